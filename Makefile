@@ -1,0 +1,52 @@
+# Every target sets up what it needs; nothing has to be installed by hand.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+GOAL ?= Learn enough Python to analyse my own data
+
+.PHONY: help run demo test check lock clean
+help: ## what can be done here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+$(BIN)/uv: | $(BIN)/python
+	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+$(VENV)/.installed: requirements.lock | $(BIN)/uv
+	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
+	touch $@
+$(VENV)/.installed-dev: requirements-dev.lock | $(BIN)/uv
+	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+	touch $@ $(VENV)/.installed
+
+run: $(VENV)/.installed ## the whole product on this machine, at http://127.0.0.1:8000
+	$(BIN)/python manage.py up $(ARGS)
+
+demo: $(VENV)/.installed ## one goal → a finished course in out/   (GOAL="…")
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py generate "$(GOAL)" --approve --export out
+
+test: $(VENV)/.installed-dev ## every test, on real PostgreSQL, Redis, Celery and Chromium
+	tests/install-chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+# Checks look at code only: an address that nothing connects to keeps the embedded services down.
+check: export DATABASE_URL = postgresql://nobody@localhost/none
+check: export REDIS_URL = redis://localhost:1/0
+check: $(VENV)/.installed-dev ## lint, types, import rules, migrations, deployment settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lock: $(BIN)/uv ## write both lock files anew from pyproject.toml
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what the targets made, the embedded database included
+	rm -rf $(VENV) var out

@@ -1,0 +1,98 @@
+"""The only reader of os.environ; a wrong value stops the start and names itself."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def _read(name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        return parse(raw)
+    except ValueError as exc:
+        raise ImproperlyConfigured(f"{name}={raw!r}: expected {wanted}") from exc
+
+
+def integer(name: str, default: int, *, least: int = 1, most: int = 1_000_000) -> int:
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not least <= value <= most:
+            raise ValueError(raw)
+        return value
+
+    return _read(name, default, parse, f"a whole number from {least} to {most}")
+
+
+def flag(name: str, default: bool) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+    def parse(raw: str) -> bool:
+        if raw.lower() not in words:
+            raise ValueError(raw)
+        return words[raw.lower()]
+
+    return _read(name, default, parse, "true or false")
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """Comma-separated values."""
+    return _read(name, default, lambda raw: [part.strip() for part in raw.split(",") if part.strip()], "a,b,c")
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    def parse(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(raw)
+        return raw
+
+    return _read(name, default, parse, "one of " + ", ".join(allowed))
+
+
+def url(name: str, schemes: tuple[str, ...]) -> str:
+    def parse(raw: str) -> str:
+        if not raw.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(raw)
+        return raw
+
+    # A wrong address may carry a password, so its value is not repeated.
+    try:
+        return parse(text(name)) if text(name) else ""
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: expected an address that starts with {'://, '.join(schemes)}://") from None
+
+
+def model_name(name: str, default: str = "") -> str:
+    """`provider:model`, as init_chat_model takes it."""
+
+    def parse(raw: str) -> str:
+        provider, colon, model = raw.partition(":")
+        if not (provider and colon and model):
+            raise ValueError(raw)
+        return raw
+
+    return _read(name, default, parse, "provider:model, such as openai:gpt-4o-mini")
+
+
+def models_by_role(name: str, roles: tuple[str, ...]) -> dict[str, str]:
+    """A JSON object of role to `provider:model`."""
+
+    def parse(raw: str) -> dict[str, str]:
+        value = json.loads(raw)
+        if not isinstance(value, dict) or not set(value) <= set(roles):
+            raise ValueError(raw)
+        if not all(isinstance(model, str) and ":" in model for model in value.values()):
+            raise ValueError(raw)
+        return value
+
+    return _read(name, {}, parse, f'JSON {{"role": "provider:model"}} with roles {", ".join(roles)}')

@@ -1,0 +1,235 @@
+"""Settings of every process; values come from the environment through config.env only."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import sentry_sdk
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from config import env
+from config.embedded import EmbeddedServices
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+
+# --- services ---------------------------------------------------------------------------------------------------------
+
+DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres"))
+REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
+EMBEDDED = not (DATABASE_URL and REDIS_URL)
+if EMBEDDED:
+    services = EmbeddedServices(VAR_DIR)
+    DATABASE_URL = DATABASE_URL or services.database_url()
+    REDIS_URL = REDIS_URL or services.redis_url()
+
+try:
+    _database = conninfo_to_dict(DATABASE_URL)
+except ProgrammingError as exc:
+    raise ImproperlyConfigured(f"DATABASE_URL: not a PostgreSQL address ({exc})") from None
+
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)  # Django connections of one process
+CHECKPOINT_POOL_SIZE = env.integer("CHECKPOINT_POOL_SIZE", 8, most=1000)  # the loop's connections of one process
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.pop("dbname", None) or "postgres",
+        "USER": _database.pop("user", ""),
+        "PASSWORD": _database.pop("password", ""),
+        "HOST": _database.pop("host", ""),
+        "PORT": str(_database.pop("port", "") or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            "connect_timeout": 10,
+            **_database,
+            "prepare_threshold": None,  # prepared statements don't survive a transaction pooler
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "cairn", "capacity": 1000, "expiry": 60},
+    }
+}
+
+# --- security ---------------------------------------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", False)
+HTTPS = env.flag("HTTPS", False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made for this checkout and kept in var/."""
+    if key := env.text("SECRET_KEY"):
+        return key
+    path = VAR_DIR / "secret_key"
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False) else None
+X_FRAME_OPTIONS = "DENY"
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "django_htmx",
+    "django_celery_results",
+    "django_celery_beat",
+    "logs_app",
+    "roadmaps",
+    "content",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+WHITENOISE_USE_FINDERS = True
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "roadmap_list"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "cairn@localhost")
+
+UNFOLD = {"SITE_TITLE": "Cairn", "SITE_HEADER": "Cairn", "SITE_SYMBOL": "landscape"}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "asyncio")},
+}
+if SENTRY_DSN := env.url("SENTRY_DSN", ("http", "https")):
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = f"redis+socket://{REDIS_URL[7:]}" if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Far above the longest run: a killed worker's work comes back through its lease, not through Redis.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 24 * 3600, "queue_order_strategy": "round_robin"}
+CELERY_TASK_DEFAULT_QUEUE = "roadmap_workflow"
+CELERY_TASK_ROUTES = {
+    "roadmap_generation.*": {"queue": "roadmap_workflow"},
+    "workflow_resume.*": {"queue": "roadmap_workflow"},
+    "generate_roadmap_content": {"queue": "content_generation"},
+    "retry_*_task": {"queue": "content_generation"},
+    "batch_write_logs": {"queue": "logs"},
+    "maintenance.*": {"queue": "logs"},
+}
+QUEUES = ("roadmap_workflow", "content_generation", "logs")
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TRACK_STARTED = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
+CELERY_TASK_IGNORE_RESULT = False
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+CELERY_RESULT_EXPIRES = 7 * 24 * 3600  # seconds
+CELERY_WORKER_POOL = env.choice("WORKER_POOL", "threads", ("threads", "prefork", "solo"))
+CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 200 if CELERY_WORKER_POOL == "threads" else 2, most=5000)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 5)
+CELERY_BEAT_SCHEDULE = {
+    "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS},
+    "write left-over logs": {"task": "batch_write_logs", "schedule": 10},
+    "prune": {"task": "maintenance.prune", "schedule": 3600},
+}
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 8)  # a worker silent for so long has lost its runs
+HEARTBEAT_SECONDS = LEASE_SECONDS / 8
+DISPATCH_GRACE_SECONDS = env.integer("DISPATCH_GRACE_SECONDS", 60)  # a queued run not started by then is sent again
+MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)  # workers that may die driving one run
+MAX_EDIT_ROUNDS = env.integer("MAX_EDIT_ROUNDS", 3, least=0)  # automatic rounds before each review
+RUN_TIMEOUT_SECONDS = env.integer("RUN_TIMEOUT_SECONDS", 3600)  # one run of a workflow, or of a roadmap's content
+PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+LLM_ROLES = ("intent", "curriculum", "validation", "edit", "tutorial", "resources", "quiz")
+LLM_MODEL = env.model_name("LLM_MODEL")  # empty: the built-in author
+LLM_MODELS = env.models_by_role("LLM_MODELS", LLM_ROLES)
+LLM_BASE_URL = env.url("LLM_BASE_URL", ("http", "https"))
+LLM_API_KEY = env.text("LLM_API_KEY")
+LLM_STRUCTURED_OUTPUT = env.choice("LLM_STRUCTURED_OUTPUT", "json_schema", ("json_schema", "function_calling"))
+LLM_CONCURRENCY = env.integer("LLM_CONCURRENCY", 64)  # model calls at once, per process
+LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 120)  # one HTTP attempt, not the whole ask()
+LLM_MAX_ATTEMPTS = env.integer("LLM_MAX_ATTEMPTS", 5)  # transport attempts of one ask()
+LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 16_000)  # of one answer, thinking included
