@@ -1,0 +1,116 @@
+"""What a learner reads and practises: one tutorial, resource list and quiz per concept."""
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from roadmaps.models import Concept, Roadmap
+
+
+class ArtifactStatus(models.TextChoices):
+    PENDING = "PENDING", "Pending"
+    GENERATING = "GENERATING", "Being written"
+    READY = "READY", "Ready"
+    FAILED = "FAILED", "Failed"
+
+
+class ArtifactQuerySet(models.QuerySet[Any]):
+    def missing(self) -> "ArtifactQuerySet":
+        return self.exclude(status=ArtifactStatus.READY)
+
+
+class Artifact(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(
+        max_length=20, choices=ArtifactStatus.choices, default=ArtifactStatus.PENDING, db_index=True, editable=False
+    )
+    error = models.CharField(max_length=1000, blank=True, default="", editable=False)
+    model = models.CharField(max_length=200, blank=True, default="", editable=False)
+    edition = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Counts asked-for rewrites")
+    run_id = models.UUIDField(null=True, editable=False, help_text="Task id of the rewrite that was asked for last")
+    dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ArtifactQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=ArtifactStatus.values), name="%(class)s_status_known")
+        ]
+
+
+class Tutorial(Artifact):
+    concept = models.OneToOneField(Concept, models.CASCADE, related_name="tutorial")
+    title = models.CharField(max_length=160, blank=True, default="")
+    summary = models.CharField(max_length=600, blank=True, default="")
+    markdown = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.title or f"Tutorial: {self.concept}"
+
+
+class ResourceList(Artifact):
+    concept = models.OneToOneField(Concept, models.CASCADE, related_name="resource_list")
+
+    def __str__(self) -> str:
+        return f"Resources: {self.concept}"
+
+
+class Resource(models.Model):
+    resource_list = models.ForeignKey(ResourceList, models.CASCADE, related_name="resources")
+    order = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    url = models.URLField(max_length=1000)
+    kind = models.CharField(max_length=20)
+    language = models.CharField(max_length=20)
+    note = models.CharField(max_length=600, blank=True, default="")
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["resource_list", "order"], name="one_resource_per_place")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Quiz(Artifact):
+    concept = models.OneToOneField(Concept, models.CASCADE, related_name="quiz")
+
+    class Meta(Artifact.Meta):
+        verbose_name_plural = "quizzes"
+
+    def __str__(self) -> str:
+        return f"Quiz: {self.concept}"
+
+
+class Question(models.Model):
+    quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="questions")
+    order = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=600)
+    options = models.JSONField()
+    correct_indexes = models.JSONField(help_text="0-based")
+    explanation = models.CharField(max_length=600)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [models.UniqueConstraint(fields=["quiz", "order"], name="one_question_per_place")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+ARTIFACTS: dict[str, type[Artifact]] = {"tutorial": Tutorial, "resources": ResourceList, "quiz": Quiz}
+
+
+def counts(roadmap: Roadmap) -> dict[str, int]:
+    """Artifacts of `roadmap` by status, and their `TOTAL`."""
+    result = dict.fromkeys([*ArtifactStatus.values, "TOTAL"], 0)
+    for model in ARTIFACTS.values():
+        rows = model.objects.filter(concept__roadmap=roadmap).values(state=F("status")).annotate(n=models.Count("pk"))
+        for row in rows:
+            result[row["state"]] += row["n"]
+            result["TOTAL"] += row["n"]
+    return result

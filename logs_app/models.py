@@ -1,0 +1,32 @@
+"""The execution log: what happened to a roadmap, in order."""
+
+import uuid
+
+from django.db import models
+
+
+class ExecutionLog(models.Model):
+    """One event; id, sequence and time are made where it happens, so writing it twice inserts it once.
+
+    `roadmap_id` is no foreign key: the log outlives what it tells of until `prune` takes it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    roadmap_id = models.UUIDField()
+    run_id = models.UUIDField(null=True, blank=True)
+    sequence = models.BigIntegerField(help_text="Nanoseconds since 1970, never equal or falling within a process")
+    level = models.CharField(max_length=10, default="info")
+    event = models.CharField(max_length=60)
+    message = models.CharField(max_length=1000, blank=True, default="")
+    data = models.JSONField(default=dict, blank=True)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["roadmap_id", "sequence"]
+        indexes = [
+            models.Index(fields=["roadmap_id", "sequence"]),
+            models.Index(fields=["occurred_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event}: {self.message}"

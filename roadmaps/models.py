@@ -1,0 +1,276 @@
+"""Roadmaps, their drafts and reviews, and the approved plan as rows."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.db import models
+from django.db.models import F
+from django.urls import reverse
+
+from roadmaps.exceptions import InvalidTransition
+
+Person = AbstractUser | AnonymousUser
+
+
+class RoadmapStatus(models.TextChoices):
+    QUEUED = "QUEUED", "Queued"
+    RUNNING = "RUNNING", "Being designed"
+    AWAITING_REVIEW = "AWAITING_REVIEW", "Waiting for review"
+    GENERATING = "GENERATING", "Writing the content"
+    READY = "READY", "Ready"
+    PARTIAL = "PARTIAL", "Ready in parts"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Cancelled"
+    REJECTED = "REJECTED", "Rejected"
+
+
+S = RoadmapStatus
+# to → from; CANCELLED and FAILED are left only by a person's retry.
+TRANSITIONS: dict[S, tuple[S, ...]] = {
+    S.QUEUED: (S.AWAITING_REVIEW, S.FAILED, S.CANCELLED),
+    S.RUNNING: (S.QUEUED, S.RUNNING),
+    S.AWAITING_REVIEW: (S.RUNNING,),
+    S.GENERATING: (S.RUNNING, S.PARTIAL, S.FAILED, S.CANCELLED),
+    S.READY: (S.GENERATING, S.PARTIAL),
+    S.PARTIAL: (S.GENERATING, S.READY, S.PARTIAL),
+    S.FAILED: (S.QUEUED, S.RUNNING, S.GENERATING),
+    S.CANCELLED: (S.QUEUED, S.RUNNING, S.AWAITING_REVIEW, S.GENERATING),
+    S.REJECTED: (S.AWAITING_REVIEW,),
+}
+MOVING = (S.QUEUED, S.RUNNING, S.GENERATING)
+
+
+class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+    def visible_to(self, user: Person) -> "RoadmapQuerySet":
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.has_perm("roadmaps.view_roadmap") else self.filter(owner=user)
+
+    def moving(self) -> "RoadmapQuerySet":
+        return self.filter(status__in=MOVING)
+
+    def transition(self, to: RoadmapStatus, **fields: Any) -> int:
+        """Rows that were in a state which allows `to` and are there now."""
+        return self.filter(status__in=TRANSITIONS[to]).update(
+            status=to, updated_at=models.functions.Now(), version=F("version") + 1, **fields
+        )
+
+
+class Roadmap(models.Model):
+    class Level(models.TextChoices):
+        BEGINNER = "beginner", "Beginner"
+        INTERMEDIATE = "intermediate", "Intermediate"
+        ADVANCED = "advanced", "Advanced"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="roadmaps")
+    goal = models.CharField(max_length=2000)
+    level = models.CharField(max_length=20, choices=Level.choices, default=Level.BEGINNER)
+    hours_per_week = models.PositiveSmallIntegerField(default=5)
+    weeks = models.PositiveSmallIntegerField(default=8)
+    target_date = models.DateField(null=True, blank=True)
+    language = models.CharField(max_length=35, default="en", help_text="BCP 47")
+    background = models.CharField(max_length=2000, blank=True, default="")
+    motivation = models.CharField(max_length=2000, blank=True, default="")
+    formats = models.JSONField(default=list, blank=True, help_text="Preferred ways to learn")
+    title = models.CharField(max_length=200, blank=True, default="")
+    made_without_model = models.BooleanField(default=False)
+    status = models.CharField(max_length=20, choices=S.choices, default=S.QUEUED, editable=False)
+    status_reason = models.CharField(max_length=1000, blank=True, default="", editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False, help_text="Counts status changes")
+    thread_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    run_id = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing")
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Claims of this run")
+    graph_version = models.PositiveSmallIntegerField(default=1, editable=False)
+    dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RoadmapQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=S.values), name="roadmap_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(hours_per_week__range=(1, 80), weeks__range=(1, 104)), name="roadmap_time_in_bounds"
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "dispatched_at"]), models.Index(fields=["owner", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.title or self.goal
+
+    def get_absolute_url(self) -> str:
+        return reverse("roadmap_detail", args=[self.pk])
+
+    @property
+    def budget_minutes(self) -> int:
+        return self.hours_per_week * self.weeks * 60
+
+    def transition(self, to: RoadmapStatus, **fields: Any) -> None:
+        """Raises InvalidTransition when the row is in no state that allows `to`."""
+        if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
+            self.refresh_from_db()
+            raise InvalidTransition(f"“{self}” is {self.get_status_display().lower()}, so it can't become {to.label.lower()}.")
+        self.refresh_from_db()
+
+    def request_payload(self) -> dict[str, Any]:
+        """What the learner asked for, as the prompts get it."""
+        fields = ("goal", "level", "hours_per_week", "weeks", "language", "background", "motivation", "formats")
+        target = self.target_date.isoformat() if self.target_date else None
+        return {name: getattr(self, name) for name in fields} | {"target_date": target}
+
+
+class Draft(models.Model):
+    """An immutable numbered version of the plan."""
+
+    class Origin(models.TextChoices):
+        MODEL = "MODEL", "Designed"
+        REVIEWER = "REVIEWER", "Changed on a reviewer's request"
+
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="drafts")
+    number = models.PositiveSmallIntegerField()
+    plan = models.JSONField()
+    report = models.JSONField()
+    operations = models.JSONField(default=list, help_text="What was applied to the draft before")
+    origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.MODEL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["roadmap", "number"]
+        constraints = [models.UniqueConstraint(fields=["roadmap", "number"], name="one_draft_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.roadmap}, draft {self.number}"
+
+
+class ReviewStatus(models.TextChoices):
+    PENDING = "PENDING", "Pending"
+    APPROVED = "APPROVED", "Approved"
+    CHANGES_REQUESTED = "CHANGES_REQUESTED", "Changes requested"
+    REJECTED = "REJECTED", "Rejected"
+    SUPERSEDED = "SUPERSEDED", "Superseded"
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def pending(self) -> "ReviewQuerySet":
+        return self.filter(status=ReviewStatus.PENDING)
+
+
+class Review(models.Model):
+    """One stop of the workflow at a person."""
+
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="reviews")
+    draft = models.OneToOneField(Draft, models.CASCADE, related_name="review")
+    interrupt_id = models.CharField(max_length=64, editable=False)
+    status = models.CharField(
+        max_length=20, choices=ReviewStatus.choices, default=ReviewStatus.PENDING, db_index=True, editable=False
+    )
+    comment = models.TextField(max_length=5000, blank=True, default="")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        permissions = [("decide_review", "Can decide reviews")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["roadmap"], condition=models.Q(status="PENDING"), name="one_pending_review_per_roadmap"
+            ),
+            models.UniqueConstraint(fields=["roadmap", "interrupt_id"], name="one_review_per_interrupt"),
+            models.CheckConstraint(condition=models.Q(status__in=ReviewStatus.values), name="review_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Review of {self.draft}"
+
+
+class Part(models.Model):
+    """A stage, module or concept; `key` is the id it has in the draft."""
+
+    key = models.CharField(max_length=20)
+    title = models.CharField(max_length=120)
+    summary = models.TextField(blank=True, default="")
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        abstract = True
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Stage(Part):
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="stages")
+
+    class Meta(Part.Meta):
+        constraints = [models.UniqueConstraint(fields=["roadmap", "key"], name="one_stage_per_key")]
+
+
+class Module(Part):
+    stage = models.ForeignKey(Stage, models.CASCADE, related_name="modules")
+
+    class Meta(Part.Meta):
+        constraints = [models.UniqueConstraint(fields=["stage", "key"], name="one_module_per_key")]
+
+
+class Concept(Part):
+    """`order` is the reading order within the roadmap."""
+
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="concepts")
+    module = models.ForeignKey(Module, models.CASCADE, related_name="concepts")
+    slug = models.SlugField(max_length=100, allow_unicode=True)
+    minutes = models.PositiveSmallIntegerField()
+    difficulty = models.CharField(max_length=20)
+    keywords = models.JSONField(default=list)
+    outcomes = models.JSONField(default=list)
+    prerequisites = models.ManyToManyField("self", symmetrical=False, related_name="unlocks", blank=True)
+
+    class Meta(Part.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["roadmap", "key"], name="one_concept_per_key"),
+            models.UniqueConstraint(fields=["roadmap", "slug"], name="one_concept_per_slug"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("concept_detail", args=[self.roadmap_id, self.slug])
+
+
+class Lease(models.Model):
+    """Who drives a roadmap or rewrites an artifact; `subject` is that row's id. Times are the database's."""
+
+    subject = models.UUIDField(primary_key=True)
+    token = models.UUIDField(unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"lease of {self.subject}"
+
+
+class ModelCall(models.Model):
+    """The journal of model answers: the same question of the same thread is never paid for twice."""
+
+    thread_id = models.UUIDField()
+    role = models.CharField(max_length=20)
+    input_hash = models.CharField(max_length=64)
+    model = models.CharField(max_length=200)
+    answer = models.JSONField()
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["thread_id", "role", "input_hash"], name="one_answer_per_question")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} by {self.model}"

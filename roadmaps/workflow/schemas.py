@@ -1,0 +1,112 @@
+"""What models may answer in the workflow. Every list and string is bounded: small models otherwise fill them
+with nothing, or for ever."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=400)]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1200)]
+Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Difficulty = Literal["beginner", "intermediate", "advanced"]
+Minutes = Annotated[int, Field(ge=10, le=1200)]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Intent(Answer):
+    """The learner's goal made precise."""
+
+    outcome: Sentence
+    key_topics: list[Keyword] = Field(min_length=1, max_length=12)
+    starting_point: Sentence
+    gaps: list[Sentence] = Field(min_length=1, max_length=8)
+    constraints: list[Sentence] = Field(min_length=1, max_length=8)
+    path_type: Literal["foundations", "project", "career", "exam", "hobby"]
+
+
+class ConceptPlan(Answer):
+    title: Title
+    summary: Paragraph
+    minutes: Minutes
+    difficulty: Difficulty
+    prerequisites: list[Title] = Field(
+        min_length=0, max_length=5, description="Exact titles of earlier concepts of this roadmap"
+    )
+    keywords: list[Keyword] = Field(min_length=1, max_length=8)
+    outcomes: list[Sentence] = Field(min_length=1, max_length=5)
+
+
+class ModulePlan(Answer):
+    title: Title
+    summary: Paragraph
+    concepts: list[ConceptPlan] = Field(min_length=1, max_length=8)
+
+
+class StagePlan(Answer):
+    title: Title
+    summary: Paragraph
+    modules: list[ModulePlan] = Field(min_length=1, max_length=5)
+
+
+class Curriculum(Answer):
+    """The whole plan, in reading order."""
+
+    title: Title
+    summary: Paragraph
+    stages: list[StagePlan] = Field(min_length=2, max_length=6)
+
+
+Dimension = Literal["completeness", "progression", "coherence", "clarity", "fit"]
+DIMENSIONS: tuple[Dimension, ...] = ("completeness", "progression", "coherence", "clarity", "fit")
+
+
+class Score(Answer):
+    dimension: Dimension
+    score: int = Field(ge=0, le=100)
+    reason: Sentence
+
+
+class Issue(Answer):
+    severity: Literal["critical", "warning", "suggestion"]
+    dimension: Dimension
+    location: str = Field(max_length=20, description="Id of a stage, module or concept, or an empty string for the whole")
+    message: Sentence
+    suggestion: Sentence
+
+
+class Critique(Answer):
+    scores: list[Score] = Field(min_length=5, max_length=5, description="One for each dimension")
+    issues: list[Issue] = Field(min_length=0, max_length=12)
+
+
+class Operation(Answer):
+    """One change of the plan; which fields count depends on `op`.
+
+    add: a concept into module `target`, at `position`; all concept fields. remove: `target`. modify: `target` with the
+    fields that are not null. move: `target` into `into` at `position`. merge: `target` into concept `into`.
+    split: concept `target` into itself and a new one with the given `title`, `summary` and half of the minutes.
+    """
+
+    op: Literal["add", "remove", "modify", "move", "merge", "split"]
+    target: str = Field(min_length=1, max_length=20, description="Id of a stage, module or concept")
+    into: str | None = Field(default=None, max_length=20)
+    position: int | None = Field(default=None, ge=0, le=40)
+    title: Title | None = None
+    summary: Paragraph | None = None
+    minutes: Minutes | None = None
+    difficulty: Difficulty | None = None
+    prerequisites: list[str] | None = Field(default=None, max_length=5, description="Ids of earlier concepts")
+    keywords: list[Keyword] | None = Field(default=None, max_length=8)
+    outcomes: list[Sentence] | None = Field(default=None, max_length=5)
+    reason: Sentence
+
+
+class Edit(Answer):
+    """Operations that answer the issues or the reviewer."""
+
+    operations: list[Operation] = Field(min_length=1, max_length=30)
+    summary: Sentence
