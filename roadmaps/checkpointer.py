@@ -1,0 +1,67 @@
+"""LangGraph's checkpoints in PostgreSQL: their own schema, one small pool on the process's loop."""
+
+import asyncio
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import AsyncConnectionPool
+
+from roadmaps import loop
+
+SCHEMA = "checkpoints"
+Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
+_pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+
+
+def _connection_arguments() -> dict[str, Any]:
+    given = connection.get_connection_params()
+    for name in ("cursor_factory", "context", "pool"):
+        given.pop(name, None)
+    return given | {
+        "autocommit": True,
+        "row_factory": dict_row,
+        "prepare_threshold": None,
+        "options": f"-c search_path={SCHEMA},public",
+    }
+
+
+async def pool() -> Pool:
+    """The loop's connections, for checkpoints and the journal of model calls."""
+    running = asyncio.get_running_loop()
+    if running not in _pools:
+        made: Pool = AsyncConnectionPool(
+            kwargs=_connection_arguments(), min_size=0, max_size=settings.CHECKPOINT_POOL_SIZE, timeout=60, open=False
+        )
+        _pools[running] = made
+        await made.open()
+    return _pools[running]
+
+
+async def saver() -> AsyncPostgresSaver:
+    return AsyncPostgresSaver(await pool())
+
+
+def migrate() -> None:
+    """Make the schema and LangGraph's tables, or bring them up to date."""
+    with connection.cursor() as cursor:
+        cursor.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(SCHEMA)).as_string(None))
+    loop.run(_set_up())
+
+
+async def _set_up() -> None:
+    await (await saver()).setup()
+
+
+async def delete_thread(thread_id: str) -> None:
+    await (await saver()).adelete_thread(thread_id)
+
+
+async def forget() -> None:
+    """Close the pool, so that nothing holds the database (a test database that is dropped, a stop)."""
+    if made := _pools.pop(asyncio.get_running_loop(), None):
+        await made.close()

@@ -1,0 +1,151 @@
+"""Who is driving what, and what a dead worker left.
+
+A lease is one row per subject (a roadmap, or one artifact) with a token per acquisition and the database's clock.
+One thread renews all leases of this process with one statement; a token that doesn't come back is lost.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from roadmaps.exceptions import LeaseLost, RunNotClaimed
+from roadmaps.models import Lease
+
+logger = logging.getLogger(__name__)
+
+
+class Hold:
+    """One acquisition of a lease. `lost` once, lost for ever."""
+
+    def __init__(self, subject: uuid.UUID) -> None:
+        self.subject = subject
+        self.token = uuid.uuid4()
+        self.lost = False
+        self.renewed = time.monotonic()
+        self._cancel: Callable[[], object] | None = None
+
+    def on_lost(self, cancel: Callable[[], object]) -> None:
+        self._cancel = cancel
+        if self.lost:
+            cancel()
+
+    def lose(self) -> None:
+        self.lost = True
+        if self._cancel:
+            self._cancel()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction in which nobody else can take the lease. Raises LeaseLost when somebody has."""
+        with transaction.atomic():
+            if self.lost or not Lease.objects.select_for_update().filter(token=self.token).exists():
+                self.lose()
+                raise LeaseLost(str(self.subject))
+            yield
+
+    def end(self) -> None:
+        """Give the lease back, in the transaction that settles the work."""
+        Lease.objects.filter(token=self.token).delete()
+
+
+ACQUIRE = """
+INSERT INTO roadmaps_lease (subject, token, expires_at)
+VALUES (%(subject)s, %(token)s, clock_timestamp() + %(seconds)s * interval '1 second')
+ON CONFLICT (subject) DO UPDATE SET token = EXCLUDED.token, expires_at = EXCLUDED.expires_at
+WHERE roadmaps_lease.expires_at < clock_timestamp()
+"""
+RENEW = """
+UPDATE roadmaps_lease SET expires_at = clock_timestamp() + %(seconds)s * interval '1 second'
+WHERE token = ANY(%(tokens)s) AND expires_at > clock_timestamp() RETURNING token
+"""
+
+
+@contextmanager
+def hold(subject: uuid.UUID, claim: Callable[[], int]) -> Iterator[Hold]:
+    """Drive `subject`, renewed until the block ends. `claim` marks the row in the same transaction.
+
+    Raises RunNotClaimed when another process holds the lease or `claim` changed no row.
+    """
+    held = Hold(subject)
+    with transaction.atomic():
+        if not (_acquire(held) and claim()):
+            transaction.set_rollback(True)
+            raise RunNotClaimed(str(subject))
+    _heart.add(held)
+    try:
+        yield held
+    finally:
+        _heart.remove(held)
+
+
+def _acquire(held: Hold) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ACQUIRE, {"subject": held.subject, "token": held.token, "seconds": settings.LEASE_SECONDS}
+        )
+        return cursor.rowcount == 1
+
+
+def revoke(subject: uuid.UUID) -> None:
+    """Take the lease away; its holder notices within one heartbeat and can write nothing from now on."""
+    Lease.objects.filter(subject=subject).delete()
+
+
+class _Heart:
+    """Renews every lease of this process."""
+
+    def __init__(self) -> None:
+        self._held: dict[uuid.UUID, Hold] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, held: Hold) -> None:
+        with self._lock:
+            self._held[held.token] = held
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._beat, name="cairn-heartbeat", daemon=True)
+                self._thread.start()
+
+    def remove(self, held: Hold) -> None:
+        with self._lock:
+            self._held.pop(held.token, None)
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(settings.HEARTBEAT_SECONDS)
+            with self._lock:
+                held = list(self._held.values())
+            if held:
+                self._renew(held)
+
+    def _renew(self, held: list[Hold]) -> None:
+        started = time.monotonic()
+        alive = _renewed_tokens([one.token for one in held])
+        for one in held:
+            if alive is not None and one.token in alive:
+                one.renewed = started
+            # An answer without the token is proof; a silent database is one only when the lease has run out.
+            elif alive is not None or started - one.renewed > settings.LEASE_SECONDS:
+                one.lose()
+
+
+def _renewed_tokens(tokens: list[uuid.UUID]) -> set[uuid.UUID] | None:
+    """None when the database did not answer."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(RENEW, {"tokens": tokens, "seconds": settings.LEASE_SECONDS})
+            return {row[0] for row in cursor.fetchall()}
+    except DatabaseError as exc:
+        logger.warning("leases not renewed: %s", exc)
+        return None
+    finally:
+        connection.close()
+
+
+_heart = _Heart()

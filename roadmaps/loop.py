@@ -1,0 +1,68 @@
+"""The process's one event loop, in a thread of its own, made when it is first needed (after any fork)."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from django.db import connection
+
+T = TypeVar("T")
+_END = object()
+_lock = threading.Lock()
+_loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked child makes its own
+
+
+def get() -> asyncio.AbstractEventLoop:
+    with _lock:
+        if os.getpid() not in _loops:
+            loop = _loops[os.getpid()] = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="cairn-loop", daemon=True).start()
+        return _loops[os.getpid()]
+
+
+def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+    """Run `coroutine` on the loop and wait; TimeoutError after `timeout` seconds, and it is cancelled."""
+    future = asyncio.run_coroutine_threadsafe(coroutine, get())
+    try:
+        return future.result(timeout)
+    except TimeoutError:
+        future.cancel()
+        raise
+
+
+def stream(events: AsyncIterator[T], *, on_cancel: Callable[[Callable[[], bool]], None]) -> Iterator[T]:
+    """Iterate `events` from this thread while one task of the loop produces them.
+
+    `on_cancel` gets the function that cancels that task; then CancelledError is raised here. While it waits, the
+    thread's database connection is back in the pool.
+    """
+    received: SimpleQueue[Any] = SimpleQueue()
+
+    async def produce() -> None:
+        async for event in events:
+            received.put(event)
+
+    producer = asyncio.run_coroutine_threadsafe(produce(), get())
+    producer.add_done_callback(lambda _: received.put(_END))
+    on_cancel(producer.cancel)
+    try:
+        while (event := _wait(received)) is not _END:
+            yield event
+        producer.result()
+    finally:
+        producer.cancel()
+
+
+def _wait(received: "SimpleQueue[Any]") -> Any:
+    if received.empty():
+        give_back_connection()
+    return received.get()
+
+
+def give_back_connection() -> None:
+    """A waiting thread must not hold a database connection; one inside a transaction keeps it."""
+    if not connection.in_atomic_block:
+        connection.close()

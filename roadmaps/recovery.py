@@ -1,0 +1,58 @@
+"""Re-sending what PostgreSQL says should be moving and nobody provably drives."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from roadmaps import dispatch, progress
+from roadmaps.models import Lease, Roadmap, RoadmapStatus
+from roadmaps.signals import recovering, roadmap_approved
+
+
+def recover() -> int:
+    """Send again every run that a dead worker or a lost message left; returns how many. Safe at any time, by anybody."""
+    lease = Lease.objects.filter(subject=OuterRef("pk"))
+    stuck = Roadmap.objects.moving().filter(
+        Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=_cutoff()) & ~Exists(lease)
+    )
+    sent = sum(_resend(pk) for pk in stuck.values_list("pk", flat=True))
+    return sent + sum(count or 0 for _, count in recovering.send(sender=None))
+
+
+def _cutoff() -> object:
+    return Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
+
+
+@transaction.atomic
+def _resend(pk: uuid.UUID) -> bool:
+    # The lease first, as everywhere: the same order of locks rules out a deadlock.
+    died, _ = Lease.objects.filter(subject=pk, expires_at__lt=Now()).delete()
+    waiting = Q() if died else Q(dispatched_at__lt=_cutoff())
+    moving = Roadmap.objects.moving().exclude(Exists(Lease.objects.filter(subject=OuterRef("pk"))))
+    roadmap = moving.filter(waiting, pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
+    if roadmap is None:
+        return False
+    if roadmap.attempts >= settings.MAX_ATTEMPTS:
+        _give_up(roadmap)
+        return False
+    Roadmap.objects.filter(pk=pk).update(dispatched_at=Now())
+    _send(roadmap)
+    progress.record(pk, "run_recovered", "Sent again: its worker or its message was lost", level="warning")
+    return True
+
+
+def _send(roadmap: Roadmap) -> None:
+    if roadmap.status == RoadmapStatus.GENERATING:
+        roadmap_approved.send(sender=Roadmap, roadmap=roadmap)
+    else:
+        dispatch.send_on_commit(dispatch.FROM_CHECKPOINT, roadmap.pk, roadmap.run_id)
+
+
+def _give_up(roadmap: Roadmap) -> None:
+    reason = f"Its worker died {roadmap.attempts} times while driving this run, so it was not tried again."
+    roadmap.transition(RoadmapStatus.FAILED, status_reason=reason)
+    progress.record(roadmap.pk, "run_failed", reason, level="error")

@@ -1,0 +1,207 @@
+"""The only caller of the graph, and the one place where a thread's state becomes rows."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import F
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command, StateSnapshot
+
+from roadmaps import checkpointer, dispatch, leases, llm, loop, plan_rows, progress
+from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
+from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.workflow.graph import build_graph
+from roadmaps.workflow.state import Context
+
+logger = logging.getLogger(__name__)
+
+NODE_LABELS = {
+    "analyze_intent": "Understanding the goal",
+    "design_curriculum": "Designing the plan",
+    "validate_structure": "Checking the plan",
+    "plan_edit": "Working out what to change",
+    "edit_roadmap": "Changing the plan",
+    "human_review": "Handing the plan to a reviewer",
+}
+
+
+@dataclass(frozen=True)
+class Feed:
+    """All that the loop needs to know of a roadmap, read before the loop takes over."""
+
+    thread_id: str
+    request: dict[str, Any]
+    budget_minutes: int
+    decisions: dict[str, dict[str, str]]  # by interrupt id
+    has_drafts: bool
+
+
+def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
+    """Drive the roadmap's thread to its next stop; returns where it ended, "refused" when this run may not drive.
+
+    A redelivery, a late duplicate, a retry and the first run are the same: what to feed the graph is read from the thread.
+    """
+    claimable = Roadmap.objects.filter(pk=roadmap_id, run_id=run_id)
+    try:
+        with leases.hold(
+            roadmap_id, lambda: claimable.transition(RoadmapStatus.RUNNING, attempts=F("attempts") + 1)
+        ) as held:
+            return _drive(Roadmap.objects.get(pk=roadmap_id), held)
+    except RunNotClaimed:
+        return "refused"
+
+
+def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
+    progress.record(roadmap.pk, "run_started", "A worker took it up", attempt=roadmap.attempts)
+    try:
+        stopped: StateSnapshot | None = None
+        for event in loop.stream(_thread(_feed_of(roadmap)), on_cancel=held.on_lost):
+            if isinstance(event, StateSnapshot):
+                stopped = event
+            else:
+                _tell(roadmap, event)
+        return _settle(roadmap, held, stopped)
+    except (LeaseLost, CancelledError):
+        return "stopped"
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the lease runs out and recover sends the run again
+    except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
+        return fail(roadmap, held, exc)
+
+
+def fail(roadmap: Roadmap, held: leases.Hold, exc: Exception) -> str:
+    """End the run with a reason that a person understands; the traceback goes to the process's log."""
+    reason = reason_of(exc)
+    logger.error("run %s of roadmap %s failed: %s", roadmap.run_id, roadmap.pk, reason, exc_info=exc)
+    try:
+        with held.writing():
+            roadmap.transition(RoadmapStatus.FAILED, status_reason=reason)
+            held.end()
+            progress.record(roadmap.pk, "run_failed", reason, level="error")
+    except LeaseLost:
+        return "stopped"
+    return roadmap.status
+
+
+def reason_of(exc: Exception) -> str:
+    if isinstance(exc, LLMError | RunError):
+        return str(exc)[:1000]
+    if isinstance(exc, TimeoutError):
+        return f"It took longer than {settings.RUN_TIMEOUT_SECONDS} seconds. Retry goes on from the last step."
+    return f"Unexpected {type(exc).__name__}; the worker's log has the details. Retry goes on from the last step."
+
+
+def _feed_of(roadmap: Roadmap) -> Feed:
+    decided = roadmap.reviews.filter(status__in=[ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED])
+    return Feed(
+        thread_id=str(roadmap.thread_id),
+        request=roadmap.request_payload(),
+        budget_minutes=roadmap.budget_minutes,
+        decisions={r.interrupt_id: {"decision": r.status, "comment": r.comment} for r in decided},
+        has_drafts=roadmap.drafts.exists(),
+    )
+
+
+async def _thread(feed: Feed) -> AsyncIterator[Any]:
+    """The thread's events, and as the last item the snapshot of where it stopped."""
+    async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
+        pool = await checkpointer.pool()
+        graph = build_graph(await checkpointer.saver())
+        config: RunnableConfig = {"configurable": {"thread_id": feed.thread_id}}
+        stopped = await graph.aget_state(config)
+        if _moves(stopped, feed):
+            context = Context(ask=_asker(feed.thread_id, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
+            async for event in graph.astream(
+                _input(stopped, feed), config, context=context, stream_mode="tasks", durability="sync"
+            ):
+                yield event
+            stopped = await graph.aget_state(config)
+        yield stopped
+
+
+def _asker(thread_id: str, pool: checkpointer.Pool) -> Any:
+    async def ask(role: str, messages: Any, schema: Any) -> Any:
+        return await llm.ask(role, messages, schema, thread_id=thread_id, pool=pool)
+
+    return ask
+
+
+def _moves(stopped: StateSnapshot, feed: Feed) -> bool:
+    """False when the thread waits for a decision that nobody has made, or has ended."""
+    if not stopped.values:
+        if feed.has_drafts:
+            raise RunError("The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew.")
+        return True
+    if stopped.interrupts:
+        return any(one.id in feed.decisions for one in stopped.interrupts)
+    return bool(stopped.next)
+
+
+def _input(stopped: StateSnapshot, feed: Feed) -> Any:
+    if not stopped.values:
+        return {"request": feed.request, "budget_minutes": feed.budget_minutes}
+    if stopped.interrupts:
+        # By id: a bare resume would answer whatever interrupt comes next.
+        return Command(resume={one.id: feed.decisions[one.id] for one in stopped.interrupts if one.id in feed.decisions})
+    return None
+
+
+def _tell(roadmap: Roadmap, event: dict[str, Any]) -> None:
+    node = event.get("name", "")
+    label = NODE_LABELS.get(node)
+    if label is None or event.get("interrupts"):
+        return
+    if "result" in event:
+        progress.record(roadmap.pk, "node_finished", f"{label}: done", node=node)
+    else:
+        progress.record(roadmap.pk, "node_started", label, node=node)
+
+
+def _settle(roadmap: Roadmap, held: leases.Hold, stopped: StateSnapshot | None) -> str:
+    if stopped is None:
+        raise RunError("The workflow ended without a state. Retry starts it anew.")
+    with held.writing():
+        if stopped.interrupts:
+            _open_review(roadmap, stopped.interrupts[0].id, stopped.values)
+        else:
+            _publish(roadmap, stopped.values)
+        held.end()
+    return roadmap.status
+
+
+def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> None:
+    title = state["plan"]["title"]
+    roadmap.transition(
+        RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum")
+    )
+    reopened = roadmap.reviews.filter(interrupt_id=interrupt_id, status=ReviewStatus.SUPERSEDED)
+    if not reopened.update(status=ReviewStatus.PENDING):
+        draft = _save_draft(roadmap, state)
+        Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id)
+    progress.record(roadmap.pk, "review_requested", "The plan waits for a reviewer")
+
+
+def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
+    return Draft.objects.create(
+        roadmap=roadmap,
+        number=roadmap.drafts.count() + 1,
+        plan=state["plan"],
+        report=state["report"],
+        operations=state.get("operations", []),
+        origin=state.get("origin", Draft.Origin.MODEL),
+    )
+
+
+def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
+    """The approved plan becomes rows, and content is asked for."""
+    if not roadmap.concepts.exists():
+        plan_rows.create(roadmap, state["plan"])
+    dispatch.queue_content(roadmap)
+    progress.record(roadmap.pk, "plan_approved", "The plan is approved; the content is being written")

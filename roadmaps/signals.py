@@ -1,0 +1,7 @@
+"""What other apps may hear of; senders give `roadmap`."""
+
+from django.dispatch import Signal
+
+roadmap_approved = Signal()  # the plan is rows and the status GENERATING: content is wanted
+roadmap_stopped = Signal()  # cancelled: nothing of it is being written any more
+recovering = Signal()  # recover() is running; no arguments

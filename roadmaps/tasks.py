@@ -1,0 +1,37 @@
+"""Queue `roadmap_workflow`, and the upkeep that beat asks for. The task id is the run id; a second delivery is refused."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+
+from roadmaps import retention, runs
+from roadmaps.recovery import recover
+
+
+@shared_task(name="roadmap_generation.generate_roadmap", bind=True)
+def generate_roadmap(self: Task, roadmap_id: str) -> str:
+    """Run the graph up to the human review."""
+    return runs.advance(UUID(roadmap_id), UUID(self.request.id))
+
+
+@shared_task(name="workflow_resume.resume_after_review", bind=True)
+def resume_after_review(self: Task, roadmap_id: str) -> str:
+    """Go on after a decision."""
+    return runs.advance(UUID(roadmap_id), UUID(self.request.id))
+
+
+@shared_task(name="workflow_resume.resume_from_checkpoint", bind=True)
+def resume_from_checkpoint(self: Task, roadmap_id: str) -> str:
+    """Go on after a failure."""
+    return runs.advance(UUID(roadmap_id), UUID(self.request.id))
+
+
+@shared_task(name="maintenance.recover", ignore_result=True)
+def recover_runs() -> int:
+    return recover()
+
+
+@shared_task(name="maintenance.prune", ignore_result=True)
+def prune() -> dict[str, Any]:
+    return retention.prune()
