@@ -103,9 +103,7 @@ def drain() -> int:
 
 
 def write(events: list[dict[str, Any]]) -> None:
-    rows = [
-        ExecutionLog(**event | {"occurred_at": datetime.fromisoformat(event["occurred_at"])}) for event in events
-    ]
+    rows = [ExecutionLog(**event | {"occurred_at": datetime.fromisoformat(event["occurred_at"])}) for event in events]
     ExecutionLog.objects.bulk_create(rows, ignore_conflicts=True)
 
 

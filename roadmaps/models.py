@@ -114,7 +114,9 @@ class Roadmap(models.Model):
         """Raises InvalidTransition when the row is in no state that allows `to`."""
         if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
             self.refresh_from_db()
-            raise InvalidTransition(f"“{self}” is {self.get_status_display().lower()}, so it can't become {to.label.lower()}.")
+            raise InvalidTransition(
+                f"“{self}” is {self.get_status_display().lower()}, so it can't become {to.label.lower()}."
+            )
         self.refresh_from_db()
 
     def request_payload(self) -> dict[str, Any]:

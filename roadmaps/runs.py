@@ -137,7 +137,9 @@ def _moves(stopped: StateSnapshot, feed: Feed) -> bool:
     """False when the thread waits for a decision that nobody has made, or has ended."""
     if not stopped.values:
         if feed.has_drafts:
-            raise RunError("The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew.")
+            raise RunError(
+                "The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew."
+            )
         return True
     if stopped.interrupts:
         return any(one.id in feed.decisions for one in stopped.interrupts)
@@ -149,7 +151,9 @@ def _input(stopped: StateSnapshot, feed: Feed) -> Any:
         return {"request": feed.request, "budget_minutes": feed.budget_minutes}
     if stopped.interrupts:
         # By id: a bare resume would answer whatever interrupt comes next.
-        return Command(resume={one.id: feed.decisions[one.id] for one in stopped.interrupts if one.id in feed.decisions})
+        return Command(
+            resume={one.id: feed.decisions[one.id] for one in stopped.interrupts if one.id in feed.decisions}
+        )
     return None
 
 
@@ -178,9 +182,7 @@ def _settle(roadmap: Roadmap, held: leases.Hold, stopped: StateSnapshot | None) 
 
 def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> None:
     title = state["plan"]["title"]
-    roadmap.transition(
-        RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum")
-    )
+    roadmap.transition(RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum"))
     reopened = roadmap.reviews.filter(interrupt_id=interrupt_id, status=ReviewStatus.SUPERSEDED)
     if not reopened.update(status=ReviewStatus.PENDING):
         draft = _save_draft(roadmap, state)

@@ -1,0 +1,181 @@
+"""Writing artifacts: the loop asks the models, this thread saves each answer as it comes."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import F
+from pydantic import BaseModel
+
+from content import prompts, writing
+from content.models import ARTIFACTS, Artifact, ArtifactStatus
+from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
+from roadmaps import checkpointer, leases, llm, loop, progress, runs
+from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
+from roadmaps.models import Concept, Roadmap, RoadmapStatus
+
+logger = logging.getLogger(__name__)
+
+SCHEMAS: dict[str, type[BaseModel]] = {"tutorial": TutorialAnswer, "resources": ResourcesAnswer, "quiz": QuizAnswer}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One artifact to write, with all that its prompt says."""
+
+    kind: str
+    artifact_id: uuid.UUID
+    concept_title: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    job: Job
+    answer: BaseModel | None
+    model: str = ""
+    error: str = ""
+
+
+def write_missing(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
+    """Write all artifacts of the roadmap that aren't there yet; returns the roadmap's status or "refused"."""
+    claimable = Roadmap.objects.filter(pk=roadmap_id, run_id=run_id, status=RoadmapStatus.GENERATING)
+    try:
+        with leases.hold(roadmap_id, lambda: claimable.update(attempts=F("attempts") + 1)) as held:
+            return _drive(Roadmap.objects.get(pk=roadmap_id), held)
+    except RunNotClaimed:
+        return "refused"
+
+
+def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
+    try:
+        with held.writing():
+            jobs = _missing_jobs(roadmap)
+            if not jobs:
+                _end(roadmap, held)
+        for result in _results(roadmap, jobs, held):
+            with held.writing():
+                writing.save(result)
+                _tell(roadmap, result)
+                if not writing.unfinished(roadmap):
+                    _end(roadmap, held)
+        return roadmap.status
+    except (LeaseLost, CancelledError):
+        return "stopped"
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the lease runs out and recover sends the run again
+    except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
+        writing.put_back(roadmap)
+        return runs.fail(roadmap, held, exc)
+
+
+def _end(roadmap: Roadmap, held: leases.Hold) -> None:
+    writing.settle(roadmap)
+    held.end()
+    roadmap.refresh_from_db()
+    progress.record(roadmap.pk, "content_finished", f"The course is {roadmap.get_status_display().lower()}")
+
+
+def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
+    """Write one artifact anew; returns its status or "refused"."""
+    model = ARTIFACTS[kind]
+    artifact = model.objects.select_related("concept__roadmap").filter(concept_id=concept_id).first()
+    if artifact is None:
+        return "refused"
+    waiting = (ArtifactStatus.PENDING, ArtifactStatus.GENERATING)
+    claimable = model.objects.filter(pk=artifact.pk, run_id=run_id, status__in=waiting)
+    try:
+        with leases.hold(artifact.pk, lambda: claimable.update(status=ArtifactStatus.GENERATING)) as held:
+            return _rewrite(kind, artifact, held)
+    except RunNotClaimed:
+        return "refused"
+
+
+def _rewrite(kind: str, artifact: Artifact, held: leases.Hold) -> str:
+    roadmap = artifact.concept.roadmap
+    try:
+        for result in _results(roadmap, [_job(kind, artifact)], held):
+            with held.writing():
+                writing.save(result)
+                writing.settle(roadmap)
+                held.end()
+                _tell(roadmap, result)
+    except (LeaseLost, CancelledError):
+        return "stopped"
+    artifact.refresh_from_db()
+    return artifact.status
+
+
+def _missing_jobs(roadmap: Roadmap) -> list[Job]:
+    jobs = []
+    for kind, model in ARTIFACTS.items():
+        concepts = roadmap.concepts.values_list("pk", flat=True)
+        model.objects.bulk_create((model(concept_id=pk) for pk in concepts), ignore_conflicts=True)
+        missing = model.objects.missing().filter(concept__roadmap=roadmap)
+        missing.update(status=ArtifactStatus.GENERATING, error="")
+        rows = missing.select_related("concept__module__stage", "concept__roadmap")
+        rows = rows.prefetch_related("concept__prerequisites").order_by("concept__order")
+        jobs += [_job(kind, artifact) for artifact in rows]
+    return sorted(jobs, key=lambda job: job.payload["concept"]["order"])
+
+
+def _job(kind: str, artifact: Artifact) -> Job:
+    return Job(kind, artifact.pk, artifact.concept.title, payload(artifact.concept, artifact.edition))
+
+
+def payload(concept: Concept, edition: int = 1) -> dict[str, Any]:
+    """What the prompts say of a concept; `edition` makes an asked-for rewrite a new question."""
+    fields = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes", "order")
+    roadmap = concept.roadmap
+    wanted = ("title", "goal", "level", "language", "background", "motivation", "formats")
+    return {
+        "concept": {name: getattr(concept, name) for name in fields}
+        | {"prerequisites": [other.title for other in concept.prerequisites.all()]},
+        "module": concept.module.title,
+        "stage": concept.module.stage.title,
+        "roadmap": {name: getattr(roadmap, name) for name in wanted},
+        "edition": edition,
+    }
+
+
+def _results(roadmap: Roadmap, jobs: list[Job], held: leases.Hold) -> Iterable[Result]:
+    return loop.stream(_answers(jobs, str(roadmap.thread_id)), on_cancel=held.on_lost)
+
+
+async def _answers(jobs: list[Job], thread_id: str) -> AsyncIterator[Result]:
+    """Results in the order in which they are finished; the model door bounds how many are asked at once."""
+    tasks = [asyncio.create_task(_answer(job, thread_id)) for job in jobs]
+    try:
+        async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
+            for finished in asyncio.as_completed(tasks):
+                yield await finished
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _answer(job: Job, thread_id: str) -> Result:
+    try:
+        messages = prompts.messages(job.kind, job.payload)
+        pool = await checkpointer.pool()
+        call = await llm.ask(job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool)
+        return Result(job, call.answer, model=call.model)
+    except LLMError as exc:
+        return Result(job, None, error=str(exc)[:1000])
+    except Exception as exc:
+        logger.exception("%s of %r failed", job.kind, job.concept_title)
+        return Result(job, None, error=f"Unexpected {type(exc).__name__}; the worker's log has the details.")
+
+
+def _tell(roadmap: Roadmap, result: Result) -> None:
+    what = f"{result.job.kind.capitalize()} of “{result.job.concept_title}”"
+    if result.answer is not None:
+        progress.record(roadmap.pk, "artifact_ready", f"{what} is ready", kind=result.job.kind)
+    else:
+        progress.record(roadmap.pk, "artifact_failed", f"{what} failed: {result.error}", level="error")

@@ -1,0 +1,66 @@
+"""What people ask of a course's content."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Now
+
+from content.models import ARTIFACTS, Artifact, ArtifactStatus
+from roadmaps import dispatch, progress
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import Concept, Lease, Roadmap, RoadmapStatus
+
+GENERATE = "generate_roadmap_content"
+
+
+@transaction.atomic
+def retry_artifact(concept: Concept, kind: str) -> Any:
+    """Have one artifact written anew; what is there stays until then. Raises InvalidTransition, ValidationError."""
+    if kind not in ARTIFACTS:
+        raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
+    roadmap = Roadmap.objects.select_for_update().get(pk=concept.roadmap_id)
+    if roadmap.status not in (RoadmapStatus.READY, RoadmapStatus.PARTIAL):
+        raise InvalidTransition(f"“{roadmap}” is {roadmap.get_status_display().lower()}; rewrite it when that is over.")
+    artifact = _ask_for_rewrite(concept, kind)
+    dispatch.send_on_commit(f"retry_{kind}_task", concept.pk, artifact.run_id)
+    progress.record(roadmap.pk, "artifact_queued", f"{kind.capitalize()} of “{concept}” will be written anew")
+    return artifact
+
+
+def _ask_for_rewrite(concept: Concept, kind: str) -> Any:
+    settled = (ArtifactStatus.READY, ArtifactStatus.FAILED)
+    rows = ARTIFACTS[kind].objects.filter(concept=concept, status__in=settled)
+    asked = {"run_id": uuid.uuid4(), "edition": F("edition") + 1, "dispatched_at": Now(), "error": ""}
+    if not rows.update(status=ArtifactStatus.PENDING, **asked):
+        raise InvalidTransition(f"The {kind} of “{concept}” is being written already.")
+    return ARTIFACTS[kind].objects.get(concept=concept)
+
+
+def recover_rewrites() -> int:
+    """Send again the rewrites that a dead worker or a lost message left."""
+    return sum(_resend(kind, artifact) for kind in ARTIFACTS for artifact in _stuck(kind))
+
+
+def _stuck(kind: str) -> Any:
+    live = Lease.objects.filter(subject=OuterRef("pk"), expires_at__gte=Now())
+    return ARTIFACTS[kind].objects.filter(
+        ~Exists(live),
+        status__in=[ArtifactStatus.PENDING, ArtifactStatus.GENERATING],
+        concept__roadmap__status__in=[RoadmapStatus.READY, RoadmapStatus.PARTIAL],
+        run_id__isnull=False,
+        dispatched_at__lt=Now() - timedelta(seconds=max(settings.LEASE_SECONDS, settings.DISPATCH_GRACE_SECONDS)),
+    )
+
+
+def _resend(kind: str, artifact: Artifact) -> int:
+    same = ARTIFACTS[kind].objects.filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
+    with transaction.atomic():
+        if not same.update(dispatched_at=Now()):
+            return 0  # another process was faster
+        dispatch.send_on_commit(f"retry_{kind}_task", artifact.concept_id, artifact.run_id)
+        return 1

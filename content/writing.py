@@ -1,0 +1,76 @@
+"""Answers as rows, and what they make of the roadmap's status. Callers hold the lease and its transaction."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from content.models import ARTIFACTS, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
+from roadmaps.models import Roadmap, RoadmapStatus
+
+if TYPE_CHECKING:
+    from content.generation import Result
+
+
+def save(result: "Result") -> None:
+    artifact = ARTIFACTS[result.job.kind].objects.get(pk=result.job.artifact_id)
+    if result.answer is None:
+        _save_failure(artifact, result.error)
+        return
+    _fill(artifact, result.answer)
+    artifact.status, artifact.error, artifact.model = ArtifactStatus.READY, "", result.model
+    artifact.save()
+
+
+def _save_failure(artifact: Artifact, error: str) -> None:
+    """A failed rewrite leaves what was there; its error says so."""
+    status = ArtifactStatus.READY if _has_content(artifact) else ArtifactStatus.FAILED
+    rows = type(artifact).objects.filter(pk=artifact.pk)
+    rows.update(status=status, error=error, updated_at=timezone.now())
+
+
+def _has_content(artifact: Any) -> bool:
+    if isinstance(artifact, Tutorial):
+        return bool(artifact.markdown)
+    return artifact.resources.exists() if isinstance(artifact, ResourceList) else artifact.questions.exists()
+
+
+def _fill(artifact: Any, answer: Any) -> None:
+    if isinstance(artifact, Tutorial):
+        artifact.title, artifact.summary, artifact.markdown = answer.title, answer.summary, answer.markdown
+    elif isinstance(artifact, ResourceList):
+        artifact.resources.all().delete()
+        Resource.objects.bulk_create(
+            Resource(resource_list=artifact, order=order, **resource.model_dump())
+            for order, resource in enumerate(answer.resources, start=1)
+        )
+    elif isinstance(artifact, Quiz):
+        artifact.questions.all().delete()
+        Question.objects.bulk_create(
+            Question(quiz=artifact, order=order, **question.model_dump())
+            for order, question in enumerate(answer.questions, start=1)
+        )
+
+
+def _states(roadmap: Roadmap) -> set[str]:
+    states: set[str] = set()
+    for model in ARTIFACTS.values():
+        states |= set(model.objects.filter(concept__roadmap=roadmap).values_list("status", flat=True))
+    return states
+
+
+def unfinished(roadmap: Roadmap) -> bool:
+    return bool(_states(roadmap) & {ArtifactStatus.PENDING, ArtifactStatus.GENERATING})
+
+
+def settle(roadmap: Roadmap) -> None:
+    """READY when every artifact is, else PARTIAL."""
+    complete = _states(roadmap) <= {ArtifactStatus.READY}
+    to = RoadmapStatus.READY if complete else RoadmapStatus.PARTIAL
+    Roadmap.objects.filter(pk=roadmap.pk).exclude(status=to).transition(to)
+
+
+def put_back(roadmap: Roadmap) -> None:
+    """Nothing of the roadmap is being written any more."""
+    for model in ARTIFACTS.values():
+        writing = model.objects.filter(concept__roadmap=roadmap, status=ArtifactStatus.GENERATING)
+        writing.update(status=ArtifactStatus.PENDING)

@@ -1,0 +1,15 @@
+"""manage.py prune"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from roadmaps.retention import prune
+
+
+class Command(BaseCommand):
+    help = "Delete what is older than PRUNE_AFTER_DAYS: ended threads, logs, task results, sessions."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for what, count in prune().items():
+            self.stdout.write(f"{what}: {count} deleted")
