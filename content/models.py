@@ -22,6 +22,8 @@ class ArtifactQuerySet(models.QuerySet[Any]):
 
 
 class Artifact(models.Model):
+    concept: Concept
+    concept_id: int
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(
         max_length=20, choices=ArtifactStatus.choices, default=ArtifactStatus.PENDING, db_index=True, editable=False
@@ -102,7 +104,7 @@ class Question(models.Model):
         return self.text
 
 
-ARTIFACTS: dict[str, type[Artifact]] = {"tutorial": Tutorial, "resources": ResourceList, "quiz": Quiz}
+ARTIFACTS: dict[str, Any] = {"tutorial": Tutorial, "resources": ResourceList, "quiz": Quiz}
 
 
 def counts(roadmap: Roadmap) -> dict[str, int]:

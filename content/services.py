@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from content.models import ARTIFACTS, Artifact, ArtifactStatus
+from content.models import ARTIFACTS, ArtifactStatus
 from roadmaps import dispatch, progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Roadmap, RoadmapStatus
@@ -57,7 +57,7 @@ def _stuck(kind: str) -> Any:
     )
 
 
-def _resend(kind: str, artifact: Artifact) -> int:
+def _resend(kind: str, artifact: Any) -> int:
     same = ARTIFACTS[kind].objects.filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
     with transaction.atomic():
         if not same.update(dispatched_at=Now()):

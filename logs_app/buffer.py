@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import deque
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import redis
 from django.conf import settings
@@ -95,7 +95,7 @@ def drain() -> int:
     # Forgotten first: an event that comes after the last read schedules the next batch.
     _client.delete(SCHEDULED)
     total = 0
-    while entries := _client.xrange(STREAM, count=BATCH_SIZE):
+    while entries := cast("list[tuple[bytes, dict[bytes, bytes]]]", _client.xrange(STREAM, count=BATCH_SIZE)):
         write([json.loads(fields[b"event"]) for _, fields in entries])
         _client.xdel(STREAM, *[entry_id for entry_id, _ in entries])
         total += len(entries)

@@ -14,7 +14,7 @@ def make_reviewers(**_: Any) -> None:
     """The group whose members may decide reviews."""
     from django.contrib.auth.models import Group, Permission
 
-    group, _ = Group.objects.get_or_create(name="Reviewers")
+    group, _made = Group.objects.get_or_create(name="Reviewers")
     wanted = ["decide_review", "view_review", "view_draft", "view_roadmap"]
     group.permissions.add(*Permission.objects.filter(content_type__app_label="roadmaps", codename__in=wanted))
 

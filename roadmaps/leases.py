@@ -87,7 +87,7 @@ def hold(subject: uuid.UUID, claim: Callable[[], int]) -> Iterator[Hold]:
 def _acquire(held: Hold) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(ACQUIRE, {"subject": held.subject, "token": held.token, "seconds": settings.LEASE_SECONDS})
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def revoke(subject: uuid.UUID) -> None:

@@ -4,14 +4,15 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from roadmaps.exceptions import InvalidTransition
 
-Person = AbstractUser | AnonymousUser
+Person = User | AnonymousUser
 
 
 class RoadmapStatus(models.TextChoices):
@@ -44,7 +45,7 @@ MOVING = (S.QUEUED, S.RUNNING, S.GENERATING)
 
 class RoadmapQuerySet(models.QuerySet["Roadmap"]):
     def visible_to(self, user: Person) -> "RoadmapQuerySet":
-        if not user.is_authenticated:
+        if not isinstance(user, User) or not user.is_active:
             return self.none()
         return self if user.has_perm("roadmaps.view_roadmap") else self.filter(owner=user)
 
@@ -54,7 +55,7 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
     def transition(self, to: RoadmapStatus, **fields: Any) -> int:
         """Rows that were in a state which allows `to` and are there now."""
         return self.filter(status__in=TRANSITIONS[to]).update(
-            status=to, updated_at=models.functions.Now(), version=F("version") + 1, **fields
+            status=to, updated_at=Now(), version=F("version") + 1, **fields
         )
 
 

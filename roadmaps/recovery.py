@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,13 +15,14 @@ from roadmaps.signals import recovering, roadmap_approved
 
 
 def recover() -> int:
-    """Send again every run that a dead worker or a lost message left; returns how many. Safe at any time, by anybody."""
+    """Send again every run that a dead worker or a lost message left; returns how many. Safe at any time."""
     lease = Lease.objects.filter(subject=OuterRef("pk"))
     stuck = Roadmap.objects.moving().filter(
         Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=_cutoff()) & ~Exists(lease)
     )
-    sent = sum(_resend(pk) for pk in stuck.values_list("pk", flat=True))
-    return sent + sum(count or 0 for _, count in recovering.send(sender=None))
+    sent = [int(_resend(pk)) for pk in stuck.values_list("pk", flat=True)]
+    elsewhere: list[Any] = [count for _, count in recovering.send(sender=None)]
+    return sum(sent) + sum(elsewhere)
 
 
 def _cutoff() -> object:

@@ -46,7 +46,7 @@ class Feed:
 def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
     """Drive the roadmap's thread to its next stop; returns where it ended, "refused" when this run may not drive.
 
-    A redelivery, a late duplicate, a retry and the first run are the same: what to feed the graph is read from the thread.
+    A redelivery, a late duplicate, a retry and the first run are the same: the thread itself says what to feed it.
     """
     claimable = Roadmap.objects.filter(pk=roadmap_id, run_id=run_id)
     try:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils import timezone
 from roadmaps import dispatch, leases, progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
-from roadmaps.models import Person, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.signals import roadmap_stopped
 
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
@@ -28,7 +29,7 @@ def request_roadmap(*, owner: Any, goal: str, **preferences: Any) -> Roadmap:
 
 
 @transaction.atomic
-def decide_review(review: Review, decision: str, *, by: Person | None, comment: str = "") -> Review:
+def decide_review(review: Review, decision: str, *, by: User | None, comment: str = "") -> Review:
     """Record the decision and send the workflow on. `by` None is the command line.
 
     Raises PermissionDenied, ValidationError (comment missing, unknown decision), InvalidTransition (already decided).
@@ -46,7 +47,7 @@ def decide_review(review: Review, decision: str, *, by: Person | None, comment: 
     return review
 
 
-def _checked(decision: str, by: Person | None, comment: str) -> str:
+def _checked(decision: str, by: User | None, comment: str) -> str:
     if by is not None and not by.has_perm("roadmaps.decide_review"):
         raise PermissionDenied("You may look at reviews, but not decide them.")
     if decision not in DECISIONS:
@@ -75,7 +76,7 @@ def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
 
 
 @transaction.atomic
-def retry_run(roadmap: Roadmap, *, by: Person | None = None) -> Roadmap:
+def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
     """Go on from where a failed, cancelled or partly finished roadmap stands. Raises InvalidTransition."""
     retryable = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
@@ -91,7 +92,7 @@ def retry_run(roadmap: Roadmap, *, by: Person | None = None) -> Roadmap:
 
 
 @transaction.atomic
-def cancel_run(roadmap: Roadmap, *, by: Person | None) -> Roadmap:
+def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     """Stop it in whatever state it is; nothing is written afterwards. Raises InvalidTransition."""
     leases.revoke(roadmap.pk)
     roadmap.transition(RoadmapStatus.CANCELLED, status_reason=f"Cancelled by {_name(by)}.")
@@ -101,5 +102,5 @@ def cancel_run(roadmap: Roadmap, *, by: Person | None) -> Roadmap:
     return roadmap
 
 
-def _name(by: Person | None) -> str:
+def _name(by: User | None) -> str:
     return by.get_username() if by else "the command line"

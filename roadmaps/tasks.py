@@ -1,4 +1,7 @@
-"""Queue `roadmap_workflow`, and the upkeep that beat asks for. The task id is the run id; a second delivery is refused."""
+"""Queue `roadmap_workflow`, and the upkeep that beat asks for.
+
+The task id is the run id; a second delivery is refused.
+"""
 
 from typing import Any
 from uuid import UUID
