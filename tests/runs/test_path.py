@@ -1,0 +1,266 @@
+"""From a goal to a course through real queues, a real worker and a real model server."""
+
+import uuid
+
+import pytest
+from celery import current_app
+from django.contrib.auth.models import Permission, User
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from content.models import ARTIFACTS, counts
+from content.services import retry_artifact
+from logs_app.models import ExecutionLog
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import ModelCall, Review, Roadmap
+from roadmaps.recovery import recover
+from roadmaps.services import cancel_run, decide_review, request_roadmap, retry_run
+from tests.conftest import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def owner():
+    return User.objects.create_user("learner")
+
+
+@pytest.fixture
+def reviewer():
+    user = User.objects.create_user("reviewer", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="decide_review"))
+    return user
+
+
+def ask_for_course(owner, **preferences):
+    return request_roadmap(owner=owner, goal="Learn to bake sourdough bread", hours_per_week=3, weeks=2, **preferences)
+
+
+def status_is(roadmap, *wanted):
+    def reached():
+        roadmap.refresh_from_db()
+        assert roadmap.status in wanted or roadmap.status != "FAILED", roadmap.status_reason
+        return roadmap.status in wanted
+
+    return reached
+
+
+def reach_review(roadmap):
+    wait_for(status_is(roadmap, "AWAITING_REVIEW"))
+    return roadmap.reviews.pending().get()
+
+
+def finish(roadmap, by):
+    decide_review(reach_review(roadmap), "APPROVED", by=by)
+    wait_for(status_is(roadmap, "READY"))
+
+
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+def test_a_goal_becomes_a_finished_course(owner, reviewer, worker, model_server, method):
+    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url, LLM_STRUCTURED_OUTPUT=method)
+    roadmap = ask_for_course(owner)
+    finish(roadmap, reviewer)
+
+    concepts = roadmap.concepts.count()
+    assert counts(roadmap)["READY"] == counts(roadmap)["TOTAL"] == concepts * 3
+    assert all(concept.quiz.questions.count() >= 1 for concept in roadmap.concepts.all())
+    assert all(concept.tutorial.markdown for concept in roadmap.concepts.all())
+    assert {call["method"] for call in model_server.calls} == {method}
+    assert ModelCall.objects.filter(thread_id=roadmap.thread_id).count() == len(model_server.calls)
+
+
+def test_the_execution_log_tells_the_run_in_order(owner, reviewer, worker):
+    worker()
+    roadmap = ask_for_course(owner)
+    reach_review(roadmap)
+    log = ExecutionLog.objects.filter(roadmap_id=roadmap.pk).order_by("sequence")
+    wait_for(lambda: log.filter(event="review_requested").exists())
+    events = list(log.values_list("event", flat=True))
+    assert events[0] == "requested"
+    assert events[-1] == "review_requested"
+    nodes = [data["node"] for data in log.filter(event="node_finished").values_list("data", flat=True)]
+    assert nodes[:3] == ["analyze_intent", "design_curriculum", "validate_structure"]
+
+
+def test_requested_changes_come_back_as_a_second_draft_with_its_operations(owner, reviewer, worker):
+    worker()
+    roadmap = ask_for_course(owner)
+    first = reach_review(roadmap)
+    decide_review(first, "CHANGES_REQUESTED", by=reviewer, comment="Add something about rye flour")
+    wait_for(lambda: roadmap.reviews.count() == 2)
+    second = reach_review(roadmap)
+    assert second.draft.number == 2
+    assert second.draft.origin == "REVIEWER"
+    assert second.draft.operations
+    assert second.draft.plan != first.draft.plan
+    decide_review(second, "APPROVED", by=reviewer)
+    wait_for(status_is(roadmap, "READY"))
+    assert roadmap.drafts.count() == 2
+
+
+def test_a_review_is_decided_once(owner, reviewer, worker):
+    worker()
+    roadmap = ask_for_course(owner)
+    review = reach_review(roadmap)
+    with pytest.raises(PermissionDenied):
+        decide_review(review, "APPROVED", by=owner)
+    with pytest.raises(ValidationError):
+        decide_review(review, "CHANGES_REQUESTED", by=reviewer, comment="  ")
+    decide_review(review, "REJECTED", by=reviewer, comment="Not for us")
+    with pytest.raises(InvalidTransition, match="already decided: rejected by reviewer"):
+        decide_review(review, "APPROVED", by=reviewer)
+    roadmap.refresh_from_db()
+    assert roadmap.status == "REJECTED"
+    with pytest.raises(InvalidTransition):
+        retry_run(roadmap)
+
+
+def test_a_second_delivery_changes_nothing(owner, reviewer, worker):
+    worker()
+    roadmap = ask_for_course(owner)
+    run = roadmap.run_id
+    for _ in range(3):
+        current_app.send_task("roadmap_generation.generate_roadmap", args=[str(roadmap.pk)], task_id=str(run))
+    review = reach_review(roadmap)
+    late = current_app.send_task("workflow_resume.resume_after_review", args=[str(roadmap.pk)], task_id=str(run))
+    assert late.get(timeout=60) == "refused"
+    stranger = current_app.send_task("workflow_resume.resume_after_review", args=[str(roadmap.pk)])
+    assert stranger.get(timeout=60) == "refused"
+    assert list(roadmap.reviews.all()) == [review]
+    assert roadmap.drafts.count() == 1
+
+
+def test_a_killed_worker_s_run_is_finished_without_paying_twice(owner, reviewer, worker, model_server):
+    model_server.latency = 0.5
+    settings = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url}
+    first = worker(**settings)
+    roadmap = ask_for_course(owner)
+    wait_for(lambda: model_server.count() >= 3)
+    first.kill()
+    in_flight = 1
+    worker(**settings)
+    wait_for(lambda: recover() or status_is(roadmap, "AWAITING_REVIEW")())
+    finish(roadmap, reviewer)
+    answered = ModelCall.objects.filter(thread_id=roadmap.thread_id).count()
+    assert model_server.count() <= answered + in_flight
+
+
+def test_cancelling_stops_the_model_call_and_retry_goes_on(owner, reviewer, worker, model_server):
+    model_server.faults["Curriculum"] = ["hang"]
+    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    roadmap = ask_for_course(owner)
+    wait_for(lambda: model_server.count("Curriculum") == 1)
+    cancel_run(roadmap, by=owner)
+    assert roadmap.status == "CANCELLED"
+    with pytest.raises(InvalidTransition):
+        cancel_run(roadmap, by=owner)
+    retry_run(roadmap, by=owner)
+    finish(roadmap, reviewer)
+    assert model_server.count("Intent") == 1
+
+
+def test_a_permanent_model_error_fails_with_a_reason_and_retry_works(owner, worker, model_server):
+    model_server.faults["Intent"] = ["401"]
+    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    roadmap = ask_for_course(owner)
+    wait_for(lambda: Roadmap.objects.get(pk=roadmap.pk).status == "FAILED")
+    roadmap.refresh_from_db()
+    assert "401" in roadmap.status_reason
+    retry_run(roadmap, by=owner)
+    reach_review(roadmap)
+
+
+def test_one_failed_artifact_stays_its_own_and_can_be_rewritten(owner, reviewer, worker, model_server):
+    model_server.faults["QuizAnswer"] = ["400"]
+    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    roadmap = ask_for_course(owner)
+    decide_review(reach_review(roadmap), "APPROVED", by=reviewer)
+    wait_for(status_is(roadmap, "PARTIAL"))
+    assert counts(roadmap)["FAILED"] == 1
+    failed = ARTIFACTS["quiz"].objects.get(status="FAILED")
+    assert failed.error
+    retry_artifact(failed.concept, "quiz")
+    wait_for(status_is(roadmap, "READY"))
+    assert failed.concept.quiz.questions.exists()
+
+
+def test_a_rewrite_asks_the_model_again_and_keeps_one_row(owner, reviewer, worker, model_server):
+    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    roadmap = ask_for_course(owner)
+    finish(roadmap, reviewer)
+    concept, asked = roadmap.concepts.first(), model_server.count("TutorialAnswer")
+    for kind, model in ARTIFACTS.items():
+        retry_artifact(concept, kind)
+        with pytest.raises(InvalidTransition, match="already"):
+            retry_artifact(concept, kind)
+        wait_for(lambda model=model: model.objects.get(concept=concept).status == "READY")
+    assert model_server.count("TutorialAnswer") == asked + 1
+    roadmap.refresh_from_db()
+    assert roadmap.status == "READY"
+
+
+def test_a_lost_message_is_sent_again(owner, worker):
+    roadmap = ask_for_course(owner)
+    current_app.control.purge()
+    worker()
+    wait_for(lambda: recover() or Review.objects.filter(roadmap=roadmap).exists())
+
+
+def test_a_run_that_kills_its_workers_ends_with_the_reason(owner, settings):
+    roadmap = ask_for_course(owner)
+    long_ago = "2000-01-01T00:00:00Z"
+    Roadmap.objects.filter(pk=roadmap.pk).update(attempts=settings.MAX_ATTEMPTS, dispatched_at=long_ago)
+    recover()
+    roadmap.refresh_from_db()
+    assert roadmap.status == "FAILED"
+    assert "died" in roadmap.status_reason
+
+
+def test_a_pruned_thread_is_a_clear_error_and_never_starts_anew(owner, reviewer, worker):
+    from roadmaps import checkpointer, loop
+
+    worker()
+    roadmap = ask_for_course(owner)
+    review = reach_review(roadmap)
+    loop.run(checkpointer.delete_thread(str(roadmap.thread_id)))
+    decide_review(review, "APPROVED", by=reviewer)
+    wait_for(lambda: Roadmap.objects.get(pk=roadmap.pk).status == "FAILED")
+    assert "gone" in Roadmap.objects.get(pk=roadmap.pk).status_reason
+
+
+def test_every_task_is_registered_and_a_worker_takes_only_its_queues(owner, worker):
+    worker(queues="content_generation")
+    registered = next(iter(current_app.control.inspect(timeout=10).registered().values()))
+    assert {
+        "roadmap_generation.generate_roadmap",
+        "workflow_resume.resume_after_review",
+        "workflow_resume.resume_from_checkpoint",
+        "generate_roadmap_content",
+        "retry_tutorial_task",
+        "retry_resources_task",
+        "retry_quiz_task",
+        "batch_write_logs",
+    } <= set(registered)
+    roadmap = ask_for_course(owner)
+    done = current_app.send_task("generate_roadmap_content", args=[str(roadmap.pk)], task_id=str(uuid.uuid4()))
+    assert done.get(timeout=60) == "refused"
+    roadmap.refresh_from_db()
+    assert roadmap.status == "QUEUED"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"goal": ""},
+        {"goal": "x" * 10_000},
+        {"hours_per_week": 0},
+        {"hours_per_week": 200},
+        {"target_date": "2001-01-01"},
+        {"language": "klingonish"},
+    ],
+)
+def test_bad_input_is_refused_with_its_field_and_leaves_nothing(owner, bad):
+    (field,) = bad
+    with pytest.raises(ValidationError) as refused:
+        request_roadmap(owner=owner, **({"goal": "Learn to bake bread"} | bad))
+    assert field in refused.value.message_dict
+    assert not Roadmap.objects.exists()
