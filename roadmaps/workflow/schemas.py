@@ -73,7 +73,7 @@ class Score(Answer):
 class Issue(Answer):
     severity: Literal["critical", "warning", "suggestion"]
     dimension: Dimension
-    location: str = Field(max_length=20, description="Id of a stage, module or concept, or an empty string for the whole")
+    location: str = Field(max_length=20, description="Id of a part, empty for the whole plan")
     message: Sentence
     suggestion: Sentence
 

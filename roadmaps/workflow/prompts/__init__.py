@@ -1,0 +1,17 @@
+"""The instructions of each role, one file each; everything that varies goes as JSON in the last message."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+
+
+@cache
+def instructions(role: str) -> str:
+    return files(__name__).joinpath(f"{role}.md").read_text(encoding="utf-8")
+
+
+def messages(role: str, payload: dict[str, Any]) -> list[BaseMessage]:
+    return [SystemMessage(instructions(role)), HumanMessage(json.dumps(payload, ensure_ascii=False))]

@@ -1,0 +1,102 @@
+"""What code can check of a plan, it checks: sizes, links, order, time, duplicates."""
+
+from difflib import SequenceMatcher
+from itertools import combinations
+from typing import Any
+
+from roadmaps.workflow import plans
+
+Json = dict[str, Any]
+SIZES = {"stages": (2, 6), "modules": (1, 5), "concepts": (1, 8)}
+TOLERANCE = 0.15  # of the learner's time
+FAR_OFF = 0.5
+ALIKE = 0.9
+
+
+def check(plan: Json, budget_minutes: int) -> list[Json]:
+    return [*_sizes(plan), *_links(plan), *_time(plan, budget_minutes), *_titles(plan), *_outcomes(plan)]
+
+
+def _issue(code: str, severity: str, dimension: str, location: str, message: str, suggestion: str) -> Json:
+    return {
+        "code": code,
+        "severity": severity,
+        "dimension": dimension,
+        "location": location,
+        "message": message,
+        "suggestion": suggestion,
+        "source": "rules",
+    }
+
+
+def _sizes(plan: Json) -> list[Json]:
+    counted = [("", "The roadmap", "stages", plan["stages"])]
+    counted += [(stage["id"], f"“{stage['title']}”", "modules", stage["modules"]) for stage in plan["stages"]]
+    counted += [(m["id"], f"“{m['title']}”", "concepts", m["concepts"]) for m in plans.modules(plan)]
+    return [
+        _issue("size", "critical", "coherence", location, _size_text(name, kind, len(children)), "Split or merge parts")
+        for location, name, kind, children in counted
+        if not SIZES[kind][0] <= len(children) <= SIZES[kind][1]
+    ]
+
+
+def _size_text(name: str, kind: str, count: int) -> str:
+    least, most = SIZES[kind]
+    return f"{name} has {count} {kind}; {least} to {most} are possible."
+
+
+def _links(plan: Json) -> list[Json]:
+    """Prerequisites that come earlier in reading order exist and can form no cycle."""
+    titles = {concept["id"]: concept["title"] for concept in plans.concepts(plan)}
+    seen: set[str] = set()
+    issues = []
+    for concept in plans.concepts(plan):
+        for needed in concept["prerequisites"]:
+            if needed not in seen:
+                what = f"“{titles[needed]}” comes later" if needed in titles else f"{needed!r} does not exist"
+                message = f"“{concept['title']}” needs a concept first, but {what}."
+                issues.append(
+                    _issue(
+                        "prerequisite", "critical", "progression", concept["id"], message, "Reorder, or drop the link"
+                    )
+                )
+        seen.add(concept["id"])
+    return issues
+
+
+def _time(plan: Json, budget_minutes: int) -> list[Json]:
+    planned = plans.minutes(plan)
+    off = abs(planned - budget_minutes) / max(budget_minutes, 1)
+    if off <= TOLERANCE:
+        return []
+    severity = "critical" if off > FAR_OFF else "warning"
+    message = f"The plan takes {planned / 60:.1f} hours, the learner has {budget_minutes / 60:.1f}."
+    direction = "less" if planned > budget_minutes else "more"
+    return [_issue("budget", severity, "fit", "", message, f"Plan {direction} time, or other concepts")]
+
+
+def _titles(plan: Json) -> list[Json]:
+    issues = []
+    for one, other in combinations(plans.concepts(plan), 2):
+        first, second = one["title"].casefold(), other["title"].casefold()
+        ratio = 1.0 if first == second else _likeness(first, second)
+        if ratio > ALIKE:
+            message = f"“{one['title']}” and “{other['title']}” look like the same concept."
+            severity = "critical" if ratio == 1.0 else "warning"
+            issues.append(_issue("duplicate", severity, "coherence", other["id"], message, "Merge or rename one"))
+    return issues
+
+
+def _likeness(first: str, second: str) -> float:
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() > ALIKE and matcher.quick_ratio() > ALIKE else 0.0
+
+
+def _outcomes(plan: Json) -> list[Json]:
+    return [
+        _issue(
+            "outcomes", "warning", "clarity", concept["id"], f"“{concept['title']}” has no learning outcome.", "Add one"
+        )
+        for concept in plans.concepts(plan)
+        if not any(outcome.strip() for outcome in concept["outcomes"])
+    ]
