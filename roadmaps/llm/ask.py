@@ -1,0 +1,93 @@
+"""ask(): one question to the model of a role, answered by a validated object."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from openai import ContentFilterFinishReasonError, LengthFinishReasonError
+from pydantic import BaseModel
+
+from roadmaps.exceptions import LLMError
+from roadmaps.llm import journal, parsing, transport
+from roadmaps.llm.providers import chat_model, model_label
+
+T = TypeVar("T", bound=BaseModel)
+REASKS_MAX = 2  # after answers that don't fit the schema
+
+_limits: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """`calls` are the model calls paid for this answer: none when the journal had it."""
+
+    answer: T
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+    calls: int = 0
+
+
+async def ask(
+    role: str, messages: list[BaseMessage], schema: type[T], *, thread_id: str, pool: journal.Pool | None = None
+) -> Call[T]:
+    """The model's answer as a `schema` object. Raises LLMError with a sentence that names no prompt and no key."""
+    key = journal.input_hash(model_label(role), messages, schema)
+    if pool and (known := await journal.find(pool, thread_id, role, key)):
+        return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
+    call = await _ask_model(role, messages, schema)
+    if pool:
+        await journal.keep(pool, thread_id, role, key, call)
+    return call
+
+
+async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T]) -> Call[T]:
+    started, tokens = time.monotonic(), [0, 0]
+    model = _structured(role, schema)
+    said = list(messages)
+    for calls in range(1, REASKS_MAX + 2):
+        raw, parsed = await transport.send(role, lambda said=said: _request(model, said), _limit())  # type: ignore[misc]
+        _count(tokens, raw)
+        try:
+            answer = parsing.read(raw, parsed, schema)
+        except parsing.Unusable as exc:
+            problem = str(exc)
+            said = [*messages, HumanMessage(f"Your last answer could not be used. {problem}\nAnswer the JSON again.")]
+            continue
+        seconds = time.monotonic() - started
+        return Call(answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls)
+    raise LLMError(
+        f"The model for “{role}” gave no usable answer in {REASKS_MAX + 1} tries: {problem[:300]}", permanent=False
+    )
+
+
+def _structured(role: str, schema: type[BaseModel]) -> Any:
+    described = schema.model_json_schema()
+    described["description"] = described.get("description") or f"The answer of the role {role}"
+    return chat_model(role).with_structured_output(described, method=settings.LLM_STRUCTURED_OUTPUT, include_raw=True)
+
+
+async def _request(model: Any, messages: list[BaseMessage]) -> tuple[AIMessage, Any]:
+    try:
+        result = await model.ainvoke(messages)
+    except LengthFinishReasonError:
+        return AIMessage("", response_metadata={"finish_reason": "length"}), None
+    except ContentFilterFinishReasonError:
+        return AIMessage("", response_metadata={"finish_reason": "content_filter"}), None
+    return result["raw"], result["parsed"]
+
+
+def _count(tokens: list[int], raw: AIMessage) -> None:
+    if usage := raw.usage_metadata:
+        tokens[0] += usage["input_tokens"]
+        tokens[1] += usage["output_tokens"]
+
+
+def _limit() -> asyncio.Semaphore:
+    """LLM_CONCURRENCY, on this loop; waiting for a backoff doesn't take a place."""
+    return _limits.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(settings.LLM_CONCURRENCY))

@@ -1,0 +1,43 @@
+"""The journal of model answers: a question that was answered once is not asked again."""
+
+import hashlib
+import json
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+from pydantic import BaseModel
+
+Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
+
+READ = """
+SELECT answer, model, input_tokens, output_tokens, seconds FROM roadmaps_modelcall
+WHERE thread_id = %s AND role = %s AND input_hash = %s
+"""
+WRITE = """
+INSERT INTO roadmaps_modelcall
+    (thread_id, role, input_hash, answer, model, input_tokens, output_tokens, seconds, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING
+"""
+
+
+def input_hash(model: str, messages: list[BaseMessage], schema: type[BaseModel]) -> str:
+    said = [[message.type, message.content] for message in messages]
+    whole = json.dumps([model, said, schema.model_json_schema()], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+async def find(pool: Pool, thread_id: str, role: str, key: str) -> dict[str, Any] | None:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(READ, (thread_id, role, key))
+        return await cursor.fetchone()
+
+
+async def keep(pool: Pool, thread_id: str, role: str, key: str, call: Any) -> None:
+    answer = Jsonb(call.answer.model_dump(mode="json"))
+    values = (answer, call.model, call.input_tokens, call.output_tokens, call.seconds)
+    async with pool.connection() as connection:
+        await connection.execute(WRITE, (thread_id, role, key, *values))

@@ -1,0 +1,59 @@
+"""Which model answers which role."""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from langchain.chat_models import init_chat_model
+from langchain_core.language_models import BaseChatModel
+
+from roadmaps.exceptions import LLMError
+from roadmaps.llm.author import BuiltInAuthor
+
+CONNECT_A_MODEL = "LLM_MODEL=openai:gpt-4o-mini LLM_API_KEY=… make run"
+EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "ollama": "ollama"}
+NO_KEY = "not-needed"  # servers of one's own often want none, their clients always do
+
+
+def model_label(role: str) -> str:
+    return settings.LLM_MODELS.get(role) or settings.LLM_MODEL or "built-in author"
+
+
+def without_model(role: str = "curriculum") -> bool:
+    return not (settings.LLM_MODELS.get(role) or settings.LLM_MODEL)
+
+
+def chat_model(role: str) -> BaseChatModel:
+    """Raises LLMError(permanent) when the provider is unknown or its package is missing."""
+    return BuiltInAuthor() if without_model(role) else _connect(model_label(role))
+
+
+@cache
+def _connect(name: str) -> BaseChatModel:
+    provider = name.partition(":")[0]
+    try:
+        return init_chat_model(name, **_arguments(provider))  # type: ignore[no-any-return]
+    except ImportError as exc:
+        extra = EXTRAS.get(provider, f"langchain-{provider}")
+        raise LLMError(
+            f"{name}: the package for {provider} is missing; install cairn[{extra}].", permanent=True
+        ) from exc
+    except ValueError as exc:
+        raise LLMError(f"LLM_MODEL={name}: {_first_line(exc)}", permanent=True) from exc
+
+
+def _arguments(provider: str) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "timeout": settings.LLM_TIMEOUT_SECONDS,
+        "max_retries": 0,  # ask() has the only retry policy
+        "max_tokens": settings.LLM_MAX_TOKENS,
+    }
+    if settings.LLM_BASE_URL:
+        arguments["base_url"] = settings.LLM_BASE_URL
+    if settings.LLM_API_KEY or (settings.LLM_BASE_URL and provider == "openai"):
+        arguments["api_key"] = settings.LLM_API_KEY or NO_KEY
+    return arguments
+
+
+def _first_line(exc: Exception) -> str:
+    return (str(exc).splitlines() or ["not usable"])[0][:200]

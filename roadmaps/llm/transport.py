@@ -1,0 +1,91 @@
+"""The one policy for a request that didn't get through."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx
+from django.conf import settings
+
+from roadmaps.exceptions import LLMError
+
+T = TypeVar("T")
+BACKOFF_SECONDS = 0.5  # doubled at each attempt
+BACKOFF_MAX_SECONDS = 60.0
+TRANSIENT = (408, 409, 425, 429)
+HINTS = {
+    400: "the server doesn't take the request; try LLM_STRUCTURED_OUTPUT=function_calling",
+    401: "check LLM_API_KEY",
+    403: "the key may not use this model",
+    404: "check LLM_MODEL and LLM_BASE_URL",
+}
+
+
+async def send(role: str, request: Callable[[], Awaitable[T]], limit: asyncio.Semaphore) -> T:
+    """Try until it gets through, at most LLM_MAX_ATTEMPTS times. Raises LLMError."""
+    for attempt in range(1, settings.LLM_MAX_ATTEMPTS + 1):
+        try:
+            async with limit:
+                return await request()
+        except Exception as exc:
+            if not _is_transient(exc):
+                raise _permanent(role, exc) from exc
+            if attempt == settings.LLM_MAX_ATTEMPTS:
+                raise _given_up(role, exc) from exc
+            await asyncio.sleep(_pause(exc, attempt))
+    raise AssertionError("LLM_MAX_ATTEMPTS is at least 1")
+
+
+def _status(exc: Exception) -> int | None:
+    status = getattr(exc, "status_code", None) or getattr(getattr(exc, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _is_transient(exc: Exception) -> bool:
+    status = _status(exc)
+    if status is not None:
+        return status in TRANSIENT or status >= 500
+    if isinstance(exc, httpx.TransportError | TimeoutError | OSError):
+        return True
+    # Every provider's client wraps the line's errors in names of its own.
+    return type(exc).__name__ in ("APIConnectionError", "APITimeoutError")
+
+
+def _pause(exc: Exception, attempt: int) -> float:
+    """Seconds: what the server asks for, else a growing time that no two callers share."""
+    asked = _retry_after(getattr(getattr(exc, "response", None), "headers", None) or {})
+    if asked is not None:
+        return min(asked, BACKOFF_MAX_SECONDS)
+    return min(BACKOFF_SECONDS * 2 ** (attempt - 1), BACKOFF_MAX_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
+
+
+def _retry_after(headers: Any) -> float | None:
+    """Retry-After is a number of seconds or a date."""
+    value = headers.get("retry-after")
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _permanent(role: str, exc: Exception) -> Exception:
+    status = _status(exc)
+    if status is None:
+        return exc
+    hint = HINTS.get(status, "the provider refuses the request")
+    return LLMError(f"The model for “{role}” answered {status}: {hint}.", permanent=True)
+
+
+def _given_up(role: str, exc: Exception) -> LLMError:
+    what = f"answered {_status(exc)}" if _status(exc) else "did not answer"
+    attempts = settings.LLM_MAX_ATTEMPTS
+    return LLMError(f"The model for “{role}” {what}, {attempts} times in a row. Retry later.", permanent=False)
