@@ -7,7 +7,7 @@ from roadmaps.workflow import plans
 from roadmaps.workflow.schemas import DIMENSIONS
 
 Json = dict[str, Any]
-TOPIC_MAX = 60
+TOPIC_MAX = 40
 LEAD_IN = re.compile(
     r"^\s*(i\s+(want|would like|need|wish)\s+to\s+|please\s+|help me\s+)*"
     r"((learn|understand|master|study|know|get)\s+)?((enough|about|how|to|the basics of|more)\s+)*",
@@ -210,9 +210,9 @@ def curriculum(payload: Json) -> Json:
 def _concepts_per_module(wanted: list[int], budget: int) -> list[int]:
     """A short time gets fewer concepts, so that each still has at least half an hour."""
     sizes = list(wanted)
-    while sum(sizes) > len(sizes) and budget / sum(sizes) < 30:
-        largest = max(range(len(sizes)), key=lambda index: sizes[index])
-        sizes[largest] -= 1
+    least = [1 - index % 2 for index in range(len(sizes))]  # a stage can do with its first module alone
+    while sizes != least and budget / sum(sizes) < 30:
+        sizes[max(range(len(sizes)), key=lambda index: sizes[index] - least[index])] -= 1
     return sizes
 
 

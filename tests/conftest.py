@@ -1,0 +1,99 @@
+"""Real services for the tests: a Celery worker on the test database, and a model server that speaks HTTP."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg.conninfo
+import pytest
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).parent.parent
+DEADLINE_SECONDS = 90
+
+
+def wait_for(condition, seconds=DEADLINE_SECONDS):
+    """Until `condition()` is true; fails at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (reached := condition()):
+        assert time.monotonic() < deadline, "the condition was not reached in time"
+        time.sleep(0.05)
+    return reached
+
+
+def test_database_url():
+    chosen = connection.settings_dict
+    parts = {"dbname": chosen["NAME"], "user": chosen["USER"], "password": chosen["PASSWORD"], "host": chosen["HOST"]}
+    given = {key: value for key, value in (parts | {"port": chosen["PORT"]}).items() if value}
+    credentials = given["user"] + (f":{given['password']}" if "password" in given else "")
+    port = f"&port={given['port']}" if "port" in given else ""
+    host = psycopg.conninfo.make_conninfo(host=given["host"]).removeprefix("host=")
+    return f"postgresql://{credentials}@/{given['dbname']}?host={host}{port}"
+
+
+class Worker:
+    """A Celery worker process of its own."""
+
+    def __init__(self, log, queues, environment):
+        self.log = log
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", "50", "--loglevel=INFO"]
+        environment = os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
+        with log.open("w") as out:
+            self.process = subprocess.Popen(
+                [*command, "-n", f"{log.stem}@test"], cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
+            )
+        wait_for(self.is_ready)
+
+    def is_ready(self):
+        assert self.process.poll() is None, self.log.read_text()
+        return " ready." in self.log.read_text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+@pytest.fixture
+def worker(transactional_db, tmp_path):
+    """Start a worker: worker(queues="roadmap_workflow,…", LLM_MODEL=…)."""
+    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    started = []
+
+    def start(queues=",".join(settings.QUEUES), **environment):
+        started.append(Worker(tmp_path / f"worker{len(started)}.log", queues, environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def model_server():
+    from tests.model_server import ModelServer
+
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def celery_is_ours():
+    """`shared_task`s and results belong to config's app, in every thread."""
+    from config.celery import app
+
+    app.set_default()
+    assert current_app.conf.broker_url == settings.CELERY_BROKER_URL

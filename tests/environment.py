@@ -1,0 +1,12 @@
+"""Loaded by pytest before Django: the tests' own services, and none of the caller's model settings."""
+
+import os
+from pathlib import Path
+
+for name in [name for name in os.environ if name.startswith("LLM_")]:
+    del os.environ[name]
+os.environ.setdefault("VAR_DIR", str(Path(__file__).parent.parent / "var" / "test"))
+os.environ["SECRET_KEY"] = "only-for-tests"
+os.environ["LOG_LEVEL"] = "WARNING"
+os.environ["LEASE_SECONDS"] = "4"
+os.environ["DISPATCH_GRACE_SECONDS"] = "3"
