@@ -42,7 +42,19 @@ class Worker:
 
     def __init__(self, log, queues, environment):
         self.log = log
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues, "-c", "50", "--loglevel=INFO"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            "-Q",
+            queues,
+            "-c",
+            "50",
+            "--loglevel=INFO",
+        ]
         environment = os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
         with log.open("w") as out:
             self.process = subprocess.Popen(

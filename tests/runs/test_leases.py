@@ -19,17 +19,14 @@ def expire(subject):
 
 def test_a_second_claim_is_refused_while_the_first_lives():
     subject = uuid.uuid4()
-    with leases.hold(subject, lambda: 1):
-        with pytest.raises(RunNotClaimed):
-            with leases.hold(subject, lambda: 1):
-                pytest.fail("two drivers")
+    with leases.hold(subject, lambda: 1), pytest.raises(RunNotClaimed), leases.hold(subject, lambda: 1):
+        pytest.fail("two drivers")
 
 
 def test_a_claim_that_marks_no_row_leaves_no_lease():
     subject = uuid.uuid4()
-    with pytest.raises(RunNotClaimed):
-        with leases.hold(subject, lambda: 0):
-            pytest.fail("claimed")
+    with pytest.raises(RunNotClaimed), leases.hold(subject, lambda: 0):
+        pytest.fail("claimed")
     assert not Lease.objects.filter(subject=subject).exists()
 
 
@@ -38,9 +35,8 @@ def test_an_expired_lease_is_taken_over_and_its_old_holder_writes_nothing():
     with leases.hold(subject, lambda: 1) as old:
         expire(subject)
         with leases.hold(subject, lambda: 1) as new:
-            with pytest.raises(LeaseLost):
-                with old.writing():
-                    pytest.fail("a lost lease wrote")
+            with pytest.raises(LeaseLost), old.writing():
+                pytest.fail("a lost lease wrote")
             with new.writing():
                 new.end()
 
