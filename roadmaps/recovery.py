@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,9 +19,9 @@ def recover() -> int:
     stuck = Roadmap.objects.moving().filter(
         Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=_cutoff()) & ~Exists(lease)
     )
-    sent = [int(_resend(pk)) for pk in stuck.values_list("pk", flat=True)]
-    elsewhere: list[Any] = [count for _, count in recovering.send(sender=None)]
-    return sum(sent) + sum(elsewhere)
+    sent = sum(_resend(pk) for pk in stuck.values_list("pk", flat=True))
+    elsewhere = sum(int(count or 0) for _, count in recovering.send(sender=None))
+    return sent + elsewhere
 
 
 def _cutoff() -> object:

@@ -83,10 +83,11 @@ class Worker:
 def worker(transactional_db, tmp_path):
     """Start a worker: worker(queues="roadmap_workflow,…", LLM_MODEL=…)."""
     redis.Redis.from_url(settings.REDIS_URL).flushall()
-    started = []
+    started: list[Worker] = []
 
-    def start(queues=",".join(settings.QUEUES), **environment):
-        started.append(Worker(tmp_path / f"worker{len(started)}.log", queues, environment))
+    def start(queues=None, **environment):
+        log = tmp_path / f"worker{len(started)}.log"
+        started.append(Worker(log, queues or ",".join(settings.QUEUES), environment))
         return started[-1]
 
     yield start

@@ -69,13 +69,13 @@ class ModelServer:
             self.calls.append(call)
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-            call["fault"] = self._next_fault(call)
-            return call["fault"]
+            fault = call["fault"] = self._next_fault(call)
+            return fault
 
-    def _next_fault(self, call: Json) -> Any:
+    def _next_fault(self, call: Json) -> str | None:
         for name in (call["schema"], "*"):
             faults = self.faults.get(name)
-            found = faults(call) if callable(faults) else (faults.pop(0) if faults else None)
+            found: str | None = faults(call) if callable(faults) else (faults.pop(0) if faults else None)
             if found:
                 return found
         return None

@@ -59,7 +59,8 @@ def _pause(exc: Exception, attempt: int) -> float:
     asked = _retry_after(getattr(getattr(exc, "response", None), "headers", None) or {})
     if asked is not None:
         return min(asked, BACKOFF_MAX_SECONDS)
-    return min(BACKOFF_SECONDS * 2 ** (attempt - 1), BACKOFF_MAX_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
+    pause: float = min(BACKOFF_SECONDS * 2 ** (attempt - 1), BACKOFF_MAX_SECONDS)
+    return pause * random.uniform(0.5, 1)  # noqa: S311 - spread, no secret
 
 
 def _retry_after(headers: Any) -> float | None:

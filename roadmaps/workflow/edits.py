@@ -11,6 +11,8 @@ Json = dict[str, Any]
 FIELDS = ("title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes")
 PART_FIELDS = ("title", "summary")
 LEAST_STAGES = 2
+LEAST_MINUTES = 10
+PREREQUISITES_MOST = 5
 
 
 class Impossible(Exception):
@@ -45,9 +47,24 @@ def _is_concept(part: Json) -> bool:
     return "minutes" in part
 
 
-def _known(plan: Json, ids: list[str] | None, own: str) -> list[str]:
-    known = {concept["id"] for concept in plans.concepts(plan)}
-    return [one for one in dict.fromkeys(ids or []) if one in known and one != own]
+def _known(plan: Json, named: list[str] | None, own: str) -> list[str]:
+    """Ids of the concepts that were named, without those that need `own` themselves. Models also name titles."""
+    by_title = {plans.key(concept["title"]): concept["id"] for concept in reversed(list(plans.concepts(plan)))}
+    needs = {concept["id"]: concept["prerequisites"] for concept in plans.concepts(plan)}
+    ids = [one if one in needs else by_title.get(plans.key(one), "") for one in named or []]
+    return [one for one in dict.fromkeys(ids) if one and own not in _reachable(needs, one)]
+
+
+def _reachable(needs: dict[str, list[str]], start: str) -> set[str]:
+    """`start` and all that it needs, directly or not."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting += needs.get(one, [])
+    return seen
 
 
 def _entry(title: str, text: str, before: Json | None, after: Json | None) -> Json:
@@ -58,14 +75,14 @@ def _add(plan: Json, operation: Operation) -> Json:
     module, _ = _find(plan, operation.target)
     if "concepts" not in module:
         raise Impossible("a concept is added to a module")
-    if not (operation.title and operation.summary):
-        raise Impossible("a new concept needs a title and a summary")
     concept = _new_concept(plan, operation)
     _insert(module["concepts"], concept, operation.position)
     return _entry(concept["title"], f"Added “{concept['title']}” to “{module['title']}”", None, concept)
 
 
 def _new_concept(plan: Json, operation: Operation) -> Json:
+    if not (operation.title and operation.summary):
+        raise Impossible("a new concept needs a title and a summary")
     own = plans.new_id(plan, "c")
     return {
         "id": own,
@@ -74,8 +91,8 @@ def _new_concept(plan: Json, operation: Operation) -> Json:
         "minutes": operation.minutes or 60,
         "difficulty": operation.difficulty or "beginner",
         "prerequisites": _known(plan, operation.prerequisites, own),
-        "keywords": operation.keywords or [str(operation.title)[:60]],
-        "outcomes": operation.outcomes or [str(operation.summary)[:400]],
+        "keywords": operation.keywords or [operation.title[:60]],
+        "outcomes": operation.outcomes or [operation.summary[:400]],
     }
 
 
@@ -84,23 +101,23 @@ def _insert(siblings: list[Json], part: Json, position: int | None) -> None:
 
 
 def _remove(plan: Json, operation: Operation) -> Json:
-    part, _ = _find(plan, operation.target)
-    before = copy.deepcopy(part)
-    _take_out(plan, part["id"])
-    _drop_dangling(plan)
-    return _entry(before["title"], f"Removed “{before['title']}”", before, None)
-
-
-def _take_out(plan: Json, part_id: str) -> Json:
-    """Without the part, and without a module or stage that it leaves empty."""
-    part, siblings = _find(plan, part_id)
+    part, siblings = _find(plan, operation.target)
     siblings.remove(part)
+    emptied = _prune(plan)
+    _drop_dangling(plan)
+    return _entry(part["title"], f"Removed “{part['title']}”{emptied}", part, None)
+
+
+def _prune(plan: Json) -> str:
+    """Take out the modules and stages that are left empty; the words that tell of it."""
+    modules = [module for module in plans.modules(plan) if not module["concepts"]]
     for stage in plan["stages"]:
         stage["modules"] = [module for module in stage["modules"] if module["concepts"]]
+    stages = [stage for stage in plan["stages"] if not stage["modules"]]
     plan["stages"] = [stage for stage in plan["stages"] if stage["modules"]]
     if len(plan["stages"]) < LEAST_STAGES:
         raise Impossible(f"the plan would have fewer than {LEAST_STAGES} stages")
-    return part
+    return "".join(f", and “{part['title']}”, which it left empty" for part in modules + stages)
 
 
 def _drop_dangling(plan: Json) -> None:
@@ -111,10 +128,7 @@ def _drop_dangling(plan: Json) -> None:
 
 def _modify(plan: Json, operation: Operation) -> Json:
     part, _ = _find(plan, operation.target)
-    fields = FIELDS if _is_concept(part) else PART_FIELDS
-    wanted = {name: value for name in fields if (value := getattr(operation, name)) is not None}
-    if "prerequisites" in wanted:
-        wanted["prerequisites"] = _known(plan, operation.prerequisites, part["id"])
+    wanted = _wanted(plan, part, operation)
     changed = {name: value for name, value in wanted.items() if part[name] != value}
     if not changed:
         raise Impossible("it would change nothing")
@@ -124,69 +138,87 @@ def _modify(plan: Json, operation: Operation) -> Json:
     return _entry(part["title"], text, before, changed)
 
 
-def _children(part: Json) -> list[Json]:
-    children: list[Json] | None = part.get("concepts", part.get("modules"))
-    if children is None:
-        raise Impossible("nothing can be moved into a concept")
-    return children
+def _wanted(plan: Json, part: Json, operation: Operation) -> Json:
+    """The fields that were given. An empty list means "not given", but for prerequisites, which may all go."""
+    fields = FIELDS if _is_concept(part) else PART_FIELDS
+    wanted = {name: value for name in fields if (value := getattr(operation, name)) not in (None, [])}
+    if _is_concept(part) and operation.prerequisites is not None:
+        wanted["prerequisites"] = _known(plan, operation.prerequisites, part["id"])
+        if operation.prerequisites and not wanted["prerequisites"]:
+            del wanted["prerequisites"]  # none of them exists: no reason to lose those that do
+    return wanted
 
 
 def _move(plan: Json, operation: Operation) -> Json:
+    """Without `into` the part stays with its parent, as a stage always does."""
     part, siblings = _find(plan, operation.target)
-    place = {"position": siblings.index(part)}
-    if part in plan["stages"]:
-        siblings.remove(part)
-        _insert(siblings, part, operation.position)
-        return _entry(part["title"], f"Moved “{part['title']}”", place, {"position": plan["stages"].index(part)})
-    into, _ = _find(plan, operation.into)
-    if _is_concept(part) != ("concepts" in into):
-        raise Impossible("a concept is moved into a module, a module into a stage")
+    home = _parent(plan, part)
+    into = home if operation.into is None or part in plan["stages"] else _find(plan, operation.into)[0]
+    before = {"into": home["title"], "position": siblings.index(part)}
     siblings.remove(part)
-    _insert(_children(into), part, operation.position)
-    _forbid_empty(plan)
-    after = {"into": into["title"], "position": _children(into).index(part)}
-    return _entry(part["title"], f"Moved “{part['title']}” into “{into['title']}”", place, after)
+    _insert(_places(plan, part, into), part, operation.position)
+    after = {"into": into["title"], "position": _places(plan, part, into).index(part)}
+    if into is home and before == after:
+        raise Impossible("it would change nothing")
+    where = f"within “{home['title']}”" if into is home else f"from “{home['title']}” into “{into['title']}”"
+    return _entry(part["title"], f"Moved “{part['title']}” {where}{_prune(plan)}", before, after)
 
 
-def _forbid_empty(plan: Json) -> None:
-    for stage in plan["stages"]:
-        if not stage["modules"] or not all(module["concepts"] for module in stage["modules"]):
-            raise Impossible(f"“{stage['title']}” would be left with an empty part")
+def _parent(plan: Json, part: Json) -> Json:
+    """The stage or module that holds the part; the plan itself for a stage."""
+    around = (one for one, _ in plans.parts(plan) if part in (one.get("modules") or one.get("concepts") or []))
+    return next(around, plan)
+
+
+def _places(plan: Json, part: Json, into: Json) -> list[Json]:
+    """The list of `into` that the part may stand in."""
+    kind = "concepts" if _is_concept(part) else "modules" if "concepts" in part else "stages"
+    places: list[Json] | None = into.get(kind)
+    if places is None:
+        raise Impossible("a concept is moved into a module, a module into a stage")
+    return places
 
 
 def _merge(plan: Json, operation: Operation) -> Json:
-    part, _ = _find(plan, operation.target)
+    part, siblings = _find(plan, operation.target)
     into, _ = _find(plan, operation.into)
     if part is into or not (_is_concept(part) and _is_concept(into)):
         raise Impossible("a concept is merged into another concept")
-    before = copy.deepcopy(part)
+    siblings.remove(part)
+    _take_over(into, part)
+    _rewire(plan, part, into)
+    return _entry(part["title"], f"Merged “{part['title']}” into “{into['title']}”{_prune(plan)}", part, into)
+
+
+def _take_over(into: Json, part: Json) -> None:
     into["minutes"] += part["minutes"]
-    into["outcomes"] = (into["outcomes"] + part["outcomes"])[:5]
+    into["outcomes"] = list(dict.fromkeys(into["outcomes"] + part["outcomes"]))[:5]
     into["keywords"] = list(dict.fromkeys(into["keywords"] + part["keywords"]))[:8]
+
+
+def _rewire(plan: Json, part: Json, into: Json) -> None:
+    """Who needed `part` needs `into`, which needs what both needed, unless that closed a circle."""
     for concept in plans.concepts(plan):
         wired = [into["id"] if one == part["id"] else one for one in concept["prerequisites"]]
         concept["prerequisites"] = [one for one in dict.fromkeys(wired) if one != concept["id"]]
-    _take_out(plan, part["id"])
-    return _entry(before["title"], f"Merged “{before['title']}” into “{into['title']}”", before, into)
+    both = into["prerequisites"] + part["prerequisites"]
+    into["prerequisites"] = []
+    into["prerequisites"] = _known(plan, both, into["id"])[:PREREQUISITES_MOST]
 
 
 def _split(plan: Json, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     if not _is_concept(part):
         raise Impossible("only a concept can be split")
-    if not (operation.title and operation.summary) or part["minutes"] < 20:
-        raise Impossible("the new half needs a title, a summary and at least 10 minutes")
+    if part["minutes"] < 2 * LEAST_MINUTES:
+        raise Impossible(f"a half would have less than {LEAST_MINUTES} minutes")
     before = copy.deepcopy(part)
-    second = _new_concept(plan, operation) | {
-        "minutes": part["minutes"] // 2,
-        "difficulty": part["difficulty"],
-        "prerequisites": [part["id"]],
-    }
+    half = {"minutes": part["minutes"] // 2, "difficulty": operation.difficulty or part["difficulty"]}
+    second = _new_concept(plan, operation) | half | {"prerequisites": [part["id"]]}
     part["minutes"] -= second["minutes"]
     siblings.insert(siblings.index(part) + 1, second)
-    return _entry(
-        part["title"], f"Split “{part['title']}”: “{second['title']}” is a concept of its own", before, second
-    )
+    text = f"Split “{part['title']}”: “{second['title']}” is a concept of its own"
+    return _entry(part["title"], text, before, second)
 
 
 APPLY: dict[str, Callable[[Json, Operation], Json]] = {

@@ -18,7 +18,7 @@ def after_validation(state: State, runtime: Runtime[Context]) -> str:
 
 
 def after_review(state: State) -> str:
-    return END if state["decision"] == "APPROVED" else "plan_edit"
+    return END if state["decision"] == nodes.APPROVED else "plan_edit"
 
 
 def build_graph(checkpointer: Any = None) -> Any:

@@ -1,48 +1,64 @@
 """The nodes: pure but for the model in the runtime context, so any of them may run again after a crash."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
+from pydantic import BaseModel
 
+from roadmaps.exceptions import RunError
 from roadmaps.workflow import edits, plans, rules
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent
 from roadmaps.workflow.state import Context, Json, State
 
+APPROVED = "APPROVED"
+CHANGES_REQUESTED = "CHANGES_REQUESTED"
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
 
 async def analyze_intent(state: State, runtime: Runtime[Context]) -> Json:
-    call = await runtime.context.ask("intent", messages("intent", {"request": state["request"]}), Intent)
-    return {"intent": call.answer.model_dump(), "edit_round": 0, "review_round": 0, "operations": [], "origin": "MODEL"}
+    answer = await _ask(runtime, "intent", {"request": state["request"]}, Intent)
+    fresh = {"edit_round": 0, "review_round": 0, "operations": [], "skipped": [], "origin": "MODEL", "comment": ""}
+    return {"intent": answer.model_dump(), **fresh}
 
 
 async def design_curriculum(state: State, runtime: Runtime[Context]) -> Json:
     payload = _pick(state, "request", "intent", "budget_minutes")
-    call = await runtime.context.ask("curriculum", messages("curriculum", payload), Curriculum)
-    return {"plan": plans.from_curriculum(call.answer)}
+    return {"plan": plans.from_curriculum(await _ask(runtime, "curriculum", payload, Curriculum))}
 
 
 async def validate_structure(state: State, runtime: Runtime[Context]) -> Json:
+    """A critique that can't be had raises: a plan that nobody checked never counts as valid."""
     found = rules.check(state["plan"], state["budget_minutes"])
     payload = _pick(state, "request", "intent", "plan", "budget_minutes") | {"rule_issues": found}
-    call = await runtime.context.ask("validation", messages("validation", payload), Critique)
-    return {"report": _report(state, found, call.answer)}
+    return {"report": _report(state, found, await _ask(runtime, "validation", payload, Critique))}
+
+
+async def _ask(runtime: Runtime[Context], role: str, payload: Json, schema: type[Answer]) -> Answer:
+    call = await runtime.context.ask(role, messages(role, payload), schema)
+    answer: Answer = call.answer
+    return answer
 
 
 def _report(state: State, found: list[Json], critique: Critique) -> Json:
-    known = {part["id"] for part, _ in plans.parts(state["plan"])}
-    criticised = [issue.model_dump() | {"source": "model"} for issue in critique.issues]
-    for issue in criticised:
-        issue["location"] = issue["location"] if issue["location"] in known else ""
     scores = [score.model_dump() for score in critique.scores]
     return {
-        "issues": found + criticised,
+        "issues": found + _criticised(state["plan"], critique),
         "scores": scores,
         "score": round(sum(score["score"] for score in scores) / len(scores)),
         "minutes": plans.minutes(state["plan"]),
         "budget_minutes": state["budget_minutes"],
-        "skipped": state.get("skipped", []),
+        "skipped": state["skipped"],
     }
+
+
+def _criticised(plan: Json, critique: Critique) -> list[Json]:
+    """Every issue of the model, with a location that exists."""
+    known = {part["id"] for part, _ in plans.parts(plan)}
+    issues = [issue.model_dump() | {"code": "critique", "source": "critique"} for issue in critique.issues]
+    return [issue | {"location": issue["location"] if issue["location"] in known else ""} for issue in issues]
 
 
 def needs_edit(state: State) -> bool:
@@ -51,38 +67,63 @@ def needs_edit(state: State) -> bool:
 
 
 def _worth_an_edit(issue: Json) -> bool:
-    return issue["severity"] == "critical" or (issue["source"] == "rules" and issue["severity"] == "warning")
+    severity: str = issue["severity"]
+    return severity == "critical" or (severity == "warning" and issue["source"] == "rules")
 
 
 async def plan_edit(state: State) -> Json:
-    """Work out what the edit must answer: the reviewer's comment, or the validation's findings."""
-    comment = state.get("comment", "")
-    issues = [issue for issue in state["report"]["issues"] if comment or issue["severity"] != "suggestion"]
-    return {"to_answer": {"issues": issues, "comment": comment}}
+    """Work out what the edit must answer: the reviewer with all that was found, or what the validation insists on."""
+    found, skipped = state["report"]["issues"], _skipped_issues(state)
+    if state.get("decision") == CHANGES_REQUESTED:
+        worked_out = {"issues": found + skipped, "comment": state["comment"], "automatic": False}
+    else:
+        insisted = [issue for issue in found if issue["severity"] != "suggestion"]
+        worked_out = {"issues": insisted + skipped + _heard(state), "comment": "", "automatic": True}
+    return {"edit_plan": worked_out, "decision": ""}
+
+
+def _skipped_issues(state: State) -> list[Json]:
+    """Without these the next edit could only repeat the operation that could not be applied."""
+    advice = "Use ids of the plan as it is now, or another operation, if the problem is still there."
+    return [_notice("skipped", f"An earlier edit failed. {text}", advice) for text in state["skipped"]]
+
+
+def _heard(state: State) -> list[Json]:
+    """An automatic round must not repair away what a reviewer has asked for."""
+    if not state["comment"]:
+        return []
+    return [_notice("reviewer", state["comment"], "This has been answered already: do not undo it, do not repeat it.")]
+
+
+def _notice(code: str, message: str, suggestion: str) -> Json:
+    facts = {"severity": "suggestion", "dimension": "coherence", "location": "", "code": code, "source": "edit"}
+    return facts | {"message": message, "suggestion": suggestion}
 
 
 async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
-    payload = _pick(state, "request", "intent", "plan", "budget_minutes") | state["to_answer"]
-    call = await runtime.context.ask("edit", messages("edit", payload), Edit)
-    plan, applied, skipped = edits.apply(state["plan"], call.answer.operations)
-    automatic = 0 if state.get("comment") else 1
+    wanted = state["edit_plan"]
+    payload = _pick(state, "request", "intent", "plan", "budget_minutes")
+    payload |= {"issues": wanted["issues"], "comment": wanted["comment"]}
+    answer = await _ask(runtime, "edit", payload, Edit)
+    plan, applied, skipped = edits.apply(state["plan"], answer.operations)
     return {
         "plan": plan,
         "operations": state["operations"] + applied,
-        "skipped": skipped,
-        "edit_round": state["edit_round"] + automatic,
-        "comment": "",
+        "skipped": list(dict.fromkeys(state["skipped"] + skipped)),
+        "edit_round": state["edit_round"] + (1 if wanted["automatic"] else 0),
     }
 
 
 async def human_review(state: State) -> Json:
     """Nothing comes before the interrupt: the node runs again from its top when the decision is there."""
-    decision: Any = interrupt(_pick(state, "plan", "report", "operations", "origin", "review_round"))
-    if decision["decision"] == "APPROVED":
-        return {"decision": "APPROVED", "comment": ""}
+    decided: Any = interrupt(_pick(state, "plan", "report", "operations", "origin", "review_round"))
+    if decided["decision"] == APPROVED:
+        return {"decision": APPROVED}
+    if decided["decision"] != CHANGES_REQUESTED:
+        raise RunError(f"The workflow can't go on from the decision {decided['decision']!r}.")
     return {
-        "decision": decision["decision"],
-        "comment": decision["comment"],
+        "decision": CHANGES_REQUESTED,
+        "comment": decided.get("comment", ""),
         "operations": [],
         "skipped": [],
         "origin": "REVIEWER",

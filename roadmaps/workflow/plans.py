@@ -30,10 +30,15 @@ def new_id(plan: Json, prefix: str) -> str:
 
 def _concept(plan: Json, concept: ConceptPlan, ids: dict[str, str]) -> Json:
     """Prerequisites that name no earlier concept are dropped: they would lead nowhere."""
-    known = [ids[title.casefold()] for title in concept.prerequisites if title.casefold() in ids]
+    known = [ids[key(title)] for title in concept.prerequisites if key(title) in ids]
     made = {"id": new_id(plan, "c"), **concept.model_dump(), "prerequisites": list(dict.fromkeys(known))}
-    ids.setdefault(concept.title.casefold(), made["id"])
+    ids.setdefault(key(concept.title), made["id"])
     return made
+
+
+def key(title: str) -> str:
+    """Titles that differ only in case or spaces are one title."""
+    return " ".join(title.casefold().split())
 
 
 def modules(plan: Json) -> Iterator[Json]:

@@ -53,15 +53,20 @@ def _links(plan: Json) -> list[Json]:
     for concept in plans.concepts(plan):
         for needed in concept["prerequisites"]:
             if needed not in seen:
-                what = f"“{titles[needed]}” comes later" if needed in titles else f"{needed!r} does not exist"
-                message = f"“{concept['title']}” needs a concept first, but {what}."
-                issues.append(
-                    _issue(
-                        "prerequisite", "critical", "progression", concept["id"], message, "Reorder, or drop the link"
-                    )
-                )
+                message = f"“{concept['title']}” needs a concept first, but {_why_not(needed, concept, titles)}."
+                issues.append(_link_issue(concept["id"], message))
         seen.add(concept["id"])
     return issues
+
+
+def _why_not(needed: str, concept: Json, titles: dict[str, str]) -> str:
+    if needed == concept["id"]:
+        return "that is itself"
+    return f"“{titles[needed]}” comes later" if needed in titles else f"{needed!r} does not exist"
+
+
+def _link_issue(location: str, message: str) -> Json:
+    return _issue("prerequisite", "critical", "progression", location, message, "Reorder, or drop the prerequisite")
 
 
 def _time(plan: Json, budget_minutes: int) -> list[Json]:
@@ -76,12 +81,18 @@ def _time(plan: Json, budget_minutes: int) -> list[Json]:
 
 
 def _titles(plan: Json) -> list[Json]:
+    """Compared within a kind: a module may well be named after its stage."""
+    kinds = (("stages", plan["stages"]), ("modules", plans.modules(plan)), ("concepts", plans.concepts(plan)))
+    return [issue for kind, parts in kinds for issue in _alike(kind, list(parts))]
+
+
+def _alike(kind: str, parts: list[Json]) -> list[Json]:
     issues = []
-    for one, other in combinations(plans.concepts(plan), 2):
-        first, second = one["title"].casefold(), other["title"].casefold()
+    for one, other in combinations(parts, 2):
+        first, second = plans.key(one["title"]), plans.key(other["title"])
         ratio = 1.0 if first == second else _likeness(first, second)
         if ratio > ALIKE:
-            message = f"“{one['title']}” and “{other['title']}” look like the same concept."
+            message = f"The {kind} “{one['title']}” and “{other['title']}” look like the same one."
             severity = "critical" if ratio == 1.0 else "warning"
             issues.append(_issue("duplicate", severity, "coherence", other["id"], message, "Merge or rename one"))
     return issues

@@ -1,9 +1,9 @@
 """What models may answer in the workflow. Every list and string is bounded: small models otherwise fill them
 with nothing, or for ever."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=400)]
@@ -81,6 +81,12 @@ class Issue(Answer):
 class Critique(Answer):
     scores: list[Score] = Field(min_length=5, max_length=5, description="One for each dimension")
     issues: list[Issue] = Field(min_length=0, max_length=12)
+
+    @model_validator(mode="after")
+    def _score_each_dimension_once(self) -> Self:
+        if {score.dimension for score in self.scores} != set(DIMENSIONS):
+            raise ValueError(f"scores: exactly one for each of {', '.join(DIMENSIONS)}")
+        return self
 
 
 class Operation(Answer):

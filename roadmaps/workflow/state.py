@@ -19,20 +19,21 @@ class State(TypedDict, total=False):
     edit_round: int  # automatic rounds since the last review
     review_round: int  # reviews that asked for changes
     operations: list[Json]  # applied since the last reviewed draft
-    skipped: list[str]  # sentences about operations that could not be applied
+    skipped: list[str]  # sentences about operations that could not be applied, since the last reviewed draft
     origin: str  # MODEL or REVIEWER
-    decision: str
-    comment: str
-    to_answer: Json  # what plan_edit worked out: {"issues", "comment"}
+    decision: str  # APPROVED or CHANGES_REQUESTED; emptied once its edit has been worked out
+    comment: str  # the last reviewer's
+    edit_plan: Json  # what plan_edit worked out: {"issues", "comment", "automatic"}
 
 
-class Answered(Protocol):
-    """What the model door returns."""
+class Call(Protocol):
+    """What the model door returns: a validated answer, beside what it cost."""
 
-    answer: Any
+    @property
+    def answer(self) -> Any: ...
 
 
-Ask = Callable[[str, list[BaseMessage], type[BaseModel]], Awaitable[Answered]]
+Ask = Callable[[str, list[BaseMessage], type[BaseModel]], Awaitable[Call]]
 
 
 @dataclass(frozen=True)
@@ -40,4 +41,4 @@ class Context:
     """What nodes get besides the state; never stored."""
 
     ask: Ask
-    max_edit_rounds: int
+    max_edit_rounds: int  # 0: every plan goes to the reviewer as it was designed
