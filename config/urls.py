@@ -1,5 +1,13 @@
-"""All addresses of the product."""
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+from roadmaps.views import healthz
 
-from django.urls import URLPattern, URLResolver
-
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("roadmaps/", include("roadmaps.urls")),
+    path("roadmaps/<uuid:pk>/", include("content.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+]

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from content.models import Quiz, ResourceList, Tutorial
 from roadmaps.llm import CONNECT_A_MODEL
@@ -32,14 +33,42 @@ def markdown_zip(roadmap: Roadmap) -> bytes:
     return out.getvalue()
 
 
-def markdown_files(roadmap: Roadmap) -> dict[str, str]:
-    """Path → Markdown, all below one folder named after the course."""
-    root = file_name(str(roadmap))
-    concepts = list(
+def as_json(roadmap: Roadmap) -> dict[str, Any]:
+    """The course as plain data: the request, and per concept its place, facts, tutorial, resources and questions."""
+    concepts = [_concept_as_json(concept) for concept in _concepts(roadmap)]
+    return {"title": str(roadmap), "request": roadmap.request_payload(), "concepts": concepts}
+
+
+def _concept_as_json(concept: Concept) -> dict[str, Any]:
+    facts = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes")
+    tutorial, resources, quiz = (getattr(concept, name, None) for name in ("tutorial", "resource_list", "quiz"))
+    return {
+        "stage": concept.module.stage.title,
+        "module": concept.module.title,
+        **{name: getattr(concept, name) for name in facts},
+        "prerequisites": [needed.title for needed in concept.prerequisites.all()],
+        "tutorial": tutorial.markdown if tutorial else "",
+        "resources": _rows(resources.resources, "title", "url", "kind", "language", "note") if resources else [],
+        "quiz": _rows(quiz.questions, "text", "options", "correct_indexes", "explanation") if quiz else [],
+    }
+
+
+def _rows(related: Any, *names: str) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in names} for row in related.all()]
+
+
+def _concepts(roadmap: Roadmap) -> list[Concept]:
+    return list(
         roadmap.concepts.select_related("module__stage", "tutorial", "resource_list", "quiz")
         .prefetch_related("prerequisites", "resource_list__resources", "quiz__questions")
         .order_by("order")
     )
+
+
+def markdown_files(roadmap: Roadmap) -> dict[str, str]:
+    """Path → Markdown, all below one folder named after the course."""
+    root = file_name(str(roadmap))
+    concepts = _concepts(roadmap)
     paths = {concept.pk: _path(concept) for concept in concepts}
     files = {f"{root}/README.md": _outline(roadmap, concepts, paths)}
     return files | {f"{root}/{paths[concept.pk]}": _concept(concept) for concept in concepts}
