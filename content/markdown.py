@@ -22,7 +22,9 @@ def render(text: str) -> SafeString:
     for tag in CLASSES:
         attributes.setdefault(tag, set()).add("class")
     attributes["input"] |= {"type", "checked", "disabled"}
-    cleaned = nh3.clean(_parser().render(text), tags=TAGS, attributes=attributes, url_schemes={"http", "https", "mailto"})
+    cleaned = nh3.clean(
+        _parser().render(text), tags=TAGS, attributes=attributes, url_schemes={"http", "https", "mailto"}
+    )
     return mark_safe(cleaned)  # noqa: S308 - cleaned above
 
 

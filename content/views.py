@@ -73,7 +73,7 @@ def artifact_retry(request: HttpRequest, pk: uuid.UUID, slug: str, kind: str) ->
 
 
 @login_required
-def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:  # noqa: A002 - the URL's name
+def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     roadmap = visible(request, pk)
     if format not in EXPORTS:
         raise Http404(f"There is no export as “{format}”; there is {' and '.join(EXPORTS)}.")

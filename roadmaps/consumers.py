@@ -12,7 +12,7 @@ from roadmaps.models import Roadmap
 SIGN_IN, UNKNOWN = 4401, 4404  # close codes
 
 
-class RoadmapConsumer(AsyncJsonWebsocketConsumer):
+class RoadmapConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
     group = ""
 
     async def connect(self) -> None:

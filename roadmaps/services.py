@@ -13,6 +13,7 @@ from roadmaps.forms import RoadmapForm
 from roadmaps.models import Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.signals import roadmap_stopped
 
+RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
 
 
@@ -78,9 +79,8 @@ def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
 @transaction.atomic
 def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
     """Go on from where a failed, cancelled or partly finished roadmap stands. Raises InvalidTransition."""
-    retryable = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
-    if roadmap.status not in retryable:
+    if roadmap.status not in RETRYABLE:
         state = roadmap.get_status_display().lower()
         raise InvalidTransition(f"“{roadmap}” is {state}: there is nothing to retry.")
     if roadmap.concepts.exists():

@@ -6,34 +6,30 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from django.views.generic import ListView
 
 from logs_app.history import events_of
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import LANGUAGES, RoadmapForm
 from roadmaps.llm import CONNECT_A_MODEL, without_model
-from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.services import cancel_run, request_roadmap, retry_run
+from roadmaps.models import TRANSITIONS, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.services import RETRYABLE, cancel_run, request_roadmap, retry_run
 
 logger = logging.getLogger(__name__)
 
-CANCELLABLE = (S := RoadmapStatus).QUEUED, S.RUNNING, S.AWAITING_REVIEW, S.GENERATING
-RETRYABLE = (S.FAILED, S.CANCELLED, S.PARTIAL)
+PAGE_SIZE = 20
 
 
-class RoadmapList(LoginRequiredMixin, ListView[Roadmap]):
-    template_name = "roadmaps/roadmap_list.html"
-    paginate_by = 20
-
-    def get_queryset(self) -> Any:
-        return Roadmap.objects.filter(owner=self.request.user)
+@login_required
+def roadmap_list(request: HttpRequest) -> HttpResponse:
+    pages = Paginator(Roadmap.objects.filter(owner=request.user.pk), PAGE_SIZE)
+    return render(request, "roadmaps/roadmap_list.html", {"page": pages.get_page(request.GET.get("page"))})
 
 
 @login_required
@@ -57,7 +53,7 @@ def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "roadmap": roadmap,
         "events": events_of(roadmap.pk),
         "reviews": roadmap.reviews.exclude(status=ReviewStatus.PENDING).select_related("draft", "decided_by"),
-        "cancellable": roadmap.status in CANCELLABLE,
+        "cancellable": roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED],
         "retryable": roadmap.status in RETRYABLE,
         "connect": CONNECT_A_MODEL,
     }

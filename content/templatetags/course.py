@@ -32,7 +32,9 @@ def outline(roadmap: Roadmap, current: Concept | None = None) -> dict[str, Any]:
 
 def artifacts(concept: Concept) -> list[dict[str, Any]]:
     found = ((kind, getattr(concept, RELATIONS[kind], None)) for kind in ARTIFACTS)
-    return [{"kind": kind, "artifact": one, "state": one.status if one else ArtifactStatus.PENDING} for kind, one in found]
+    return [
+        {"kind": kind, "artifact": one, "state": one.status if one else ArtifactStatus.PENDING} for kind, one in found
+    ]
 
 
 @register.inclusion_tag("content/_progress.html")
