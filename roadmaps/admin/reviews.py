@@ -40,10 +40,11 @@ class ReviewAdmin(LookOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         rows: QuerySet[Review] = super().get_queryset(request).defer("draft__plan", "draft__operations")
-        return rows.annotate(closed=Case(When(status=ReviewStatus.PENDING, then=0), default=1))
+        return rows
 
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("closed", "created_at")
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Pending first, the longest waiting on top."""
+        return (Case(When(status=ReviewStatus.PENDING, then=0), default=1), "created_at")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("roadmaps.decide_review")

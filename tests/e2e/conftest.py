@@ -1,0 +1,76 @@
+"""`manage.py up` in a folder of its own, and the system's Chromium."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import ROOT, wait_for
+
+PASSWORD = "stones-on-stones"  # noqa: S105 - of a database that ends with the test
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own address
+            return response.status == 200
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of a whole Cairn, with an admin named admin."""
+    folder, port = tmp_path_factory.mktemp("up"), free_port()
+    own = {"VAR_DIR": str(folder), "DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    with (folder / "up.log").open("w") as log:
+        command = [sys.executable, "manage.py", "up", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment | own, stdout=log, stderr=subprocess.STDOUT)
+
+    def is_up():
+        assert process.poll() is None, (folder / "up.log").read_text()
+        return answers(f"http://127.0.0.1:{port}/healthz")
+
+    try:
+        wait_for(is_up)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    assert path, "tests/install-chromium installs the browser"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, site):
+    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    yield page
+    context.close()

@@ -1,0 +1,74 @@
+"""As a person: sign in, state a goal, watch the review come, approve it, read, answer a quiz."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import PASSWORD
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def sign_in(page, name="admin", password=PASSWORD):
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/roadmaps/")
+
+
+def state_a_goal(page, goal):
+    page.goto("/")
+    page.get_by_label("What do you want to learn?").fill(goal)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_label("What do you want to learn?")).to_have_value(goal)
+    page.get_by_label("Hours a week").fill("4")
+    page.get_by_role("button", name="Design my roadmap").click()
+
+
+def test_a_goal_becomes_a_course_that_a_person_has_approved(page):
+    sign_in(page)
+    state_a_goal(page, "Learn to read weather maps well enough to plan a hike")
+    expect(page.locator(".state")).to_have_text("Waiting for review")  # without a reload
+    expect(page.locator("#timeline")).to_contain_text("The plan waits for a reviewer")
+    roadmap = page.url
+
+    desk = page.context.new_page()
+    desk.goto("/admin/roadmaps/review/")
+    desk.get_by_role("link", name="weather maps").first.click()
+    expect(desk.locator("#plan")).to_contain_text("The plan")
+    desk.get_by_role("button", name="Approve").click()
+    expect(desk.locator("body")).to_contain_text("1 approved.")
+
+    expect(page.locator(".state")).to_have_text("Ready")  # the learner's page was open all the time
+    assert page.url == roadmap
+    page.locator(".outline a").first.click()
+    expect(page.locator("#tutorial h2").first).to_be_visible()
+    for fieldset in page.locator(".quiz fieldset").all():
+        fieldset.locator("input").first.check()
+    page.get_by_role("button", name="Check my answers").click()
+    expect(page.locator("#quiz [role=status]")).to_contain_text("right.")
+    assert page.problems == []
+
+
+def test_a_wrong_password_and_a_bad_goal_are_refused_with_a_sentence(page):
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill("admin")
+    page.locator("input[name=password]").fill("a guess")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("not correct")
+    sign_in(page)
+    page.goto("/roadmaps/new/")
+    page.get_by_label("What do you want to learn?").fill("Go")
+    page.get_by_label("Hours a week").fill("200")
+    page.get_by_role("button", name="Design my roadmap").click()
+    expect(page.locator("main")).to_contain_text("at least 10 characters")
+    expect(page.locator("main")).to_contain_text("less than or equal to 80")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_is_wider_than_the_screen(page, width):
+    sign_in(page)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/", "/roadmaps/", "/roadmaps/new/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
