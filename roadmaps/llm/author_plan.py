@@ -24,14 +24,14 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "The field from above",
                 [
-                    ("The map of {topic}", "Which parts the field has and how they hang together.", "draw a map of it"),
+                    ("The map of the field", "Which parts the field has and how they hang together.", "draw a map of it"),
                     (
-                        "The words of {topic}",
+                        "Ten words that matter",
                         "The terms that everything else is said in.",
                         "explain its ten main terms",
                     ),
                     (
-                        "People and works in {topic}",
+                        "People and works to know",
                         "Who shaped it, and which works newcomers rely on.",
                         "name three works",
                     ),
@@ -40,9 +40,9 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "Your way in",
                 [
-                    ("Where you stand with {topic}", "What you can do already, found out by trying.", "list your gaps"),
+                    ("Where you stand", "What you can do already, found out by trying.", "list your gaps"),
                     (
-                        "A place and a rhythm for {topic}",
+                        "A place and a rhythm",
                         "Tools, place and times that you will keep.",
                         "keep a weekly plan",
                     ),
@@ -58,17 +58,17 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
                 "Ideas that carry",
                 [
                     (
-                        "First principles of {topic}",
+                        "First principles",
                         "The ideas from which the rest follows.",
                         "derive a rule from them",
                     ),
                     (
-                        "How {topic} works, step by step",
+                        "How it works, step by step",
                         "One complete case, followed to its end.",
                         "retell a whole case",
                     ),
                     (
-                        "A first complete example of {topic}",
+                        "A first complete example",
                         "Something small, done from start to end.",
                         "do a small piece",
                     ),
@@ -77,13 +77,13 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "Moves to practise",
                 [
-                    ("Basic techniques of {topic}", "The moves that come up again and again.", "do them without notes"),
+                    ("Basic techniques", "The moves that come up again and again.", "do them without notes"),
                     (
-                        "Usual mistakes in {topic}",
+                        "Usual mistakes",
                         "What goes wrong for newcomers, and its signs.",
                         "spot and mend mistakes",
                     ),
-                    ("Judging quality in {topic}", "What good work looks like, and why.", "judge work by criteria"),
+                    ("Judging quality", "What good work looks like, and why.", "judge work by criteria"),
                 ],
             ),
         ],
@@ -95,10 +95,10 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "Guided practice",
                 [
-                    ("Working after a model in {topic}", "Rebuild a good example and compare.", "rebuild an example"),
-                    ("Variations on {topic}", "Change one thing at a time and watch what follows.", "predict a change"),
+                    ("Working after a model", "Rebuild a good example and compare.", "rebuild an example"),
+                    ("Variations", "Change one thing at a time and watch what follows.", "predict a change"),
                     (
-                        "Harder cases of {topic}",
+                        "Harder cases",
                         "Cases in which the simple rules are not enough.",
                         "handle a hard case",
                     ),
@@ -107,9 +107,9 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "A project of your own",
                 [
-                    ("Planning your project in {topic}", "A project small enough to end.", "write a one-page plan"),
-                    ("Doing your project in {topic}", "Carry it out, and note what you decided.", "finish a project"),
-                    ("Feedback on your {topic} project", "Ask two people, and revise.", "revise after feedback"),
+                    ("Planning your project", "A project small enough to end.", "write a one-page plan"),
+                    ("Carrying the project out", "Carry it out, and note what you decided.", "finish a project"),
+                    ("Feedback from two people", "Ask two people, and revise.", "revise after feedback"),
                 ],
             ),
         ],
@@ -122,12 +122,12 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
                 "Make it last",
                 [
                     (
-                        "Recall without notes: {topic}",
+                        "Recall without notes",
                         "Retrieve, at growing distances, what you learned.",
                         "recall it all",
                     ),
                     (
-                        "Teaching {topic} to somebody",
+                        "Teaching it to somebody",
                         "Explain it to a newcomer; gaps show at once.",
                         "teach a newcomer",
                     ),
@@ -137,12 +137,12 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
                 "Show it, and go on",
                 [
                     (
-                        "Presenting what you can do in {topic}",
+                        "Presenting what you can do",
                         "A piece of work that others can judge.",
                         "present your work",
                     ),
                     (
-                        "Your next steps beyond {topic}",
+                        "Your next steps",
                         "What to learn next, and how to keep in touch.",
                         "plan what follows",
                     ),
@@ -174,10 +174,10 @@ def intent(payload: Json) -> Json:
     if request.get("motivation"):
         constraints.append(f"Motivation: {request['motivation']}"[:390])
     return {
-        "outcome": f"You can use {topic} in work of your own and explain it to others.",
+        "outcome": f"Reached when you do it on your own and can explain it: {topic}.",
         "key_topics": [topic[:60], "foundations", "practice", "a project"],
         "starting_point": f"Level {request['level']}; known already: {known}"[:390],
-        "gaps": [f"An overview of {topic}", f"Practice in {topic} with feedback"],
+        "gaps": [f"An overview: {topic}", f"Practice with feedback: {topic}"],
         "constraints": constraints,
         "path_type": "foundations",
     }
@@ -201,7 +201,7 @@ def curriculum(payload: Json) -> Json:
             {"title": title, "summary": summary, "modules": [module for module in made if module["concepts"]]}
         )
     return {
-        "title": f"A way into {topic}",
+        "title": f"{topic[:1].upper()}{topic[1:]}: a self-study guide",
         "summary": f"A self-study guide made without a model: sound learning design, applied to {topic}.",
         "stages": stages,
     }
@@ -227,10 +227,9 @@ def _module(
 ) -> Json:
     made = []
     for title, summary, able in concepts:
-        full = title.format(topic=topic)
         made.append(
             {
-                "title": full,
+                "title": title,
                 "summary": summary,
                 "minutes": next(minutes),
                 "difficulty": difficulty,
@@ -239,7 +238,7 @@ def _module(
                 "outcomes": [f"You can {able}."],
             }
         )
-        earlier.append(full)
+        earlier.append(title)
     return {
         "title": name,
         "summary": f"{name}: {', '.join(one[1].rstrip('.') for one in concepts)}."[:1200],
