@@ -10,10 +10,11 @@ import urllib.error
 import urllib.request
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import ROOT, wait_for
 
+expect.set_options(timeout=90_000)  # the site's worker may still be starting
 PASSWORD = "stones-on-stones"  # noqa: S105 - of a database that ends with the test
 
 
