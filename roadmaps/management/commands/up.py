@@ -88,8 +88,9 @@ def commands(host: str, port: int) -> dict[str, list[str]]:
 
 
 def start(command: list[str]) -> "subprocess.Popen[bytes]":
-    """In a session of its own: Ctrl-C reaches us alone, and we stop it in order."""
-    return subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    """In a session of its own: Ctrl-C reaches us alone, and we stop it in order. Quiet, unless LOG_LEVEL says more."""
+    environment = {"LOG_LEVEL": "WARNING"} | os.environ
+    return subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603
 
 
 def stop_all(processes: "list[subprocess.Popen[bytes]]") -> None:

@@ -28,6 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, kind: str, concurrency: int | None, pool: str, **options: Any) -> None:
         queues, threads = KINDS[kind]
         count = concurrency or (threads if pool == "threads" else PREFORK_CONCURRENCY)
-        worker = ["worker", "-Q", ",".join(queues), "-c", str(count), "-P", pool, "-n", f"{kind}-{os.getpid()}@%h"]
+        named = ["-Q", ",".join(queues), "-n", f"{kind}-{os.getpid()}@%h"]
+        celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config"]
+        celery += [*(["-q"] if settings.LOG_LEVEL in ("WARNING", "ERROR") else []), "worker"]
         # A process of its own: pools and loops are made after any fork.
-        os.execv(sys.executable, [sys.executable, "-m", "celery", "-A", "config", *worker, "--loglevel=INFO"])  # noqa: S606
+        os.execv(sys.executable, [*celery, *named, "-c", str(count), "-P", pool, "--loglevel", settings.LOG_LEVEL])  # noqa: S606
