@@ -14,6 +14,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
+from roadmaps import checkpointer, loop
+
 ROOT = Path(__file__).parent.parent
 DEADLINE_SECONDS = 90
 
@@ -101,6 +103,15 @@ def model_server():
 
     with ModelServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The database is dropped at the end, so nothing of this process may still be connected to it."""
+    yield
+    loop.run(checkpointer.forget())
+    connection.close()
+    connection.close_pool()
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,8 @@ def _is_transient(exc: Exception) -> bool:
     if isinstance(exc, httpx.TransportError | TimeoutError | OSError):
         return True
     # Every provider's client wraps the line's errors in names of its own.
-    return type(exc).__name__ in ("APIConnectionError", "APITimeoutError")
+    names = {cls.__name__ for cls in type(exc).__mro__}
+    return bool(names & {"APIConnectionError", "APITimeoutError"})
 
 
 def _pause(exc: Exception, attempt: int) -> float:
