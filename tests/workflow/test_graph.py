@@ -1,0 +1,164 @@
+"""The graph with a memory checkpointer and a scripted model."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
+
+from roadmaps.exceptions import LLMError, RunError
+from roadmaps.llm.author import answer, payload_of
+from roadmaps.workflow.graph import build_graph
+from roadmaps.workflow.state import Context
+
+REQUEST = {
+    "goal": "MARK-goal: learn to bake bread",
+    "level": "intermediate",
+    "hours_per_week": 7,
+    "weeks": 3,
+    "language": "de",
+    "background": "MARK-background",
+    "motivation": "MARK-motivation",
+    "formats": ["video"],
+    "target_date": "2031-05-06",
+}
+CRITICAL = {
+    "severity": "critical",
+    "dimension": "fit",
+    "location": "nowhere",
+    "message": "Far too much",
+    "suggestion": "Plan less",
+}
+
+
+@dataclass
+class Answered:
+    answer: Any
+
+
+class Model:
+    """Answers as the built-in author does, unless `critiques` still has issues to report."""
+
+    def __init__(self, critiques=(), edits=()):
+        self.critiques, self.edits = list(critiques), list(edits)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    async def __call__(self, role, messages, schema):
+        payload = payload_of(messages)
+        self.asked.append((role, payload))
+        found = answer(schema.__name__, payload)
+        if role == "validation" and self.critiques:
+            found["issues"] = self.critiques.pop(0)
+        if role == "edit" and self.edits:
+            found = {"summary": "As asked", "operations": self.edits.pop(0)}
+        return Answered(schema.model_validate(found))
+
+    def roles(self):
+        return [role for role, _ in self.asked]
+
+
+class Thread:
+    def __init__(self, model, max_edit_rounds=3):
+        self.graph = build_graph(InMemorySaver())
+        self.context = Context(ask=model, max_edit_rounds=max_edit_rounds)
+        self.config = {"configurable": {"thread_id": "t"}}
+
+    def feed(self, given):
+        return asyncio.run(self.graph.ainvoke(given, self.config, context=self.context))
+
+    def start(self):
+        return self.feed({"request": REQUEST, "budget_minutes": 7 * 3 * 60})
+
+    def decide(self, decision, comment=""):
+        (waiting,) = self.state().interrupts
+        return self.feed(Command(resume={waiting.id: {"decision": decision, "comment": comment}}))
+
+    def state(self):
+        return self.graph.get_state(self.config)
+
+
+def test_a_good_plan_goes_straight_to_the_reviewer():
+    model = Model()
+    thread = Thread(model)
+    thread.start()
+    assert model.roles() == ["intent", "curriculum", "validation"]
+    assert thread.state().next == ("human_review",)
+
+
+def test_every_field_of_the_request_reaches_every_prompt():
+    model = Model(critiques=[[CRITICAL]])
+    thread = Thread(model)
+    thread.start()
+    assert set(model.roles()) == {"intent", "curriculum", "validation", "edit"}
+    for role, payload in model.asked:
+        assert payload["request"] == REQUEST, role
+
+
+def test_automatic_edits_end_at_their_bound_and_the_reviewer_sees_what_is_left():
+    model = Model(critiques=[[CRITICAL]] * 20)
+    thread = Thread(model, max_edit_rounds=2)
+    thread.start()
+    assert model.roles().count("edit") == 2
+    (issue,) = [one for one in thread.state().values["report"]["issues"] if one["source"] == "critique"]
+    assert issue["message"] == "Far too much"
+    assert issue["location"] == ""  # a place that does not exist is the whole plan
+
+
+def test_no_automatic_edits_when_none_are_allowed():
+    model = Model(critiques=[[CRITICAL]])
+    Thread(model, max_edit_rounds=0).start()
+    assert "edit" not in model.roles()
+
+
+def test_requested_changes_come_back_checked_and_with_exactly_their_operations():
+    thread = Thread(model := Model())
+    thread.start()
+    before = thread.state().values["plan"]
+    target = before["stages"][0]["modules"][0]["concepts"][0]
+    wanted = {"op": "modify", "target": target["id"], "title": "Another title", "reason": "asked"}
+    model.edits = [[wanted, {"op": "remove", "target": "c999", "reason": "wrong"}]]
+    thread.decide("CHANGES_REQUESTED", "Another title, please")
+    state = thread.state().values
+    assert thread.state().next == ("human_review",)
+    assert model.asked[-2][1]["comment"] == "Another title, please"
+    assert [one["after"] for one in state["operations"]] == [{"title": "Another title"}]
+    assert "c999" in state["report"]["skipped"][0]
+    target["title"] = "Another title"
+    assert state["plan"] == before
+    assert state["origin"] == "REVIEWER"
+    thread.decide("APPROVED")
+    assert thread.state().next == ()
+
+
+def test_a_plan_that_nobody_could_check_is_not_valid():
+    class Silent(Model):
+        async def __call__(self, role, messages, schema):
+            if role == "validation":
+                raise LLMError("no answer", permanent=False)
+            return await super().__call__(role, messages, schema)
+
+    thread = Thread(Silent())
+    with pytest.raises(LLMError):
+        thread.start()
+    assert thread.state().next == ("validate_structure",)
+
+
+def test_an_unknown_decision_stops_the_run():
+    thread = Thread(Model())
+    thread.start()
+    with pytest.raises(RunError):
+        thread.decide("MAYBE")
+    assert thread.state().next == ("human_review",)
+
+
+def test_a_late_answer_to_an_old_interrupt_answers_nothing():
+    thread = Thread(Model())
+    thread.start()
+    (first,) = thread.state().interrupts
+    thread.decide("CHANGES_REQUESTED", "More practice, please")
+    (second,) = thread.state().interrupts
+    thread.feed(Command(resume={first.id: {"decision": "APPROVED"}}))
+    assert thread.state().next == ("human_review",)
+    assert [one.id for one in thread.state().interrupts] == [second.id]
