@@ -7,7 +7,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from logs_app.history import events_of
 from roadmaps import progress
-from roadmaps.models import Roadmap
+from roadmaps.models import Person, Roadmap
 
 SIGN_IN, UNKNOWN = 4401, 4404  # close codes
 
@@ -21,7 +21,7 @@ class RoadmapConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.close(SIGN_IN)
             return
         pk = self.scope["url_route"]["kwargs"]["pk"]
-        if not await Roadmap.objects.visible_to(self.scope["user"]).filter(pk=pk).aexists():
+        if not await database_sync_to_async(may_see)(self.scope["user"], pk):
             await self.close(UNKNOWN)
             return
         self.group = progress.group_name(pk)
@@ -35,6 +35,10 @@ class RoadmapConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     async def roadmap_event(self, message: dict[str, Any]) -> None:
         await self.send_json({"type": "event", "event": message["event"]})
+
+
+def may_see(user: Person, pk: Any) -> bool:
+    return Roadmap.objects.visible_to(user).filter(pk=pk).exists()
 
 
 def snapshot(pk: Any) -> dict[str, Any]:

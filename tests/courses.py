@@ -1,0 +1,51 @@
+"""Roadmaps in every stage of their life, driven in this process by the built-in author."""
+
+from django.contrib.auth.models import Permission, User
+
+from content import generation
+from roadmaps import runs
+from roadmaps.models import Roadmap, RoadmapStatus
+from roadmaps.services import decide_review, request_roadmap
+
+GOAL = "Learn to bake sourdough bread"
+
+
+def person(name, *permissions, staff=False):
+    user = User.objects.create_user(name, password=name, is_staff=staff)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+def reviewer(name="reviewer"):
+    return person(name, "decide_review", "view_review", "view_draft", "view_roadmap", staff=True)
+
+
+def requested(owner, **preferences):
+    return request_roadmap(owner=owner, **{"goal": GOAL, "hours_per_week": 2, "weeks": 1} | preferences)
+
+
+def advance(roadmap):
+    roadmap = Roadmap.objects.get(pk=roadmap.pk)
+    if roadmap.status == RoadmapStatus.GENERATING:
+        generation.write_missing(roadmap.pk, roadmap.run_id)
+    else:
+        runs.advance(roadmap.pk, roadmap.run_id)
+    roadmap.refresh_from_db()
+    return roadmap
+
+
+def designed(owner, **preferences):
+    """Waiting for review."""
+    return advance(requested(owner, **preferences))
+
+
+def approved(owner, **preferences):
+    """Its plan is rows; nothing is written yet."""
+    roadmap = designed(owner, **preferences)
+    decide_review(roadmap.reviews.pending().get(), "APPROVED", by=None)
+    return advance(roadmap)
+
+
+def written(owner, **preferences):
+    """Ready."""
+    return advance(approved(owner, **preferences))

@@ -1,0 +1,76 @@
+"""Live progress: who hears it, and what is said first."""
+
+import asyncio
+import json
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
+from django.test import Client
+
+from config.asgi import application
+from roadmaps import progress
+from tests import courses
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OURS = b"http://localhost"
+
+
+def socket(pk, user=None, origin=OURS):
+    headers = [(b"origin", origin), (b"host", b"localhost")]
+    if user:
+        browser = Client()
+        browser.force_login(user)
+        cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+        headers.append((b"cookie", cookie.encode()))
+    path = f"/ws/roadmaps/{pk}/"
+    scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
+    return ApplicationCommunicator(application, scope)
+
+
+async def connect(opened):
+    await opened.send_input({"type": "websocket.connect"})
+    return (await opened.receive_output(timeout=30))["type"] == "websocket.accept"
+
+
+async def hear(opened):
+    return json.loads((await opened.receive_output(timeout=30))["text"])
+
+
+async def closing_code(opened):
+    assert await connect(opened)
+    return (await opened.receive_output(timeout=30))["code"]
+
+
+def test_the_owner_gets_a_snapshot_and_then_each_event():
+    owner = courses.person("owner")
+    roadmap = courses.designed(owner)
+    opened = socket(roadmap.pk, owner)
+
+    async def listen():
+        assert await connect(opened)
+        snapshot = await hear(opened)
+        await asyncio.to_thread(progress.record, roadmap.pk, "something", "It happened")
+        event = await hear(opened)
+        await opened.send_input({"type": "websocket.disconnect", "code": 1000})
+        await opened.wait(timeout=30)
+        return snapshot, event
+
+    snapshot, event = asyncio.run(listen())
+    assert snapshot["type"] == "snapshot"
+    assert snapshot["status"] == "AWAITING_REVIEW"
+    assert snapshot["events"][0]["event"] == "requested"
+    assert event["event"]["message"] == "It happened"
+
+
+def test_the_signed_out_and_strangers_are_turned_away_with_a_code():
+    roadmap = courses.requested(courses.person("owner"))
+    assert asyncio.run(closing_code(socket(roadmap.pk))) == 4401
+    assert asyncio.run(closing_code(socket(roadmap.pk, courses.person("stranger")))) == 4404
+
+
+def test_a_page_of_another_site_is_refused():
+    owner = courses.person("owner")
+    foreign = socket(courses.requested(owner).pk, owner, origin=b"https://evil.example")
+
+    assert not asyncio.run(connect(foreign))
