@@ -18,7 +18,8 @@ Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 _pools: dict[asyncio.AbstractEventLoop, Pool] = {}
 
 
-def _connection_arguments() -> dict[str, Any]:
+def connection_arguments() -> dict[str, Any]:
+    """For a connection beside Django's: the same database, LangGraph's schema first."""
     given = connection.get_connection_params()
     for name in ("cursor_factory", "context", "pool"):
         given.pop(name, None)
@@ -35,7 +36,7 @@ async def pool() -> Pool:
     running = asyncio.get_running_loop()
     if running not in _pools:
         made: Pool = AsyncConnectionPool(
-            kwargs=_connection_arguments(), min_size=0, max_size=settings.CHECKPOINT_POOL_SIZE, timeout=60, open=False
+            kwargs=connection_arguments(), min_size=0, max_size=settings.CHECKPOINT_POOL_SIZE, timeout=60, open=False
         )
         _pools[running] = made
         await made.open()

@@ -111,7 +111,7 @@ def django_db_setup(django_db_setup):
     yield
     loop.run(checkpointer.forget())
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """Roadmaps in every stage of their life, driven in this process by the built-in author."""
 
+from typing import Any
+
 from django.contrib.auth.models import Permission, User
 
 from content import generation
@@ -21,7 +23,8 @@ def reviewer(name="reviewer"):
 
 
 def requested(owner, **preferences):
-    return request_roadmap(owner=owner, **{"goal": GOAL, "hours_per_week": 2, "weeks": 1} | preferences)
+    wanted: dict[str, Any] = {"goal": GOAL, "hours_per_week": 2, "weeks": 1} | preferences
+    return request_roadmap(owner=owner, **wanted)
 
 
 def advance(roadmap):

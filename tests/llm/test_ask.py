@@ -216,7 +216,7 @@ def test_a_question_is_paid_once_per_thread(server):
     loop.run(ask_here({"goal": "Learn to bake rye bread"}))
     loop.run(ask_here({}, thread_id=str(uuid.uuid4())))
     assert server.count() == 3
-    kept = ModelCall.objects.filter(thread_id=thread_id).first()
+    kept = ModelCall.objects.filter(thread_id=thread_id).earliest("pk")
     assert kept.input_tokens > 0
     assert kept.output_tokens > 0
 

@@ -12,13 +12,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
 from django.db.models import Count, Sum
 
 from config.celery import app
 from content.export import write_markdown
 from content.models import counts
 from content.terminal import Display
+from roadmaps import health
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
 from roadmaps.recovery import recover
 from roadmaps.services import decide_review, request_roadmap
@@ -45,10 +45,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["export"] and not options["approve"]:
             raise CommandError("--export needs --approve: before that there is no course to write.")
-        try:
-            summary = self.generate(options)
-        except OperationalError as exc:
-            raise CommandError(f"DATABASE_URL: PostgreSQL does not answer, or isn't migrated: {exc}") from exc
+        for problem in health.problems((health.database, health.migrations, health.broker, health.models)):
+            raise CommandError(problem)
+        summary = self.generate(options)
         if options["json"]:
             self.stdout.write(json.dumps(summary, indent=2))
         if summary["status"] in BROKEN:
@@ -56,8 +55,8 @@ class Command(BaseCommand):
 
     def generate(self, options: dict[str, Any]) -> dict[str, Any]:
         started = time.monotonic()
+        roadmap = ask_for(options)
         with worker_running(), Display(silent=options["json"]) as display:
-            roadmap = ask_for(options)
             follow(roadmap, display, until=(RoadmapStatus.AWAITING_REVIEW,))
             reviewed = time.monotonic()
             if options["approve"] and roadmap.status == RoadmapStatus.AWAITING_REVIEW:

@@ -5,9 +5,9 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from config.celery import app
+from roadmaps import checkpointer
 
 LOCK = 0x_CA1_28  # any number that nothing else in this database locks
 
@@ -16,13 +16,10 @@ class Command(BaseCommand):
     help = "Run Celery beat with the database scheduler; one at a time, by a lock in PostgreSQL."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        parameters = connection.get_connection_params()
-        for name in ("cursor_factory", "context", "pool"):
-            parameters.pop(name, None)
         # The lock lives as long as this connection, so it ends with the process, however that ends.
-        with psycopg.connect(**parameters, autocommit=True) as held:
-            row = held.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
-            if not (row and row[0]):
+        with psycopg.connect(**checkpointer.connection_arguments()) as held:
+            row = held.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK]).fetchone()
+            if not (row and row["locked"]):
                 raise CommandError("Another beat is running for this database; one is enough.")
             app.Beat(
                 quiet=settings.LOG_LEVEL in ("WARNING", "ERROR"),

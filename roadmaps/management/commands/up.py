@@ -13,7 +13,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+
+from roadmaps import health
 
 STOP_SECONDS = 8  # after which a process that doesn't end is killed
 RESTART_SECONDS = 2
@@ -31,10 +32,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         check_port(host, port)
-        try:
-            call_command("migrate", verbosity=0)
-        except OperationalError as exc:
-            raise CommandError(f"DATABASE_URL: PostgreSQL does not answer: {exc}") from exc
+        for problem in health.problems((health.database, health.broker, health.models)):
+            raise CommandError(problem)
+        call_command("migrate", verbosity=0)
         self.make_first_admin()
         self.run_all(commands(host, port), f"http://{host}:{port}/")
 
