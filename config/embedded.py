@@ -80,15 +80,28 @@ class EmbeddedServices:
     def _start_postgres(self) -> str:
         import psycopg
 
+        self._forget_dead_postmaster()
         server = self._postgres(start=True)
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:  # type: ignore[attr-defined]
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'cairn'").fetchone():
                 connection.execute("CREATE DATABASE cairn")
         return str(server.get_uri(database="cairn"))  # type: ignore[attr-defined]
 
+    def _forget_dead_postmaster(self) -> None:
+        """A zombie, or somebody else who got its process id, would pass for a running server."""
+        pid_file = self.root / "postgres" / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        lines = pid_file.read_text().splitlines()  # pid, data, start, port, socket folder, …
+        if _is_postgres(lines):
+            return
+        if len(lines) > 4:
+            (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
+        pid_file.unlink()
+
     def _stop_postgres(self) -> None:
         pid_file = self.root / "postgres" / "postmaster.pid"
-        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError):
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
             server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
             server.send_signal(2)  # "fast" shutdown
             server.wait(START_DEADLINE_SECONDS)
@@ -142,3 +155,11 @@ class EmbeddedServices:
         with contextlib.suppress(redis.RedisError):
             client.shutdown(nosave=True)  # the append-only file already has everything
         client.close()
+
+
+def _is_postgres(pid_lines: list[str]) -> bool:
+    try:
+        process = psutil.Process(int(pid_lines[0]))
+        return process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name()
+    except (psutil.NoSuchProcess, ValueError, IndexError):
+        return False

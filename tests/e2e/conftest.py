@@ -66,12 +66,25 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium, site):
+def open_page(chromium, site):
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(60_000)
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def page(chromium, site):
+    page = open_page(chromium, site)
     yield page
-    context.close()
+    page.context.close()
+
+
+@pytest.fixture
+def desk(chromium, site):
+    """A second person's browser."""
+    page = open_page(chromium, site)
+    yield page
+    page.context.close()

@@ -1,0 +1,138 @@
+"""Commands as a person calls them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from roadmaps.models import Roadmap
+from tests import courses
+from tests.conftest import ROOT, test_database_url, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GOAL = "Learn to bake sourdough bread"
+
+
+def services():
+    return {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
+
+
+def manage(*arguments, **environment):
+    command = [sys.executable, "manage.py", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | services() | environment, capture_output=True, text=True, timeout=200
+    )
+
+
+def test_generate_makes_a_course_and_tells_of_it_in_json(tmp_path):
+    done = manage("generate", GOAL, "--hours", 2, "--weeks", 1, "--approve", "--export", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["status"] == "READY"
+    assert told["artifacts"]["READY"] == told["artifacts"]["TOTAL"] == told["concepts"] * 3
+    assert told["model_calls"] >= told["concepts"] * 3
+    assert len(list(tmp_path.rglob("*.md"))) == told["concepts"] + 1
+    assert Roadmap.objects.get(pk=told["roadmap_id"]).status == "READY"
+
+
+def test_generate_stops_at_the_review_and_works_with_a_model_server(model_server):
+    model = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url}
+    done = manage("generate", GOAL, "--hours", 2, "--weeks", 1, "--json", **model)
+    assert json.loads(done.stdout)["status"] == "AWAITING_REVIEW"
+    assert model_server.count() == 3
+
+
+def test_generate_ends_with_the_reason_of_a_failed_run(model_server):
+    model_server.faults["*"] = lambda call: "401"
+    done = manage("generate", GOAL, LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    assert done.returncode == 1
+    assert "check LLM_API_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([""], "State what you want to learn"),
+        (["x" * 10_000], "at most 2000 characters"),
+        ([GOAL, "--hours", "0"], "hours_per_week"),
+        ([GOAL, "--hours", "200"], "hours_per_week"),
+        ([GOAL, "--language", "klingonish"], "no known language"),
+        ([GOAL, "--level", "genius"], "genius is not one of"),
+        ([GOAL, "--export", "out"], "--export needs --approve"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_made(arguments, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("generate", *arguments)
+    assert not Roadmap.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL: expected an address"),
+        ({"DATABASE_URL": "postgresql://nobody@localhost:1/none"}, "PostgreSQL (DATABASE_URL) does not answer"),
+        ({"REDIS_URL": "redis://localhost:1/0"}, "Redis (REDIS_URL) does not answer"),
+        ({"LLM_MODEL": "gpt"}, "LLM_MODEL='gpt': expected provider:model"),
+        ({"LLM_MODEL": "nobody:x"}, "nobody"),
+        ({"LLM_MODELS": '{"poet": "openai:x"}'}, "with roles intent, curriculum"),
+        ({"LEASE_SECONDS": "soon"}, "LEASE_SECONDS='soon': expected a whole number"),
+        ({"WORKER_POOL": "fibers"}, "one of threads, prefork, solo"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_a_sentence(environment, sentence):
+    done = manage("generate", GOAL, **environment)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not Roadmap.objects.exists()
+
+
+def test_doctor_tells_what_is_missing_and_that_all_is_well(worker, capsys):
+    with pytest.raises(CommandError, match="1 of 6 checks failed"):
+        call_command("doctor")
+    assert "nobody listens on roadmap_workflow, content_generation, logs" in capsys.readouterr().out
+    worker()
+    call_command("doctor")
+    assert "BAD" not in capsys.readouterr().out
+
+
+def test_recover_by_hand_sends_what_is_stuck(capsys):
+    roadmap = courses.requested(courses.person("owner"))
+    Roadmap.objects.filter(pk=roadmap.pk).update(dispatched_at="2000-01-01T00:00:00Z")
+    call_command("recover")
+    call_command("recover")
+    assert capsys.readouterr().out.splitlines() == ["1 sent again", "0 sent again"]
+
+
+def test_prune_takes_what_is_old_and_leaves_the_course(capsys):
+    owner = courses.person("owner")
+    old, new = courses.written(owner), courses.written(owner)
+    Roadmap.objects.filter(pk=old.pk).update(updated_at="2000-01-01T00:00:00Z")
+    call_command("prune")
+    told = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
+    assert told["threads"] == "1 deleted"
+    assert told["model_calls"].split()[0] == str(3 + old.concepts.count() * 3)
+    assert old.concepts.exists()
+    assert new.concepts.exists()
+
+
+def test_only_one_beat_runs_per_database():
+    command = [sys.executable, "manage.py", "beat"]
+    environment = os.environ | services() | {"LOG_LEVEL": "INFO"}
+    first = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: "beat" in first.stderr.readline())
+        second = manage("beat")
+        assert second.returncode == 1
+        assert "Another beat is running" in second.stderr
+    finally:
+        first.send_signal(signal.SIGTERM)
+        first.wait(30)
