@@ -215,6 +215,7 @@ CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 200 if CELERY_WORK
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 5)
@@ -231,6 +232,7 @@ HEARTBEAT_SECONDS = LEASE_SECONDS / 8
 DISPATCH_GRACE_SECONDS = env.integer("DISPATCH_GRACE_SECONDS", 60)  # a queued run not started by then is sent again
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)  # workers that may die driving one run
 MAX_EDIT_ROUNDS = env.integer("MAX_EDIT_ROUNDS", 3, least=0)  # automatic rounds before each review
+NODE_TIMEOUT_SECONDS = env.integer("NODE_TIMEOUT_SECONDS", 900)  # one step of a workflow, or one artifact
 RUN_TIMEOUT_SECONDS = env.integer("RUN_TIMEOUT_SECONDS", 3600)  # one run of a workflow, or of a roadmap's content
 PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
 

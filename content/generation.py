@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from pydantic import BaseModel
 
@@ -68,7 +67,7 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
         return roadmap.status
     except (LeaseLost, CancelledError):
         return "stopped"
-    except (OperationalError, InterfaceError):
+    except loop.DATABASE_AWAY:
         raise  # the database is away: the lease runs out and recover sends the run again
     except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
         writing.put_back(roadmap)
@@ -168,6 +167,8 @@ async def _answer(job: Job, thread_id: str) -> Result:
         return Result(job, call.answer, model=call.model)
     except LLMError as exc:
         return Result(job, None, error=str(exc)[:1000])
+    except loop.DATABASE_AWAY:
+        raise  # no artifact's fault: the run goes on when the database is back
     except Exception as exc:
         logger.exception("%s of %r failed", job.kind, job.concept_title)
         return Result(job, None, error=f"Unexpected {type(exc).__name__}; the worker's log has the details.")

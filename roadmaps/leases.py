@@ -10,12 +10,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
-from roadmaps.models import Lease
+from roadmaps.models import Lease, Roadmap
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +98,17 @@ def revoke(subject: uuid.UUID) -> None:
     Lease.objects.filter(subject=subject).delete()
 
 
+def hand_over() -> None:
+    """Stop all that this process drives; any other may go on with it at once."""
+    held = _heart.held()
+    Lease.objects.filter(token__in=[one.token for one in held]).update(expires_at=Now() - timedelta(seconds=1))
+    # It is no fault of the run, so it doesn't count as an attempt.
+    driven = Roadmap.objects.filter(pk__in=[one.subject for one in held], attempts__gt=0)
+    driven.update(attempts=F("attempts") - 1)
+    for one in held:
+        one.lose()
+
+
 class _Heart:
     """Renews every lease of this process."""
 
@@ -114,12 +128,14 @@ class _Heart:
         with self._lock:
             self._held.pop(held.token, None)
 
+    def held(self) -> list[Hold]:
+        with self._lock:
+            return list(self._held.values())
+
     def _beat(self) -> None:
         while True:
             time.sleep(settings.HEARTBEAT_SECONDS)
-            with self._lock:
-                held = list(self._held.values())
-            if held:
+            if held := self.held():
                 self._renew(held)
 
     def _renew(self, held: list[Hold]) -> None:

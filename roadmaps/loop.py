@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from django.db import connection
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
 
 T = TypeVar("T")
+# PostgreSQL is away, whoever noticed: Django, or the loop's own connections.
+DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _END = object()
 _lock = threading.Lock()
 _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked child makes its own

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
@@ -70,7 +69,7 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
         return _settle(roadmap, held, stopped)
     except (LeaseLost, CancelledError):
         return "stopped"
-    except (OperationalError, InterfaceError):
+    except loop.DATABASE_AWAY:
         raise  # the database is away: the lease runs out and recover sends the run again
     except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
         return fail(roadmap, held, exc)

@@ -40,7 +40,12 @@ async def ask(
     key = journal.input_hash(model_label(role), messages, schema)
     if pool and (known := await journal.find(pool, thread_id, role, key)):
         return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
-    call = await _ask_model(role, messages, schema)
+    try:
+        async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS):
+            call = await _ask_model(role, messages, schema)
+    except TimeoutError:
+        limit = f"{settings.NODE_TIMEOUT_SECONDS} seconds (NODE_TIMEOUT_SECONDS)"
+        raise LLMError(f"The model for “{role}” took longer than {limit}, retries included.", permanent=False) from None
     if pool:
         await journal.keep(pool, thread_id, role, key, call)
     return call

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from roadmaps import health
 
-STOP_SECONDS = 8  # after which a process that doesn't end is killed
+KILL_SECONDS = 8  # after which a process that doesn't end is killed
 RESTART_SECONDS = 2
 
 
@@ -89,14 +89,14 @@ def commands(host: str, port: int) -> dict[str, list[str]]:
 
 def start(command: list[str]) -> "subprocess.Popen[bytes]":
     """In a session of its own: Ctrl-C reaches us alone, and we stop it in order. Quiet, unless LOG_LEVEL says more."""
-    environment = {"LOG_LEVEL": "WARNING"} | os.environ
+    environment = {"LOG_LEVEL": "WARNING", "STOP_SECONDS": "3"} | os.environ
     return subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603
 
 
 def stop_all(processes: "list[subprocess.Popen[bytes]]") -> None:
     for process in processes:
         process.terminate()
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = time.monotonic() + KILL_SECONDS
     for process in processes:
         try:
             process.wait(max(0.1, deadline - time.monotonic()))
