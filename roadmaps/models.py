@@ -84,6 +84,7 @@ class Roadmap(models.Model):
     thread_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     run_id = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing")
     attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Claims of this run")
+    branch = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Counts forks of its thread")
     graph_version = models.PositiveSmallIntegerField(default=1, editable=False)
     dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

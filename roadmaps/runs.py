@@ -40,6 +40,7 @@ class Feed:
     budget_minutes: int
     decisions: dict[str, dict[str, str]]  # by interrupt id
     has_drafts: bool
+    branch: int
 
 
 def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
@@ -105,6 +106,7 @@ def _feed_of(roadmap: Roadmap) -> Feed:
         budget_minutes=roadmap.budget_minutes,
         decisions={r.interrupt_id: {"decision": r.status, "comment": r.comment} for r in decided},
         has_drafts=roadmap.drafts.exists(),
+        branch=roadmap.branch,
     )
 
 
@@ -116,7 +118,7 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
         config: RunnableConfig = {"configurable": {"thread_id": feed.thread_id}}
         stopped = await graph.aget_state(config)
         if _moves(stopped, feed):
-            context = Context(ask=_asker(feed.thread_id, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
+            context = Context(ask=_asker(feed, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
             async for event in graph.astream(
                 _input(stopped, feed), config, context=context, stream_mode="tasks", durability="sync"
             ):
@@ -125,9 +127,9 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
         yield stopped
 
 
-def _asker(thread_id: str, pool: checkpointer.Pool) -> Any:
+def _asker(feed: Feed, pool: checkpointer.Pool) -> Any:
     async def ask(role: str, messages: Any, schema: Any) -> Any:
-        return await llm.ask(role, messages, schema, thread_id=thread_id, pool=pool)
+        return await llm.ask(role, messages, schema, thread_id=feed.thread_id, branch=feed.branch, pool=pool)
 
     return ask
 

@@ -34,10 +34,19 @@ class Call(Generic[T]):
 
 
 async def ask(
-    role: str, messages: list[BaseMessage], schema: type[T], *, thread_id: str, pool: journal.Pool | None = None
+    role: str,
+    messages: list[BaseMessage],
+    schema: type[T],
+    *,
+    thread_id: str,
+    branch: int = 0,
+    pool: journal.Pool | None = None,
 ) -> Call[T]:
-    """The model's answer as a `schema` object. Raises LLMError with a sentence that names no prompt and no key."""
-    key = journal.input_hash(model_label(role), messages, schema)
+    """The model's answer as a `schema` object. Raises LLMError with a sentence that names no prompt and no key.
+
+    A branch of the thread asks anew what an earlier one has asked.
+    """
+    key = journal.input_hash(model_label(role), messages, schema, branch)
     if pool and (known := await journal.find(pool, thread_id, role, key)):
         return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
     try:

@@ -24,9 +24,10 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING
 """
 
 
-def input_hash(model: str, messages: list[BaseMessage], schema: type[BaseModel]) -> str:
+def input_hash(model: str, messages: list[BaseMessage], schema: type[BaseModel], branch: int = 0) -> str:
     said = [[message.type, message.content] for message in messages]
-    whole = json.dumps([model, said, schema.model_json_schema()], sort_keys=True)
+    asked = [model, said, schema.model_json_schema(), *([branch] if branch else [])]
+    whole = json.dumps(asked, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -1,0 +1,100 @@
+"""A thread's checkpoints, and going on from an earlier one as a fork that leaves the history readable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import StateSnapshot
+
+from roadmaps import checkpointer, dispatch, loop, progress
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.workflow.graph import build_graph
+
+CHECKPOINTS_MAX = 300  # the newest ones
+FORKABLE = (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.FAILED, RoadmapStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    id: str
+    parent: str  # empty for the first
+    at: datetime
+    source: str  # input, loop, or fork
+    next: list[str]  # nodes that would run from here
+    changed: list[str]  # parts of the state that differ from the parent's
+
+
+def history(roadmap: Roadmap) -> list[Checkpoint]:
+    """Newest first; empty when they were pruned."""
+    snapshots = loop.run(_snapshots(str(roadmap.thread_id)), timeout=30)
+    values = {_id_of(one.config): one.values for one in snapshots}
+    return [_checkpoint(one, values) for one in snapshots]
+
+
+async def _snapshots(thread_id: str) -> list[StateSnapshot]:
+    graph = build_graph(await checkpointer.saver())
+    return [one async for one in graph.aget_state_history(_config(thread_id), limit=CHECKPOINTS_MAX)]
+
+
+def _config(thread_id: str, **more: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread_id, **more}}
+
+
+def _id_of(config: RunnableConfig | None) -> str:
+    return str(config["configurable"]["checkpoint_id"]) if config else ""
+
+
+def _checkpoint(snapshot: StateSnapshot, values: dict[str, Any]) -> Checkpoint:
+    parent = _id_of(snapshot.parent_config)
+    before = values.get(parent, {})
+    return Checkpoint(
+        id=_id_of(snapshot.config),
+        parent=parent,
+        at=datetime.fromisoformat(str(snapshot.created_at)),
+        source=str((snapshot.metadata or {}).get("source", "")),
+        next=list(snapshot.next),
+        changed=[name for name, value in snapshot.values.items() if before.get(name) != value],
+    )
+
+
+@transaction.atomic
+def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roadmap:
+    """Queue a run from that checkpoint; models are asked anew. Reviews of the branch that is left are superseded.
+
+    Raises InvalidTransition: the roadmap is moving or has a course already, or the checkpoint is unknown.
+    """
+    roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
+    chosen = _chosen(roadmap, checkpoint_id)
+    left = [ReviewStatus.PENDING, ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
+    roadmap.reviews.filter(status__in=left, created_at__gt=chosen.at).update(status=ReviewStatus.SUPERSEDED)
+    Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
+    dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
+    loop.run(_fork(str(roadmap.thread_id), checkpoint_id), timeout=30)
+    who = by.get_username() if by else "the command line"
+    text = f"{who} went back to the point before {', '.join(chosen.next)}"
+    progress.record(roadmap.pk, "forked", text, checkpoint=checkpoint_id)
+    return roadmap
+
+
+def _chosen(roadmap: Roadmap, checkpoint_id: str) -> Checkpoint:
+    if roadmap.status not in FORKABLE or roadmap.concepts.exists():
+        state = roadmap.get_status_display().lower()
+        raise InvalidTransition(
+            f"“{roadmap}” is {state}; only a plan that stands still and isn't approved can go back."
+        )
+    for one in history(roadmap):
+        if one.id == checkpoint_id and one.next:
+            return one
+    raise InvalidTransition("This checkpoint is unknown or was pruned, or nothing comes after it.")
+
+
+async def _fork(thread_id: str, checkpoint_id: str) -> None:
+    graph = build_graph(await checkpointer.saver())
+    await graph.aupdate_state(
+        _config(thread_id, checkpoint_id=checkpoint_id, checkpoint_ns=""), None, as_node="__copy__"
+    )
