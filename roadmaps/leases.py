@@ -63,6 +63,10 @@ VALUES (%(subject)s, %(token)s, clock_timestamp() + %(seconds)s * interval '1 se
 ON CONFLICT (subject) DO UPDATE SET token = EXCLUDED.token, expires_at = EXCLUDED.expires_at
 WHERE roadmaps_lease.expires_at < clock_timestamp()
 """
+TAKE_OVER = """
+INSERT INTO roadmaps_lease (subject, token, expires_at) VALUES (%(subject)s, %(token)s, clock_timestamp())
+ON CONFLICT (subject) DO UPDATE SET token = EXCLUDED.token
+"""
 RENEW = """
 UPDATE roadmaps_lease SET expires_at = clock_timestamp() + %(seconds)s * interval '1 second'
 WHERE token = ANY(%(tokens)s) AND expires_at > clock_timestamp() RETURNING token
@@ -94,7 +98,12 @@ def _acquire(held: Hold) -> bool:
 
 
 def revoke(subject: uuid.UUID) -> None:
-    """Take the lease away; its holder notices within one heartbeat and can write nothing from now on."""
+    """Take the lease away; its holder notices within one heartbeat and can write nothing from now on.
+
+    It is taken over first, in the caller's transaction: who is about to acquire it must wait for that to end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OVER, {"subject": subject, "token": uuid.uuid4()})
     Lease.objects.filter(subject=subject).delete()
 
 

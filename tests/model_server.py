@@ -80,9 +80,23 @@ class ModelServer:
                 return found
         return None
 
-    def end(self) -> None:
+    def end(self, call: Json) -> None:
         with self._lock:
             self.at_once -= 1
+            call["ended"] = time.monotonic()
+
+    def open_calls(self, key: str, seconds: float) -> int:
+        """Calls with this key that are unanswered, or were answered only within the last `seconds`."""
+        since = time.monotonic() - seconds
+        with self._lock:
+            own = [call for call in self.calls if call["authorization"] == f"Bearer {key}"]
+            return sum(call.get("ended", since) >= since for call in own)
+
+    def repeated(self) -> int:
+        """Calls that asked again what had been asked before."""
+        with self._lock:
+            asked = {json.dumps([call["schema"], call["messages"]], sort_keys=True) for call in self.calls}
+            return len(self.calls) - len(asked)
 
 
 class _Http(ThreadingHTTPServer):
@@ -145,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.models.stopping.wait(self.server.models.latency)
             self._answer(call, fault)
         finally:
-            self.server.models.end()
+            self.server.models.end(call)
 
     def _answer(self, call: Json, fault: str | None) -> None:
         if fault in ("hang", "drop"):

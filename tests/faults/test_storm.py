@@ -1,0 +1,30 @@
+"""kill -9 at random moments. `make soak` does the whole of it: 100 kills over at least 40 runs."""
+
+import os
+
+import pytest
+
+from tests import courses
+from tests.faults.storm import Storm
+
+SOAK = os.environ.get("SOAK") == "1"
+RUNS, KILLS, DEADLINE_SECONDS = (60, 100, 3000) if SOAK else (8, 5, 200)
+
+
+@pytest.mark.timeout(DEADLINE_SECONDS + 120)
+@pytest.mark.django_db(transaction=True)
+def test_killed_workers_lose_nothing_and_do_nothing_twice(worker, model_server, capsys):
+    model_server.latency = 1.5 if SOAK else 0.5
+    ours = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url, "LLM_CONCURRENCY": "6"}
+    limits = {"MAX_ATTEMPTS": "1000", "LEASE_SECONDS": "8"}
+
+    def start_worker(**more):
+        return worker(**ours, **limits, **more)
+
+    storm = Storm(start_worker, model_server)
+    report = storm.run(courses.person("owner"), runs=RUNS, kills=KILLS, deadline_seconds=DEADLINE_SECONDS)
+    with capsys.disabled():
+        print("\n" + report.table())  # noqa: T201
+    assert (report.lost, report.duplicated) == (0, 0)
+    assert report.kills >= (KILLS if SOAK else 1)
+    assert report.repeated <= report.in_flight
