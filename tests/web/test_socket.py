@@ -39,7 +39,15 @@ async def hear(opened):
 
 async def closing_code(opened):
     assert await connect(opened)
-    return (await opened.receive_output(timeout=30))["code"]
+    code = (await opened.receive_output(timeout=30))["code"]
+    await leave(opened, code)
+    return code
+
+
+async def leave(opened, code=1000):
+    """As a server does: a consumer that hears nothing of the end waits for its channel for ever."""
+    await opened.send_input({"type": "websocket.disconnect", "code": code})
+    await opened.wait(timeout=30)
 
 
 def test_the_owner_gets_a_snapshot_and_then_each_event():
@@ -52,8 +60,7 @@ def test_the_owner_gets_a_snapshot_and_then_each_event():
         snapshot = await hear(opened)
         await asyncio.to_thread(progress.record, roadmap.pk, "something", "It happened")
         event = await hear(opened)
-        await opened.send_input({"type": "websocket.disconnect", "code": 1000})
-        await opened.wait(timeout=30)
+        await leave(opened)
         return snapshot, event
 
     snapshot, event = asyncio.run(listen())
