@@ -53,12 +53,11 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# A page that hears nothing waits in blocking reads of 5 seconds, which must end before the socket's patience does.
-_layer_host = {"address": REDIS_URL, "socket_timeout": 30}
+# Published and forgotten: an event is a hint, and a page that missed one gets a snapshot when it is back.
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [_layer_host], "prefix": "cairn", "capacity": 1000, "expiry": 60},
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "cairn"},
     }
 }
 

@@ -91,9 +91,8 @@ def test_deciding_races_cancelling(owner, sent):
 def test_cancelling_races_a_run_at_every_step(owner, sent):
     for _ in range(TIMES):
         roadmap = courses.requested(owner)
-        _, cancelled = at_once(
-            partial(runs.advance, roadmap.pk, roadmap.run_id), partial(cancel_run, roadmap, by=owner)
-        )
+        cancel = partial(cancel_run, roadmap, by=owner)
+        _, cancelled = at_once(partial(runs.advance, roadmap.pk, roadmap.run_id), cancel)
         roadmap.refresh_from_db()
         assert not isinstance(cancelled, InvalidTransition)
         assert roadmap.status == "CANCELLED"
