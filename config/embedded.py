@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -56,8 +57,8 @@ class EmbeddedServices:
         with self.lock:
             (self.users / str(os.getpid())).unlink(missing_ok=True)
             if not self._live_users():
-                self._stop_redis()
-                self._stop_postgres()
+                self.stop_redis()
+                self.stop_postgres()
 
     def _live_users(self) -> list[int]:
         live = []
@@ -99,11 +100,12 @@ class EmbeddedServices:
             (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
         pid_file.unlink()
 
-    def _stop_postgres(self) -> None:
+    def stop_postgres(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT its "immediate" one."""
         pid_file = self.root / "postgres" / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
             server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-            server.send_signal(2)  # "fast" shutdown
+            server.send_signal(how)
             server.wait(START_DEADLINE_SECONDS)
 
     def _redis_socket(self) -> Path:
@@ -150,7 +152,7 @@ class EmbeddedServices:
                 raise RuntimeError(f"Redis did not start; see {folder / 'redis.log'}")
             time.sleep(0.02)
 
-    def _stop_redis(self) -> None:
+    def stop_redis(self) -> None:
         client = redis.Redis(unix_socket_path=str(self._redis_socket()))
         with contextlib.suppress(redis.RedisError):
             client.shutdown(nosave=True)  # the append-only file already has everything

@@ -22,9 +22,9 @@ DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres"))
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
 EMBEDDED = not (DATABASE_URL and REDIS_URL)
 if EMBEDDED:
-    services = EmbeddedServices(VAR_DIR)
-    DATABASE_URL = DATABASE_URL or services.database_url()
-    REDIS_URL = REDIS_URL or services.redis_url()
+    SERVICES = EmbeddedServices(VAR_DIR)
+    DATABASE_URL = DATABASE_URL or SERVICES.database_url()
+    REDIS_URL = REDIS_URL or SERVICES.redis_url()
 
 try:
     _database = conninfo_to_dict(DATABASE_URL)
@@ -202,7 +202,9 @@ CELERY_TASK_ROUTES = {
     "maintenance.*": {"queue": "logs"},
 }
 QUEUES = ("roadmap_workflow", "content_generation", "logs")
-CELERY_TASK_ACKS_LATE = True
+# Acknowledged when it begins: leases recover what dies later, and a worker that holds unacknowledged messages when
+# Redis goes away doesn't come back (kombu restores them over the connection that it has just lost).
+CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_TRACK_STARTED = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
 CELERY_TASK_IGNORE_RESULT = False

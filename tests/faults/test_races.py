@@ -3,6 +3,7 @@
 import os
 import threading
 from functools import partial
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -36,7 +37,8 @@ def sent(monkeypatch):
 
 def at_once(*calls):
     """What each call returned or raised, all begun at the same moment."""
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
 
     def run(place, call):
         from django.db import connection
