@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 GOAL ?= Learn enough Python to analyse my own data
 
-.PHONY: help run demo test check lock clean
+.PHONY: help run demo test soak check lock clean
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
@@ -32,6 +32,9 @@ demo: $(VENV)/.installed ## one goal → a finished course in out/   (GOAL="…"
 test: $(VENV)/.installed-dev ## every test, on real PostgreSQL, Redis, Celery and Chromium
 	tests/install-chromium
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/.installed-dev ## 100 workers killed over 60 runs, 200 races each; prints what was lost (nothing)
+	SOAK=1 $(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_races.py --timeout 3000 $(ARGS)
 
 # Checks look at code only: an address that nothing connects to keeps the embedded services down.
 check: export DATABASE_URL = postgresql://nobody@localhost/none

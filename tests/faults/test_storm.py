@@ -8,13 +8,14 @@ from tests import courses
 from tests.faults.storm import Storm
 
 SOAK = os.environ.get("SOAK") == "1"
-RUNS, KILLS, DEADLINE_SECONDS = (60, 100, 3000) if SOAK else (8, 5, 200)
+KILLS = int(os.environ.get("SOAK_KILLS", "100")) if SOAK else 5
+RUNS, DEADLINE_SECONDS = (max(40, KILLS * 6 // 10), 3600) if SOAK else (8, 200)
 
 
 @pytest.mark.timeout(DEADLINE_SECONDS + 120)
 @pytest.mark.django_db(transaction=True)
 def test_killed_workers_lose_nothing_and_do_nothing_twice(worker, model_server, capsys):
-    model_server.latency = 1.5 if SOAK else 0.5
+    model_server.latency = 3 if SOAK else 0.5
     ours = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url, "LLM_CONCURRENCY": "6"}
     limits = {"MAX_ATTEMPTS": "1000", "LEASE_SECONDS": "8"}
 
