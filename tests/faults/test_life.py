@@ -4,6 +4,7 @@ import pytest
 from celery import current_app
 from django.contrib.auth.models import User
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from content import generation
@@ -45,7 +46,6 @@ class Life(RuleBasedStateMachine):
             return generation.write_missing(self.roadmap.pk, run_id)
         return runs.advance(self.roadmap.pk, run_id)
 
-    @precondition(lambda self: self.messages)
     @rule()
     def deliver_the_newest(self):
         self.deliver(*self.messages[-1])
@@ -77,7 +77,15 @@ class Life(RuleBasedStateMachine):
             self.decide("CHANGES_REQUESTED")
 
     @rule()
-    def cancel(self):
+    def approve_and_work_on(self):
+        self.decide("APPROVED")
+        for _ in range(2):
+            self.deliver(*self.messages[-1])
+
+    @rule(dice=st.integers(0, 3))
+    def cancel(self, dice):
+        if dice:
+            return
         try:
             cancel_run(self.fresh(), by=None)
             assert self.fresh().status == RoadmapStatus.CANCELLED
