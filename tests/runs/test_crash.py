@@ -1,0 +1,53 @@
+"""A worker that dies between the graph and the rows."""
+
+import pytest
+from django.db import OperationalError
+
+from roadmaps import runs
+from roadmaps.models import Lease, ModelCall
+from roadmaps.services import decide_review
+from tests import courses
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def advance_and_die(roadmap, monkeypatch):
+    """The thread is at its next stop, and nothing of that is in the rows."""
+
+    def die(*_):
+        raise OperationalError("the worker is gone")
+
+    roadmap.refresh_from_db()
+    with monkeypatch.context() as death:
+        death.setattr(runs, "_settle", die)
+        with pytest.raises(OperationalError):
+            runs.advance(roadmap.pk, roadmap.run_id)
+    Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
+
+
+def test_the_first_review_is_opened_by_the_next_worker(monkeypatch):
+    roadmap = courses.requested(courses.person("owner"))
+    advance_and_die(roadmap, monkeypatch)
+    asked = ModelCall.objects.count()
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert roadmap.reviews.pending().count() == 1
+    assert ModelCall.objects.count() == asked
+
+
+def test_a_decision_answers_its_own_interrupt_and_never_the_next_one(monkeypatch):
+    roadmap = courses.designed(courses.person("owner"))
+    decide_review(roadmap.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please")
+    advance_and_die(roadmap, monkeypatch)
+    asked = ModelCall.objects.count()
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert roadmap.reviews.pending().get().draft.number == 2
+    assert ModelCall.objects.count() == asked  # the next interrupt still waits for a person
+
+
+def test_an_approval_whose_worker_died_becomes_one_course(monkeypatch):
+    roadmap = courses.designed(courses.person("owner"))
+    decide_review(roadmap.reviews.get(), "APPROVED", by=None)
+    advance_and_die(roadmap, monkeypatch)
+    assert not roadmap.concepts.exists()
+    assert courses.advance(roadmap).status == "GENERATING"
+    assert courses.advance(roadmap).status == "READY"
