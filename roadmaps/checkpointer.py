@@ -35,13 +35,13 @@ async def pool() -> Pool:
     """The loop's connections, for checkpoints and the journal of model calls."""
     running = asyncio.get_running_loop()
     if running not in _pools:
-        size = {"min_size": 0, "max_size": settings.CHECKPOINT_POOL_SIZE}
         made: Pool = AsyncConnectionPool(
             kwargs=connection_arguments(),
+            min_size=0,
+            max_size=settings.CHECKPOINT_POOL_SIZE,
             check=AsyncConnectionPool.check_connection,  # one that PostgreSQL has cut is never handed out
             timeout=60,
             open=False,
-            **size,
         )
         _pools[running] = made
         await made.open()
