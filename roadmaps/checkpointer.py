@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
@@ -39,13 +40,25 @@ async def pool() -> Pool:
             kwargs=connection_arguments(),
             min_size=0,
             max_size=settings.CHECKPOINT_POOL_SIZE,
-            check=AsyncConnectionPool.check_connection,  # one that PostgreSQL has cut is never handed out
+            check=_check,
             timeout=60,
             open=False,
         )
         _pools[running] = made
         await made.open()
     return _pools[running]
+
+
+async def _check(connection: AsyncConnection[DictRow]) -> None:
+    """A connection that PostgreSQL has cut is not handed out, and its idle neighbours go with it.
+
+    The pool waits longer after each bad one, so that meeting them one by one would take a minute.
+    """
+    try:
+        await AsyncConnectionPool.check_connection(connection)
+    except psycopg.OperationalError:
+        await (await pool()).drain()
+        raise
 
 
 async def saver() -> AsyncPostgresSaver:
