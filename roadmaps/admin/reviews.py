@@ -16,12 +16,10 @@ from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
 from roadmaps.admin import services_by_row
-from roadmaps.llm import CONNECT_A_MODEL
-from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
+from roadmaps.admin.review_page import page_of
+from roadmaps.models import Draft, Review, ReviewStatus
 from roadmaps.services import DECISIONS, decide_review
-from roadmaps.workflow import plans
 
-SEVERITIES = ("critical", "warning", "suggestion")
 STATUS_COLOURS = {"PENDING": "warning", "APPROVED": "success", "CHANGES_REQUESTED": "info", "REJECTED": "danger"}
 
 
@@ -121,37 +119,6 @@ class ReviewAdmin(LookOnlyAdmin):
             may_decide = self.has_decide_permission(request) and review.status == ReviewStatus.PENDING
             extra_context = (extra_context or {}) | page_of(review) | {"may_decide": may_decide}
         return super().change_view(request, object_id, form_url, extra_context)
-
-
-def page_of(review: Review) -> dict[str, Any]:
-    """All that a reviewer needs to decide, ready for the template."""
-    draft = review.draft
-    titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
-    issues = [issue | {"place": titles.get(issue["location"], "the whole plan")} for issue in draft.report["issues"]]
-    earlier = review.roadmap.reviews.exclude(pk=review.pk).select_related("draft", "decided_by").order_by("created_at")
-    return {
-        "review": review,
-        "draft": draft,
-        "stages": _stages(draft.plan, titles),
-        "issues": sorted(issues, key=lambda issue: SEVERITIES.index(issue["severity"])),
-        "hours": draft.report["minutes"] / 60,
-        "budget_hours": draft.report["budget_minutes"] / 60,
-        "earlier": earlier,
-        "request_facts": _request_facts(review.roadmap),
-        "connect": CONNECT_A_MODEL if review.roadmap.made_without_model else "",
-    }
-
-
-def _stages(plan: dict[str, Any], titles: dict[str, str]) -> list[dict[str, Any]]:
-    """With the hours of each stage, and the titles of what each concept needs."""
-    for concept in plans.concepts(plan):
-        concept["needs"] = [titles.get(one, one) for one in concept["prerequisites"]]
-    return [stage | {"hours": plans.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]]
-
-
-def _request_facts(roadmap: Roadmap) -> dict[str, Any]:
-    facts = roadmap.request_payload() | {"formats": ", ".join(roadmap.formats)}
-    return {name.replace("_", " "): value for name, value in facts.items() if value}
 
 
 @admin.register(Draft)
