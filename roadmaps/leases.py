@@ -11,12 +11,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from roadmaps import checkpointer
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.models import Lease, Roadmap
 
@@ -142,14 +145,17 @@ class _Heart:
             return list(self._held.values())
 
     def _beat(self) -> None:
+        line = _Line()
         while True:
             time.sleep(settings.HEARTBEAT_SECONDS)
             if held := self.held():
-                self._renew(held)
+                self._renew(held, line)
+            else:
+                line.hang_up()  # an idle process keeps no connection
 
-    def _renew(self, held: list[Hold]) -> None:
+    def _renew(self, held: list[Hold], line: "_Line") -> None:
         started = time.monotonic()
-        alive = _renewed_tokens([one.token for one in held])
+        alive = line.renew([one.token for one in held])
         for one in held:
             if alive is not None and one.token in alive:
                 one.renewed = started
@@ -158,17 +164,34 @@ class _Heart:
                 one.lose()
 
 
-def _renewed_tokens(tokens: list[uuid.UUID]) -> set[uuid.UUID] | None:
-    """None when the database did not answer."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(RENEW, {"tokens": tokens, "seconds": settings.LEASE_SECONDS})
-            return {row[0] for row in cursor.fetchall()}
-    except DatabaseError as exc:
-        logger.warning("leases not renewed: %s", exc)
-        return None
-    finally:
-        connection.close()
+class _Line:
+    """The heart's own connection: it never waits behind the threads that share the pool.
+
+    A network that swallows everything counts as a database that doesn't answer, within the lease's time.
+    """
+
+    def __init__(self) -> None:
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def renew(self, tokens: list[uuid.UUID]) -> set[uuid.UUID] | None:
+        """The tokens that are still ours; None when the database did not answer."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(**checkpointer.connection_arguments() | self._limits())
+            renewed = self._connection.execute(RENEW, {"tokens": tokens, "seconds": settings.LEASE_SECONDS})
+            return {row["token"] for row in renewed}
+        except psycopg.Error as exc:
+            logger.warning("leases not renewed: %s", exc)
+            self.hang_up()
+            return None
+
+    def _limits(self) -> dict[str, int]:
+        return {"connect_timeout": settings.LEASE_SECONDS, "tcp_user_timeout": settings.LEASE_SECONDS * 1000}
+
+    def hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 _heart = _Heart()

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import psycopg.conninfo
 import pytest
 import redis
@@ -112,6 +113,14 @@ def django_db_setup(django_db_setup):
     loop.run(checkpointer.forget())
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
+    wait_for(nobody_else_is_connected)
+
+
+def nobody_else_is_connected():
+    """The heart of the leases hangs up at its next beat."""
+    with psycopg.connect(**checkpointer.connection_arguments()) as own:
+        connected = own.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()").fetchall()
+    return len(connected) == 1
 
 
 @pytest.fixture(autouse=True)
