@@ -8,12 +8,11 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from openai import ContentFilterFinishReasonError, LengthFinishReasonError
 from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import journal, parsing, transport
-from roadmaps.llm.providers import chat_model, model_label
+from roadmaps.llm.providers import answering, model_label
 
 T = TypeVar("T", bound=BaseModel)
 REASKS_MAX = 2  # after answers that don't fit the schema
@@ -62,13 +61,13 @@ async def ask(
 
 async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T]) -> Call[T]:
     started, tokens = time.monotonic(), [0, 0]
-    model = _structured(role, schema)
+    model = answering(role, schema)
     said = list(messages)
     for calls in range(1, REASKS_MAX + 2):
-        raw, parsed = await transport.send(role, lambda said=said: _request(model, said), _limit())  # type: ignore[misc]
+        raw = await transport.send(role, lambda said=said: _request(model, said), _limit())  # type: ignore[misc]
         _count(tokens, raw)
         try:
-            answer = parsing.read(raw, parsed, schema)
+            answer = parsing.read(raw, schema)
         except parsing.Unusable as exc:
             problem = str(exc)
             said = [*messages, HumanMessage(f"Your last answer could not be used. {problem}\nAnswer the JSON again.")]
@@ -80,20 +79,18 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T]) ->
     )
 
 
-def _structured(role: str, schema: type[BaseModel]) -> Any:
-    described = schema.model_json_schema()
-    described["description"] = described.get("description") or f"The answer of the role {role}"
-    return chat_model(role).with_structured_output(described, method=settings.LLM_STRUCTURED_OUTPUT, include_raw=True)
+# How the OpenAI client says that an answer is no whole answer.
+CUT_SHORT = {"LengthFinishReasonError": "length", "ContentFilterFinishReasonError": "content_filter"}
 
 
-async def _request(model: Any, messages: list[BaseMessage]) -> tuple[AIMessage, Any]:
+async def _request(model: Any, messages: list[BaseMessage]) -> AIMessage:
     try:
-        result = await model.ainvoke(messages)
-    except LengthFinishReasonError:
-        return AIMessage("", response_metadata={"finish_reason": "length"}), None
-    except ContentFilterFinishReasonError:
-        return AIMessage("", response_metadata={"finish_reason": "content_filter"}), None
-    return result["raw"], result["parsed"]
+        raw: AIMessage = await model.ainvoke(messages)
+    except Exception as exc:
+        if (reason := CUT_SHORT.get(type(exc).__name__)) is None:
+            raise
+        return AIMessage("", response_metadata={"finish_reason": reason})
+    return raw
 
 
 def _count(tokens: list[int], raw: AIMessage) -> None:

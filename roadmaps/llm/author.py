@@ -7,7 +7,7 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel
 
 from roadmaps.llm import author_content, author_plan
 
@@ -51,13 +51,14 @@ class BuiltInAuthor(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
 
     def with_structured_output(self, schema: Any, *, include_raw: bool = False, **kwargs: Any) -> Runnable[Any, Any]:
-        bound = self.bind(schema_name=schema["title"])
-        return bound | RunnableLambda(_both if include_raw else _parsed)
+        """The raw message beside its parsed JSON, as other models' classes have it with `include_raw`."""
+        raw = RunnableParallel(raw=self.bind(schema_name=schema["title"]))
+        return raw | RunnableLambda(_both if include_raw else _parsed)
 
 
-def _parsed(raw: AIMessage) -> Any:
-    return json.loads(str(raw.content))
+def _parsed(told: dict[str, AIMessage]) -> Any:
+    return json.loads(str(told["raw"].content))
 
 
-def _both(raw: AIMessage) -> dict[str, Any]:
-    return {"raw": raw, "parsed": _parsed(raw), "parsing_error": None}
+def _both(told: dict[str, AIMessage]) -> dict[str, Any]:
+    return told | {"parsed": _parsed(told), "parsing_error": None}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -24,9 +25,14 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING
 """
 
 
+@cache
+def _described(schema: type[BaseModel]) -> dict[str, Any]:
+    return schema.model_json_schema()
+
+
 def input_hash(model: str, messages: list[BaseMessage], schema: type[BaseModel], branch: int = 0) -> str:
     said = [[message.type, message.content] for message in messages]
-    asked = [model, said, schema.model_json_schema(), *([branch] if branch else [])]
+    asked = [model, said, _described(schema), *([branch] if branch else [])]
     whole = json.dumps(asked, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 

@@ -18,10 +18,10 @@ class Unusable(Exception):
     """The answer can't be used; the message tells the model why. It may do better when asked again."""
 
 
-def read(raw: AIMessage, parsed: Any, schema: type[T]) -> T:
+def read(raw: AIMessage, schema: type[T]) -> T:
     """Raises Unusable, and LLMError(permanent) for a refusal."""
     _check_end(raw)
-    value = parsed if isinstance(parsed, dict) else _json_in(_text(raw))
+    value = raw.tool_calls[0]["args"] if raw.tool_calls else _json_in(_text(raw))
     try:
         return schema.model_validate(_clean(value))
     except ValidationError as exc:

@@ -4,8 +4,9 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable
+from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm.author import BuiltInAuthor
@@ -28,8 +29,34 @@ def chat_model(role: str) -> BaseChatModel:
     return BuiltInAuthor() if without_model(role) else _connect(model_label(role))
 
 
+def answering(role: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
+    """The role's model, bound to answer by `schema`: from messages to its raw message. Raises LLMError(permanent)."""
+    return _answering(model_label(role), role, schema, settings.LLM_STRUCTURED_OUTPUT)
+
+
+@cache
+def _answering(_label: str, role: str, schema: type[BaseModel], method: str) -> Runnable[Any, Any]:
+    """Made once: describing the schema and wiring the parts costs more CPU than the call itself."""
+    described = schema.model_json_schema()
+    described["description"] = described.get("description") or f"The answer of the role {role}"
+    structured: Any = chat_model(role).with_structured_output(described, method=method, include_raw=True)
+    # LangChain's own parsing behind it is left out: `parsing` does that, and repairs what it can.
+    bound: Any = structured.first.steps__["raw"]
+    bound.kwargs.pop("ls_structured_output_format", None)  # describes the schema again, for a tracer
+    raw: Runnable[Any, Any] = bound
+    return raw
+
+
+def forget() -> None:
+    """Read the settings anew at the next call."""
+    _answering.cache_clear()
+    _connect.cache_clear()
+
+
 @cache
 def _connect(name: str) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model  # half a second that the built-in author doesn't need
+
     provider = name.partition(":")[0]
     try:
         return init_chat_model(name, **_arguments(provider))  # type: ignore[no-any-return]
