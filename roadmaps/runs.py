@@ -120,7 +120,7 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
         if _moves(stopped, feed):
             context = Context(ask=_asker(feed, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
             async for event in graph.astream(
-                _input(stopped, feed), config, context=context, stream_mode="tasks", durability="sync"
+                _input(stopped, feed), config, context=context, stream_mode="tasks", durability="async"
             ):
                 yield event
             stopped = await graph.aget_state(config)
