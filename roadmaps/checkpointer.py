@@ -1,6 +1,8 @@
 """LangGraph's checkpoints in PostgreSQL: their own schema, one small pool on the process's loop."""
 
 import asyncio
+import contextlib
+import time
 from typing import Any
 
 import psycopg
@@ -15,8 +17,10 @@ from psycopg_pool import AsyncConnectionPool
 from roadmaps import loop
 
 SCHEMA = "checkpoints"
+CHECK_EVERY_SECONDS = 1.0  # of a connection's use
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 _pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+_savers: dict[asyncio.AbstractEventLoop, AsyncPostgresSaver] = {}
 
 
 def connection_arguments() -> dict[str, Any]:
@@ -37,6 +41,7 @@ async def pool() -> Pool:
     running = asyncio.get_running_loop()
     if running not in _pools:
         made: Pool = AsyncConnectionPool(
+            connection_class=Connection,
             kwargs=connection_arguments(),
             min_size=0,
             max_size=settings.CHECKPOINT_POOL_SIZE,
@@ -49,11 +54,21 @@ async def pool() -> Pool:
     return _pools[running]
 
 
+class Connection(AsyncConnection[DictRow]):
+    checked_at = 0.0
+
+
 async def _check(connection: AsyncConnection[DictRow]) -> None:
     """A connection that PostgreSQL has cut is not handed out, and its idle neighbours go with it.
 
-    The pool waits longer after each bad one, so that meeting them one by one would take a minute.
+    The pool waits longer after each bad one, so that meeting them one by one would take a minute. One in busy use is
+    not asked every time: that would be every third statement.
     """
+    assert isinstance(connection, Connection)
+    now = time.monotonic()
+    if now - connection.checked_at < CHECK_EVERY_SECONDS:
+        return
+    connection.checked_at = now
     try:
         await AsyncConnectionPool.check_connection(connection)
     except psycopg.OperationalError:
@@ -62,7 +77,12 @@ async def _check(connection: AsyncConnection[DictRow]) -> None:
 
 
 async def saver() -> AsyncPostgresSaver:
-    return AsyncPostgresSaver(await pool())
+    """The loop's one saver, so that a graph is compiled once."""
+    running = asyncio.get_running_loop()
+    if running not in _savers:
+        made = _savers[running] = AsyncPostgresSaver(await pool())
+        made.lock = contextlib.nullcontext()  # type: ignore[assignment]  # each statement has its own connection
+    return _savers[running]
 
 
 def migrate() -> None:
@@ -82,5 +102,6 @@ async def delete_thread(thread_id: str) -> None:
 
 async def forget() -> None:
     """Close the pool, so that nothing holds the database (a test database that is dropped, a stop)."""
+    _savers.pop(asyncio.get_running_loop(), None)
     if made := _pools.pop(asyncio.get_running_loop(), None):
         await made.close()

@@ -1,5 +1,6 @@
 """The topology: intent → curriculum → validation ⇄ edit → human review ⇄ the same loop."""
 
+from functools import lru_cache
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -21,6 +22,7 @@ def after_review(state: State) -> str:
     return END if state["decision"] == nodes.APPROVED else "plan_edit"
 
 
+@lru_cache(maxsize=4)
 def build_graph(checkpointer: Any = None) -> Any:
     graph = StateGraph(State, context_schema=Context)
     for node in (
