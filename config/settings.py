@@ -4,7 +4,6 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from psycopg import ProgrammingError
@@ -92,7 +91,7 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls finds its pages: workers need none
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -184,6 +183,8 @@ LOGGING = {
     },
 }
 if SENTRY_DSN := env.url("SENTRY_DSN", ("http", "https")):
+    import sentry_sdk
+
     sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
@@ -205,7 +206,6 @@ QUEUES = ("roadmap_workflow", "content_generation", "logs")
 # Acknowledged when it begins: leases recover what dies later, and a worker that holds unacknowledged messages when
 # Redis goes away doesn't come back (kombu restores them over the connection that it has just lost).
 CELERY_TASK_ACKS_LATE = False
-CELERY_TASK_TRACK_STARTED = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
 CELERY_TASK_IGNORE_RESULT = False
 CELERY_RESULT_BACKEND = "django-db"
@@ -214,7 +214,6 @@ CELERY_RESULT_EXPIRES = 7 * 24 * 3600  # seconds
 CELERY_WORKER_POOL = env.choice("WORKER_POOL", "threads", ("threads", "prefork", "solo"))
 CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 200 if CELERY_WORKER_POOL == "threads" else 2, most=5000)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long
 CELERY_TIMEZONE = TIME_ZONE

@@ -4,6 +4,7 @@ from django.views.generic import TemplateView
 
 from roadmaps.views import healthz
 
+admin.autodiscover()
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("roadmaps/", include("roadmaps.urls")),

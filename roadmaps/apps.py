@@ -24,7 +24,7 @@ class RoadmapsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from roadmaps import graceful_stop  # noqa: F401 - listens to Celery
+        from roadmaps import graceful_stop, warm_up  # noqa: F401 - they listen to Celery
 
         post_migrate.connect(set_up_checkpoints, sender=self)
         post_migrate.connect(make_reviewers, sender=self)

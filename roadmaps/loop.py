@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import psycopg
+import uvloop
 from django.db import InterfaceError, OperationalError, connection
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked chi
 def get() -> asyncio.AbstractEventLoop:
     with _lock:
         if os.getpid() not in _loops:
-            loop = _loops[os.getpid()] = asyncio.new_event_loop()
+            loop = _loops[os.getpid()] = uvloop.new_event_loop()
             threading.Thread(target=loop.run_forever, name="cairn-loop", daemon=True).start()
         return _loops[os.getpid()]
 

@@ -1,11 +1,13 @@
 """manage.py worker [workflow|content|logs|all]"""
 
 import os
-import sys
+import warnings
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+
+from config.celery import app
 
 # Queues, and how many tasks at once under threads: waiting for models costs a thread next to nothing.
 KINDS = {
@@ -29,7 +31,6 @@ class Command(BaseCommand):
         queues, threads = KINDS[kind]
         count = concurrency or (threads if pool == "threads" else PREFORK_CONCURRENCY)
         named = ["-Q", ",".join(queues), "-n", f"{kind}-{os.getpid()}@%h"]
-        celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config"]
-        celery += [*(["-q"] if settings.LOG_LEVEL in ("WARNING", "ERROR") else []), "worker"]
-        # A process of its own: pools and loops are made after any fork.
-        os.execv(sys.executable, [*celery, *named, "-c", str(count), "-P", pool, "--loglevel", settings.LOG_LEVEL])  # noqa: S606
+        quiet = ["-q"] if settings.LOG_LEVEL in ("WARNING", "ERROR") else []
+        warnings.filterwarnings("ignore", message="You're running the worker")
+        app.start([*quiet, "worker", *named, "-c", str(count), "-P", pool, "--loglevel", settings.LOG_LEVEL])
