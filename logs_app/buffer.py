@@ -5,38 +5,34 @@ the process and goes with the next event that gets through, or straight to the t
 """
 
 import atexit
-import json
 import logging
 import threading
 import time
 import uuid
 from collections import deque
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-import redis
-from django.conf import settings
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
-from logs_app.models import ExecutionLog
+from logs_app import rows, stream
 
 logger = logging.getLogger(__name__)
 
-STREAM = "cairn:logs"
-SCHEDULED = "cairn:logs:scheduled"
-SCHEDULED_MILLISECONDS = 2000  # a message lost on its way holds up the log for so long
-BATCH_SIZE = 1000
 WAITING_MAX = 20_000  # events kept in a process while Redis is away
+AWAY_SECONDS = 1.0  # after a failure nobody tries for so long: hundreds of threads must not wait for a time-out in turn
 
-_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
-_lock = threading.Lock()
-_waiting: deque[dict[str, Any]] = deque(maxlen=WAITING_MAX)
+_numbering = threading.Lock()
+_sending = threading.Lock()
+_waiting: deque[bytes] = deque(maxlen=WAITING_MAX)
 _last_sequence = 0
+_away_until = 0.0
 
 
 def _next_sequence() -> int:
     global _last_sequence
-    with _lock:
+    with _numbering:
         _last_sequence = max(time.time_ns(), _last_sequence + 1)
         return _last_sequence
 
@@ -44,7 +40,7 @@ def _next_sequence() -> int:
 def make_event(roadmap_id: uuid.UUID, event: str, message: str, level: str, data: dict[str, Any]) -> dict[str, Any]:
     sequence = _next_sequence()
     return {
-        "id": str(uuid.uuid4()),
+        "id": str(_id_in_order_of_time(sequence)),
         "roadmap_id": str(roadmap_id),
         "sequence": sequence,
         "level": level,
@@ -55,29 +51,36 @@ def make_event(roadmap_id: uuid.UUID, event: str, message: str, level: str, data
     }
 
 
+def _id_in_order_of_time(nanoseconds: int) -> uuid.UUID:
+    """A version 7 UUID: new rows go to the end of the primary key's index, however large it has grown."""
+    milliseconds, random_part = nanoseconds // 1_000_000, uuid.uuid4().int
+    low = random_part & ~(0xFFFF_FFFF_FFFF << 80) & ~(0xF << 76)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | low)
+
+
 def append(event: dict[str, Any]) -> None:
     """Hand `event` over; never raises for a broker that is away."""
-    _waiting.append(event)
-    try:
-        if _send():
-            _schedule()
-    except redis.RedisError as exc:
-        logger.warning("execution log waits for Redis: %s", exc)
+    _waiting.append(rows.to_line(event))
+    # Who has the lock sends for all that wait: hundreds of threads share few round trips.
+    with _sending:
+        must_schedule = bool(_waiting) and _send()
+    if must_schedule:
+        _schedule()
 
 
 def _send() -> bool:
-    """Move what waits to the stream; true when a batch must be scheduled for it."""
-    with _client.pipeline(transaction=True) as pipe:
-        taken = []
-        while _waiting:
-            taken.append(_waiting.popleft())
-            pipe.xadd(STREAM, {"event": json.dumps(taken[-1])})
-        pipe.set(SCHEDULED, 1, nx=True, px=SCHEDULED_MILLISECONDS)
-        try:
-            return bool(pipe.execute()[-1])
-        except redis.RedisError:
-            _waiting.extendleft(reversed(taken))
-            raise
+    """Move what waits to the stream; returns whether a batch must be scheduled for it."""
+    global _away_until
+    if time.monotonic() < _away_until:
+        return False
+    lines = [_waiting.popleft() for _ in range(len(_waiting))]
+    try:
+        return stream.add(lines)
+    except RedisError as exc:
+        _waiting.extendleft(reversed(lines))
+        _away_until = time.monotonic() + AWAY_SECONDS
+        logger.warning("execution log waits for Redis: %s", exc)
+        return False
 
 
 def _schedule() -> None:
@@ -90,30 +93,13 @@ def _schedule() -> None:
         logger.warning("execution log will be written later: %s", exc)
 
 
-def drain() -> int:
-    """Write what the stream holds; returns the number of events. Safe to run twice at once: ids are unique."""
-    # Forgotten first: an event that comes after the last read schedules the next batch.
-    _client.delete(SCHEDULED)
-    total = 0
-    while entries := cast("list[tuple[bytes, dict[bytes, bytes]]]", _client.xrange(STREAM, count=BATCH_SIZE)):
-        write([json.loads(fields[b"event"]) for _, fields in entries])
-        _client.xdel(STREAM, *[entry_id for entry_id, _ in entries])
-        total += len(entries)
-    return total
-
-
-def write(events: list[dict[str, Any]]) -> None:
-    rows = [ExecutionLog(**event | {"occurred_at": datetime.fromisoformat(event["occurred_at"])}) for event in events]
-    ExecutionLog.objects.bulk_create(rows, ignore_conflicts=True)
-
-
 @atexit.register
 def flush() -> None:
     """At the end of the process: what Redis didn't take goes straight to the table."""
     if not _waiting:
         return
     try:
-        write(list(_waiting))
+        rows.write(list(_waiting))
         _waiting.clear()
     except DatabaseError:
         logger.exception("%d events of the execution log are lost", len(_waiting))

@@ -6,26 +6,33 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from logs_app import buffer
+from logs_app import rows, stream
 from logs_app.models import ExecutionLog
 
 logger = logging.getLogger(__name__)
 
 EVENTS_MAX = 300  # the newest ones: a page is no archive
+SENT = ("id", "sequence", "level", "event", "message", "data", "occurred_at")  # as the socket sends an event
 
 
 def events_of(roadmap_id: uuid.UUID) -> list[dict[str, Any]]:
-    """The newest events, oldest first; what still waits in the buffer is written before."""
+    """The newest events, oldest first, those included which still wait to be written."""
+    # The stream first: what is no longer in it is in the table by then.
+    events = {event["id"]: event for event in _unwritten(roadmap_id)}
+    for entry in ExecutionLog.objects.filter(roadmap_id=roadmap_id).order_by("-sequence")[:EVENTS_MAX]:
+        events[str(entry.pk)] = _as_sent(entry)
+    return sorted(events.values(), key=lambda event: event["sequence"])[-EVENTS_MAX:]
+
+
+def _unwritten(roadmap_id: uuid.UUID) -> list[dict[str, Any]]:
     try:
-        buffer.drain()
+        lines = stream.unwritten(str(roadmap_id))
     except RedisError as exc:
         logger.warning("the history may lack the last events: %s", exc)
-    newest = ExecutionLog.objects.filter(roadmap_id=roadmap_id).order_by("-sequence")[:EVENTS_MAX]
-    return [_as_sent(entry) for entry in reversed(newest)]
+        return []
+    return [{name: event[name] for name in SENT} for event in rows.from_lines(lines)]
 
 
 def _as_sent(entry: ExecutionLog) -> dict[str, Any]:
-    """As buffer.make_event() made it and the socket sends it."""
-    names = ("sequence", "level", "event", "message", "data")
-    fields = {name: getattr(entry, name) for name in names}
+    fields = {name: getattr(entry, name) for name in SENT}
     return fields | {"id": str(entry.pk), "occurred_at": entry.occurred_at.isoformat()}

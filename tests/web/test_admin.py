@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from logs_app import stream
 from logs_app.history import events_of
 from roadmaps.models import Review, Roadmap
 from roadmaps.workflow import plans
@@ -161,6 +162,7 @@ def test_the_execution_log_reads_in_order_by_roadmap(admin_client, owner):
     roadmap = courses.designed(owner)
     courses.designed(owner, goal="Learn something else instead")
     told = [event["message"] for event in events_of(roadmap.pk)]
+    stream.drain()
     rows = admin_client.get(f"/admin/logs_app/executionlog/?q={roadmap.pk}").context["cl"].result_list
     assert [row.message for row in rows] == told
     assert told[0].startswith("The goal is stated")

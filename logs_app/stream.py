@@ -1,0 +1,95 @@
+"""The Redis stream between the processes that log and the table; its readers are one consumer group."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from logs_app import rows
+
+STREAM = "cairn:logs"
+SCHEDULED = "cairn:logs:scheduled"
+SCHEDULED_MILLISECONDS = 3000  # a message lost on its way holds up the log for so long
+REFUSED = "cairn:logs:refused"  # events that can't become rows, for a person to look at
+REFUSED_MAX = 1000
+# Group and consumer: that a writer died is told by the age of what it took, not by its name.
+WRITERS = "writers"
+DEAD_MILLISECONDS = 10_000  # far longer than a batch takes
+EVENTS_PER_ENTRY = 50
+ENTRIES_AT_ONCE = 500
+UNWRITTEN_ENTRIES_MAX = 1000  # a page does not read a whole backlog
+
+Entry = tuple[bytes, dict[bytes, bytes]]  # id and numbered lines
+_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+
+
+def add(lines: list[bytes]) -> bool:
+    """Hand events over; returns whether a batch must be scheduled. Raises RedisError."""
+    with _client.pipeline(transaction=False) as pipe:
+        for start in range(0, len(lines), EVENTS_PER_ENTRY):
+            pipe.xadd(STREAM, dict(enumerate(lines[start : start + EVENTS_PER_ENTRY])))
+        pipe.set(SCHEDULED, 1, nx=True, px=SCHEDULED_MILLISECONDS)
+        return bool(pipe.execute()[-1])
+
+
+def drain() -> int:
+    """Write what the stream holds; returns the number of events. Several at once share the work."""
+    # Forgotten first: an event that comes after the last read schedules the next batch.
+    _client.delete(SCHEDULED)
+    total = 0
+    for entries in _batches():
+        lines = [line for _, numbered in entries for line in numbered.values()]
+        _settle([entry_id for entry_id, _ in entries], rows.write(lines))
+        total += len(lines)
+    return total
+
+
+def _batches() -> Iterator[list[Entry]]:
+    """What a dead writer had taken, then what nobody has taken."""
+    while left := _read(_take_over):
+        yield left
+    while new := _read(_take_new):
+        yield new
+
+
+def _take_over() -> Any:
+    return _client.xautoclaim(STREAM, WRITERS, WRITERS, DEAD_MILLISECONDS, count=ENTRIES_AT_ONCE)[1]
+
+
+def _take_new() -> Any:
+    answer: Any = _client.xreadgroup(WRITERS, WRITERS, {STREAM: ">"}, count=ENTRIES_AT_ONCE)
+    return answer[0][1] if answer else []
+
+
+def _read(command: Callable[[], Any]) -> Any:
+    try:
+        return command()
+    except redis.ResponseError as exc:
+        if not str(exc).startswith("NOGROUP"):  # the first time, and after Redis was emptied
+            raise
+        _make_group()
+        return command()
+
+
+def _make_group() -> None:
+    try:
+        _client.xgroup_create(STREAM, WRITERS, id="0", mkstream=True)
+    except redis.ResponseError as exc:
+        if not str(exc).startswith("BUSYGROUP"):  # another writer was faster
+            raise
+
+
+def _settle(entry_ids: list[bytes], refused: list[bytes]) -> None:
+    with _client.pipeline(transaction=True) as pipe:
+        for line in refused:
+            pipe.xadd(REFUSED, {"line": line}, maxlen=REFUSED_MAX)
+        pipe.xack(STREAM, WRITERS, *entry_ids)
+        pipe.xdel(STREAM, *entry_ids)
+        pipe.execute()
+
+
+def unwritten(word: str) -> list[bytes]:
+    """The lines with `word` among the newest entries of the stream, oldest first. Raises RedisError."""
+    newest: Any = _client.xrevrange(STREAM, count=UNWRITTEN_ENTRIES_MAX)
+    return [line for _, numbered in reversed(newest) for line in numbered.values() if word.encode() in line]
