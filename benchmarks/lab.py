@@ -1,35 +1,34 @@
-"""The product's own processes on a database of their own, and what they take: seconds, CPU, memory.
+"""The product's own processes on services of the benchmarks' own, and what they take: seconds, CPU, memory.
 
-Import this before Django: it chooses the services.
+Imported before Django is set up: it chooses the services, and drops the caller's model settings.
 """
 
 import contextlib
-import json
 import os
+import re
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "out" / "bench"
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var" / "bench"
+LOGS = VAR / "logs-of-processes"
 DEADLINE_SECONDS = 300
 LATENCY_SECONDS = 2.0  # of one model call
 
-for name in [name for name in os.environ if name.startswith("LLM_")]:
-    del os.environ[name]
-os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "bench"))
-os.environ.setdefault("LOG_LEVEL", "WARNING")
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
+    del os.environ[_name]
+os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = DEADLINE_SECONDS, pause: float = 0.02) -> Any:
+def wait_for(condition: Callable[[], Any], *, seconds: float = DEADLINE_SECONDS, pause: float = 0.02) -> Any:
     deadline = time.monotonic() + seconds
     while not (reached := condition()):
         if time.monotonic() > deadline:
@@ -38,14 +37,18 @@ def wait_for(condition: Callable[[], Any], seconds: float = DEADLINE_SECONDS, pa
     return reached
 
 
-@dataclass
 class Process:
-    """One of the product's processes with its children."""
+    """One process of the product, with its children."""
 
-    popen: "subprocess.Popen[str]"
-    log: Path
-    peak_bytes: int = 0
-    started_cpu: float = field(default=0.0)
+    def __init__(self, name: str, command: Sequence[str], **environment: str) -> None:
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self.log = LOGS / f"{name}.log"
+        self.started = time.monotonic()
+        with self.log.open("w") as out:
+            self.popen = subprocess.Popen(  # noqa: S603 - our own commands
+                list(command), cwd=ROOT, env=os.environ | environment, stdout=out, stderr=subprocess.STDOUT
+            )
+        self.peak_bytes = 0
 
     def tree(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -53,109 +56,108 @@ class Process:
             return [own, *own.children(recursive=True)]
         return []
 
-    def bytes(self) -> int:
-        """Memory that is this process tree's own: pages that a forked child shares count once."""
+    def look(self) -> int:
+        """Bytes in memory now; what forked children share with their parent counts once."""
         total = 0
-        for one in self.tree():
+        for place, one in enumerate(self.tree()):
             with contextlib.suppress(psutil.Error):
-                total += one.memory_full_info().uss if len(self.tree()) > 1 else one.memory_info().rss
+                total += one.memory_info().rss if place == 0 else one.memory_full_info().uss
         self.peak_bytes = max(self.peak_bytes, total)
         return total
 
     def cpu_seconds(self) -> float:
-        total = 0.0
-        for one in self.tree():
-            with contextlib.suppress(psutil.Error):
-                times = one.cpu_times()
-                total += times.user + times.system
-        return total
+        return sum(cpu_of(one) for one in self.tree())
 
-    def stop(self) -> None:
-        if self.popen.poll() is None:
-            self.popen.terminate()
-            try:
-                self.popen.wait(15)
-            except subprocess.TimeoutExpired:
-                for one in self.tree():
-                    one.kill()
-                self.popen.wait()
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.popen.terminate()
+        try:
+            self.popen.wait(20)
+        except subprocess.TimeoutExpired:
+            for one in self.tree():
+                one.kill()
+            self.popen.wait()
 
 
-def start(command: Sequence[str], name: str, **environment: str) -> Process:
-    folder = ROOT / "var" / "bench-logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{name}.log"
-    with log.open("w") as out:
-        popen = subprocess.Popen(  # noqa: S603 - our own commands
-            list(command), cwd=ROOT, env=os.environ | environment, stdout=out, stderr=subprocess.STDOUT, text=True
-        )
-    return Process(popen, log)
+def cpu_of(process: psutil.Process) -> float:
+    with contextlib.suppress(psutil.Error):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 @contextlib.contextmanager
-def model_server(latency: float = LATENCY_SECONDS) -> Iterator[tuple[str, Process]]:
-    """The tests' model server in a process of its own; its address, and the process."""
-    process = start([sys.executable, "-m", "tests.model_server", "--latency", str(latency)], "models")
-    try:
-        yield wait_for(lambda: process.log.read_text().strip(), 30), process
-    finally:
-        process.stop()
+def model_server(latency: float = LATENCY_SECONDS) -> Iterator[str]:
+    """The address of the tests' model server, in a process of its own."""
+    with Process("models", [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]) as process:
+        yield wait_for(lambda: process.log.read_text().strip(), seconds=60)
 
 
 @contextlib.contextmanager
-def worker(*arguments: str, name: str = "worker", **environment: str) -> Iterator[Process]:
-    """`manage.py worker …`, ready for tasks."""
-    ready = {"LOG_LEVEL": "INFO"}  # its log tells when it is ready
-    process = start([sys.executable, "manage.py", "worker", *arguments], name, **ready | environment)
-    try:
-        wait_for(lambda: " ready." in process.log.read_text(), 60)
+def worker(kind: str = "all", *options: str, name: str = "worker", models: str = "", **settings: str) -> Iterator[Process]:
+    """`manage.py worker`, ready for tasks; `ready_seconds` says after how long it was."""
+    from config.celery import app
+
+    if models:
+        settings = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": models, "LLM_CONCURRENCY": "5000"} | settings
+    with Process(name, [sys.executable, "manage.py", "worker", kind, *options], **settings) as process:
+        ours = re.compile(rf"-{process.popen.pid}@")
+        wait_for(lambda: any(ours.search(node) for found in app.control.ping(timeout=0.1) for node in found))
+        process.ready_seconds = time.monotonic() - process.started  # type: ignore[attr-defined]
         yield process
-    finally:
-        process.stop()
 
 
 def set_up() -> None:
-    """Django on an empty database of the benchmarks' own."""
+    """Django, on an empty database and an empty Redis."""
     import django
     from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("flush", interactive=False, verbosity=0)
+    empty()
+
+
+def empty() -> None:
     import redis
     from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
 
+    call_command("flush", interactive=False, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE checkpoints.checkpoints, checkpoints.checkpoint_blobs, checkpoints.checkpoint_writes")
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
-def owner() -> Any:
+def database_cpu_seconds() -> float:
+    """Of the benchmarks' PostgreSQL, its ended processes included."""
+    pid = int((VAR / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    server = psutil.Process(pid)
+    ended = server.cpu_times()
+    return sum(cpu_of(one) for one in [server, *server.children()]) + ended.children_user + ended.children_system
+
+
+def person(name: str = "learner", **more: Any) -> Any:
     from django.contrib.auth.models import User
 
-    return User.objects.get_or_create(username="learner")[0]
+    return User.objects.get_or_create(username=name, defaults=more)[0]
 
 
-def ask(count: int, **preferences: Any) -> list[uuid.UUID]:
-    """Request `count` roadmaps in one transaction: their messages leave together."""
+def request(count: int, **preferences: Any) -> list[uuid.UUID]:
+    """State `count` goals in one transaction: their messages leave together, when it is committed."""
     from django.db import transaction
 
     from roadmaps.services import request_roadmap
 
     wanted: dict[str, Any] = {"hours_per_week": 5, "weeks": 4} | preferences
+    owner = person()
     with transaction.atomic():
-        asked = [request_roadmap(owner=owner(), goal=f"Learn to bake bread, way {n}", **wanted) for n in range(count)]
-    return [roadmap.pk for roadmap in asked]
+        return [request_roadmap(owner=owner, goal=f"Learn to bake bread, way {n}", **wanted).pk for n in range(count)]
 
 
-def report(name: str, title: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Print one table and write it as JSON."""
-    from rich.console import Console
-    from rich.table import Table
+def in_state(*states: str) -> int:
+    from roadmaps.models import Roadmap
 
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(list(rows), indent=2))
-    table = Table(title=title)
-    for column in rows[0]:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console(width=130).print(table)
+    return Roadmap.objects.filter(status__in=states).count()
