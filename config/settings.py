@@ -30,6 +30,8 @@ try:
 except ProgrammingError as exc:
     raise ImproperlyConfigured(f"DATABASE_URL: not a PostgreSQL address ({exc})") from None
 
+# Prepared statements don't survive a pooler that gives each transaction another connection.
+DATABASE_TRANSACTION_POOLER = env.flag("DATABASE_TRANSACTION_POOLER", False)
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)  # Django connections of one process
 CHECKPOINT_POOL_SIZE = env.integer("CHECKPOINT_POOL_SIZE", 8, most=1000)  # the loop's connections of one process
 DATABASES = {
@@ -45,7 +47,6 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 10,
             **_database,
-            "prepare_threshold": None,  # prepared statements don't survive a transaction pooler
             "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
         },
     }

@@ -31,7 +31,7 @@ def connection_arguments() -> dict[str, Any]:
     return given | {
         "autocommit": True,
         "row_factory": dict_row,
-        "prepare_threshold": None,
+        "prepare_threshold": None if settings.DATABASE_TRANSACTION_POOLER else 5,
         "options": f"-c search_path={SCHEMA},public",
     }
 

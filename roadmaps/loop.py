@@ -27,6 +27,10 @@ def get() -> asyncio.AbstractEventLoop:
         return _loops[os.getpid()]
 
 
+def exists() -> bool:
+    return os.getpid() in _loops
+
+
 def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     """Run `coroutine` on the loop and wait; TimeoutError after `timeout` seconds, and it is cancelled."""
     future = asyncio.run_coroutine_threadsafe(coroutine, get())

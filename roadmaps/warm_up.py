@@ -1,5 +1,10 @@
-"""What a worker does before its first task: all imports and models are there, and its threads share two heaps."""
+"""What a worker does before its first task: all imports and models are there, and its threads share two heaps.
 
+Also the end of what was made: no connection to a model outlives the process in disorder.
+"""
+
+import atexit
+import contextlib
 import ctypes
 import logging
 from typing import Any
@@ -7,7 +12,7 @@ from typing import Any
 from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 
-from roadmaps import llm
+from roadmaps import llm, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.workflow.graph import build_graph
 
@@ -39,3 +44,10 @@ def make_models(**_: Any) -> None:
             llm.chat_model(role)
         except LLMError as exc:
             logger.warning("no model for %s: %s", role, exc)
+
+
+@atexit.register
+def hang_up() -> None:
+    with contextlib.suppress(TimeoutError):
+        if loop.exists():
+            loop.run(llm.close(), timeout=2)

@@ -1,10 +1,10 @@
 """The instructions of the content roles, one file each."""
 
-import json
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import orjson
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 
@@ -14,4 +14,4 @@ def instructions(role: str) -> str:
 
 
 def messages(role: str, payload: dict[str, Any]) -> list[BaseMessage]:
-    return [SystemMessage(instructions(role)), HumanMessage(json.dumps(payload, ensure_ascii=False))]
+    return [SystemMessage(instructions(role)), HumanMessage(orjson.dumps(payload).decode())]

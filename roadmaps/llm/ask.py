@@ -79,17 +79,11 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T]) ->
     )
 
 
-# How the OpenAI client says that an answer is no whole answer.
-CUT_SHORT = {"LengthFinishReasonError": "length", "ContentFilterFinishReasonError": "content_filter"}
-
-
 async def _request(model: Any, messages: list[BaseMessage]) -> AIMessage:
     try:
         raw: AIMessage = await model.ainvoke(messages)
-    except Exception as exc:
-        if (reason := CUT_SHORT.get(type(exc).__name__)) is None:
-            raise
-        return AIMessage("", response_metadata={"finish_reason": reason})
+    except ValueError as exc:
+        raise LLMError("The server answers, but not as a model does: check LLM_BASE_URL.", permanent=True) from exc
     return raw
 
 

@@ -1,10 +1,10 @@
 """The journal of model answers: a question that was answered once is not asked again."""
 
 import hashlib
-import json
 from functools import cache
 from typing import Any
 
+import orjson
 from langchain_core.messages import BaseMessage
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -33,8 +33,7 @@ def _described(schema: type[BaseModel]) -> dict[str, Any]:
 def input_hash(model: str, messages: list[BaseMessage], schema: type[BaseModel], branch: int = 0) -> str:
     said = [[message.type, message.content] for message in messages]
     asked = [model, said, _described(schema), *([branch] if branch else [])]
-    whole = json.dumps(asked, sort_keys=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 async def find(pool: Pool, thread_id: str, role: str, key: str) -> dict[str, Any] | None:
@@ -44,7 +43,7 @@ async def find(pool: Pool, thread_id: str, role: str, key: str) -> dict[str, Any
 
 
 async def keep(pool: Pool, thread_id: str, role: str, key: str, call: Any) -> None:
-    answer = Jsonb(call.answer.model_dump(mode="json"))
+    answer = Jsonb(call.answer, dumps=lambda one: one.model_dump_json())
     values = (answer, call.model, call.input_tokens, call.output_tokens, call.seconds)
     async with pool.connection() as connection:
         await connection.execute(WRITE, (thread_id, role, key, *values))

@@ -21,9 +21,9 @@ class Unusable(Exception):
 def read(raw: AIMessage, schema: type[T]) -> T:
     """Raises Unusable, and LLMError(permanent) for a refusal."""
     _check_end(raw)
-    value = raw.tool_calls[0]["args"] if raw.tool_calls else _json_in(_text(raw))
+    value = _clean(raw.tool_calls[0]["args"]) if raw.tool_calls else _json_in(_text(raw))
     try:
-        return schema.model_validate(_clean(value))
+        return schema.model_validate(value)
     except ValidationError as exc:
         raise Unusable(_errors(exc)) from exc
 
@@ -52,7 +52,8 @@ def _json_in(text: str) -> Any:
     if start < 0 or end < start:
         raise Unusable("The answer held no JSON object.")
     try:
-        return json.loads(text[start : end + 1], strict=False)
+        value = json.loads(text[start : end + 1], strict=False)
+        return _clean(value) if "\\u0000" in text or "\x00" in text else value
     except json.JSONDecodeError as exc:
         raise Unusable(f"The answer was not valid JSON: {exc}") from exc
 

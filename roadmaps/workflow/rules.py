@@ -1,8 +1,9 @@
 """What code can check of a plan, it checks: sizes, links, order, time, duplicates."""
 
-from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Any
+
+from rapidfuzz import fuzz
 
 from roadmaps.workflow import plans
 
@@ -10,7 +11,7 @@ Json = dict[str, Any]
 SIZES = {"stages": (2, 6), "modules": (1, 5), "concepts": (1, 8)}
 TOLERANCE = 0.15  # of the learner's time
 FAR_OFF = 0.5
-ALIKE = 0.9
+ALIKE = 90  # of 100
 
 
 def check(plan: Json, budget_minutes: int) -> list[Json]:
@@ -89,18 +90,12 @@ def _titles(plan: Json) -> list[Json]:
 def _alike(kind: str, parts: list[Json]) -> list[Json]:
     issues = []
     for one, other in combinations(parts, 2):
-        first, second = plans.key(one["title"]), plans.key(other["title"])
-        ratio = 1.0 if first == second else _likeness(first, second)
+        ratio = fuzz.ratio(plans.key(one["title"]), plans.key(other["title"]), score_cutoff=ALIKE)
         if ratio > ALIKE:
             message = f"The {kind} “{one['title']}” and “{other['title']}” look like the same one."
-            severity = "critical" if ratio == 1.0 else "warning"
+            severity = "critical" if ratio == 100 else "warning"
             issues.append(_issue("duplicate", severity, "coherence", other["id"], message, "Merge or rename one"))
     return issues
-
-
-def _likeness(first: str, second: str) -> float:
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() > ALIKE and matcher.quick_ratio() > ALIKE else 0.0
 
 
 def _outcomes(plan: Json) -> list[Json]:

@@ -8,7 +8,7 @@ import pytest
 
 from roadmaps import checkpointer, llm, loop
 from roadmaps.exceptions import LLMError
-from roadmaps.llm import providers, transport
+from roadmaps.llm import transport
 from roadmaps.models import ModelCall
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Intent
@@ -35,9 +35,9 @@ def server(model_server, settings, monkeypatch):
     settings.LLM_BASE_URL = model_server.url
     settings.LLM_TIMEOUT_SECONDS = 20
     monkeypatch.setattr(transport, "BACKOFF_SECONDS", 0.01)
-    providers.forget()
+    loop.run(llm.close())
     yield model_server
-    providers.forget()
+    loop.run(llm.close())
 
 
 def ask(**options):
@@ -122,7 +122,7 @@ def test_a_page_that_is_no_model_is_a_clear_error(server):
 
 def test_a_server_that_hangs_is_left_and_asked_again(server, settings):
     settings.LLM_TIMEOUT_SECONDS = 1
-    providers.forget()
+    loop.run(llm.close())
     server.faults["Intent"] = ["hang"]
     assert loop.run(ask()).answer.outcome
     assert server.count() == 2
@@ -169,7 +169,7 @@ def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
 
 def test_no_error_tells_the_prompt_or_the_key(server, settings):
     settings.LLM_API_KEY = "sk-secret-of-ours"
-    providers.forget()
+    loop.run(llm.close())
     server.faults["*"] = lambda call: "401"
     with pytest.raises(LLMError) as refused:
         loop.run(ask())

@@ -11,10 +11,10 @@ from config.celery import app
 
 # Queues, and how many tasks at once under threads: waiting for models costs a thread next to nothing.
 KINDS = {
-    "workflow": (["roadmap_workflow"], 200),
+    "workflow": (["roadmap_workflow"], 500),
     "content": (["content_generation"], 50),
     "logs": (["logs"], 2),
-    "all": (list(settings.QUEUES), 250),
+    "all": (list(settings.QUEUES), 500),
 }
 PREFORK_CONCURRENCY = 2
 
