@@ -49,6 +49,7 @@ class Process:
                 list(command), cwd=ROOT, env=os.environ | environment, stdout=out, stderr=subprocess.STDOUT
             )
         self.peak_bytes = 0
+        self.ready_seconds = 0.0
 
     def tree(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -96,7 +97,9 @@ def model_server(latency: float = LATENCY_SECONDS) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def worker(kind: str = "all", *options: str, name: str = "worker", models: str = "", **settings: str) -> Iterator[Process]:
+def worker(
+    kind: str = "all", *options: str, name: str = "worker", models: str = "", **settings: str
+) -> Iterator[Process]:
     """`manage.py worker`, ready for tasks; `ready_seconds` says after how long it was."""
     from config.celery import app
 
@@ -105,7 +108,7 @@ def worker(kind: str = "all", *options: str, name: str = "worker", models: str =
     with Process(name, [sys.executable, "manage.py", "worker", kind, *options], **settings) as process:
         ours = re.compile(rf"-{process.popen.pid}@")
         wait_for(lambda: any(ours.search(node) for found in app.control.ping(timeout=0.1) for node in found))
-        process.ready_seconds = time.monotonic() - process.started  # type: ignore[attr-defined]
+        process.ready_seconds = time.monotonic() - process.started
         yield process
 
 
@@ -136,7 +139,8 @@ def database_cpu_seconds() -> float:
     pid = int((VAR / "postgres" / "postmaster.pid").read_text().splitlines()[0])
     server = psutil.Process(pid)
     ended = server.cpu_times()
-    return sum(cpu_of(one) for one in [server, *server.children()]) + ended.children_user + ended.children_system
+    alive = sum(cpu_of(one) for one in [server, *server.children()])
+    return alive + float(ended.children_user + ended.children_system)
 
 
 def person(name: str = "learner", **more: Any) -> Any:

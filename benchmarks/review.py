@@ -62,7 +62,7 @@ def main() -> list[Figure]:
     lab.set_up()
     with lab.model_server() as models:
         with lab.worker(models=models) as process:
-            ready = process.ready_seconds  # type: ignore[attr-defined]
+            ready = process.ready_seconds
             to_review(process, 5)  # what is made once
             one, many, more = (to_review(process, count) for count in (1, 200, 500))
         with lab.worker("all", "--pool", "prefork", "--concurrency", str(PREFORK_PROCESSES), models=models) as process:
@@ -83,7 +83,9 @@ def _waiting(one: Run, many: Run, more: Run) -> list[Figure]:
 
 def _costs(many: Run, forked: Run) -> list[Figure]:
     times = many.per_second_and_gigabyte / forked.per_second_and_gigabyte
-    beside = f"{PREFORK_PROCESSES} processes: {forked.count} in {forked.seconds:.1f} s, {forked.peak_bytes / 1e6:.0f} MB"
+    beside = (
+        f"{PREFORK_PROCESSES} processes: {forked.count} in {forked.seconds:.1f} s, {forked.peak_bytes / 1e6:.0f} MB"
+    )
     return [
         Figure("throughput per GB, over prefork", times, 50, "×", beside, more_is_better=True),
         Figure("CPU per model call, all in", many.cpu_ms_per_call, 12, "ms", "worker and PostgreSQL, of 200 at once"),
