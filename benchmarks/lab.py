@@ -6,6 +6,7 @@ Imported before Django is set up: it chooses the services, and drops the caller'
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
     del os.environ[_name]
 os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright has a loop in the thread that asks the database
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float = DEADLINE_SECONDS, pause: float = 0.02) -> Any:
@@ -134,6 +136,19 @@ def empty() -> None:
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
+def empty_roadmaps() -> None:
+    """Stop and forget what the part before has left, but not the people."""
+    from roadmaps.exceptions import InvalidTransition
+    from roadmaps.models import Lease, Roadmap
+    from roadmaps.services import cancel_run
+
+    for roadmap in Roadmap.objects.moving():
+        with contextlib.suppress(InvalidTransition):  # it has just ended
+            cancel_run(roadmap, by=None)
+    wait_for(lambda: not Lease.objects.exists())
+    Roadmap.objects.all().delete()
+
+
 def database_cpu_seconds() -> float:
     """Of the benchmarks' PostgreSQL, its ended processes included."""
     pid = int((VAR / "postgres" / "postmaster.pid").read_text().splitlines()[0])
@@ -165,3 +180,37 @@ def in_state(*states: str) -> int:
     from roadmaps.models import Roadmap
 
     return Roadmap.objects.filter(status__in=states).count()
+
+
+@contextlib.contextmanager
+def web() -> Iterator[tuple[str, Process]]:
+    """The web on one process, as `up` starts it; its address."""
+    import httpx
+
+    from roadmaps.management.commands.up import commands
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with Process("web", commands("127.0.0.1", port)["web"]) as process:
+        address = f"http://127.0.0.1:{port}"
+
+        def answers() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                return httpx.get(f"{address}/healthz").status_code == 200
+            return False
+
+        wait_for(answers, seconds=60, pause=0.2)
+        yield address, process
+
+
+def session_of(user: Any) -> str:
+    """The cookie value of a session in which `user` is signed in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session.save()
+    return str(session.session_key)

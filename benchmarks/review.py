@@ -38,24 +38,26 @@ class Run:
         return self.count / self.seconds / (self.peak_bytes / 1e9)
 
 
-def to_review(process: lab.Process, count: int, *others: lab.Process) -> Run:
+def to_review(process: lab.Process, count: int, *others: lab.Process, empty: bool = True) -> Run:
     """State `count` goals at once; the clock runs from their commit until the last waits for its review."""
     from django.db.models import Count
 
     from roadmaps.models import ModelCall
 
-    lab.empty()
+    if empty:
+        lab.empty()
+    waiting, calls = lab.in_state("AWAITING_REVIEW") + count, ModelCall.objects.count()
     processes = (process, *others)
     before = sum(one.cpu_seconds() for one in processes) + lab.database_cpu_seconds()
     lab.request(count)
     started = time.monotonic()
-    lab.wait_for(lambda: [one.look() for one in processes] and lab.in_state("AWAITING_REVIEW") == count, pause=0.05)
+    lab.wait_for(lambda: [one.look() for one in processes] and lab.in_state("AWAITING_REVIEW") == waiting, pause=0.05)
     seconds = time.monotonic() - started
     used = sum(one.cpu_seconds() for one in processes) + lab.database_cpu_seconds() - before
     longest = ModelCall.objects.values("thread_id").annotate(calls=Count("pk")).order_by("-calls").first()
     floor = (longest["calls"] if longest else 0) * lab.LATENCY_SECONDS
     peak = sum(one.peak_bytes for one in processes)
-    return Run(count, seconds, floor, ModelCall.objects.count(), used, peak)
+    return Run(count, seconds, floor, ModelCall.objects.count() - calls, used, peak)
 
 
 def main() -> list[Figure]:

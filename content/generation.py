@@ -58,11 +58,11 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
             jobs = _missing_jobs(roadmap)
             if not jobs:
                 _end(roadmap, held)
-        for result in _results(roadmap, jobs, held):
+        for written, result in enumerate(_results(roadmap, jobs, held), start=1):
             with held.writing():
                 writing.save(result)
                 _tell(roadmap, result)
-                if not writing.unfinished(roadmap):
+                if written == len(jobs):
                     _end(roadmap, held)
         return roadmap.status
     except (LeaseLost, CancelledError):

@@ -58,10 +58,6 @@ def _states(roadmap: Roadmap) -> set[str]:
     return states
 
 
-def unfinished(roadmap: Roadmap) -> bool:
-    return bool(_states(roadmap) & {ArtifactStatus.PENDING, ArtifactStatus.GENERATING})
-
-
 def settle(roadmap: Roadmap) -> None:
     """READY when every artifact is, else PARTIAL."""
     complete = _states(roadmap) <= {ArtifactStatus.READY}
