@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 GOAL ?= Learn enough Python to analyse my own data
 
-.PHONY: help run demo test soak check lock clean
+.PHONY: help run demo test soak bench check lock clean
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
@@ -35,6 +35,10 @@ test: $(VENV)/.installed-dev ## every test, on real PostgreSQL, Redis, Celery an
 
 soak: $(VENV)/.installed-dev ## 100 workers killed over 60 runs, 200 races each; prints what was lost (nothing)
 	SOAK=1 $(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_races.py --timeout 3000 $(ARGS)
+
+bench: $(VENV)/.installed-dev ## what Cairn costs beside its model calls, against floors and targets
+	tests/install-chromium
+	$(BIN)/python -m benchmarks
 
 # Checks look at code only: an address that nothing connects to keeps the embedded services down.
 check: export DATABASE_URL = postgresql://nobody@localhost/none

@@ -43,47 +43,33 @@ def full_tables(models: str) -> Figure:
     return Figure(f"cost of a roadmap, {MANY:,} rows over {FEW}", ratio, 1.1, "×", beside)
 
 
-def fill(count: int) -> None:
-    """`count` roadmaps that have ended, each with what a run leaves: draft, review, journal, log, checkpoints."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(ROADMAPS, {"count": count, "owner": lab.person().pk})
-        for statement in TRACES:
-            cursor.execute(statement)
-        cursor.execute("ANALYZE")
-
-
-ROADMAPS = """
-CREATE TEMPORARY TABLE IF NOT EXISTS filled (id uuid, thread_id uuid);
-TRUNCATE filled;
-INSERT INTO filled SELECT gen_random_uuid(), gen_random_uuid() FROM generate_series(1, %(count)s);
-CREATE TEMPORARY TABLE template AS SELECT * FROM roadmaps_roadmap LIMIT 0;
-INSERT INTO template (id, owner_id, goal, level, hours_per_week, weeks, language, background, motivation, formats, title,
-    made_without_model, status, status_reason, version, thread_id, run_id, attempts, branch, dispatched_at, created_at,
-    updated_at)
-SELECT id, %(owner)s, 'Learn to bake bread', 'beginner', 5, 4, 'en', '', '', '[]', 'Bread', false, 'READY', '', 3,
-    thread_id, gen_random_uuid(), 1, 0, now(), now(), now() FROM filled;
-INSERT INTO roadmaps_roadmap SELECT * FROM template;
-DROP TABLE template
+CHECKPOINTS = """
+INSERT INTO checkpoints.checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint, metadata)
+SELECT thread_id::text, '', n::text, '{"v": 4, "channel_versions": {}}', '{}'
+FROM roadmaps_roadmap, generate_series(1, 5) AS n WHERE status = 'READY' ON CONFLICT DO NOTHING
 """
-TRACES = (
-    """
-    INSERT INTO roadmaps_modelcall (thread_id, role, input_hash, model, answer, input_tokens, output_tokens, seconds,
-        created_at)
-    SELECT thread_id, 'curriculum', md5(n::text), 'openai:test', '{}', 100, 100, 2, now()
-    FROM filled, generate_series(1, 3) AS n
-    """,
-    """
-    INSERT INTO logs_app_executionlog (id, roadmap_id, sequence, level, event, message, data, occurred_at)
-    SELECT gen_random_uuid(), id, n, 'info', 'node_finished', 'Designing the plan: done', '{}', now()
-    FROM filled, generate_series(1, 10) AS n
-    """,
-    """
-    INSERT INTO checkpoints.checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint, metadata)
-    SELECT thread_id::text, '', n::text, '{"v": 4, "channel_versions": {}}', '{}' FROM filled, generate_series(1, 5) AS n
-    """,
-)
+
+
+def fill(count: int) -> None:
+    """`count` roadmaps that have ended, each with what a run leaves: journal, log, checkpoints."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from logs_app.models import ExecutionLog
+    from roadmaps.models import ModelCall, Roadmap
+
+    owner, now, ids = lab.person(), timezone.now(), range(10)
+    made = [Roadmap(owner=owner, goal="Learn to bake bread", title="Bread", status="READY") for _ in range(count)]
+    Roadmap.objects.bulk_create(made, batch_size=1000)
+    told = {"event": "node_finished", "message": "Designing the plan: done", "occurred_at": now}
+    logs = (ExecutionLog(roadmap_id=one.pk, sequence=n, **told) for one in made for n in ids)
+    ExecutionLog.objects.bulk_create(logs, batch_size=5000)
+    asked = {"model": "openai:test", "answer": {}, "input_hash": "0" * 64}
+    calls = (ModelCall(thread_id=one.thread_id, role=f"role {n}", **asked) for one in made for n in ids[:3])
+    ModelCall.objects.bulk_create(calls, batch_size=5000)
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKPOINTS)
+        cursor.execute("ANALYZE")
 
 
 if __name__ == "__main__":

@@ -1,70 +1,36 @@
-"""python -m benchmarks.logs: rows per second by one real logs worker, beside raw COPY of the same rows.
+"""python -m benchmarks.logs: rows per second by one real logs worker, beside raw COPY of the same rows."""
 
-Also what an event costs the thread that logs it. PostgreSQL and Redis are this benchmark's own, under var/bench/logs.
-"""
-
-import json
-import os
 import statistics
-import subprocess
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "out" / "bench" / "logs.json"
+from benchmarks import lab
+from benchmarks.figures import Figure, report
+
 EVENTS = 200_000
 ROUNDS = 3
 THREADS = 200
 BULK_CREATE_EVENTS = 20_000
 
 
-def main() -> None:
-    set_up()
-    from logs_app import rows
-
-    with logs_worker():
+def main() -> list[Figure]:
+    lab.set_up()
+    with lab.worker("logs"):
         measured = [one_round() for _ in range(ROUNDS)]
-    rates = {name: round(statistics.median(one[name] for one in measured)) for name in measured[0]}
-    ratios = [one["one logs worker"] / one["raw COPY"] for one in measured]
-    result = {
-        "events": EVENTS,
-        "bytes_per_event": round(len(rows.to_line(make_event())), 1),
-        "rows_per_second": rates,
-        "worker_to_raw_copy": round(statistics.median(ratios), 2),
-        "append_cpu_us": {"1 thread": append_cost(1), f"{THREADS} threads": append_cost(THREADS)},
-    }
-    show(result)
-
-
-def set_up() -> None:
-    os.environ |= {"VAR_DIR": str(ROOT / "var/bench/logs"), "LOG_LEVEL": "ERROR", "DATABASE_URL": "", "REDIS_URL": ""}
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-
-
-@contextmanager
-def logs_worker() -> Iterator[None]:
-    from config.celery import app
-
-    process = subprocess.Popen([sys.executable, "manage.py", "worker", "logs"], cwd=ROOT)
-    try:
-        while not app.control.ping(timeout=0.5):
-            if process.poll() is not None:
-                raise SystemExit("the worker did not start")
-        yield
-    finally:
-        process.terminate()
-        process.wait()
+    rates = {name: statistics.median(one[name] for one in measured) for name in measured[0]}
+    share = statistics.median(one["one logs worker"] / one["raw COPY"] for one in measured)
+    beside = ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items() if name != "one logs worker")
+    cost = f"an event costs who logs it {append_cost(THREADS):.0f} µs CPU in {THREADS} threads"
+    return report(
+        "logs",
+        [
+            Figure("log rows by one logs worker", rates["one logs worker"], 20_000, "rows/s", beside, True),
+            Figure("the same, over raw COPY", share, 0.5, "×", cost, True),
+        ],
+    )
 
 
 def make_event() -> dict[str, object]:
@@ -162,14 +128,5 @@ def append_cost(count: int) -> float:
     return round((time.process_time() - started) / (each * count) * 1e6, 1)
 
 
-def show(result: dict[str, object]) -> None:
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(result, indent=2))
-    lines = [f"| {name} | {rate:,} rows/s |" for name, rate in result["rows_per_second"].items()]  # type: ignore[attr-defined]
-    lines += [f"| one logs worker ÷ raw COPY, in one round | {result['worker_to_raw_copy']} |"]
-    lines += [f"| append(), {name} | {cost} µs CPU |" for name, cost in result["append_cpu_us"].items()]  # type: ignore[attr-defined]
-    print("\n".join(["| what | median of 3 |", "|---|---|", *lines]))  # noqa: T201 - what a benchmark is for
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(not main())
