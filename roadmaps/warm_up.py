@@ -6,6 +6,7 @@ Also the end of what was made: no connection to a model outlives the process in 
 import atexit
 import contextlib
 import ctypes
+import gc
 import logging
 from typing import Any
 
@@ -44,6 +45,9 @@ def make_models(**_: Any) -> None:
             llm.chat_model(role)
         except LLMError as exc:
             logger.warning("no model for %s: %s", role, exc)
+    # What is there now stays: looking through it for garbage again and again would cost a tenth of all CPU.
+    gc.collect()
+    gc.freeze()
 
 
 @atexit.register
