@@ -1,0 +1,81 @@
+"""The plan: its numbered drafts, and once approved its parts as rows."""
+
+from django.db import models
+from django.urls import reverse
+
+from roadmaps.models.roadmap import Roadmap
+
+
+class Draft(models.Model):
+    """An immutable numbered version of the plan."""
+
+    class Origin(models.TextChoices):
+        MODEL = "MODEL", "Designed"
+        REVIEWER = "REVIEWER", "Changed on a reviewer's request"
+
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="drafts")
+    number = models.PositiveSmallIntegerField()
+    plan = models.JSONField()
+    report = models.JSONField()
+    operations = models.JSONField(default=list, help_text="What was applied to the draft before")
+    origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.MODEL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["roadmap", "number"]
+        constraints = [models.UniqueConstraint(fields=["roadmap", "number"], name="one_draft_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.roadmap}, draft {self.number}"
+
+
+class Part(models.Model):
+    """A stage, module or concept; `key` is the id it has in the draft."""
+
+    key = models.CharField(max_length=20)
+    title = models.CharField(max_length=120)
+    summary = models.TextField(blank=True, default="")
+    order = models.PositiveSmallIntegerField()
+
+    class Meta:
+        abstract = True
+        ordering = ["order"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Stage(Part):
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="stages")
+
+    class Meta(Part.Meta):
+        constraints = [models.UniqueConstraint(fields=["roadmap", "key"], name="one_stage_per_key")]
+
+
+class Module(Part):
+    stage = models.ForeignKey(Stage, models.CASCADE, related_name="modules")
+
+    class Meta(Part.Meta):
+        constraints = [models.UniqueConstraint(fields=["stage", "key"], name="one_module_per_key")]
+
+
+class Concept(Part):
+    """`order` is the reading order within the roadmap."""
+
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="concepts")
+    module = models.ForeignKey(Module, models.CASCADE, related_name="concepts")
+    slug = models.SlugField(max_length=100, allow_unicode=True)
+    minutes = models.PositiveSmallIntegerField()
+    difficulty = models.CharField(max_length=20)
+    keywords = models.JSONField(default=list)
+    outcomes = models.JSONField(default=list)
+    prerequisites = models.ManyToManyField("self", symmetrical=False, related_name="unlocks", blank=True)
+
+    class Meta(Part.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["roadmap", "key"], name="one_concept_per_key"),
+            models.UniqueConstraint(fields=["roadmap", "slug"], name="one_concept_per_slug"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("concept_detail", args=[self.roadmap_id, self.slug])

@@ -1,0 +1,36 @@
+"""What a run leaves: who drives it, and what its models answered."""
+
+from django.db import models
+
+
+class Lease(models.Model):
+    """Who drives a roadmap or rewrites an artifact; `subject` is that row's id. Times are the database's."""
+
+    subject = models.UUIDField(primary_key=True)
+    token = models.UUIDField(unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"lease of {self.subject}"
+
+
+class ModelCall(models.Model):
+    """The journal of model answers: the same question of the same thread is never paid for twice."""
+
+    thread_id = models.UUIDField()
+    role = models.CharField(max_length=20)
+    input_hash = models.CharField(max_length=64)
+    model = models.CharField(max_length=200)
+    answer = models.JSONField()
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["thread_id", "role", "input_hash"], name="one_answer_per_question")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} by {self.model}"
