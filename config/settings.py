@@ -237,6 +237,10 @@ NODE_TIMEOUT_SECONDS = env.integer("NODE_TIMEOUT_SECONDS", 900)  # one step of a
 RUN_TIMEOUT_SECONDS = env.integer("RUN_TIMEOUT_SECONDS", 3600)  # one run of a workflow, or of a roadmap's content
 PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
 
+# --- reviews ----------------------------------------------------------------------------------------------------------
+
+REVIEW_DUE_HOURS = env.integer("REVIEW_DUE_HOURS", 48, least=0)  # from the opening of a review; 0: never due
+
 # --- models -----------------------------------------------------------------------------------------------------------
 
 LLM_ROLES = ("intent", "curriculum", "validation", "edit", "tutorial", "resources", "quiz")

@@ -10,15 +10,6 @@ def set_up_checkpoints(**_: Any) -> None:
     checkpointer.migrate()
 
 
-def make_reviewers(**_: Any) -> None:
-    """The group whose members may decide reviews."""
-    from django.contrib.auth.models import Group, Permission
-
-    group, _made = Group.objects.get_or_create(name="Reviewers")
-    wanted = ["decide_review", "view_review", "view_draft", "view_roadmap"]
-    group.permissions.add(*Permission.objects.filter(content_type__app_label="roadmaps", codename__in=wanted))
-
-
 class RoadmapsConfig(AppConfig):
     name = "roadmaps"
     default_auto_field = "django.db.models.BigAutoField"
@@ -27,4 +18,3 @@ class RoadmapsConfig(AppConfig):
         from roadmaps import graceful_stop, warm_up  # noqa: F401 - they listen to Celery
 
         post_migrate.connect(set_up_checkpoints, sender=self)
-        post_migrate.connect(make_reviewers, sender=self)

@@ -15,7 +15,7 @@ from langgraph.types import Command, StateSnapshot
 
 from roadmaps import checkpointer, dispatch, leases, llm, loop, plan_rows, progress
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
-from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import UNDECIDED, Draft, Review, ReviewStatus, Roadmap, RoadmapStatus, due_time
 from roadmaps.workflow.graph import build_graph
 from roadmaps.workflow.state import Context
 
@@ -185,10 +185,21 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
     title = state["plan"]["title"]
     roadmap.transition(RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum"))
     reopened = roadmap.reviews.filter(interrupt_id=interrupt_id, status=ReviewStatus.SUPERSEDED)
-    if not reopened.update(status=ReviewStatus.PENDING):
+    if not reopened.update(**UNDECIDED, due_at=due_time()):
         draft = _save_draft(roadmap, state)
-        Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id)
+        Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
     progress.record(roadmap.pk, "review_requested", "The plan waits for a reviewer")
+
+
+def _in_short(roadmap: Roadmap, state: dict[str, Any]) -> dict[str, Any]:
+    """What the inbox shows, so that it need not read the draft."""
+    return {
+        "score": state["report"]["score"],
+        "open_critical": sum(issue["severity"] == "critical" for issue in state["report"]["issues"]),
+        "round": state.get("review_round", 0) + 1,
+        "language": roadmap.language,
+        "due_at": due_time(),
+    }
 
 
 def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:

@@ -1,25 +1,32 @@
 """Everything that is a row, by noun."""
 
+from roadmaps.models.desk import ExpertLink, ReviewEvent, ReviewEventKind
 from roadmaps.models.plan import Concept, Draft, Module, Part, Stage
-from roadmaps.models.review import Review, ReviewQuerySet, ReviewStatus
+from roadmaps.models.review import UNDECIDED, DecidedHow, Review, ReviewQuerySet, ReviewStatus, due_time
 from roadmaps.models.roadmap import MOVING, TRANSITIONS, Person, Roadmap, RoadmapQuerySet, RoadmapStatus
 from roadmaps.models.run import Lease, ModelCall
 
 __all__ = [
     "MOVING",
     "TRANSITIONS",
+    "UNDECIDED",
     "Concept",
+    "DecidedHow",
     "Draft",
+    "ExpertLink",
     "Lease",
     "ModelCall",
     "Module",
     "Part",
     "Person",
     "Review",
+    "ReviewEvent",
+    "ReviewEventKind",
     "ReviewQuerySet",
     "ReviewStatus",
     "Roadmap",
     "RoadmapQuerySet",
     "RoadmapStatus",
     "Stage",
+    "due_time",
 ]
