@@ -34,6 +34,10 @@ def integer(name: str, default: int, *, least: int = 1, most: int = 1_000_000) -
     return _read(name, default, parse, f"a whole number from {least} to {most}")
 
 
+def integer_or_none(name: str, *, least: int, most: int) -> int | None:
+    return integer(name, least, least=least, most=most) if text(name) else None
+
+
 def flag(name: str, default: bool) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 

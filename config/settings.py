@@ -240,6 +240,9 @@ PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
 # --- reviews ----------------------------------------------------------------------------------------------------------
 
 REVIEW_DUE_HOURS = env.integer("REVIEW_DUE_HOURS", 48, least=0)  # from the opening of a review; 0: never due
+REVIEW_CLAIM_MINUTES = env.integer("REVIEW_CLAIM_MINUTES", 15)  # how long "being reviewed by" holds
+REVIEWERS_MAY_DECIDE_OWN = env.flag("REVIEWERS_MAY_DECIDE_OWN", False)  # superusers may in any case
+AUTO_APPROVE_MIN_SCORE = env.integer_or_none("AUTO_APPROVE_MIN_SCORE", least=1, most=100)  # None: people decide
 
 # --- models -----------------------------------------------------------------------------------------------------------
 

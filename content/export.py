@@ -108,10 +108,10 @@ def _notes(roadmap: Roadmap) -> list[str]:
     lines = []
     if roadmap.made_without_model:
         lines += [f"> Made without a model. To connect one: `{CONNECT_A_MODEL}`", ""]
-    review = roadmap.reviews.filter(status=ReviewStatus.APPROVED).select_related("decided_by").first()
+    review = roadmap.reviews.filter(status=ReviewStatus.APPROVED).first()
     if review:
-        who = review.decided_by.get_username() if review.decided_by else "the command line (--approve), not a person"
-        lines += [f"Approved by {who}, {review.decided_at:%Y-%m-%d}.", ""]
+        unseen = "" if review.decided_by_person else ", not a person"
+        lines += [f"Approved by {review.decider}{unseen}, {review.decided_at:%Y-%m-%d}.", ""]
     return lines
 
 

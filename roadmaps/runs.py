@@ -13,9 +13,10 @@ from django.db.models import F
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
-from roadmaps import checkpointer, dispatch, leases, llm, loop, plan_rows, progress
+from roadmaps import checkpointer, dispatch, inbox, leases, llm, loop, plan_rows, progress
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
-from roadmaps.models import UNDECIDED, Draft, Review, ReviewStatus, Roadmap, RoadmapStatus, due_time
+from roadmaps.models import UNDECIDED, Draft, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus, due_time
+from roadmaps.signals import review_opened
 from roadmaps.workflow.graph import build_graph
 from roadmaps.workflow.state import Context
 
@@ -38,7 +39,7 @@ class Feed:
     thread_id: str
     request: dict[str, Any]
     budget_minutes: int
-    decisions: dict[str, dict[str, str]]  # by interrupt id
+    decisions: dict[str, dict[str, Any]]  # by interrupt id
     has_drafts: bool
     branch: int
 
@@ -104,7 +105,7 @@ def _feed_of(roadmap: Roadmap) -> Feed:
         thread_id=str(roadmap.thread_id),
         request=roadmap.request_payload(),
         budget_minutes=roadmap.budget_minutes,
-        decisions={r.interrupt_id: {"decision": r.status, "comment": r.comment} for r in decided},
+        decisions={r.interrupt_id: {"decision": r.status, "comment": r.comment, "parts": r.parts} for r in decided},
         has_drafts=roadmap.drafts.exists(),
         branch=roadmap.branch,
     )
@@ -189,6 +190,10 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
         draft = _save_draft(roadmap, state)
         Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
     progress.record(roadmap.pk, "review_requested", "The plan waits for a reviewer")
+    review = roadmap.reviews.get(interrupt_id=interrupt_id)
+    inbox.write(review, ReviewEventKind.OPENED, name="the workflow")
+    review_opened.send(sender=Review, review=review)
+    roadmap.refresh_from_db()  # a receiver may have decided at once
 
 
 def _in_short(roadmap: Roadmap, state: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """What people ask for: the only functions that pages, the admin and commands call to change a roadmap's course."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from roadmaps import dispatch, leases, progress
+from roadmaps import dispatch, inbox, leases, progress
+from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
-from roadmaps.models import Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.reviewers import check_may_decide
 from roadmaps.signals import roadmap_stopped
+from roadmaps.workflow import plans
 
 RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
@@ -30,43 +35,51 @@ def request_roadmap(*, owner: Any, goal: str, **preferences: Any) -> Roadmap:
 
 
 @transaction.atomic
-def decide_review(review: Review, decision: str, *, by: User | None, comment: str = "") -> Review:
-    """Record the decision and send the workflow on. `by` None is the command line.
+def decide_review(
+    review: Review,
+    decision: str,
+    *,
+    by: User | None,
+    comment: str = "",
+    parts: Sequence[str] = (),
+    how: DecidedHow | None = None,
+    name: str = "",
+) -> Review:
+    """Record the decision and send the workflow on. `by` None is the command line, unless `how` and `name` say who.
 
-    Raises PermissionDenied, ValidationError (comment missing, unknown decision), InvalidTransition (already decided).
+    `parts` are ids of the draft's parts that requested changes are about. The claim of a colleague doesn't stop a
+    decision; the history says that it was there.
+    Raises PermissionDenied, ValidationError (comment missing, unknown decision or part), InvalidTransition (already
+    decided).
     """
-    comment = _checked(decision, by, comment)
+    comment, named = _checked(review, decision, by, comment, parts)
     # The roadmap first, as in cancel_run: the same order of locks rules out a deadlock.
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
-    decided = Review.objects.pending().filter(pk=review.pk)
-    if not decided.update(status=decision, comment=comment, decided_by=by, decided_at=timezone.now()):
-        raise InvalidTransition(_who_decided(Review.objects.select_related("decided_by").get(pk=review.pk)))
+    claims = Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk)
+    claimed_by = claims.values_list("claimed_by__username", flat=True).first() or ""
+    how = how or (DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE)
+    decided = {"status": decision, "comment": comment, "parts": named, "decided_by": by, "decided_at": Now()}
+    who = {"decided_how": how, "decided_as": by.get_username() if by else name, "claimed_until": None}
+    if not Review.objects.pending().filter(pk=review.pk).update(**decided, **who, claimed_by=None):
+        raise InvalidTransition(why_not(Review.objects.get(pk=review.pk)))
     _send_on(roadmap, decision, comment)
-    who = by.get_username() if by else "the command line"
-    progress.record(roadmap.pk, "review_decided", f"{ReviewStatus(decision).label} by {who}", decision=decision)
     review.refresh_from_db()
+    _tell_of_decision(review, claimed_by)
     return review
 
 
-def _checked(decision: str, by: User | None, comment: str) -> str:
-    if by is not None and not by.has_perm("roadmaps.decide_review"):
-        raise PermissionDenied("You may look at reviews, but not decide them.")
+def _checked(
+    review: Review, decision: str, by: User | None, comment: str, parts: Sequence[str]
+) -> tuple[str, list[str]]:
+    if by is not None:
+        check_may_decide(by, review.roadmap)
     if decision not in DECISIONS:
         raise ValidationError({"decision": f"Unknown decision {decision!r}; one of {', '.join(DECISIONS)}."})
-    comment = comment.strip().replace("\x00", "")
-    if decision != ReviewStatus.APPROVED and not comment:
-        raise ValidationError({"comment": "Say what should change, or why it is rejected."})
-    if len(comment) > 5000:
-        raise ValidationError({"comment": "At most 5000 characters."})
-    return comment
-
-
-def _who_decided(review: Review) -> str:
-    if review.status == ReviewStatus.SUPERSEDED or review.decided_at is None:
-        return "This review is no longer open: its roadmap was cancelled or has moved on."
-    who = review.decided_by.get_username() if review.decided_by else "the command line"
-    when = f"{review.decided_at:%Y-%m-%d %H:%M} UTC"
-    return f"This review was already decided: {review.get_status_display().lower()} by {who}, {when}."
+    needed = "" if decision == ReviewStatus.APPROVED else "Say what should change, or why it is rejected."
+    named = list(dict.fromkeys(parts)) if decision == ReviewStatus.CHANGES_REQUESTED else []
+    if named and (unknown := set(named) - {part["id"] for part, _ in plans.parts(review.draft.plan)}):
+        raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
+    return clean_comment(comment, needed=needed), named
 
 
 def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
@@ -74,6 +87,19 @@ def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
         roadmap.transition(RoadmapStatus.REJECTED, status_reason=comment[:1000])
     else:
         dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
+
+
+def _tell_of_decision(review: Review, claimed_by: str) -> None:
+    """The history, the learner's page, the admin's log."""
+    told = f"{review.get_status_display()} by {review.decider}"
+    facts = {"decision": review.status, "how": review.decided_how, "parts": review.parts, "claimed_by": claimed_by}
+    inbox.write(
+        review, ReviewEventKind.DECIDED, by=review.decided_by, name=review.decider, text=review.comment, **facts
+    )
+    progress.record(review.roadmap_id, "review_decided", told, decision=review.status)
+    if review.decided_by:
+        said = f"{told}: {review.comment}" if review.comment else told
+        LogEntry.objects.log_actions(review.decided_by.pk, [review], CHANGE, said, single_object=True)
 
 
 @transaction.atomic
@@ -96,7 +122,7 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     """Stop it in whatever state it is; nothing is written afterwards. Raises InvalidTransition."""
     leases.revoke(roadmap.pk)
     roadmap.transition(RoadmapStatus.CANCELLED, status_reason=f"Cancelled by {_name(by)}.")
-    roadmap.reviews.pending().update(status=ReviewStatus.SUPERSEDED)
+    supersede(roadmap.reviews.pending(), by)
     roadmap_stopped.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "cancelled", f"Cancelled by {_name(by)}", level="warning")
     return roadmap

@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
 from roadmaps import checkpointer, dispatch, loop, progress
+from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.workflow.graph import build_graph
@@ -71,7 +72,7 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     chosen = _chosen(roadmap, checkpoint_id)
     left = [ReviewStatus.PENDING, ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
-    roadmap.reviews.filter(status__in=left, created_at__gt=chosen.at).update(status=ReviewStatus.SUPERSEDED)
+    supersede(roadmap.reviews.filter(status__in=left, created_at__gt=chosen.at), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     loop.run(_fork(str(roadmap.thread_id), checkpoint_id), timeout=30)

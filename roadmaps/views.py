@@ -52,7 +52,7 @@ def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "roadmap": roadmap,
         "events": events_of(roadmap.pk),
-        "reviews": roadmap.reviews.exclude(status=ReviewStatus.PENDING).select_related("draft", "decided_by"),
+        "reviews": roadmap.reviews.exclude(status=ReviewStatus.PENDING).select_related("draft"),
         "cancellable": roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED],
         "retryable": roadmap.status in RETRYABLE,
         "connect": CONNECT_A_MODEL,

@@ -264,7 +264,7 @@ def critique(payload: Json) -> Json:
 
 def edit(payload: Json) -> Json:
     plan, comment = payload["plan"], payload.get("comment", "").strip()
-    operations = _answer_comment(plan, comment) if comment else []
+    operations = _answer_comment(plan, comment, payload.get("parts", [])) if comment else []
     if any(issue.get("code") == "budget" for issue in payload["issues"]):
         operations += _fit_budget(plan, payload["budget_minutes"])
     if not operations:
@@ -272,10 +272,12 @@ def edit(payload: Json) -> Json:
     return {"operations": operations[:30], "summary": "Changed what was asked, and nothing else."}
 
 
-def _answer_comment(plan: Json, comment: str) -> list[Json]:
-    named = next((one for one in plans.concepts(plan) if one["title"].casefold() in comment.casefold()), None)
-    if named:
-        return [_take_up(named, comment)]
+def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
+    """To the parts that the reviewer points at, else to what the comment names, else as something new."""
+    pointed = [found[0] for part in parts if (found := plans.find(plan, part["id"]))]
+    named = [one for one in plans.concepts(plan) if one["title"].casefold() in comment.casefold()]
+    if pointed or named:
+        return [_take_up(one, comment) for one in pointed or named[:1]]
     title = topic_of(comment)[:110]
     module = plan["stages"][0]["modules"][-1]
     operation = {

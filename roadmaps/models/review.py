@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from roadmaps.models.plan import Draft
 from roadmaps.models.roadmap import Roadmap
@@ -120,6 +121,16 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"Review of {self.draft}"
+
+    def claim_in_words(self) -> str:
+        """Who is reviewing it and until when; empty when nobody is."""
+        if self.claimed_by is None or self.claimed_until is None or self.claimed_until <= timezone.now():
+            return ""
+        return f"{self.claimed_by.get_username()} is reviewing it, until {self.claimed_until:%H:%M} UTC."
+
+    @property
+    def decided_by_person(self) -> bool:
+        return self.decided_how in (DecidedHow.PERSON, DecidedHow.EXPERT)
 
     @property
     def decider(self) -> str:

@@ -76,10 +76,19 @@ async def plan_edit(state: State) -> Json:
     found, skipped = state["report"]["issues"], _skipped_issues(state)
     if state.get("decision") == CHANGES_REQUESTED:
         worked_out = {"issues": found + skipped, "comment": state["comment"], "automatic": False}
+        worked_out["parts"] = _named(state)
     else:
         insisted = [issue for issue in found if issue["severity"] != "suggestion"]
         worked_out = {"issues": insisted + skipped + _heard(state), "comment": "", "automatic": True}
     return {"edit_plan": worked_out, "decision": ""}
+
+
+def _named(state: State) -> list[Json]:
+    """The parts that the comment is about, with titles: an id alone says little to a model."""
+    wanted = state.get("parts", [])
+    return [
+        {"id": part["id"], "title": part["title"]} for part, _ in plans.parts(state["plan"]) if part["id"] in wanted
+    ]
 
 
 def _skipped_issues(state: State) -> list[Json]:
@@ -104,6 +113,8 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
     wanted = state["edit_plan"]
     payload = _pick(state, "request", "intent", "plan", "budget_minutes")
     payload |= {"issues": wanted["issues"], "comment": wanted["comment"]}
+    if wanted.get("parts"):
+        payload["parts"] = wanted["parts"]
     answer = await _ask(runtime, "edit", payload, Edit)
     plan, applied, skipped = edits.apply(state["plan"], answer.operations)
     return {
@@ -124,6 +135,7 @@ async def human_review(state: State) -> Json:
     return {
         "decision": CHANGES_REQUESTED,
         "comment": decided.get("comment", ""),
+        "parts": decided.get("parts", []),
         "operations": [],
         "skipped": [],
         "origin": "REVIEWER",

@@ -23,7 +23,8 @@ class State(TypedDict, total=False):
     origin: str  # MODEL or REVIEWER
     decision: str  # APPROVED or CHANGES_REQUESTED; emptied once its edit has been worked out
     comment: str  # the last reviewer's
-    edit_plan: Json  # what plan_edit worked out: {"issues", "comment", "automatic"}
+    parts: list[str]  # ids of what that comment is about; empty: the whole plan
+    edit_plan: Json  # what plan_edit worked out: {"issues", "comment", "automatic", "parts"}
 
 
 class Call(Protocol):

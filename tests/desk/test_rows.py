@@ -57,13 +57,13 @@ def test_the_history_can_be_neither_changed_nor_deleted(review):
     ):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             rewrite()
-    assert ReviewEvent.objects.get().text == "Fine"
+    assert ReviewEvent.objects.get(pk=said.pk).text == "Fine"
 
 
 def test_the_history_outlives_a_user_but_goes_with_its_review(review):
     reviewer = courses.reviewer()
     ReviewEvent.objects.create(review=review, kind=ReviewEventKind.CLAIMED, actor=reviewer, actor_name="reviewer")
     reviewer.delete()
-    assert ReviewEvent.objects.get().actor_name == "reviewer"
+    assert ReviewEvent.objects.get(kind="CLAIMED").actor_name == "reviewer"
     review.roadmap.owner.delete()
     assert not ReviewEvent.objects.exists()

@@ -162,3 +162,16 @@ def test_a_late_answer_to_an_old_interrupt_answers_nothing():
     thread.feed(Command(resume={first.id: {"decision": "APPROVED"}}))
     assert thread.state().next == ("human_review",)
     assert [one.id for one in thread.state().interrupts] == [second.id]
+
+
+def test_the_parts_that_a_reviewer_points_at_reach_the_edit_by_id_and_title():
+    model = Model()
+    thread = Thread(model)
+    thread.start()
+    stage = thread.state().values["plan"]["stages"][1]
+    (waiting,) = thread.state().interrupts
+    asked = {"decision": "CHANGES_REQUESTED", "comment": "Too thin", "parts": [stage["id"], "c999"]}
+    thread.feed(Command(resume={waiting.id: asked}))
+    payload = next(payload for role, payload in reversed(model.asked) if role == "edit")
+    assert payload["parts"] == [{"id": stage["id"], "title": stage["title"]}]
+    assert thread.state().values["operations"][0]["target"] == stage["id"]

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         roadmap = ask_for(options)
         with worker_running(), Display(silent=options["json"]) as display:
-            follow(roadmap, display, until=(RoadmapStatus.AWAITING_REVIEW,))
+            follow(roadmap, display, until=(RoadmapStatus.AWAITING_REVIEW, *ENDED))
             reviewed = time.monotonic()
             if options["approve"] and roadmap.status == RoadmapStatus.AWAITING_REVIEW:
                 decide_review(roadmap.reviews.pending().get(), "APPROVED", by=None)

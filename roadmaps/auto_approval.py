@@ -1,0 +1,26 @@
+"""Approval without a person, which an installation has to ask for by AUTO_APPROVE_MIN_SCORE."""
+
+from typing import Any
+
+from django.conf import settings
+from django.dispatch import receiver
+
+from roadmaps.models import DecidedHow, Review, ReviewStatus
+from roadmaps.services import decide_review
+from roadmaps.signals import review_opened
+
+
+@receiver(review_opened)
+def approve_what_is_good_enough(review: Review, **_: Any) -> None:
+    """In the transaction that opens the review: a worker that dies leaves no review half decided."""
+    if is_good_enough(review):
+        words = f"Score {review.score}, no critical issue. Approved by AUTO_APPROVE_MIN_SCORE, unseen by a person."
+        decide_review(review, ReviewStatus.APPROVED, by=None, how=DecidedHow.SYSTEM, comment=words)
+
+
+def is_good_enough(review: Review) -> bool:
+    """Only at the first look, with no edit that failed: changes that a person has asked for, a person checks."""
+    least = settings.AUTO_APPROVE_MIN_SCORE
+    if least is None or review.score < least or review.open_critical or review.round > 1:
+        return False
+    return not review.draft.report.get("skipped")

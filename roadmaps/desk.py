@@ -1,0 +1,103 @@
+"""What reviewers do around a decision: assign, claim, comment. A claim tells colleagues; it locks nobody out."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from roadmaps import inbox
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import Review, ReviewEventKind, ReviewQuerySet, ReviewStatus
+from roadmaps.reviewers import check_reviewer
+
+COMMENT_MAX = 5000  # characters
+
+
+@transaction.atomic
+def assign_review(review: Review, to: User | None, *, by: User) -> Review:
+    """Make it somebody's own, or nobody's. Raises PermissionDenied, ValidationError, InvalidTransition."""
+    check_reviewer(by)
+    if to is not None and not to.has_perm("roadmaps.decide_review"):
+        raise ValidationError({"to": f"{to.get_username()} may not decide reviews."})
+    _change_pending(review, Q(), assigned_to=to)
+    text = f"to {to.get_username()}" if to else "to nobody"
+    inbox.write(review, ReviewEventKind.ASSIGNED, by=by, text=text)
+    return review
+
+
+@transaction.atomic
+def claim_review(review: Review, *, by: User) -> Review:
+    """Show colleagues that `by` is at it, for REVIEW_CLAIM_MINUTES; again to go on.
+
+    Raises PermissionDenied, InvalidTransition: decided, or claimed by somebody else.
+    """
+    check_reviewer(by)
+    goes_on = Review.objects.filter(pk=review.pk, claimed_by=by, claimed_until__gt=Now()).exists()
+    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_until__lte=Now())
+    until = Now() + timedelta(minutes=settings.REVIEW_CLAIM_MINUTES)
+    _change_pending(review, free, claimed_by=by, claimed_until=until)
+    if not goes_on:
+        inbox.write(review, ReviewEventKind.CLAIMED, by=by)
+    return review
+
+
+@transaction.atomic
+def release_review(review: Review, *, by: User) -> Review:
+    """Give a claim back. Raises PermissionDenied, InvalidTransition: it isn't claimed by `by`."""
+    check_reviewer(by)
+    _change_pending(review, Q(claimed_by=by), claimed_by=None, claimed_until=None)
+    inbox.write(review, ReviewEventKind.RELEASED, by=by)
+    return review
+
+
+@transaction.atomic
+def comment_review(review: Review, text: str, *, by: User) -> Review:
+    """Say something without deciding, before or after the decision. Raises PermissionDenied, ValidationError."""
+    check_reviewer(by)
+    inbox.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text))
+    return review
+
+
+def clean_comment(text: str, *, needed: str = "Write a comment first.") -> str:
+    """Raises ValidationError: too long, or empty although `needed` says why it must not be."""
+    text = text.replace("\x00", "").strip()
+    if needed and not text:
+        raise ValidationError({"comment": needed})
+    if len(text) > COMMENT_MAX:
+        raise ValidationError({"comment": f"At most {COMMENT_MAX} characters."})
+    return text
+
+
+def _change_pending(review: Review, condition: Q, **fields: object) -> None:
+    changed = Review.objects.pending().filter(condition, pk=review.pk).update(**fields)
+    review.refresh_from_db()
+    if not changed:
+        raise InvalidTransition(why_not(review))
+
+
+def why_not(review: Review) -> str:
+    """Why a review can't be changed: decided by whom and when, or being reviewed by whom and until when."""
+    if review.status == ReviewStatus.PENDING:
+        return review.claim_in_words() or "Nobody is reviewing it."
+    if review.status == ReviewStatus.SUPERSEDED or review.decided_at is None:
+        return "This review is no longer open: its roadmap was cancelled or has moved on."
+    state = review.get_status_display().lower()
+    return f"This review was already decided: {state} by {review.decider}, {review.decided_at:%Y-%m-%d %H:%M} UTC."
+
+
+def refuse_if_claimed(review: Review, by: User) -> None:
+    """For decisions made in bulk, whose maker has not seen the claim. Raises InvalidTransition."""
+    if Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk).exists():
+        review.refresh_from_db()
+        raise InvalidTransition(review.claim_in_words())
+
+
+def supersede(reviews: ReviewQuerySet, by: User | None) -> None:
+    """Close reviews whose draft is no longer the plan; called inside the transaction that makes it so."""
+    for review in reviews.select_for_update(of=("self",)):
+        Review.objects.filter(pk=review.pk).update(status=ReviewStatus.SUPERSEDED, claimed_by=None, claimed_until=None)
+        inbox.write(review, ReviewEventKind.SUPERSEDED, by=by, name="the command line")

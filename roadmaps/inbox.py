@@ -1,0 +1,43 @@
+"""What happens to a review: a line in its history, and a hint to every open inbox."""
+
+import logging
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
+from django.db import transaction
+from redis.exceptions import RedisError
+
+from roadmaps import loop
+from roadmaps.models import Review, ReviewEvent, ReviewEventKind
+
+logger = logging.getLogger(__name__)
+
+GROUP = "reviews"
+SYSTEM = "the system"
+
+
+def write(
+    review: Review, kind: ReviewEventKind, *, by: User | None = None, name: str = "", text: str = "", **data: Any
+) -> None:
+    """Add a line to the history of `review`, by a user or by whom `name` names. Open inboxes hear of it."""
+    who = by.get_username() if by else name or SYSTEM
+    ReviewEvent.objects.create(review=review, kind=kind, actor=by, actor_name=who[:200], text=text, data=data)
+    announce(review.pk, kind)
+
+
+def announce(review_id: int, what: str) -> None:
+    """Tell open inboxes after the commit. The rows are the truth: an inbox that hears of it asks for its rows anew."""
+    event = {"review": review_id, "what": what}
+    transaction.on_commit(lambda: _tell(event))
+
+
+def _tell(event: dict[str, Any]) -> None:
+    try:
+        loop.run(_publish(event), timeout=5)
+    except (RedisError, OSError) as exc:
+        logger.warning("no inbox was told of review %s: %s", event["review"], exc)
+
+
+async def _publish(event: dict[str, Any]) -> None:
+    await get_channel_layer().group_send(GROUP, {"type": "review.event", "event": event})

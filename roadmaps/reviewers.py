@@ -1,0 +1,33 @@
+"""Who may decide what."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+
+from roadmaps.models import Roadmap
+
+DECIDE = "roadmaps.decide_review"
+
+
+def reviewers() -> QuerySet[User]:
+    """Active users who may decide; superusers among them."""
+    backend = "django.contrib.auth.backends.ModelBackend"
+    people: QuerySet[User] = User.objects.with_perm(DECIDE, backend=backend).order_by("username")  # type: ignore[attr-defined]
+    return people
+
+
+def check_reviewer(user: User) -> None:
+    """Raises PermissionDenied."""
+    if not user.has_perm(DECIDE):
+        raise PermissionDenied("You may look at reviews, but not decide them.")
+
+
+def check_may_decide(user: User, roadmap: Roadmap) -> None:
+    """Nobody judges their own request, but for superusers: the first admin of an installation is alone in it.
+
+    Raises PermissionDenied.
+    """
+    check_reviewer(user)
+    if roadmap.owner_id == user.pk and not (user.is_superuser or settings.REVIEWERS_MAY_DECIDE_OWN):
+        raise PermissionDenied("This is your own request; another reviewer has to decide it.")
