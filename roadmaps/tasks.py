@@ -8,7 +8,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from roadmaps import retention, runs
+from roadmaps import reminders, retention, runs
 from roadmaps.recovery import recover
 
 
@@ -33,6 +33,11 @@ def resume_from_checkpoint(self: Task, roadmap_id: str) -> str:
 @shared_task(name="maintenance.recover", ignore_result=True)
 def recover_runs() -> int:
     return recover()
+
+
+@shared_task(name="maintenance.remind_reviewers", ignore_result=True)
+def remind_reviewers() -> dict[str, int]:
+    return reminders.remind_reviewers()
 
 
 @shared_task(name="maintenance.prune", ignore_result=True)

@@ -1,0 +1,113 @@
+"""Mail about reviews: reminders, escalation, and word to the learner whose goal was rejected.
+
+A row is marked before its mail leaves and unmarked when it can't: two beats send it once, and a mail server that is
+away costs a delay. Mail of many reviews to one person is one message.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import send_mail
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from roadmaps import inbox
+from roadmaps.models import Review, ReviewEventKind, ReviewStatus
+from roadmaps.reviewers import reviewers
+
+logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 500  # reviews in one sweep
+Recipients = Callable[[Review], Iterable[str]]
+
+
+def remind_reviewers() -> dict[str, int]:
+    """Send what is due, each thing once; returns how many reviews were told of. Safe at any time."""
+    pending = Review.objects.pending()
+    soon, long_ago = timedelta(hours=settings.REVIEW_REMIND_HOURS), timedelta(hours=settings.REVIEW_ESCALATE_HOURS)
+    to_remind = pending.filter(reminded_at=None, due_at__lt=Now() + soon)
+    to_escalate = pending.filter(escalated_at=None, due_at__lt=Now() - long_ago)
+    rejected = Review.objects.filter(status=ReviewStatus.REJECTED, learner_told_at=None)
+    return {
+        "reminded": _tell(to_remind, "reminded_at", ReviewEventKind.REMINDED, _reviewers_of),
+        "escalated": _tell(to_escalate, "escalated_at", ReviewEventKind.ESCALATED, _overseers),
+        "learners": _tell(rejected, "learner_told_at", ReviewEventKind.LEARNER_TOLD, _learner_of),
+    }
+
+
+def _reviewers_of(review: Review) -> list[str]:
+    if review.assigned_to and review.assigned_to.is_active and review.assigned_to.email:
+        return [review.assigned_to.email]
+    return _addresses(reviewers())
+
+
+def _overseers(_: Review) -> list[str]:
+    return settings.REVIEW_ESCALATION_EMAILS or _addresses(User.objects.filter(is_superuser=True, is_active=True))
+
+
+def _learner_of(review: Review) -> list[str]:
+    return [review.roadmap.owner.email] if review.roadmap.owner.email else []
+
+
+def _addresses(users: QuerySet[User]) -> list[str]:
+    return list(users.exclude(email="").values_list("email", flat=True))
+
+
+def _tell(rows: QuerySet[Review], mark: str, kind: ReviewEventKind, recipients: Recipients) -> int:
+    mine = [pk for pk in rows.values_list("pk", flat=True)[:BATCH_SIZE] if rows.filter(pk=pk).update(**{mark: Now()})]
+    reviews = list(
+        Review.objects.filter(pk__in=mine).select_related("roadmap__owner", "assigned_to").order_by("due_at")
+    )
+    wanted = {review.pk: sorted(set(recipients(review))) for review in reviews}
+    reached = _send(kind, reviews, wanted)
+    for review in reviews:
+        if wanted[review.pk] and not reached[review.pk]:
+            Review.objects.filter(pk=review.pk).update(**{mark: None})
+        else:
+            text = f"to {', '.join(reached[review.pk])}" if reached[review.pk] else "to nobody: there is no address"
+            inbox.write(review, kind, text=text)
+    return sum(bool(one) for one in reached.values())
+
+
+def _send(kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[str]]) -> dict[int, list[str]]:
+    """One message for each address; whom each review's word has reached."""
+    by_address: dict[str, list[Review]] = defaultdict(list)
+    for review in reviews:
+        for address in wanted[review.pk]:
+            by_address[address].append(review)
+    reached: dict[int, list[str]] = defaultdict(list)
+    for address, about in by_address.items():
+        if _mail(kind, address, about):
+            for review in about:
+                reached[review.pk].append(address)
+    return reached
+
+
+def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
+    lines = [(review, _address_of(kind, review)) for review in about]
+    text = render_to_string(
+        f"roadmaps/mail/{kind.lower()}.txt", {"lines": lines, "desk": _url("admin:roadmaps_review_changelist")}
+    )
+    subject, _, body = text.strip().partition("\n")
+    try:
+        send_mail(subject, body.strip() + "\n", None, [address])
+    except OSError as exc:  # smtplib's errors are OSErrors too
+        logger.warning("mail about %d reviews was not sent and will be tried again: %s", len(about), exc)
+        return False
+    return True
+
+
+def _address_of(kind: ReviewEventKind, review: Review) -> str:
+    if kind == ReviewEventKind.LEARNER_TOLD:
+        return _url("roadmap_detail", review.roadmap_id)
+    return _url("admin:roadmaps_review_change", review.pk)
+
+
+def _url(name: str, *args: object) -> str:
+    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=args)
