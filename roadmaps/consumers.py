@@ -1,4 +1,4 @@
-"""Progress of one roadmap to one open page."""
+"""Hints to open pages: the progress of one roadmap, and what happens to reviews."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from logs_app.history import events_of
-from roadmaps import progress
+from roadmaps import inbox, progress
 from roadmaps.models import Person, Roadmap
 
-SIGN_IN, UNKNOWN = 4401, 4404  # close codes
+SIGN_IN, FORBIDDEN, UNKNOWN = 4401, 4403, 4404  # close codes
 
 
 class RoadmapConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
@@ -35,6 +35,36 @@ class RoadmapConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     async def roadmap_event(self, message: dict[str, Any]) -> None:
         await self.send_json({"type": "event", "event": message["event"]})
+
+
+class ReviewsConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """To an open inbox: that it should ask for its rows again, and why."""
+
+    joined = False
+
+    async def connect(self) -> None:
+        await self.accept()
+        if not self.scope["user"].is_authenticated:
+            await self.close(SIGN_IN)
+            return
+        if not await database_sync_to_async(may_see_reviews)(self.scope["user"]):
+            await self.close(FORBIDDEN)
+            return
+        await self.channel_layer.group_add(inbox.GROUP, self.channel_name)
+        self.joined = True
+        # Said only now: what happens from here on is heard, and what happened before is in the rows.
+        await self.send_json({"type": "joined"})
+
+    async def disconnect(self, code: int) -> None:
+        if self.joined:
+            await self.channel_layer.group_discard(inbox.GROUP, self.channel_name)
+
+    async def review_event(self, message: dict[str, Any]) -> None:
+        await self.send_json({"type": "event", "event": message["event"]})
+
+
+def may_see_reviews(user: Person) -> bool:
+    return user.is_staff and user.has_perm("roadmaps.view_review")
 
 
 def may_see(user: Person, pk: Any) -> bool:

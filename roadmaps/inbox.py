@@ -9,7 +9,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from roadmaps import loop
-from roadmaps.models import Review, ReviewEvent, ReviewEventKind
+from roadmaps.models import Review, ReviewEvent, ReviewEventKind, ReviewStatus
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +23,10 @@ def write(
     """Add a line to the history of `review`, by a user or by whom `name` names. Open inboxes hear of it."""
     who = by.get_username() if by else name or SYSTEM
     ReviewEvent.objects.create(review=review, kind=kind, actor=by, actor_name=who[:200], text=text, data=data)
-    announce(review.pk, kind)
-
-
-def announce(review_id: int, what: str) -> None:
-    """Tell open inboxes after the commit. The rows are the truth: an inbox that hears of it asks for its rows anew."""
-    event = {"review": review_id, "what": what}
+    done = ReviewStatus(data["decision"]).label if "decision" in data else kind.label
+    said = f"{review.roadmap}: {done.lower()} by {who}"
+    # The rows are the truth: an inbox that hears of this asks for its rows anew.
+    event = {"review": review.pk, "what": kind, "who": who, "said": said}
     transaction.on_commit(lambda: _tell(event))
 
 

@@ -1,5 +1,8 @@
 from django.urls import path
 
-from roadmaps.consumers import RoadmapConsumer
+from roadmaps.consumers import ReviewsConsumer, RoadmapConsumer
 
-websocket_urlpatterns = [path("ws/roadmaps/<uuid:pk>/", RoadmapConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("ws/roadmaps/<uuid:pk>/", RoadmapConsumer.as_asgi()),
+    path("ws/reviews/", ReviewsConsumer.as_asgi()),
+]

@@ -15,7 +15,17 @@ from langgraph.types import Command, StateSnapshot
 
 from roadmaps import checkpointer, dispatch, inbox, leases, llm, loop, plan_rows, progress
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
-from roadmaps.models import UNDECIDED, Draft, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus, due_time
+from roadmaps.models import (
+    UNDECIDED,
+    Draft,
+    Review,
+    ReviewEventKind,
+    ReviewStatus,
+    Roadmap,
+    RoadmapStatus,
+    due_time,
+    shown_of,
+)
 from roadmaps.signals import review_opened
 from roadmaps.workflow.graph import build_graph
 from roadmaps.workflow.state import Context
@@ -199,8 +209,7 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
 def _in_short(roadmap: Roadmap, state: dict[str, Any]) -> dict[str, Any]:
     """What the inbox shows, so that it need not read the draft."""
     return {
-        "score": state["report"]["score"],
-        "open_critical": sum(issue["severity"] == "critical" for issue in state["report"]["issues"]),
+        **shown_of(state["report"]),
         "round": state.get("review_round", 0) + 1,
         "language": roadmap.language,
         "due_at": due_time(),

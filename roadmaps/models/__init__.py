@@ -2,7 +2,7 @@
 
 from roadmaps.models.desk import ExpertLink, ReviewEvent, ReviewEventKind
 from roadmaps.models.plan import Concept, Draft, Module, Part, Stage
-from roadmaps.models.review import UNDECIDED, DecidedHow, Review, ReviewQuerySet, ReviewStatus, due_time
+from roadmaps.models.review import UNDECIDED, DecidedHow, Review, ReviewQuerySet, ReviewStatus, due_time, shown_of
 from roadmaps.models.roadmap import MOVING, TRANSITIONS, Person, Roadmap, RoadmapQuerySet, RoadmapStatus
 from roadmaps.models.run import Lease, ModelCall
 
@@ -29,4 +29,5 @@ __all__ = [
     "RoadmapStatus",
     "Stage",
     "due_time",
+    "shown_of",
 ]

@@ -51,6 +51,12 @@ def due_time() -> Any:
     return Now() + timedelta(hours=hours) if hours else None
 
 
+def shown_of(report: dict[str, Any]) -> dict[str, int]:
+    """The fields of a review that repeat its draft's validation report."""
+    critical = sum(issue["severity"] == "critical" for issue in report["issues"])
+    return {"score": report["score"], "open_critical": critical}
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
     def pending(self) -> "ReviewQuerySet":
         return self.filter(PENDING)
@@ -120,7 +126,7 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Review of {self.draft}"
+        return f"Review of {self.roadmap}, round {self.round}"
 
     def claim_in_words(self) -> str:
         """Who is reviewing it and until when; empty when nobody is."""

@@ -1,0 +1,75 @@
+"""Decisions on the reviews that are ticked in the list."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+
+from roadmaps.admin import services_by_row
+from roadmaps.desk import assign_review, refuse_if_claimed
+from roadmaps.models import Review, ReviewStatus
+from roadmaps.services import decide_review
+
+
+class BulkDecisions(ModelAdmin):  # type: ignore[misc]
+    actions = ("approve_selected", "request_changes_selected", "reject_selected", "assign_to_me_selected")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("roadmaps.decide_review")
+
+    @admin.action(description="Approve", permissions=["decide"])
+    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        self.decide(request, queryset, ReviewStatus.APPROVED, "")
+
+    @admin.action(description="Request changes…", permissions=["decide"])
+    def request_changes_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> Any:
+        return self._decide_with_comment(request, queryset, ReviewStatus.CHANGES_REQUESTED, "Request changes")
+
+    @admin.action(description="Reject for good…", permissions=["decide"])
+    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> Any:
+        return self._decide_with_comment(request, queryset, ReviewStatus.REJECTED, "Reject for good")
+
+    @admin.action(description="Assign to me", permissions=["decide"])
+    def assign_to_me_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        user = cast("User", request.user)
+        services_by_row.call(request, queryset, lambda row: assign_review(row, user, by=user), "assigned to you")
+
+    def _decide_with_comment(self, request: HttpRequest, queryset: QuerySet[Review], decision: str, title: str) -> Any:
+        if "comment" in request.POST:
+            self.decide(request, queryset, decision, request.POST["comment"])
+            return None
+        context = self.admin_site.each_context(request) | {"title": title, "reviews": queryset, "opts": self.opts}
+        context["action"] = request.POST.get("action", "")
+        return TemplateResponse(request, "admin/roadmaps/review_comment.html", context)
+
+    def decide(self, request: HttpRequest, rows: Iterable[Review], decision: str, comment: str) -> bool:
+        """For rows whose pages nobody has open: what a colleague is reviewing is skipped. True when any was decided."""
+        return bool(self._call(request, rows, decision, comment, check=refuse_if_claimed))
+
+    def decide_one(self, request: HttpRequest, review: Review, decision: str, comment: str, parts: list[str]) -> bool:
+        """From its own page, which shows who else is at it."""
+        return bool(self._call(request, [review], decision, comment, parts=parts))
+
+    def _call(
+        self,
+        request: HttpRequest,
+        rows: Iterable[Review],
+        decision: str,
+        comment: str,
+        *,
+        parts: Iterable[str] = (),
+        check: Callable[[Review, User], None] | None = None,
+    ) -> list[Review]:
+        user = cast("User", request.user)
+
+        def service(review: Review) -> None:
+            if check:
+                check(review, user)
+            decide_review(review, decision, by=user, comment=comment, parts=list(parts))
+
+        return services_by_row.call(request, rows, service, ReviewStatus(decision).label.lower())

@@ -1,0 +1,81 @@
+"""By what a reviewer narrows the inbox down. None of them reads the database to show itself, but for the languages."""
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest
+
+from roadmaps.models import Review
+
+
+class DeskFilter(SimpleListFilter):
+    title, parameter_name = "whose it is", "desk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "Mine"), ("unassigned", "Unassigned"), ("claimed", "Being reviewed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        conditions = {
+            "mine": Q(status="PENDING") & (Q(assigned_to=request.user.pk) | Q(claimed_by=request.user.pk)),
+            "unassigned": Q(status="PENDING", assigned_to=None),
+            "claimed": Q(status="PENDING", claimed_until__gt=Now()),
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class DueFilter(SimpleListFilter):
+    title, parameter_name = "due time", "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("overdue", "Overdue"), ("later", "Not yet due")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        conditions = {
+            "overdue": Q(status="PENDING", due_at__lt=Now()),
+            "later": Q(status="PENDING") & (Q(due_at__gte=Now()) | Q(due_at=None)),
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class RoundFilter(SimpleListFilter):
+    title, parameter_name = "round", "rounds"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("first", "First look"), ("later", "Round 2 and later")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        conditions = {"first": Q(round=1), "later": Q(round__gt=1)}
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class CriticalFilter(SimpleListFilter):
+    title, parameter_name = "critical issues", "critical"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Unresolved"), ("none", "None")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        conditions = {"open": Q(open_critical__gt=0), "none": Q(open_critical=0)}
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class LanguageFilter(SimpleListFilter):
+    """Of what waits now; the list of all languages ever would be a look at every row."""
+
+    title, parameter_name = "language", "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        waiting = Review.objects.pending().order_by("language").values_list("language", flat=True).distinct()
+        found = set(waiting[:100]) | set(request.GET.getlist("language")[:1])
+        return [(language, language) for language in sorted(found - {""})]
+
+    def has_output(self) -> bool:
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        return queryset.filter(language=self.value()) if self.value() else queryset
+
+
+FILTERS = (DeskFilter, DueFilter, RoundFilter, CriticalFilter, LanguageFilter)

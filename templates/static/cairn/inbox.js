@@ -1,0 +1,74 @@
+// The open inbox, live. The rows are the truth: whatever is heard only makes it fetch its own address again.
+document.addEventListener("DOMContentLoaded", () => {
+  const live = document.getElementById("inbox-live");
+  if (!live) return;
+  const GOODBYE = [4401, 4403]; // signed out, or not allowed: trying again would not help
+  let pause = 500; // milliseconds before the next try
+  let waiting = null;
+  let said = "";
+
+  const key = (row) => row.querySelector("input.action-select")?.value || row.querySelector("th a")?.pathname;
+  const rows = () => [...document.querySelectorAll("#result_list tr.data-row")];
+  const ticked = () => [...document.querySelectorAll("input.action-select:checked")].map((box) => box.value);
+
+  function refresh() {
+    if (waiting) return; // a burst of events is one request
+    waiting = setTimeout(async () => {
+      waiting = null;
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+      if (!answer?.ok || answer.redirected) return; // signed out meanwhile, or the site is away
+      swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      live.textContent = said || "Live";
+    }, 300);
+  }
+
+  function swap(fresh) {
+    const known = new Set(rows().map(key));
+    const chosen = ticked();
+    const focused = focusedControl();
+    replace("#inbox-tabs", fresh);
+    // The form is kept where it can be, with the action that may be half chosen in it.
+    replace(document.getElementById("result_list") && fresh.getElementById("result_list") ? "#result_list" : "#changelist-form", fresh);
+    for (const row of rows()) if (!known.has(key(row))) row.classList.add("arrived");
+    for (const box of document.querySelectorAll("input.action-select")) {
+      box.checked = chosen.includes(box.value);
+      box.closest("tr").classList.toggle("selected", box.checked);
+    }
+    const boxes = document.querySelectorAll("tr input.action-select");
+    if (boxes.length && window.Actions) window.Actions(boxes);
+    const counter = document.querySelector("span.action-counter");
+    if (counter) { counter.dataset.actionsIcnt = boxes.length; counter.textContent = `${ticked().length} of ${boxes.length} selected`; }
+    if (focused) document.querySelector(focused)?.focus();
+  }
+
+  function focusedControl() {
+    const one = document.activeElement;
+    if (!one?.closest("#result_list")) return "";
+    if (one.name === "_selected_action") return `input[name=_selected_action][value="${one.value}"]`;
+    if (one.getAttribute("formaction")) return `button[formaction="${one.getAttribute("formaction")}"]`;
+    return one.getAttribute("href") ? `#result_list a[href="${CSS.escape(one.getAttribute("href"))}"]` : "";
+  }
+
+  function replace(selector, fresh) {
+    const [old, next] = [document.querySelector(selector), fresh.querySelector(selector)];
+    if (old && next) old.replaceWith(document.adoptNode(next));
+  }
+
+  function connect() {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(`${scheme}//${location.host}${live.dataset.socket}`);
+    socket.onmessage = (message) => {
+      const heard = JSON.parse(message.data);
+      if (heard.type === "event") said = heard.event.said;
+      pause = 500;
+      refresh();
+    };
+    socket.onclose = (closed) => {
+      live.textContent = GOODBYE.includes(closed.code) ? "Not live: reload the page" : "Connecting again…";
+      if (GOODBYE.includes(closed.code)) return;
+      setTimeout(connect, pause);
+      pause = Math.min(pause * 2, 15000);
+    };
+  }
+  connect();
+});
