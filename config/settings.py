@@ -161,6 +161,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "cairn@localhost")
 
 UNFOLD = {
@@ -247,6 +248,7 @@ REVIEW_ESCALATION_EMAILS = env.words("REVIEW_ESCALATION_EMAILS", [])  # empty: t
 REVIEW_CLAIM_MINUTES = env.integer("REVIEW_CLAIM_MINUTES", 15)  # how long "being reviewed by" holds
 REVIEWERS_MAY_DECIDE_OWN = env.flag("REVIEWERS_MAY_DECIDE_OWN", False)  # superusers may in any case
 AUTO_APPROVE_MIN_SCORE = env.integer_or_none("AUTO_APPROVE_MIN_SCORE", least=1, most=100)  # None: people decide
+EXPERT_LINK_DAYS = env.integer("EXPERT_LINK_DAYS", 7, most=365)  # how long an expert's link is good
 PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"  # of this site, for e-mails
 
 # --- models -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from roadmaps.expert_views import expert_review
 from roadmaps.views import healthz
 
 admin.autodiscover()
@@ -9,6 +10,7 @@ urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("roadmaps/", include("roadmaps.urls")),
     path("roadmaps/<uuid:pk>/", include("content.urls")),
+    path("review/<str:secret>/", expert_review, name="expert_review"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),

@@ -1,36 +1,28 @@
 """The inbox: pending reviews first, what is needed to choose one, and decisions on many at once."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timesince import timesince, timeuntil
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
-from roadmaps.admin import services_by_row
-from roadmaps.admin.bulk import BulkDecisions
+from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
-from roadmaps.admin.paging import UncountedPaginator
+from roadmaps.admin.paging import InfinitePaginator
 from roadmaps.admin.review_filters import FILTERS
-from roadmaps.desk import assign_review, claim_review, release_review
 from roadmaps.models import Review, ReviewStatus
 
-STATUS_COLOURS = {"PENDING": "warning", "APPROVED": "success", "CHANGES_REQUESTED": "info", "REJECTED": "danger"}
 
-
-class InboxAdmin(BulkDecisions, LookOnlyAdmin):
-    list_display = ("plan", "state", "round", "age", "score", "critical", "who", "due")
+class InboxAdmin(DeskActs, LookOnlyAdmin):
+    list_display = ("plan", "state", "score_and_critical", "age", "due", "who")
     list_filter = ("status", *FILTERS)
     search_fields = ("roadmap__title", "roadmap__goal", "roadmap__owner__username")
     search_help_text = "Plan, goal or learner"
@@ -39,7 +31,7 @@ class InboxAdmin(BulkDecisions, LookOnlyAdmin):
     list_fullwidth = True
     list_disable_select_all = True
     list_before_template = "admin/roadmaps/inbox.html"
-    paginator = UncountedPaginator
+    paginator = InfinitePaginator
     show_full_result_count = False
     ordering = ("waiting_since", "-created_at", "-id")
 
@@ -65,17 +57,21 @@ class InboxAdmin(BulkDecisions, LookOnlyAdmin):
         words = (str(roadmap), goal, roadmap.owner.get_username(), roadmap.language)
         return format_html('<span class="desk-plan"><b>{}</b><small>{}</small><small>{} · {}</small></span>', *words)
 
-    @display(description="State", ordering="status", label=STATUS_COLOURS)
-    def state(self, review: Review) -> tuple[str, str]:
-        return review.status, review.get_status_display()
+    @display(description="State, round", ordering="round")
+    def state(self, review: Review) -> SafeString:
+        words = (review.status.lower(), review.get_status_display(), f"round {review.round}")
+        return format_html('<span class="desk-plan"><span class="state {}">{}</span><small>{}</small></span>', *words)
 
-    @display(description="Age", ordering="created_at")
+    @display(description="Score", ordering="score")
+    def score_and_critical(self, review: Review) -> SafeString:
+        open_issues = f"{review.open_critical} critical" if review.open_critical else ""
+        return format_html(
+            '<span class="desk-plan"><span>{}</span><small class="late">{}</small></span>', review.score, open_issues
+        )
+
+    @display(description="Age", ordering="pk")
     def age(self, review: Review) -> SafeString:
         return moment(review.created_at, timesince(review.created_at, depth=1))
-
-    @display(description="Critical", ordering="open_critical", label={"open": "danger", "none": ""})
-    def critical(self, review: Review) -> tuple[str, str]:
-        return ("open", f"{review.open_critical} open") if review.open_critical else ("none", "none")
 
     @display(description="Who", ordering="assigned_to__username")
     def who(self, review: Review) -> SafeString | str:
@@ -105,35 +101,7 @@ class InboxAdmin(BulkDecisions, LookOnlyAdmin):
         button = '<button formaction="{0}" formmethod="post" aria-label="{1}: {2}">{1}</button>'
         return format_html('<span class="desk-act">{}</span>', format_html_join("", button, rows))
 
-    def get_urls(self) -> list[URLPattern]:
-        act = self.admin_site.admin_view(require_POST(self.act_view))
-        return [path("<int:pk>/act/<slug:do>/", act, name="roadmaps_review_act"), *super().get_urls()]
-
-    def act_view(self, request: HttpRequest, pk: int, do: str) -> HttpResponse:
-        review, user = get_object_or_404(Review.objects.select_related("roadmap"), pk=pk), cast("User", request.user)
-        if do == "approve":
-            self.decide(request, [review], ReviewStatus.APPROVED, "")
-            return redirect(back(request))
-        acts: dict[str, tuple[Any, str]] = {
-            "claim": (claim_review, "claimed"),
-            "release": (release_review, "released"),
-            "assign": (lambda row, by: assign_review(row, by, by=by), "assigned to you"),
-        }
-        if do not in acts:
-            raise Http404
-        service, done = acts[do]
-        services_by_row.call(request, [review], lambda row: service(row, by=user), done)
-        return redirect(back(request))
-
 
 def moment(at: datetime, words: str) -> SafeString:
     exactly = f"{at:%Y-%m-%d %H:%M} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exactly, words)
-
-
-def back(request: HttpRequest) -> str:
-    """The page that was acted on, with its filters; the list when that isn't known."""
-    before: str = request.META.get("HTTP_REFERER", "")
-    if url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
-        return before
-    return reverse("admin:roadmaps_review_changelist")

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Page
-from unfold.paginator import InfinitePaginator
+from unfold import paginator
 
 
-class UncountedPaginator(InfinitePaginator):  # type: ignore[misc]
+class InfinitePaginator(paginator.InfinitePaginator):  # type: ignore[misc]
     """Counts nothing, and reads the keys of a page from an index before it reads the rows and what they join.
+
+    By this class's name Unfold knows that it has no count to show.
 
     An offset is paid for by every row that it skips: in an index that is a fraction of what the joined rows would cost.
     """

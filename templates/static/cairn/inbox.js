@@ -35,7 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
       box.closest("tr").classList.toggle("selected", box.checked);
     }
     const boxes = document.querySelectorAll("tr input.action-select");
-    if (boxes.length && window.Actions) window.Actions(boxes);
+    if (boxes.length && window.Actions) window.Actions(boxes, { parent: document.querySelector(".result-list-wrapper") });
     const counter = document.querySelector("span.action-counter");
     if (counter) { counter.dataset.actionsIcnt = boxes.length; counter.textContent = `${ticked().length} of ${boxes.length} selected`; }
     if (focused) document.querySelector(focused)?.focus();

@@ -1,0 +1,136 @@
+"""What the buttons of the inbox and of the desk below a review do; every one posts to `act/<what>/`."""
+
+from functools import partial
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.mail import send_mail
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from roadmaps.admin.bulk import BulkDecisions
+from roadmaps.admin.services_by_row import REFUSALS, sentence
+from roadmaps.desk import assign_review, claim_review, comment_review, release_review
+from roadmaps.expert_links import make_expert_link, revoke_expert_link
+from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
+from roadmaps.reviewers import reviewers
+
+
+class DeskActs(BulkDecisions):
+    """The address of the acts, and what the desk below a review shows."""
+
+    change_form_outer_after_template = "admin/roadmaps/review_desk.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(require_POST(partial(act_view, self)))
+        return [path("<int:pk>/act/<slug:do>/", act, name="roadmaps_review_act"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        review = Review.objects.select_related("roadmap", "claimed_by", "assigned_to").filter(pk=object_id).first()
+        desk = {"desk": desk_of(review, self.has_decide_permission(request))} if review else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | desk)
+
+
+def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
+    return {
+        "review": review,
+        "may_decide": may_decide,
+        "open": review.status == ReviewStatus.PENDING,
+        "claim": review.claim_in_words(),
+        "reviewers": list(reviewers()) if may_decide else [],
+        "links": list(review.roadmap.expert_links.select_related("created_by")),
+        "good_links": set(review.roadmap.expert_links.good().values_list("pk", flat=True)),
+        "history": list(review.events.exclude(kind=ReviewEventKind.OPENED)),
+    }
+
+
+def act_view(admin: BulkDecisions, request: HttpRequest, pk: int, do: str) -> HttpResponse:
+    review = get_object_or_404(Review.objects.select_related("roadmap"), pk=pk)
+    if do == "approve":
+        admin.decide(request, [review], ReviewStatus.APPROVED, "")
+    elif do in ACTS:
+        try:
+            messages.success(request, ACTS[do](request, review, cast("User", request.user)))
+        except REFUSALS as exc:
+            messages.warning(request, f"{review}: {sentence(exc)}")
+    else:
+        raise Http404
+    return redirect(back(request))
+
+
+def _claim(request: HttpRequest, review: Review, user: User) -> str:
+    return f"{review}: {claim_review(review, by=user).claim_in_words()}"
+
+
+def _release(request: HttpRequest, review: Review, user: User) -> str:
+    release_review(review, by=user)
+    return f"{review} is free again."
+
+
+def _assign(request: HttpRequest, review: Review, user: User) -> str:
+    """To whom the form says; without a form, from the list, to whoever presses the button."""
+    chosen = request.POST.get("to", str(user.pk))
+    to = get_object_or_404(User, pk=chosen) if chosen.isdecimal() else None
+    assign_review(review, to, by=user)
+    return f"{review} is assigned to {to.get_username() if to else 'nobody'}."
+
+
+def _comment(request: HttpRequest, review: Review, user: User) -> str:
+    comment_review(review, request.POST.get("comment", ""), by=user)
+    return "Your comment is in the history."
+
+
+def _link(request: HttpRequest, review: Review, user: User) -> str:
+    name, email, days = (request.POST.get(field, "") for field in ("name", "email", "days"))
+    link, secret = make_expert_link(
+        review,
+        by=user,
+        name=name,
+        email=email,
+        may_decide=bool(request.POST.get("may_decide")),
+        days=int(days) if days.isdecimal() else None,
+    )
+    address = request.build_absolute_uri(reverse("expert_review", args=[secret]))
+    words = "The link for {}, shown only now: <code>{}</code> {}"
+    return format_html(words, link.name, address, _sent(link, address) if link.email else "")
+
+
+def _sent(link: ExpertLink, address: str) -> str:
+    """Sent from here: the secret is kept nowhere from which it could be sent later."""
+    text = render_to_string("roadmaps/mail/expert_link.txt", {"link": link, "address": address})
+    try:
+        send_mail("A plan to review", text, None, [link.email])
+    except OSError:
+        return f"It could not be mailed to {link.email}; pass it on yourself."
+    return f"It was mailed to {link.email}."
+
+
+def _revoke(request: HttpRequest, review: Review, user: User) -> str:
+    number = request.POST.get("link", "")
+    link = get_object_or_404(review.roadmap.expert_links, pk=int(number) if number.isdecimal() else 0)
+    revoke_expert_link(link, by=user)
+    return f"The link of {link.name} opens nothing any more."
+
+
+ACTS = {
+    "claim": _claim,
+    "release": _release,
+    "assign": _assign,
+    "comment": _comment,
+    "link": _link,
+    "revoke": _revoke,
+}
+
+
+def back(request: HttpRequest) -> str:
+    """The page that was acted on, with its filters; the list when that isn't known."""
+    before: str = request.META.get("HTTP_REFERER", "")
+    if url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
+        return before
+    return reverse("admin:roadmaps_review_changelist")

@@ -1,0 +1,144 @@
+"""Links by which an outside expert reviews one roadmap without an account.
+
+A link is a random secret of 256 bits of which only the hash is kept, so there is nothing to sign and nothing to steal
+from the database. It holds for the roadmap, so an expert who asks for changes sees the next round by the same link.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from roadmaps import inbox
+from roadmaps.desk import clean_comment
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEventKind
+from roadmaps.reviewers import check_may_decide, check_reviewer
+from roadmaps.services import decide_review
+
+DAYS_MAX = 365
+VISIT_MINUTES = 10  # opening the page again within these is the same visit
+WRITES_MAX = 30  # comments and decisions by one link in an hour
+
+
+class LinkEnded(Exception):
+    """The link was good once; the message says why it isn't any more."""
+
+
+@transaction.atomic
+def make_expert_link(
+    review: Review, *, by: User, name: str, email: str = "", may_decide: bool = False, days: int | None = None
+) -> tuple[ExpertLink, str]:
+    """The link, and its secret, which is nowhere to be had again.
+
+    Who may not decide it can't let somebody else decide it either. Raises PermissionDenied, ValidationError.
+    """
+    (check_may_decide if may_decide else _check_reviewer)(by, review.roadmap)
+    days = settings.EXPERT_LINK_DAYS if days is None else days
+    name, email = _checked(name, email, days)
+    secret = secrets.token_urlsafe(32)
+    facts = {"name": name, "email": email, "may_decide": may_decide, "created_by": by}
+    link = ExpertLink.objects.create(
+        roadmap=review.roadmap, secret_hash=_hash(secret), expires_at=timezone.now() + timedelta(days=days), **facts
+    )
+    may = "who may decide" if may_decide else "who may comment"
+    inbox.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
+    return link, secret
+
+
+def _check_reviewer(by: User, _roadmap: object) -> None:
+    check_reviewer(by)
+
+
+def _checked(name: str, email: str, days: int) -> tuple[str, str]:
+    name, email = " ".join(name.replace("\x00", "").split()), email.strip()
+    if not 1 <= len(name) <= 150:
+        raise ValidationError({"name": "Say who the expert is, in at most 150 characters."})
+    if email:
+        validate_email(email)
+    if not 1 <= days <= DAYS_MAX:
+        raise ValidationError({"days": f"A link is good for 1 to {DAYS_MAX} days."})
+    return name, email
+
+
+@transaction.atomic
+def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
+    """From now on it opens nothing. Raises PermissionDenied, InvalidTransition: it has ended already."""
+    check_reviewer(by)
+    if not ExpertLink.objects.good().filter(pk=link.pk).update(revoked_at=Now()):
+        raise InvalidTransition("This link has ended already.")
+    inbox.write(current_review(link), ReviewEventKind.LINK_REVOKED, by=by, text=f"of {link.name}", link=link.pk)
+
+
+def find_link(secret: str) -> ExpertLink:
+    """Raises ExpertLink.DoesNotExist; LinkEnded when it has expired or was revoked."""
+    link = ExpertLink.objects.select_related("roadmap__owner", "created_by").get(secret_hash=_hash(secret))
+    if link.revoked_at:
+        raise LinkEnded(f"This link was withdrawn on {link.revoked_at:%Y-%m-%d}.")
+    if link.expires_at <= timezone.now():
+        raise LinkEnded(f"This link has expired on {link.expires_at:%Y-%m-%d}.")
+    return link
+
+
+@transaction.atomic
+def record_visit(link: ExpertLink) -> None:
+    """Every use is counted; a visit of some minutes is one line of the history."""
+    fresh = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=VISIT_MINUTES))
+    counted = {"uses": F("uses") + 1, "last_used_at": Now()}
+    if ExpertLink.objects.filter(fresh, pk=link.pk).update(**counted):
+        inbox.write(current_review(link), ReviewEventKind.LINK_USED, name=expert(link), link=link.pk)
+    else:
+        ExpertLink.objects.filter(pk=link.pk).update(**counted)
+
+
+@transaction.atomic
+def comment_by_link(link: ExpertLink, review: Review, text: str) -> None:
+    """Raises ValidationError; PermissionDenied: another roadmap's review, or too many comments."""
+    _check_use(link, review)
+    inbox.write(review, ReviewEventKind.COMMENTED, name=expert(link), text=clean_comment(text), link=link.pk)
+
+
+@transaction.atomic
+def decide_by_link(link: ExpertLink, review: Review, decision: str, comment: str) -> Review:
+    """Raises PermissionDenied, and what decide_review raises."""
+    _check_use(link, review)
+    if not link.may_decide:
+        raise PermissionDenied("With this link you may comment, but not decide.")
+    decided = decide_review(review, decision, by=None, comment=comment, how=DecidedHow.EXPERT, name=link.name)
+    if link.created_by:
+        said = f"{decided.get_status_display()} by {expert(link)}, with a link that this user made"
+        LogEntry.objects.log_actions(link.created_by.pk, [decided], CHANGE, said, single_object=True)
+    return decided
+
+
+def _check_use(link: ExpertLink, review: Review) -> None:
+    if review.roadmap_id != link.roadmap_id:
+        raise PermissionDenied("This link is for another roadmap.")
+    # Locked: a link revoked or used at this moment is seen by one of the two.
+    if not ExpertLink.objects.good().select_for_update().filter(pk=link.pk).exists():
+        raise PermissionDenied("This link has ended.")
+    hour = review.events.filter(data__link=link.pk, kind=ReviewEventKind.COMMENTED, at__gt=Now() - timedelta(hours=1))
+    if hour.count() >= WRITES_MAX:
+        raise PermissionDenied("That is a lot for one hour; go on a little later.")
+
+
+def current_review(link: ExpertLink) -> Review:
+    """The newest: it waits, or it is how the story went on."""
+    return link.roadmap.reviews.order_by("-created_at", "-pk")[0]
+
+
+def expert(link: ExpertLink) -> str:
+    return f"the expert {link.name}"
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,102 @@
+"""The page that an expert's link opens: the plan, what was found, and a form to answer."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.expert_links import (
+    LinkEnded,
+    comment_by_link,
+    current_review,
+    decide_by_link,
+    find_link,
+    record_visit,
+)
+from roadmaps.models import ExpertLink, ReviewEventKind, ReviewStatus
+from roadmaps.workflow import plans
+
+View = Callable[..., HttpResponse]
+DONE = {
+    "APPROVED": "Approved. Thank you.",
+    "CHANGES_REQUESTED": "Changes requested. The next version will be here, at the same link.",
+    "REJECTED": "Rejected. Thank you for looking at it.",
+}
+
+
+def kept_private(view: View) -> View:
+    """The address is the key, so it is neither sent on to other sites, nor indexed, nor cached.
+
+    Not no-referrer: a browser would then give no origin to the form either, and it would be taken for a forgery.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Referrer-Policy"] = "same-origin"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return never_cache(wrapped)
+
+
+@kept_private
+@require_http_methods(["GET", "HEAD", "POST"])
+def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
+    try:
+        link = find_link(secret)
+    except ExpertLink.DoesNotExist:
+        raise Http404 from None
+    except LinkEnded as exc:
+        return render(request, "roadmaps/expert_link_ended.html", {"why": str(exc)}, status=410)
+    record_visit(link)
+    if request.method == "POST":
+        return _answer(request, link, secret)
+    return _page(request, link)
+
+
+def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse:
+    """To the review whose page was seen: a newer draft is never answered unseen."""
+    seen, comment = request.POST.get("review", ""), request.POST.get("comment", "")
+    review = link.roadmap.reviews.filter(pk=int(seen) if seen.isdecimal() else 0).first()
+    decision = request.POST.get("decision", "")
+    if review is None:
+        raise Http404
+    try:
+        if decision:
+            decide_by_link(link, review, decision, comment)
+        else:
+            comment_by_link(link, review, comment)
+    except (ValidationError, PermissionDenied, InvalidTransition) as exc:
+        said = " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
+        return _page(request, link, problem=said, comment=comment)
+    messages.success(request, DONE.get(decision, "Your comment is with the reviewers."))
+    return redirect("expert_review", secret)
+
+
+def _page(request: HttpRequest, link: ExpertLink, problem: str = "", comment: str = "") -> HttpResponse:
+    review = current_review(link)
+    report, plan = review.draft.report, review.draft.plan
+    titles = {part["id"]: part["title"] for part, _ in plans.parts(plan)}
+    context = {
+        "link": link,
+        "roadmap": link.roadmap,
+        "review": review,
+        "open": review.status == ReviewStatus.PENDING,
+        "stages": [stage | {"hours": plans.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]],
+        "summary": plan.get("summary", ""),
+        "report": report,
+        "hours": {"plan": report["minutes"] / 60, "budget": report["budget_minutes"] / 60},
+        "issues": [issue | {"place": titles.get(issue["location"], "the whole plan")} for issue in report["issues"]],
+        "said": review.events.filter(kind__in=[ReviewEventKind.COMMENTED, ReviewEventKind.DECIDED]),
+        "problem": problem,
+        "comment": comment,
+    }
+    return render(request, "roadmaps/expert_review.html", context, status=400 if problem else 200)
