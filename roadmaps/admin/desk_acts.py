@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
@@ -33,6 +34,8 @@ class DeskActs(BulkDecisions):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         review = Review.objects.select_related("roadmap", "claimed_by", "assigned_to").filter(pk=object_id).first()
+        if review and review.claimed_by_id != request.user.pk and (claim := review.claim_in_words()):
+            messages.info(request, claim)
         desk = {"desk": desk_of(review, self.has_decide_permission(request))} if review else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | desk)
 
@@ -41,6 +44,7 @@ def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
     return {
         "review": review,
         "may_decide": may_decide,
+        "days": settings.EXPERT_LINK_DAYS,
         "open": review.status == ReviewStatus.PENDING,
         "claim": review.claim_in_words(),
         "reviewers": list(reviewers()) if may_decide else [],

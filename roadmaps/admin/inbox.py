@@ -27,7 +27,7 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     search_fields = ("roadmap__title", "roadmap__goal", "roadmap__owner__username")
     search_help_text = "Plan, goal or learner"
     list_select_related = ("roadmap__owner", "assigned_to", "claimed_by")
-    list_per_page = 50
+    list_per_page = 30
     list_fullwidth = True
     list_disable_select_all = True
     list_before_template = "admin/roadmaps/inbox.html"

@@ -185,7 +185,9 @@ def test_the_desk_assigns_comments_and_shows_the_history(client, review, reviewe
     assert "Assigned to colleague" in page
     assert "Looks &lt;i&gt;good&lt;/i&gt;" in page
     assert "reviewer is reviewing it, until" in page
+    assert page.count("is reviewing it, until") == 1  # who claimed it needs no notice
     client.force_login(courses.person("looker", "view_review", staff=True))
     page = client.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
+    assert page.count("is reviewing it, until") == 2
     assert "Looks &lt;i&gt;good" in page
     assert "Make a link" not in page
