@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -24,26 +25,30 @@ class BulkDecisions(ModelAdmin):  # type: ignore[misc]
 
     @admin.action(description="Approve", permissions=["decide"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
-        self.decide(request, queryset, ReviewStatus.APPROVED, "")
+        self.decide(request, ticked(request), ReviewStatus.APPROVED, "")
 
     @admin.action(description="Request changes…", permissions=["decide"])
     def request_changes_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> Any:
-        return self._decide_with_comment(request, queryset, ReviewStatus.CHANGES_REQUESTED, "Request changes")
+        return self._decide_with_comment(request, ReviewStatus.CHANGES_REQUESTED, "Request changes")
 
     @admin.action(description="Reject for good…", permissions=["decide"])
     def reject_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> Any:
-        return self._decide_with_comment(request, queryset, ReviewStatus.REJECTED, "Reject for good")
+        return self._decide_with_comment(request, ReviewStatus.REJECTED, "Reject for good")
 
     @admin.action(description="Assign to me", permissions=["decide"])
     def assign_to_me_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         user = cast("User", request.user)
-        services_by_row.call(request, queryset, lambda row: assign_review(row, user, by=user), "assigned to you")
+        services_by_row.call(request, ticked(request), lambda row: assign_review(row, user, by=user), "assigned to you")
 
-    def _decide_with_comment(self, request: HttpRequest, queryset: QuerySet[Review], decision: str, title: str) -> Any:
+    def _decide_with_comment(self, request: HttpRequest, decision: str, title: str) -> Any:
         if "comment" in request.POST:
-            self.decide(request, queryset, decision, request.POST["comment"])
+            self.decide(request, ticked(request), decision, request.POST["comment"])
             return None
-        context = self.admin_site.each_context(request) | {"title": title, "reviews": queryset, "opts": self.opts}
+        context = self.admin_site.each_context(request) | {
+            "title": title,
+            "reviews": ticked(request),
+            "opts": self.opts,
+        }
         context["action"] = request.POST.get("action", "")
         return TemplateResponse(request, "admin/roadmaps/review_comment.html", context)
 
@@ -73,3 +78,9 @@ class BulkDecisions(ModelAdmin):  # type: ignore[misc]
             decide_review(review, decision, by=user, comment=comment, parts=list(parts))
 
         return services_by_row.call(request, rows, service, ReviewStatus(decision).label.lower())
+
+
+def ticked(request: HttpRequest) -> QuerySet[Review]:
+    """What was ticked, also when it has left the list meanwhile: the queryset of an action has the list's filters."""
+    chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
+    return Review.objects.filter(pk__in=chosen).select_related("roadmap").order_by("waiting_since", "pk")
