@@ -1,17 +1,12 @@
 """What happens to a review: a line in its history, and a hint to every open inbox."""
 
-import logging
 from typing import Any
 
-from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.db import transaction
-from redis.exceptions import RedisError
 
-from roadmaps import loop
+from roadmaps import progress
 from roadmaps.models import Review, ReviewEvent, ReviewEventKind, ReviewStatus
-
-logger = logging.getLogger(__name__)
 
 GROUP = "reviews"
 SYSTEM = "the system"
@@ -27,15 +22,4 @@ def write(
     said = f"{review.roadmap}: {done.lower()} by {who}"
     # The rows are the truth: an inbox that hears of this asks for its rows anew.
     event = {"review": review.pk, "what": kind, "who": who, "said": said}
-    transaction.on_commit(lambda: _tell(event))
-
-
-def _tell(event: dict[str, Any]) -> None:
-    try:
-        loop.run(_publish(event), timeout=5)
-    except (RedisError, OSError) as exc:
-        logger.warning("no inbox was told of review %s: %s", event["review"], exc)
-
-
-async def _publish(event: dict[str, Any]) -> None:
-    await get_channel_layer().group_send(GROUP, {"type": "review.event", "event": event})
+    transaction.on_commit(lambda: progress.hint(GROUP, "review.event", event))

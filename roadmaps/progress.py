@@ -20,6 +20,7 @@ from roadmaps import loop
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
+Hint = tuple[str, dict[str, Any]]  # a group of the channel layer, a message
 
 
 def group_name(roadmap_id: uuid.UUID | str) -> str:
@@ -37,34 +38,38 @@ def record(roadmap_id: uuid.UUID, event: str, message: str, *, level: str = "inf
 
 def _tell(entry: dict[str, Any]) -> None:
     buffer.append(entry)
-    _outbox.put(entry)
+    hint(group_name(entry["roadmap_id"]), "roadmap.event", entry)
+
+
+def hint(group: str, kind: str, event: dict[str, Any]) -> None:
+    """Tell the consumers of `group` now, in the order of the calls. Nobody waits for it, and Redis may be away."""
+    _outbox.put((group, {"type": kind, "event": event}))
 
 
 class _Outbox:
     """Hints on their way to open pages, in order. Nobody waits for them."""
 
     def __init__(self) -> None:
-        self._waiting: deque[dict[str, Any]] = deque()
+        self._waiting: deque[Hint] = deque()
         self._lock = threading.Lock()
         self._sending: Future[None] | None = None
 
-    def put(self, entry: dict[str, Any]) -> None:
+    def put(self, hint: Hint) -> None:
         with self._lock:
-            self._waiting.append(entry)
+            self._waiting.append(hint)
             if self._sending is None:
                 self._sending = asyncio.run_coroutine_threadsafe(self._send(), loop.get())
 
     async def _send(self) -> None:
         layer = get_channel_layer()
         while batch := self._take():
-            for entry in batch:
+            for group, message in batch:
                 try:
-                    message = {"type": "roadmap.event", "event": entry}
-                    await layer.group_send(group_name(entry["roadmap_id"]), message)
+                    await layer.group_send(group, message)
                 except (RedisError, OSError) as exc:
-                    logger.warning("nobody was told of %s: %s", entry["event"], exc)
+                    logger.warning("nobody in %s was told: %s", group, exc)
 
-    def _take(self) -> list[dict[str, Any]]:
+    def _take(self) -> list[Hint]:
         with self._lock:
             batch = list(self._waiting)
             self._waiting.clear()
