@@ -180,7 +180,7 @@ def test_from_the_desk_a_link_is_made_shown_once_mailed_and_withdrawn(client, ex
 def test_the_desk_assigns_comments_and_shows_the_history(client, review, reviewer, colleague):
     client.force_login(reviewer)
     for do, fields in (("assign", {"to": colleague.pk}), ("comment", {"comment": "Looks <i>good</i>"}), ("claim", {})):
-        client.post(reverse("admin:roadmaps_review_act", args=[review.pk, do]), fields)
+        client.post(reverse("admin:roadmaps_review_act", args=[review.pk, do]), fields, follow=True)
     page = client.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
     assert "Assigned to colleague" in page
     assert "Looks &lt;i&gt;good&lt;/i&gt;" in page
