@@ -110,15 +110,24 @@ def reason_of(exc: Exception) -> str:
 
 
 def _feed_of(roadmap: Roadmap) -> Feed:
-    decided = roadmap.reviews.filter(status__in=[ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED])
+    gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
+    decided = roadmap.reviews.filter(status__in=gone_on).select_related("draft")
     return Feed(
         thread_id=str(roadmap.thread_id),
         request=roadmap.request_payload(),
         budget_minutes=roadmap.budget_minutes,
-        decisions={r.interrupt_id: {"decision": r.status, "comment": r.comment, "parts": r.parts} for r in decided},
+        decisions={review.interrupt_id: _decision_of(review) for review in decided},
         has_drafts=roadmap.drafts.exists(),
         branch=roadmap.branch,
     )
+
+
+def _decision_of(review: Review) -> dict[str, Any]:
+    """What the interrupted node gets; a plan only when a reviewer has edited it, for the thread holds any other."""
+    decision = {"decision": review.status, "comment": review.comment, "parts": review.parts}
+    if review.draft.origin == Draft.Origin.EDITED:
+        return decision | {"plan": review.draft.plan, "report": review.draft.report}
+    return decision
 
 
 async def _thread(feed: Feed) -> AsyncIterator[Any]:
@@ -224,6 +233,7 @@ def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
         report=state["report"],
         operations=state.get("operations", []),
         origin=state.get("origin", Draft.Origin.MODEL),
+        intent=state.get("intent", {}),
     )
 
 

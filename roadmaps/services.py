@@ -50,7 +50,7 @@ def decide_review(
     `parts` are ids of the draft's parts that requested changes are about. The claim of a colleague doesn't stop a
     decision; the history says that it was there.
     Raises PermissionDenied, ValidationError (comment missing, unknown decision or part), InvalidTransition (already
-    decided).
+    decided, or somebody has edited the plan since `review` was read).
     """
     comment, named = _checked(review, decision, by, comment, parts)
     # The roadmap first, as in cancel_run: the same order of locks rules out a deadlock.
@@ -60,8 +60,9 @@ def decide_review(
     how = how or (DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE)
     decided = {"status": decision, "comment": comment, "parts": named, "decided_by": by, "decided_at": Now()}
     who = {"decided_how": how, "decided_as": by.get_username() if by else name, "claimed_until": None}
-    if not Review.objects.pending().filter(pk=review.pk).update(**decided, **who, claimed_by=None):
-        raise InvalidTransition(why_not(Review.objects.get(pk=review.pk)))
+    seen = Review.objects.pending().filter(pk=review.pk, draft=review.draft_id)
+    if not seen.update(**decided, **who, claimed_by=None):
+        raise InvalidTransition(_why_undecided(Review.objects.get(pk=review.pk)))
     _send_on(roadmap, decision, comment)
     review.refresh_from_db()
     _tell_of_decision(review, claimed_by)
@@ -80,6 +81,12 @@ def _checked(
     if named and (unknown := set(named) - {part["id"] for part, _ in plans.parts(review.draft.plan)}):
         raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
     return clean_comment(comment, needed=needed), named
+
+
+def _why_undecided(review: Review) -> str:
+    if review.status == ReviewStatus.PENDING:
+        return f"Nothing was decided: since you opened it, {review.draft.told()}. Look at that one first."
+    return why_not(review)
 
 
 def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from roadmaps.llm import CONNECT_A_MODEL
-from roadmaps.models import Review, Roadmap
+from roadmaps.models import Draft, Review, Roadmap
 from roadmaps.workflow import plans
 
 SEVERITIES = ("critical", "warning", "suggestion")
@@ -38,3 +38,9 @@ def _stages(plan: dict[str, Any], titles: dict[str, str]) -> list[dict[str, Any]
 def _request_facts(roadmap: Roadmap) -> dict[str, Any]:
     facts = roadmap.request_payload() | {"formats": ", ".join(roadmap.formats)}
     return {name.replace("_", " "): value for name, value in facts.items() if value}
+
+
+def seen_draft(review: Review, number: str) -> Draft:
+    """The draft that the person who decides was looking at: a decision is about that one only."""
+    seen = review.roadmap.drafts.filter(number=number).first() if number.isdigit() else None
+    return seen or review.draft

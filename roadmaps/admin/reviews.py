@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
 from roadmaps.admin.inbox import InboxAdmin
-from roadmaps.admin.review_page import page_of
+from roadmaps.admin.review_page import page_of, seen_draft
 from roadmaps.models import Draft, Review, ReviewStatus
 from roadmaps.services import DECISIONS
 
@@ -30,6 +30,7 @@ class ReviewAdmin(InboxAdmin):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = get_object_or_404(Review, pk=pk)
+        review.draft = seen_draft(review, request.POST.get("draft", ""))
         decision = request.POST.get("decision", "")
         if decision not in DECISIONS:
             self.message_user(request, f"Unknown decision {decision!r}.", level="error")

@@ -1,5 +1,6 @@
 """The plan: its numbered drafts, and once approved its parts as rows."""
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ class Draft(models.Model):
     class Origin(models.TextChoices):
         MODEL = "MODEL", "Designed"
         REVIEWER = "REVIEWER", "Changed on a reviewer's request"
+        EDITED = "EDITED", "Edited by a reviewer"
 
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="drafts")
     number = models.PositiveSmallIntegerField()
@@ -19,6 +21,8 @@ class Draft(models.Model):
     report = models.JSONField()
     operations = models.JSONField(default=list, help_text="What was applied to the draft before")
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.MODEL)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    intent = models.JSONField(default=dict, help_text="The goal made precise, as the plan was designed for it")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -27,6 +31,11 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.roadmap}, draft {self.number}"
+
+    def told(self) -> str:
+        """Who saved it, and when, as half a sentence."""
+        who = self.author.get_username() if self.author else "the workflow"
+        return f"{who} saved draft {self.number} on {self.created_at:%Y-%m-%d at %H:%M} UTC"
 
 
 class Part(models.Model):

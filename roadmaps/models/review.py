@@ -69,7 +69,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class Review(models.Model):
-    """One stop of the workflow at a person. What the inbox needs of its draft is copied here when it opens."""
+    """One stop of the workflow at a person. What the inbox needs of its draft is copied here when it opens.
+
+    An edit in place gives it another draft while it is pending.
+    """
 
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="reviews")
     draft = models.OneToOneField(Draft, models.CASCADE, related_name="review")

@@ -25,15 +25,20 @@ def apply(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json], li
     applied: list[Json] = []
     skipped: list[str] = []
     for operation in operations:
-        changed = copy.deepcopy(plan)
         try:
-            entry = APPLY[operation.op](changed, operation)
+            plan, entry = apply_one(plan, operation)
         except Impossible as exc:
             skipped.append(f"{operation.op} {operation.target}: {exc}")
             continue
-        plan = changed
-        applied.append({"op": operation.op, "target": operation.target, "reason": operation.reason, **entry})
+        applied.append(entry)
     return plan, applied, skipped
+
+
+def apply_one(plan: Json, operation: Operation) -> tuple[Json, Json]:
+    """The new plan, and what was applied. Raises Impossible."""
+    changed = copy.deepcopy(plan)
+    entry = APPLY[operation.op](changed, operation)
+    return changed, {"op": operation.op, "target": operation.target, "reason": operation.reason, **entry}
 
 
 def _find(plan: Json, part_id: str | None) -> tuple[Json, list[Json]]:

@@ -126,13 +126,18 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
 
 
 async def human_review(state: State) -> Json:
-    """Nothing comes before the interrupt: the node runs again from its top when the decision is there."""
+    """Nothing comes before the interrupt: the node runs again from its top when the decision is there.
+
+    A decision on a plan that the reviewer has edited brings that plan and its report along.
+    """
     decided: Any = interrupt(_pick(state, "plan", "report", "operations", "origin", "review_round"))
+    edited = {name: decided[name] for name in ("plan", "report") if name in decided}
     if decided["decision"] == APPROVED:
-        return {"decision": APPROVED}
+        return {"decision": APPROVED, **edited}
     if decided["decision"] != CHANGES_REQUESTED:
         raise RunError(f"The workflow can't go on from the decision {decided['decision']!r}.")
     return {
+        **edited,
         "decision": CHANGES_REQUESTED,
         "comment": decided.get("comment", ""),
         "parts": decided.get("parts", []),

@@ -1,6 +1,7 @@
 """The graph with a memory checkpointer and a scripted model."""
 
 import asyncio
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +72,9 @@ class Thread:
     def start(self):
         return self.feed({"request": REQUEST, "budget_minutes": 7 * 3 * 60})
 
-    def decide(self, decision, comment=""):
+    def decide(self, decision, comment="", **edited):
         (waiting,) = self.state().interrupts
-        return self.feed(Command(resume={waiting.id: {"decision": decision, "comment": comment}}))
+        return self.feed(Command(resume={waiting.id: {"decision": decision, "comment": comment, **edited}}))
 
     def state(self):
         return self.graph.get_state(self.config)
@@ -130,6 +131,22 @@ def test_requested_changes_come_back_checked_and_with_exactly_their_operations()
     assert state["origin"] == "REVIEWER"
     thread.decide("APPROVED")
     assert thread.state().next == ()
+
+
+def test_the_workflow_goes_on_with_the_plan_that_the_reviewer_edited():
+    thread = Thread(model := Model())
+    thread.start()
+    state = thread.state().values
+    edited, report = copy.deepcopy(state["plan"]), state["report"] | {"skipped": ["seen"]}
+    edited["stages"][0]["title"] = "As the reviewer wants it"
+    thread.decide("CHANGES_REQUESTED", "More practice, please", plan=edited, report=report)
+    (asked,) = [payload for role, payload in model.asked if role == "edit"]
+    assert asked["plan"] == edited
+    again = copy.deepcopy(thread.state().values["plan"])
+    again["stages"][0]["title"] = "Once more"
+    thread.decide("APPROVED", plan=again, report=report)
+    assert thread.state().values["plan"] == again
+    assert thread.state().values["report"] == report
 
 
 def test_a_plan_that_nobody_could_check_is_not_valid():

@@ -1,0 +1,133 @@
+"""A reviewer's own edit of the plan under review: the same operations and rules as a model's, and a new draft."""
+
+from collections import Counter
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from roadmaps import inbox, progress
+from roadmaps.desk import why_not
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
+from roadmaps.reviewers import check_may_decide
+from roadmaps.workflow import edits, plans, rules
+from roadmaps.workflow.schemas import Operation
+
+Json = dict[str, Any]
+OPERATIONS_MOST = 200  # of one edit
+VERBS = {
+    "add": "add a concept to {}",
+    "remove": "remove {}",
+    "modify": "change {}",
+    "move": "move {}",
+    "merge": "merge {}",
+    "split": "split {}",
+}
+
+
+@transaction.atomic
+def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_number: int) -> Draft:
+    """Apply all of `operations` to draft `draft_number` as a new draft, which the review is about from then on.
+
+    Raises PermissionDenied, ValidationError (a sentence for each that can't be applied, or for what the edit would
+    break), InvalidTransition (decided already, or the review is about another draft by now). Then nothing changes.
+    """
+    check_may_decide(by, review.roadmap)
+    # The roadmap first, as in decide_review: the same order of locks rules out a deadlock.
+    roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
+    before = current_draft(review, draft_number)
+    plan, applied = applied_to(before.plan, operations)
+    draft = Draft.objects.create(
+        roadmap=roadmap,
+        number=roadmap.drafts.count() + 1,
+        plan=plan,
+        report=_report(before, plan, roadmap.budget_minutes),
+        operations=applied,
+        origin=Draft.Origin.EDITED,
+        author=by,
+        intent=before.intent,
+    )
+    critical = sum(issue["severity"] == "critical" for issue in draft.report["issues"])
+    if not Review.objects.pending().filter(pk=review.pk, draft=before).update(draft=draft, open_critical=critical):
+        raise InvalidTransition(f"{review}: it was decided or edited just now, so nothing was saved.")
+    review.refresh_from_db()
+    _tell(review, draft, by)
+    return draft
+
+
+def _tell(review: Review, draft: Draft, by: User) -> None:
+    """The history, the learner's page, the admin's log."""
+    many = len(draft.operations)
+    text = f"Draft {draft.number}, with {many} change{'' if many == 1 else 's'}"
+    inbox.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
+    progress.record(review.roadmap_id, "plan_edited", f"{by.get_username()} edited the plan", draft=draft.number)
+    LogEntry.objects.log_actions(by.pk, [review], CHANGE, f"Edited the plan. {text}", single_object=True)
+
+
+def current_draft(review: Review, draft_number: int) -> Draft:
+    """The draft that the review is about. Raises InvalidTransition when that isn't `draft_number` any more."""
+    found = Review.objects.select_related("draft__author").get(pk=review.pk)
+    draft = found.draft
+    if found.status != ReviewStatus.PENDING:
+        raise InvalidTransition(why_not(found))
+    if draft.number != draft_number:
+        raise InvalidTransition(f"Your changes were made on draft {draft_number}, but {draft.told()}.")
+    return draft
+
+
+def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json]]:
+    """The edited plan and what was applied. Raises ValidationError with a sentence for each problem."""
+    if not 0 < len(operations) <= OPERATIONS_MOST:
+        raise ValidationError(f"An edit has at least one change and at most {OPERATIONS_MOST}.")
+    edited, applied, problems = plan, [], []
+    for operation in operations:
+        try:
+            edited, entry = edits.apply_one(edited, operation)
+            applied.append(entry)
+        except edits.Impossible as exc:
+            problems.append(refusal(edited, operation, exc))
+    if problems := problems or broken_by(plan, edited):
+        raise ValidationError(problems)
+    return edited, applied
+
+
+def refusal(plan: Json, operation: Operation, exc: edits.Impossible) -> str:
+    found = plans.find(plan, operation.target)
+    name = f"“{found[0]['title']}”" if found else f"part {operation.target!r}"
+    return f"It isn't possible to {VERBS[operation.op].format(name)}: {exc}."
+
+
+def broken_by(before: Json, after: Json) -> list[str]:
+    """Sentences about what an edit may not break. Whether the time fits is left to the reviewer, and shown."""
+    had = Counter(_place(issue) for issue in _critical(before))
+    broken = []
+    for issue in _critical(after):
+        if had[_place(issue)] <= 0:
+            broken.append(issue["message"])
+        had[_place(issue)] -= 1
+    return broken
+
+
+def _critical(plan: Json) -> list[Json]:
+    return [issue for issue in rules.check(plan, plans.minutes(plan)) if issue["severity"] == "critical"]
+
+
+def _place(issue: Json) -> tuple[str, str]:
+    return issue["code"], issue["location"]
+
+
+def _report(before: Draft, plan: Json, budget_minutes: int) -> Json:
+    """The rules say what they find now; the critique is that of the last draft which a model has read."""
+    known = {part["id"] for part, _ in plans.parts(plan)}
+    criticised = [issue for issue in before.report["issues"] if issue["source"] == "critique"]
+    kept = [issue | {"location": issue["location"] if issue["location"] in known else ""} for issue in criticised]
+    return before.report | {
+        "issues": rules.check(plan, budget_minutes) + kept,
+        "minutes": plans.minutes(plan),
+        "budget_minutes": budget_minutes,
+        "skipped": [],
+        "critique_of": before.report.get("critique_of", before.number),
+    }
