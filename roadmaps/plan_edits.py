@@ -124,10 +124,11 @@ def _report(before: Draft, plan: Json, budget_minutes: int) -> Json:
     known = {part["id"] for part, _ in plans.parts(plan)}
     criticised = [issue for issue in before.report["issues"] if issue["source"] == "critique"]
     kept = [issue | {"location": issue["location"] if issue["location"] in known else ""} for issue in criticised]
-    return before.report | {
+    report: Json = before.report | {
         "issues": rules.check(plan, budget_minutes) + kept,
         "minutes": plans.minutes(plan),
         "budget_minutes": budget_minutes,
         "skipped": [],
         "critique_of": before.report.get("critique_of", before.number),
     }
+    return report
