@@ -1,4 +1,4 @@
-"""A plan as a picture: where everything stands and what leads where. Templates draw it as SVG; nothing here is markup."""
+"""A plan as a picture: where everything stands, and what leads where. Templates draw it; no markup is made here."""
 
 import unicodedata
 from dataclasses import dataclass, field

@@ -1,46 +1,84 @@
-"""What the page of one review shows."""
+"""What the page of one review shows: all that a person needs to decide, ready for the templates."""
 
 from typing import Any
 
+from django.urls import reverse
+
+from roadmaps.admin import review_changes, review_history, review_plan
 from roadmaps.llm import CONNECT_A_MODEL
-from roadmaps.models import Draft, Review, Roadmap
-from roadmaps.workflow import plans
+from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
 
-SEVERITIES = ("critical", "warning", "suggestion")
+Json = dict[str, Any]
+FULL = 100  # percent
 
 
-def page_of(review: Review) -> dict[str, Any]:
-    """All that a reviewer needs to decide, ready for the template."""
-    draft = review.draft
-    titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
-    issues = [issue | {"place": titles.get(issue["location"], "the whole plan")} for issue in draft.report["issues"]]
-    earlier = review.roadmap.reviews.exclude(pk=review.pk).select_related("draft", "decided_by").order_by("created_at")
+def page_of(review: Review, against: str = "") -> Json:
+    """`against`: the number of the draft to compare with, when it isn't the one that suits best."""
+    draft, roadmap = review.draft, review.roadmap
+    rounds = review_history.rounds(roadmap)
+    changes = review_changes.changes(draft, rounds, against)
     return {
         "review": review,
         "draft": draft,
-        "stages": _stages(draft.plan, titles),
-        "issues": sorted(issues, key=lambda issue: SEVERITIES.index(issue["severity"])),
-        "hours": draft.report["minutes"] / 60,
-        "budget_hours": draft.report["budget_minutes"] / 60,
-        "earlier": earlier,
-        "request_facts": _request_facts(review.roadmap),
-        "connect": CONNECT_A_MODEL if review.roadmap.made_without_model else "",
+        "roadmap": roadmap,
+        "is_open": review.status == ReviewStatus.PENDING,
+        "facts": _request_facts(roadmap),
+        "intent": _intent_facts(draft),
+        "budget": _budget(draft),
+        "rounds": rounds,
+        "round": review_history.round_of(rounds, draft),
+        "changes": changes,
+        "cost": review_history.cost(roadmap),
+        "log": review_history.newest_events(roadmap),
+        "edit_url": reverse("admin:roadmaps_review_edit", args=[review.pk]),
+        "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
+        **review_plan.plan_of(draft, changes.states),
     }
-
-
-def _stages(plan: dict[str, Any], titles: dict[str, str]) -> list[dict[str, Any]]:
-    """With the hours of each stage, and the titles of what each concept needs."""
-    for concept in plans.concepts(plan):
-        concept["needs"] = [titles.get(one, one) for one in concept["prerequisites"]]
-    return [stage | {"hours": plans.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]]
-
-
-def _request_facts(roadmap: Roadmap) -> dict[str, Any]:
-    facts = roadmap.request_payload() | {"formats": ", ".join(roadmap.formats)}
-    return {name.replace("_", " "): value for name, value in facts.items() if value}
 
 
 def seen_draft(review: Review, number: str) -> Draft:
     """The draft that the person who decides was looking at: a decision is about that one only."""
     seen = review.roadmap.drafts.filter(number=number).first() if number.isdigit() else None
     return seen or review.draft
+
+
+def _request_facts(roadmap: Roadmap) -> Json:
+    asked = roadmap.request_payload()
+    facts = {
+        "Level": roadmap.get_level_display(),
+        "Time": f"{roadmap.hours_per_week} hours a week for {roadmap.weeks} weeks",
+        "Until": asked["target_date"],
+        "Language": roadmap.language,
+        "Knows already": roadmap.background,
+        "What for": roadmap.motivation,
+        "Likes": ", ".join(roadmap.formats),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _intent_facts(draft: Draft) -> list[tuple[str, list[str]]]:
+    """Empty for drafts that were made before the intent was kept with them."""
+    labels = {
+        "outcome": "Outcome",
+        "starting_point": "Starts from",
+        "key_topics": "Topics",
+        "gaps": "Gaps",
+        "constraints": "Constraints",
+        "path_type": "Kind of path",
+    }
+    found = [(label, draft.intent.get(name)) for name, label in labels.items()]
+    return [(label, value if isinstance(value, list) else [value]) for label, value in found if value]
+
+
+def _budget(draft: Draft) -> Json:
+    """Hours, and how long the two bars are: the longer of plan and learner's time fills its bar."""
+    planned, budget = draft.report["minutes"], draft.report["budget_minutes"]
+    most = max(planned, budget, 1)
+    return {
+        "planned": planned / 60,
+        "hours": budget / 60,
+        "planned_bar": round(FULL * planned / most),
+        "budget_bar": round(FULL * budget / most),
+        "percent": round(FULL * planned / max(budget, 1)),
+        "off": any(issue["code"] == "budget" for issue in draft.report["issues"]),
+    }

@@ -1,5 +1,6 @@
 """The review desk: pending reviews first, and one page to decide each."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
+from roadmaps.admin.edit_view import edit_view
 from roadmaps.admin.inbox import InboxAdmin
 from roadmaps.admin.review_page import page_of, seen_draft
 from roadmaps.models import Draft, Review, ReviewStatus
@@ -20,13 +22,24 @@ from roadmaps.services import DECISIONS
 
 @admin.register(Review)
 class ReviewAdmin(InboxAdmin):
-    fields = ("roadmap", "status", "decided_by", "decided_at", "comment")
-    readonly_fields = fields
     change_form_outer_before_template = "admin/roadmaps/review_page.html"
+
+    class Media:
+        css = {"all": ("cairn/review.css",)}
+        js = ("cairn/review.js",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """None: the page before the form tells it all."""
+        return []
 
     def get_urls(self) -> list[URLPattern]:
         decide = self.admin_site.admin_view(require_POST(self.decide_view))
-        return [path("<int:pk>/decide/", decide, name="roadmaps_review_decide"), *super().get_urls()]
+        edit = self.admin_site.admin_view(partial(edit_view, self))
+        return [
+            path("<int:pk>/decide/", decide, name="roadmaps_review_decide"),
+            path("<int:pk>/edit/", edit, name="roadmaps_review_edit"),
+            *super().get_urls(),
+        ]
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = get_object_or_404(Review, pk=pk)
@@ -42,7 +55,8 @@ class ReviewAdmin(InboxAdmin):
         review = Review.objects.select_related("roadmap__owner", "draft").filter(pk=object_id).first()
         if review is not None:
             may_decide = self.has_decide_permission(request) and review.status == ReviewStatus.PENDING
-            extra_context = (extra_context or {}) | page_of(review) | {"may_decide": may_decide}
+            page = page_of(review, request.GET.get("against", ""))
+            extra_context = (extra_context or {}) | page | {"may_decide": may_decide}
         return super().change_view(request, object_id, form_url, extra_context)
 
 

@@ -100,4 +100,6 @@ class _Comparison:
 
 def _homes(plan: Json) -> dict[str, str]:
     """The title of what each part stands in; a stage stands in the plan."""
-    return {child["id"]: part["title"] for part in (plan, *(p for p, _ in plans.parts(plan))) for child in _children(part)}
+    return {
+        child["id"]: part["title"] for part in (plan, *(p for p, _ in plans.parts(plan))) for child in _children(part)
+    }

@@ -33,10 +33,7 @@ def inside(inner, outer):
 
 def overlap(one, other):
     return (
-        one.x < other.right
-        and other.x < one.right
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
+        one.x < other.right and other.x < one.right and one.y < other.y + other.height and other.y < one.y + one.height
     )
 
 

@@ -1,0 +1,150 @@
+"""What changed since the last version: operation by operation, and side by side."""
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from roadmaps.admin.review_history import review_of
+from roadmaps.models import Draft, Review, ReviewStatus
+from roadmaps.workflow import diff, plans
+
+Json = dict[str, Any]
+Segments = list[tuple[bool, str]]  # (whether it differs, text)
+WORDS = {"minutes": "Minutes", "prerequisites": "Needs", "into": "In", "position": "Place"}
+TEXTS = ("title", "summary")
+TWO_PARTS = ("merge", "split")  # before and after are two parts, so they are no facts of one
+EDITED = Draft.Origin.EDITED
+DECIDED = (ReviewStatus.CHANGES_REQUESTED, ReviewStatus.APPROVED)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """`base` None: there is nothing to compare with."""
+
+    base: Draft | None
+    cause: Review | None  # the review whose comment asked for it
+    steps: list[Json]  # a draft, with its operations ready to be read
+    rows: list[Json]  # the side-by-side diff without what stayed
+    states: dict[str, str]  # of the parts of the plan now
+    counts: list[tuple[str, int]]
+
+
+def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
+    base = _base(draft, rounds, against)
+    if base is None:
+        return Changes(None, None, [], [], {}, [])
+    before = Draft.objects.only("plan").get(pk=base.pk).plan
+    found = diff.compare(before, draft.plan)
+    titles = {part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in plans.parts(plan)}
+    decided = review_of(base)
+    return Changes(
+        base=base,
+        cause=decided if decided and decided.comment else None,
+        steps=_steps(draft, base, titles),
+        rows=[_row(row, titles) for row in _folded(found)],
+        states=diff.states(found),
+        counts=_counts(found),
+    )
+
+
+def _base(draft: Draft, rounds: list[Draft], against: str) -> Draft | None:
+    """The chosen one; else the last that was decided about; else the one before the reviewers' edits of it."""
+    earlier = [one for one in rounds if one.number < draft.number]
+    chosen = [one for one in earlier if str(one.number) == against]
+    decided = [one for one in earlier if (review := review_of(one)) and review.status in DECIDED]
+    edited = [one for one in earlier if draft.origin == EDITED and one.origin != EDITED]
+    return next((found[-1] for found in (chosen, decided, edited) if found), None)
+
+
+def _steps(draft: Draft, base: Draft, titles: dict[str, str]) -> list[Json]:
+    """The drafts after `base` up to this one, each with what was done to the draft before it."""
+    between = Draft.objects.filter(roadmap=draft.roadmap_id, number__gt=base.number, number__lte=draft.number)
+    found = between.defer("plan", "report", "intent").select_related("author").order_by("number")
+    return [{"draft": one, "operations": [_operation(entry, titles) for entry in one.operations]} for one in found]
+
+
+def _operation(entry: Json, titles: dict[str, str]) -> Json:
+    before, after = entry.get("before") or {}, entry.get("after") or {}
+    names = [name for name in (*diff.FIELDS, "into", "position") if name in before or name in after]
+    facts = [(_label(name), _said(name, before, titles), _said(name, after, titles)) for name in names]
+    told = entry["op"] not in TWO_PARTS
+    shown = [fact for fact in facts if told and fact[1] != fact[2]]
+    return {name: entry[name] for name in ("op", "text", "reason", "target")} | {"facts": shown}
+
+
+def _label(name: str) -> str:
+    return WORDS.get(name, name.capitalize())
+
+
+def _said(name: str, values: Json, titles: dict[str, str]) -> str:
+    value = values.get(name)
+    if name == "prerequisites" and value is not None:
+        return ", ".join(titles.get(one, one) for one in value) or "nothing"
+    if name == "position" and value is not None:
+        return str(value + 1)
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _counts(rows: list[diff.Row]) -> list[tuple[str, int]]:
+    kinds = (diff.ADDED, diff.REMOVED, diff.MOVED, diff.CHANGED)
+    counted = [(state, sum(row.state == state for row in rows)) for state in kinds]
+    return [pair for pair in counted if pair[1]]
+
+
+def _folded(rows: list[diff.Row]) -> list[diff.Row | int]:
+    """What differs, below the stage and module that it stands in; a number where so many parts stayed as they were."""
+    folded: list[diff.Row | int] = []
+    above: dict[int, diff.Row] = {}  # by depth: not yet shown
+    skipped = 0
+    for row in rows:
+        above = {depth: one for depth, one in above.items() if depth < row.depth}
+        if row.state == diff.SAME:
+            above[row.depth] = row
+            skipped += 1
+            continue
+        if skipped - len(above):
+            folded.append(skipped - len(above))
+        folded += [above[depth] for depth in sorted(above)] + [row]
+        above, skipped = {}, 0
+    return folded + ([skipped] if skipped else [])
+
+
+def _row(row: diff.Row | int, titles: dict[str, str]) -> Json:
+    if isinstance(row, int):
+        return {"same": row}
+    left, right = _cell(row.before), _cell(row.after)
+    marked = _marked(row.fields)
+    sides = {"left": left and left | marked[0], "right": right and right | marked[1]}
+    return {"row": row, **sides, "facts": _facts(row, titles)}
+
+
+def _cell(part: Json | None) -> Json | None:
+    if part is None:
+        return None
+    return {"title": [(False, part["title"])], "summary": [], "part": part}
+
+
+def _marked(fields: dict[str, tuple[Any, Any]]) -> tuple[Json, Json]:
+    """Title and summary where they changed, in segments of which those that differ are marked."""
+    left, right = {}, {}
+    for name in TEXTS:
+        if name in fields:
+            left[name], right[name] = words_apart(*fields[name])
+    return left, right
+
+
+def words_apart(before: str, after: str) -> tuple[Segments, Segments]:
+    old, new = before.split(" "), after.split(" ")
+    left: Segments = []
+    right: Segments = []
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        left.append((tag != "equal", " ".join(old[old_start:old_end])))
+        right.append((tag != "equal", " ".join(new[new_start:new_end])))
+    return [one for one in left if one[1]], [one for one in right if one[1]]
+
+
+def _facts(row: diff.Row, titles: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What changed beside the texts."""
+    names = [name for name in row.fields if name not in TEXTS]
+    said = {name: [_said(name, {name: value}, titles) for value in row.fields[name]] for name in names}
+    return [(_label(name), before, after) for name, (before, after) in said.items()]
