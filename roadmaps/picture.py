@@ -10,16 +10,18 @@ Json = dict[str, Any]
 Marks = dict[str, list[str]]
 
 # In pixels of the picture, which scrolls inside its page.
-STAGE_WIDTH = 232
-GAP = 46  # between stages, where the curves run
-MARGIN = 26  # left of the first stage: curves within it bulge so far
-STAGE_HEAD = 48
+STAGE_WIDTH = 200  # four stages fit a page of 1280 pixels
+GAP = 32  # between stages, where the curves run
+MARGIN = 18  # left of the first stage: curves within it bulge so far
+STAGE_HEAD = 32  # with one line
+LINE = 15
 MODULE_HEAD = 30
 NODE = 36  # a concept
 SPACE = 6  # between neighbours
-PADDING = 8
-STAGE_ROOM, MODULE_ROOM, NODE_ROOM = 31, 27, 22  # narrow characters in a line
-BULGE_MOST = 22
+PADDING = 7
+STAGE_ROOM, MODULE_ROOM, NODE_ROOM = 22, 27, 20  # narrow characters in a line
+BULGE_MOST = 18
+DENSE = 120  # so many curves are drawn paler
 
 
 @dataclass
@@ -65,6 +67,10 @@ class Picture:
     width: int = 0
     height: int = 0
 
+    @property
+    def is_dense(self) -> bool:
+        return len(self.curves) > DENSE
+
 
 def draw(plan: Json, marks: Marks | None = None) -> Picture:
     """Stages as columns, modules as boxes, concepts as nodes, prerequisites as curves.
@@ -72,8 +78,9 @@ def draw(plan: Json, marks: Marks | None = None) -> Picture:
     `marks`: part id → class names such as "added" or "critical".
     """
     picture = Picture(title=plan["title"], words=_in_words(plan))
+    head = max((_head(stage) for stage in plan["stages"]), default=0)
     for number, stage in enumerate(plan["stages"]):
-        _add_stage(picture, stage, MARGIN + number * (STAGE_WIDTH + GAP), marks or {})
+        _add_stage(picture, stage, MARGIN + number * (STAGE_WIDTH + GAP), head, marks or {})
     picture.height = max((box.y + box.height for box in picture.stages), default=0)
     for box in picture.stages:
         box.height = picture.height  # columns of one height, whatever they hold
@@ -89,8 +96,13 @@ def _in_words(plan: Json) -> str:
     return f"{stages} stages with {concepts} concepts in {hours:.1f} hours, and {links} prerequisites between them."
 
 
-def _add_stage(picture: Picture, stage: Json, x: int, marks: Marks) -> None:
-    box = _box("stage", stage, marks, x, 0, STAGE_WIDTH, STAGE_HEAD, STAGE_ROOM)
+def _head(stage: Json) -> int:
+    """The height of a stage's title."""
+    return STAGE_HEAD + LINE * (len(wrapped(stage["title"], STAGE_ROOM, 2)) - 1)
+
+
+def _add_stage(picture: Picture, stage: Json, x: int, head: int, marks: Marks) -> None:
+    box = _box("stage", stage, marks, x, 0, STAGE_WIDTH, head, STAGE_ROOM)
     picture.stages.append(box)
     box.note = f"{plans.minutes({'stages': [stage]}) / 60:.1f} h"
     for module in stage["modules"]:

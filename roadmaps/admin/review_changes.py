@@ -12,7 +12,12 @@ Json = dict[str, Any]
 Segments = list[tuple[bool, str]]  # (whether it differs, text)
 WORDS = {"minutes": "Minutes", "prerequisites": "Needs", "into": "In", "position": "Place"}
 TEXTS = ("title", "summary")
-TWO_PARTS = ("merge", "split")  # before and after are two parts, so they are no facts of one
+SHOWN: dict[str, tuple[str, ...]] = {
+    "add": ("summary", "minutes", "difficulty", "prerequisites"),
+    "remove": ("summary", "minutes"),
+    "merge": (),  # before and after are two parts, so they are no facts of one
+    "split": (),
+}
 EDITED = Draft.Origin.EDITED
 DECIDED = (ReviewStatus.CHANGES_REQUESTED, ReviewStatus.APPROVED)
 
@@ -64,12 +69,24 @@ def _steps(draft: Draft, base: Draft, titles: dict[str, str]) -> list[Json]:
 
 
 def _operation(entry: Json, titles: dict[str, str]) -> Json:
+    """`facts`: what, and its text in segments."""
     before, after = entry.get("before") or {}, entry.get("after") or {}
-    names = [name for name in (*diff.FIELDS, "into", "position") if name in before or name in after]
-    facts = [(_label(name), _said(name, before, titles), _said(name, after, titles)) for name in names]
-    told = entry["op"] not in TWO_PARTS
-    shown = [fact for fact in facts if told and fact[1] != fact[2]]
-    return {name: entry[name] for name in ("op", "text", "reason", "target")} | {"facts": shown}
+    names = SHOWN.get(entry["op"], (*diff.FIELDS, "into", "position"))
+    said = {name: (_said(name, before, titles), _said(name, after, titles)) for name in names}
+    facts = [(_label(name), _merged(*texts)) for name, texts in said.items() if texts[0] != texts[1]]
+    return {name: entry[name] for name in ("op", "text", "reason", "target")} | {"facts": facts}
+
+
+def _merged(before: str, after: str) -> list[tuple[str, str]]:
+    """One text of both: (HTML element or nothing, words)."""
+    old, new = before.split(" "), after.split(" ")
+    found: list[tuple[str, str]] = []
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found.append(("", " ".join(old[old_start:old_end])))
+        else:
+            found += [("del", " ".join(old[old_start:old_end])), ("ins", " ".join(new[new_start:new_end]))]
+    return [one for one in found if one[1]]
 
 
 def _label(name: str) -> str:
@@ -112,7 +129,8 @@ def _folded(rows: list[diff.Row]) -> list[diff.Row | int]:
 def _row(row: diff.Row | int, titles: dict[str, str]) -> Json:
     if isinstance(row, int):
         return {"same": row}
-    left, right = _cell(row.before), _cell(row.after)
+    # Where a part has moved to, the left side is empty, unless something else of it has changed as well.
+    left, right = _cell(row.before if row.state != diff.MOVED or row.fields else None), _cell(row.after)
     marked = _marked(row.fields)
     sides = {"left": left and left | marked[0], "right": right and right | marked[1]}
     return {"row": row, **sides, "facts": _facts(row, titles)}
