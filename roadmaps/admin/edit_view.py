@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,13 +13,13 @@ from roadmaps.admin.services_by_row import REFUSALS, sentence
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review
 from roadmaps.plan_edits import current_draft, edit_plan
+from roadmaps.reviewers import check_may_decide
 
 
 def edit_view(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     """`admin`: the ReviewAdmin whose page this is."""
-    if not admin.has_decide_permission(request):
-        raise PermissionDenied
     review = get_object_or_404(Review.objects.select_related("roadmap__owner", "draft__author"), pk=pk)
+    check_may_decide(cast("User", request.user), review.roadmap)
     if request.method != "POST":
         return _opened(admin, request, review)
     editor = PlanEditor(review, request.POST)
@@ -29,7 +28,6 @@ def edit_view(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
         editor.opened = ""
     elif editor.take(request.POST):
         if verb == "save" and (saved := _save(request, editor)):
-            admin.log_change(request, review, f"edited the plan: draft {saved.number}")
             messages.success(request, f"Saved as draft {saved.number}. It is not approved yet.")
             return redirect("admin:roadmaps_review_change", pk)
         editor.do(verb, target)

@@ -28,6 +28,7 @@ class Changes:
 
     base: Draft | None
     cause: Review | None  # the review whose comment asked for it
+    about: list[tuple[str, str]]  # id and title of each part that the comment points at
     steps: list[Json]  # a draft, with its operations ready to be read
     rows: list[Json]  # the side-by-side diff without what stayed
     states: dict[str, str]  # of the parts of the plan now
@@ -37,7 +38,7 @@ class Changes:
 def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
     base = _base(draft, rounds, against)
     if base is None:
-        return Changes(None, None, [], [], {}, [])
+        return Changes(None, None, [], [], [], {}, [])
     before = Draft.objects.only("plan").get(pk=base.pk).plan
     found = diff.compare(before, draft.plan)
     titles = {part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in plans.parts(plan)}
@@ -45,6 +46,7 @@ def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
     return Changes(
         base=base,
         cause=decided if decided and decided.comment else None,
+        about=[(one, titles.get(one, one)) for one in (decided.parts if decided else [])],
         steps=_steps(draft, base, titles),
         rows=[_row(row, titles) for row in _folded(found)],
         states=diff.states(found),

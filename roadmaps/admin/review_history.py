@@ -22,11 +22,6 @@ def review_of(draft: Draft) -> Review | None:
     return getattr(draft, "review", None)
 
 
-def round_of(drafts: list[Draft], draft: Draft) -> int:
-    """A reviewer's edit begins no new round."""
-    return sum(one.number <= draft.number and one.origin != Draft.Origin.EDITED for one in drafts)
-
-
 def cost(roadmap: Roadmap) -> Iterable[Any]:
     """What each role has used of its models so far."""
     calls = ModelCall.objects.filter(thread_id=roadmap.thread_id).values("role").order_by("role")

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from roadmaps.admin import review_changes, review_history, review_plan
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
+from roadmaps.reviewers import check_may_decide
 
 Json = dict[str, Any]
 FULL = 100  # percent
 
 
-def page_of(review: Review, against: str = "") -> Json:
+def page_of(review: Review, user: User, against: str) -> Json:
     """`against`: the number of the draft to compare with, when it isn't the one that suits best."""
     draft, roadmap = review.draft, review.roadmap
     rounds = review_history.rounds(roadmap)
@@ -21,19 +25,30 @@ def page_of(review: Review, against: str = "") -> Json:
         "review": review,
         "draft": draft,
         "roadmap": roadmap,
-        "is_open": review.status == ReviewStatus.PENDING,
+        **_standing(review, user),
         "facts": _request_facts(roadmap),
         "intent": _intent_facts(draft),
         "budget": _budget(draft),
         "rounds": rounds,
-        "round": review_history.round_of(rounds, draft),
         "changes": changes,
         "cost": review_history.cost(roadmap),
+        "events": review.events.all(),
         "log": review_history.newest_events(roadmap),
         "edit_url": reverse("admin:roadmaps_review_edit", args=[review.pk]),
         "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
         **review_plan.plan_of(draft, changes.states),
     }
+
+
+def _standing(review: Review, user: User) -> Json:
+    """Whether it waits, and whether this person may decide; if not, why not."""
+    is_open, why_not = review.status == ReviewStatus.PENDING, ""
+    try:
+        check_may_decide(user, review.roadmap)
+    except PermissionDenied as exc:
+        why_not = str(exc)
+    overdue = is_open and review.due_at is not None and review.due_at < timezone.now()
+    return {"is_open": is_open, "may_decide": is_open and not why_not, "why_not": why_not, "is_overdue": overdue}
 
 
 def seen_draft(review: Review, number: str) -> Draft:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -42,7 +43,7 @@ class Editor:
 
     def fields(self):
         form = self.page.split('class="review editor"', 1)[1].split("</form>", 1)[0]
-        sent = {}
+        sent: dict[str, Any] = {}
         for tag in re.findall(r"<input[^>]*>", form):
             found = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
             if found.get("type") != "checkbox":
@@ -52,7 +53,7 @@ class Editor:
         for name, text in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>(.*?)</textarea>', form, re.S):
             sent[name] = html.unescape(text).removeprefix("\n")
         for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.S):
-            sent[name] = re.search(r'value="([^"]*)" selected', options)[1]
+            sent[name] = re.findall(r'value="([^"]*)" selected', options)[0]
         return sent
 
     def press(self, button, **changed):

@@ -1,6 +1,7 @@
 """A plan of any size has a picture in which nothing overlaps and everything fits."""
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,23 @@ from tests.workflow.test_edits import concept, small_plan
 
 def big_plan(stages=6, modules=5, concepts=8):
     """The largest that the rules allow; each concept needs the one before it and the first."""
-    plan = {"title": "Everything", "summary": "All of it", "next_id": 1, "stages": []}
-    done = []
+    plan: dict[str, Any] = {"title": "Everything", "summary": "All of it", "next_id": 1, "stages": []}
+    done: list[str] = []
     for stage in range(stages):
-        made = {"id": plans.new_id(plan, "s"), "title": f"Stage {stage}", "summary": "Go", "modules": []}
+        made: dict[str, Any] = {
+            "id": plans.new_id(plan, "s"),
+            "title": f"Stage {stage}",
+            "summary": "Go",
+            "modules": [],
+        }
         plan["stages"].append(made)
         for module in range(modules):
-            one = {"id": plans.new_id(plan, "m"), "title": f"Module {stage}.{module}", "summary": "On", "concepts": []}
+            one: dict[str, Any] = {
+                "id": plans.new_id(plan, "m"),
+                "title": f"Module {stage}.{module}",
+                "summary": "On",
+                "concepts": [],
+            }
             made["modules"].append(one)
             for number in range(concepts):
                 key = plans.new_id(plan, "c")
