@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -27,7 +28,7 @@ class ReviewAdmin(InboxAdmin):
 
     class Media:
         css = {"all": ("cairn/review.css",)}
-        js = ("cairn/review.js",)
+        js = (Script("cairn/review.js", defer=True),)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """None: the page before the form tells it all."""

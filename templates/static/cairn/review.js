@@ -2,7 +2,7 @@
 (() => {
   const review = document.querySelector(".review");
   if (!review) return;
-  const typing = (element) => element.matches("input, textarea, select");
+  const typing = (element) => element.matches("input:not([type=checkbox]), textarea, select");
 
   // Letters lead to a button or a field; only a second key, Enter, presses it.
   document.addEventListener("keydown", (event) => {
