@@ -69,6 +69,7 @@ def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse
     decision = request.POST.get("decision", "")
     if review is None:
         raise Http404
+    review.take_as_seen(request.POST.get("draft", ""))
     try:
         if decision:
             decide_by_link(link, review, decision, comment)

@@ -32,7 +32,6 @@ def page_of(review: Review, user: User, against: str) -> Json:
         "rounds": rounds,
         "changes": changes,
         "cost": review_history.cost(roadmap),
-        "events": review.events.all(),
         "log": review_history.newest_events(roadmap),
         "edit_url": reverse("admin:roadmaps_review_edit", args=[review.pk]),
         "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
@@ -49,12 +48,6 @@ def _standing(review: Review, user: User) -> Json:
         why_not = str(exc)
     overdue = is_open and review.due_at is not None and review.due_at < timezone.now()
     return {"is_open": is_open, "may_decide": is_open and not why_not, "why_not": why_not, "is_overdue": overdue}
-
-
-def seen_draft(review: Review, number: str) -> Draft:
-    """The draft that the person who decides was looking at: a decision is about that one only."""
-    seen = review.roadmap.drafts.filter(number=number).first() if number.isdigit() else None
-    return seen or review.draft
 
 
 def _request_facts(roadmap: Roadmap) -> Json:

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from logs_app.admin import LookOnlyAdmin
 from roadmaps.admin.edit_view import edit_view
 from roadmaps.admin.inbox import InboxAdmin
-from roadmaps.admin.review_page import page_of, seen_draft
+from roadmaps.admin.review_page import page_of
 from roadmaps.models import Draft, Review
 from roadmaps.services import DECISIONS
 
@@ -45,7 +45,7 @@ class ReviewAdmin(InboxAdmin):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = get_object_or_404(Review, pk=pk)
-        review.draft = seen_draft(review, request.POST.get("draft", ""))
+        review.take_as_seen(request.POST.get("draft", ""))
         decision = request.POST.get("decision", "")
         if decision not in DECISIONS:
             self.message_user(request, f"Unknown decision {decision!r}.", level="error")

@@ -131,6 +131,11 @@ class Review(models.Model):
     def __str__(self) -> str:
         return f"Review of {self.roadmap}, round {self.round}"
 
+    def take_as_seen(self, draft_number: str) -> None:
+        """Stand for the draft that a form was made from: a decision on it is refused when an edit has replaced it."""
+        seen = self.roadmap.drafts.filter(number=draft_number).first() if draft_number.isdecimal() else None
+        self.draft = seen or self.draft
+
     def claim_in_words(self) -> str:
         """Who is reviewing it and until when; empty when nobody is."""
         if self.claimed_by is None or self.claimed_until is None or self.claimed_until <= timezone.now():

@@ -15,7 +15,10 @@ from roadmaps import expert_links
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink
+from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
+from roadmaps.workflow import plans
+from roadmaps.workflow.schemas import Operation
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,3 +194,15 @@ def test_the_desk_assigns_comments_and_shows_the_history(client, review, reviewe
     assert page.count("is reviewing it, until") == 2
     assert "Looks &lt;i&gt;good" in page
     assert "Make a link" not in page
+
+
+def test_an_expert_decides_the_draft_that_was_on_the_page(expert, review, reviewer):
+    _, address = made(review, reviewer, may_decide=True)
+    concept = next(plans.concepts(review.draft.plan))
+    change = Operation(op="modify", target=concept["id"], minutes=33, reason="Shorter")
+    edit_plan(review, [change], by=reviewer, draft_number=1)
+    sent = {"review": review.pk, "decision": "APPROVED"}
+    refused = expert.post(address, sent | {"draft": "1"})
+    assert "since you opened it, reviewer saved draft 2" in refused.content.decode()
+    assert 'name="draft" value="2"' in refused.content.decode()
+    assert "Approved. Thank you." in expert.post(address, sent | {"draft": "2"}, follow=True).content.decode()

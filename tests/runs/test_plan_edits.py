@@ -1,6 +1,7 @@
 """A reviewer's own edit of the plan: what is approved is exactly what was edited."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 
@@ -162,6 +163,20 @@ def test_an_edit_races_a_decision(review, ada, decision):
     assert sum(isinstance(one, InvalidTransition) for one in results) <= 1
     edited = not isinstance(results[0], InvalidTransition)
     assert decided.draft.number == (2 if edited else 1)
+
+
+def test_an_edit_is_in_the_history_and_in_the_admin_s_log(review, ada):
+    concept = next(plans.concepts(review.draft.plan))
+    edit_plan(review, [operation("modify", concept["id"], outcomes=["You can do it."])], by=ada, draft_number=1)
+    event = review.events.get(kind="EDITED")
+    assert (event.actor_name, event.text) == ("ada", "Draft 2, with 1 change")
+    assert "Draft 2, with 1 change" in LogEntry.objects.get(user=ada).change_message
+
+
+def test_nobody_edits_the_plan_of_their_own_request(ada):
+    own = courses.designed(ada).reviews.get()
+    with pytest.raises(PermissionDenied, match="your own request"):
+        edit_plan(own, [rename(own)], by=ada, draft_number=1)
 
 
 @pytest.mark.parametrize("permissions", [(), ("view_review", "view_draft")])

@@ -101,6 +101,26 @@ def test_an_issue_leads_to_its_place_and_stands_there_too(desk, review):
     assert "All of it" not in section(page, "plan").split(review.draft.plan["stages"][0]["title"])[1]
 
 
+def test_the_comment_may_point_at_parts_and_the_next_page_says_so(desk, review):
+    concept = next(plans.concepts(review.draft.plan))
+    assert f'name="parts" value="{concept["id"]}" form="decide"' in shown(desk, review)
+    decide = reverse("admin:roadmaps_review_decide", args=[review.pk])
+    desk.post(decide, {"decision": "CHANGES_REQUESTED", "comment": "Longer", "parts": [concept["id"]], "draft": "1"})
+    second = courses.advance(review.roadmap).reviews.pending().get()
+    cause = shown(desk, second).split('class="cause"')[1].split("</blockquote>")[0]
+    assert f'<a href="#{concept["id"]}">' in cause
+
+
+def test_who_asked_for_it_reads_why_they_cannot_decide(client):
+    eve = courses.reviewer("eve")
+    own = courses.designed(eve).reviews.get()
+    client.force_login(eve)
+    page = shown(client, own)
+    assert "This is your own request" in page
+    assert 'name="decision"' not in page
+    assert client.get(reverse("admin:roadmaps_review_edit", args=[own.pk])).status_code == 403
+
+
 def test_the_first_draft_has_nothing_to_compare_with(desk, review):
     assert "no earlier version" in section(shown(desk, review), "changes")
 
