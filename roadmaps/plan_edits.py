@@ -40,11 +40,14 @@ def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_nu
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
     before = current_draft(review, draft_number)
     plan, applied = applied_to(before.plan, operations)
+    found = rules.check(plan, roadmap.budget_minutes)
+    if broken := broken_by(before, found):
+        raise ValidationError(broken)
     draft = Draft.objects.create(
         roadmap=roadmap,
         number=roadmap.drafts.count() + 1,
         plan=plan,
-        report=_report(before, plan, roadmap.budget_minutes),
+        report=_report(before, plan, roadmap.budget_minutes, found),
         operations=applied,
         origin=Draft.Origin.EDITED,
         author=by,
@@ -89,7 +92,7 @@ def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json
             applied.append(entry)
         except edits.Impossible as exc:
             problems.append(refusal(edited, operation, exc))
-    if problems := problems or broken_by(plan, edited):
+    if problems:
         raise ValidationError(problems)
     return edited, applied
 
@@ -100,32 +103,32 @@ def refusal(plan: Json, operation: Operation, exc: edits.Impossible) -> str:
     return f"It isn't possible to {VERBS[operation.op].format(name)}: {exc}."
 
 
-def broken_by(before: Json, after: Json) -> list[str]:
-    """Sentences about what an edit may not break. Whether the time fits is left to the reviewer, and shown."""
-    had = Counter(_place(issue) for issue in _critical(before))
+def broken_by(before: Draft, found: list[Json]) -> list[str]:
+    """Sentences about what an edit may not break: critical issues that the rules found now and not in `before`.
+
+    Whether the time fits is left to the reviewer, and shown.
+    """
+    had = Counter(_place(issue) for issue in before.report["issues"] if issue["source"] == "rules")
     broken = []
-    for issue in _critical(after):
-        if had[_place(issue)] <= 0:
-            broken.append(issue["message"])
-        had[_place(issue)] -= 1
+    for issue in found:
+        if issue["severity"] == "critical" and issue["code"] != "budget":
+            if had[_place(issue)] <= 0:
+                broken.append(issue["message"])
+            had[_place(issue)] -= 1
     return broken
 
 
-def _critical(plan: Json) -> list[Json]:
-    return [issue for issue in rules.check(plan, plans.minutes(plan)) if issue["severity"] == "critical"]
+def _place(issue: Json) -> tuple[str, str, str]:
+    return issue["code"], issue["severity"], issue["location"]
 
 
-def _place(issue: Json) -> tuple[str, str]:
-    return issue["code"], issue["location"]
-
-
-def _report(before: Draft, plan: Json, budget_minutes: int) -> Json:
+def _report(before: Draft, plan: Json, budget_minutes: int, found: list[Json]) -> Json:
     """The rules say what they find now; the critique is that of the last draft which a model has read."""
     known = {part["id"] for part, _ in plans.parts(plan)}
     criticised = [issue for issue in before.report["issues"] if issue["source"] == "critique"]
     kept = [issue | {"location": issue["location"] if issue["location"] in known else ""} for issue in criticised]
     report: Json = before.report | {
-        "issues": rules.check(plan, budget_minutes) + kept,
+        "issues": found + kept,
         "minutes": plans.minutes(plan),
         "budget_minutes": budget_minutes,
         "skipped": [],

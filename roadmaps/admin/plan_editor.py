@@ -115,16 +115,15 @@ class PlanEditor:
         """For the template: the plan as it would be, what was done, and what the rules say of it."""
         budget = self.review.roadmap.budget_minutes
         titles = {part["id"]: part["title"] for part, _ in plans.parts(self.plan)}
-        issues = [
-            one | {"place": titles.get(one["location"], "the whole plan")} for one in rules.check(self.plan, budget)
-        ]
+        found = rules.check(self.plan, budget)
+        issues = [one | {"place": titles.get(one["location"], "the whole plan")} for one in found]
         return {
             "editor": self,
             "states": diff.states(diff.compare(self.draft.plan, self.plan)),
             "stages": self.plan["stages"],
             "serialized": json.dumps([one.model_dump(exclude_none=True) for one in self.operations]),
             "issues": issues,
-            "broken": broken_by(self.draft.plan, self.plan),
+            "broken": broken_by(self.draft, found),
             "hours": plans.minutes(self.plan) / 60,
             "budget_hours": budget / 60,
             "stale": self.draft.pk != self.review.draft_id,
