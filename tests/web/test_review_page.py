@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from logs_app import buffer
+from logs_app import stream
 from roadmaps.models import ModelCall, Review
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
@@ -178,7 +178,7 @@ def test_the_cost_and_the_newest_events_are_of_this_roadmap(desk, review):
     courses.designed(courses.person("other"))
     ModelCall.objects.filter(thread_id=review.roadmap.thread_id, role="curriculum").update(input_tokens=4321)
     ModelCall.objects.exclude(thread_id=review.roadmap.thread_id).update(input_tokens=9999)
-    buffer.drain()
+    stream.drain()
     history = section(shown(desk, review), "history")
     assert "curriculum 1 4321" in history
     assert "9999" not in history
