@@ -1,6 +1,7 @@
 """The only reader of os.environ; a wrong value stops the start and names itself."""
 
 import json
+import math
 import os
 from collections.abc import Callable
 from typing import TypeVar
@@ -100,3 +101,23 @@ def models_by_role(name: str, roles: tuple[str, ...]) -> dict[str, str]:
         return value
 
     return _read(name, {}, parse, f'JSON {{"role": "provider:model"}} with roles {", ".join(roles)}')
+
+
+def prices(name: str) -> dict[str, tuple[float, float]]:
+    """A JSON object of `provider:model` to what a million tokens cost: [in, out]."""
+
+    def parse(raw: str) -> dict[str, tuple[float, float]]:
+        value = json.loads(raw)
+        if not isinstance(value, dict):
+            raise ValueError(raw)
+        return {model: _price(pair) for model, pair in value.items()}
+
+    return _read(name, {}, parse, 'JSON {"provider:model": [in, out]} per million tokens')
+
+
+def _price(pair: object) -> tuple[float, float]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise ValueError(pair)
+    if not all(isinstance(one, int | float) and 0 <= one < math.inf for one in pair):
+        raise ValueError(pair)
+    return float(pair[0]), float(pair[1])

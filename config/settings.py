@@ -92,6 +92,7 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls finds its pages: workers need none
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -145,6 +146,7 @@ WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -164,13 +166,27 @@ EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.Ema
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "cairn@localhost")
 
+TEAL = {
+    "50": "oklch(98.4% .014 180.72)",
+    "100": "oklch(95.3% .051 180.801)",
+    "200": "oklch(91% .096 180.426)",
+    "300": "oklch(85.5% .138 181.071)",
+    "400": "oklch(77.7% .152 181.912)",
+    "500": "oklch(70.4% .14 182.503)",
+    "600": "oklch(51.1% .096 186.391)",  # dark enough for white text on it
+    "700": "oklch(46% .088 186.4)",
+    "800": "oklch(43.7% .078 188.216)",
+    "900": "oklch(38.6% .063 188.416)",
+    "950": "oklch(27.7% .046 192.524)",
+}
 UNFOLD = {
     "SITE_TITLE": "Cairn",
     "SITE_HEADER": "Cairn",
     "SITE_SYMBOL": "landscape",
     "SITE_URL": "/",
+    "COLORS": {"primary": TEAL},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("cairn/cairn.svg")}],
-    "STYLES": [lambda _request: static("cairn/admin.css")],
+    "STYLES": [lambda _request: static("cairn/admin.css"), lambda _request: static("cairn/operations.css")],
 }
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -263,3 +279,4 @@ LLM_CONCURRENCY = env.integer("LLM_CONCURRENCY", 64)  # model calls at once, per
 LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 120)  # one HTTP attempt, not the whole ask()
 LLM_MAX_ATTEMPTS = env.integer("LLM_MAX_ATTEMPTS", 5)  # transport attempts of one ask()
 LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 16_000)  # of one answer, thinking included
+LLM_PRICES = env.prices("LLM_PRICES")  # dollars per million tokens, in and out

@@ -1,33 +1,66 @@
-"""Content by state, with a rewrite for each artifact."""
+"""Content by state, as its readers see it, with a rewrite for each artifact."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.admin import TabularInline
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from content.models import ARTIFACTS, Question, Quiz, Resource, ResourceList, Tutorial
+from content.models import ARTIFACTS, Quiz, ResourceList, Tutorial
 from content.services import retry_artifact
 from logs_app.admin import LookOnlyAdmin
+from logs_app.filters import FewValuesFilter, UuidFilter, as_uuid
 from roadmaps.admin import services_by_row
+from roadmaps.admin.dialogs import confirmed, leave_for
 
 STATUS_COLOURS = {"READY": "success", "GENERATING": "info", "PENDING": "warning", "FAILED": "danger"}
 
 
+class RoadmapFilter(UuidFilter):
+    title = "roadmap (its id)"
+    parameter_name = "roadmap"
+    lookup = "concept__roadmap_id"
+
+
 class ArtifactAdmin(LookOnlyAdmin):
     list_display: Any = ("concept", "roadmap", "state", "error", "model", "edition", "updated_at")
-    list_filter = ("status", "model", "updated_at")
-    search_fields = ("concept__title", "concept__roadmap__title", "=concept__roadmap__id")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("model", FewValuesFilter),
+        ("updated_at", RangeDateTimeFilter),
+        RoadmapFilter,
+    )
+    search_fields = ("concept__title", "concept__roadmap__title")
+    search_help_text = "A concept's or roadmap's title, or a roadmap's id"
     list_select_related = ("concept__roadmap",)
-    show_full_result_count = False
+    ordering = ("-updated_at",)
+    list_filter_submit = True
+    list_per_page = 50
     actions = ("rewrite_selected",)
+    actions_detail = ("rewrite_one",)
+    fields = ("status", "error", "model", "edition", "run_id", "dispatched_at", "updated_at")
+    change_form_outer_before_template = "admin/content/artifact_page.html"
 
-    def has_rewrite_permission(self, request: HttpRequest) -> bool:
+    @property
+    def kind(self) -> str:
+        return next(kind for kind, model in ARTIFACTS.items() if model is self.model)
+
+    def has_rewrite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm(f"content.change_{self.opts.model_name}")
 
-    @display(description="Roadmap", ordering="concept__roadmap__title")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if found := as_uuid(search_term):
+            return queryset.filter(concept__roadmap_id=found), False
+        results: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return results
+
+    @display(description="Roadmap")
     def roadmap(self, artifact: Any) -> str:
         return str(artifact.concept.roadmap)
 
@@ -37,36 +70,54 @@ class ArtifactAdmin(LookOnlyAdmin):
 
     @admin.action(description="Write anew", permissions=["rewrite"])
     def rewrite_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        kind = next(kind for kind, model in ARTIFACTS.items() if model is self.model)
         asked = services_by_row.call(
-            request, queryset, lambda row: retry_artifact(row.concept, kind), "will be rewritten"
+            request, queryset, lambda row: retry_artifact(row.concept, self.kind), "will be rewritten"
         )
         for artifact in asked:
             self.log_change(request, artifact, "rewrite asked for")
 
+    @confirmed("Write anew", "What is there stays until the new text is ready.", icon="edit_note", permission="rewrite")
+    def rewrite_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        artifact = get_object_or_404(self.model, pk=object_id)
+        self.rewrite_selected(request, self.model.objects.filter(pk=artifact.pk).select_related("concept"))
+        return leave_for(request, reverse(f"admin:content_{self.opts.model_name}_change", args=[object_id]))
 
-class ResourceInline(TabularInline):  # type: ignore[misc]
-    model = Resource
-    fields = ("order", "title", "url", "kind", "language", "note")
-    extra = 0
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        found = as_uuid(object_id)
+        artifact = found and self.model.objects.select_related("concept__roadmap").filter(pk=found).first()
+        if artifact:
+            extra_context = (extra_context or {}) | {"artifact": artifact, "kind": self.kind} | self.preview(artifact)
+            extra_context["title"] = str(artifact)
+        return super().change_view(request, object_id, form_url, extra_context)
 
-
-class QuestionInline(TabularInline):  # type: ignore[misc]
-    model = Question
-    fields = ("order", "text", "options", "correct_indexes", "explanation")
-    extra = 0
+    def preview(self, artifact: Any) -> dict[str, Any]:
+        """What is there to read, by name."""
+        return {}
 
 
 @admin.register(Tutorial)
 class TutorialAdmin(ArtifactAdmin):
-    pass
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).defer("markdown")
+        return rows
+
+    def preview(self, artifact: Any) -> dict[str, Any]:
+        return {"markdown": artifact.markdown}
 
 
 @admin.register(ResourceList)
 class ResourceListAdmin(ArtifactAdmin):
-    inlines = (ResourceInline,)
+    def preview(self, artifact: Any) -> dict[str, Any]:
+        return {"resources": list(artifact.resources.all())}
 
 
 @admin.register(Quiz)
 class QuizAdmin(ArtifactAdmin):
-    inlines = (QuestionInline,)
+    def preview(self, artifact: Any) -> dict[str, Any]:
+        """Each question with its options, and whether an option is right."""
+        return {
+            "questions": [
+                (question, [(option, at in question.correct_indexes) for at, option in enumerate(question.options)])
+                for question in artifact.questions.all()
+            ]
+        }

@@ -42,6 +42,10 @@ class Artifact(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ArtifactStatus.values), name="%(class)s_status_known")
         ]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="%(class)s_newest"),
+            models.Index(fields=["model"], name="%(class)s_by_model"),
+        ]
 
 
 class Tutorial(Artifact):

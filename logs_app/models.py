@@ -23,9 +23,14 @@ class ExecutionLog(models.Model):
 
     class Meta:
         ordering = ["roadmap_id", "sequence"]
+        verbose_name = "event"
+        verbose_name_plural = "events"
         indexes = [
             models.Index(fields=["roadmap_id", "sequence"]),
             models.Index(fields=["occurred_at"]),
+            models.Index(fields=["event", "occurred_at"], name="log_by_event"),
+            # Few rows are no info, so to find them costs little to keep.
+            models.Index(fields=["level", "occurred_at"], condition=~models.Q(level="info"), name="log_of_trouble"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,12 @@ def as_html(text: str) -> SafeString:
     return markdown.render(text)
 
 
+@register.filter
+def is_web_address(url: str) -> bool:
+    """Whether a link to it may be shown; nothing else is one, such as javascript:."""
+    return url.startswith(("https://", "http://"))
+
+
 @register.inclusion_tag("content/_outline.html")
 def outline(roadmap: Roadmap, current: Concept | None = None) -> dict[str, Any]:
     """The roadmap's stages, modules and concepts with the state of each artifact."""

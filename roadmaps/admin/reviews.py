@@ -9,16 +9,12 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.decorators import display
 
-from logs_app.admin import LookOnlyAdmin
 from roadmaps.admin.edit_view import edit_view
 from roadmaps.admin.inbox import InboxAdmin
 from roadmaps.admin.review_page import page_of
-from roadmaps.models import Draft, Review
+from roadmaps.models import Review
 from roadmaps.services import DECISIONS
 
 
@@ -59,23 +55,3 @@ class ReviewAdmin(InboxAdmin):
             page = page_of(review, cast("User", request.user), request.GET.get("against", ""))
             extra_context = (extra_context or {}) | page
         return super().change_view(request, object_id, form_url, extra_context)
-
-
-@admin.register(Draft)
-class DraftAdmin(LookOnlyAdmin):
-    list_display = ("roadmap", "number", "origin", "created_at")
-    list_filter = ("origin",)
-    search_fields = ("roadmap__title", "roadmap__goal")
-    list_select_related = ("roadmap",)
-    fields = ("roadmap", "number", "origin", "created_at", "decision", "operations", "report", "plan")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("roadmap", "review")
-
-    @display(description="Review")
-    def decision(self, draft: Draft) -> SafeString | str:
-        if not hasattr(draft, "review"):
-            return "-"
-        url = reverse("admin:roadmaps_review_change", args=[draft.review.pk])
-        return format_html('<a href="{}">{}</a>', url, draft.review.get_status_display())

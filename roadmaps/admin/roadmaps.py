@@ -1,4 +1,4 @@
-"""Roadmaps for the operator: where each stands, why it failed, retry and cancel."""
+"""Roadmaps for the operator: where each stands, why it failed, retry, cancel, go back to a checkpoint."""
 
 import uuid
 from collections.abc import Iterable
@@ -6,65 +6,113 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from unfold.decorators import display
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.decorators import action, display
+from unfold.views import ChangeList
 
 from logs_app.admin import LookOnlyAdmin
-from roadmaps.admin import services_by_row
-from roadmaps.models import ModelCall, Roadmap
-from roadmaps.services import cancel_run, retry_run
+from logs_app.filters import FewValuesFilter, as_uuid
+from roadmaps import statistics
+from roadmaps.admin import figures, services_by_row
+from roadmaps.admin.dialogs import confirmed, leave_for
+from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
+from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.services import RETRYABLE, cancel_run, retry_run
 from roadmaps.time_travel import history, resume_from
 
-STATUS_COLOURS = {
-    "READY": "success",
-    "PARTIAL": "warning",
-    "AWAITING_REVIEW": "warning",
-    "FAILED": "danger",
-    "REJECTED": "danger",
-    "CANCELLED": "danger",
-}
+
+class RoadmapChangeList(ChangeList):  # type: ignore[misc]
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        """With the rounds and the model calls of the rows on this page, in a query each."""
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        rounds = dict(Review.objects.filter(roadmap__in=rows).order_by().values_list("roadmap").annotate(Count("pk")))
+        spent: dict[Any, list[dict[str, Any]]] = {}
+        for one in statistics.spend("thread_id", calls=_calls_of(rows)):
+            spent.setdefault(one["thread_id"], []).append(one)
+        for row in rows:
+            row.rounds = rounds.get(row.pk, 0)
+            row.spent = statistics.total(spent.get(row.thread_id, []))
+        self.result_list = rows
+
+
+def _calls_of(roadmaps: list[Roadmap]) -> QuerySet[ModelCall]:
+    return ModelCall.objects.filter(thread_id__in=[roadmap.thread_id for roadmap in roadmaps])
 
 
 @admin.register(Roadmap)
 class RoadmapAdmin(LookOnlyAdmin):
-    list_display = ("__str__", "owner", "state", "status_reason", "attempts", "created_at", "updated_at")
-    list_filter = ("status", "language", "level", "made_without_model", "created_at")
-    search_fields = ("title", "goal", "owner__username", "=id", "=thread_id", "=run_id")
+    list_display = ("plan", "owner", "state", "rounds", "tokens", "cost", "created_at", "updated_at")
+    list_filter = (
+        ("status", MultipleChoicesDropdownFilter),
+        ("level", ChoicesDropdownFilter),
+        ("language", FewValuesFilter),
+        "made_without_model",
+        ("created_at", RangeDateTimeFilter),
+    )
+    search_fields = ("title", "goal", "owner__username")
+    search_help_text = "Title, goal, learner, or the id of a roadmap, thread or run"
     list_select_related = ("owner",)
-    show_full_result_count = False
+    list_filter_submit = True
+    list_per_page = 50
     actions = ("retry_selected", "cancel_selected")
-    readonly_fields = ("status", "links")
-    fieldsets = (
-        (None, {"fields": ("title", "status", "status_reason", "links")}),
-        ("Request", {"fields": ("owner", "goal", "level", "hours_per_week", "weeks", "target_date", "language")}),
-        ("Learner", {"fields": ("background", "motivation", "formats")}),
-        ("Run", {"fields": ("thread_id", "run_id", "attempts", "dispatched_at", "created_at", "updated_at")}),
+    actions_detail = ("retry_one", "cancel_one", "go_to_checkpoints")
+    change_form_outer_before_template = "admin/roadmaps/roadmap_page.html"
+    readonly_fields = ("wanted_formats",)
+    fieldsets = tuple(
+        (name, {"fields": fields, "classes": ["tab"]})
+        for name, fields in {
+            "Request": ("owner", "level", "hours_per_week", "weeks", "target_date", "language"),
+            "Learner": ("background", "motivation", "wanted_formats"),
+            "Run": ("thread_id", "run_id", "attempts", "dispatched_at", "created_at", "updated_at"),
+        }.items()
     )
 
-    def has_run_permission(self, request: HttpRequest) -> bool:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RoadmapChangeList]:
+        return RoadmapChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if found := as_uuid(search_term):
+            return queryset.filter(Q(pk=found) | Q(thread_id=found) | Q(run_id=found)), False
+        results: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return results
+
+    def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """To retry and cancel: who may change roadmaps, although their fields are nobody's to edit."""
         return request.user.has_perm("roadmaps.change_roadmap")
+
+    @display(description="Roadmap", ordering="title")
+    def plan(self, roadmap: Roadmap) -> str:
+        return str(roadmap)
 
     @display(description="State", ordering="status", label=STATUS_COLOURS)
     def state(self, roadmap: Roadmap) -> tuple[str, str]:
         return roadmap.status, roadmap.get_status_display()
 
-    @display(description="See also")
-    def links(self, roadmap: Roadmap) -> SafeString:
-        links = {
-            "checkpoints": reverse("admin:roadmaps_roadmap_checkpoints", args=[roadmap.pk]),
-            "its page": roadmap.get_absolute_url(),
-            "execution log": f"{_list('logs_app_executionlog')}?q={roadmap.pk}",
-            "drafts": f"{_list('roadmaps_draft')}?roadmap__id__exact={roadmap.pk}",
-            "model calls": f"{_list('roadmaps_modelcall')}?q={roadmap.thread_id}",
-        }
-        return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
+    @display(description="Ways to learn")
+    def wanted_formats(self, roadmap: Roadmap) -> str:
+        return ", ".join(roadmap.formats) or "any"
+
+    @display(description="Rounds")
+    def rounds(self, roadmap: Any) -> int:
+        return int(roadmap.rounds)
+
+    @display(description="Tokens")
+    def tokens(self, roadmap: Any) -> str:
+        return figures.count(roadmap.spent["input_tokens"] + roadmap.spent["output_tokens"])
+
+    @display(description="Cost")
+    def cost(self, roadmap: Any) -> str:
+        return figures.money(roadmap.spent["cost"]) or "–"
 
     @admin.action(description="Retry from the last step", permissions=["run"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Roadmap]) -> None:
@@ -73,6 +121,31 @@ class RoadmapAdmin(LookOnlyAdmin):
     @admin.action(description="Cancel", permissions=["run"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Roadmap]) -> None:
         self._call(request, queryset, cancel_run, "cancelled")
+
+    @confirmed(
+        "Retry", "It goes on from its last step; what is done is not paid again.", icon="replay", permission="run"
+    )
+    def retry_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._call_one(request, object_id, retry_run, "queued again")
+
+    @confirmed(
+        "Cancel", "It stops where it is. A retry goes on from there.", icon="cancel", permission="run", danger=True
+    )
+    def cancel_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._call_one(request, object_id, cancel_run, "cancelled")
+
+    @action(description="Checkpoints", icon="history", url_path="go-to-checkpoints")
+    def go_to_checkpoints(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:roadmaps_roadmap_checkpoints", object_id)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only what the roadmap's state allows now."""
+        status = Roadmap.objects.filter(pk=object_id).values_list("status", flat=True).first()
+        pointless = {
+            "roadmaps_roadmap_retry_one": status not in RETRYABLE,
+            "roadmaps_roadmap_cancel_one": status not in TRANSITIONS[RoadmapStatus.CANCELLED],
+        }
+        return [one for one in super().get_actions_detail(request, object_id) if not pointless.get(one.action_name)]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.checkpoints_view)
@@ -91,20 +164,18 @@ class RoadmapAdmin(LookOnlyAdmin):
         own |= {"checkpoints": history(roadmap), "may_run": self.has_run_permission(request)}
         return TemplateResponse(request, "admin/roadmaps/checkpoints.html", self.admin_site.each_context(request) | own)
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        found = as_uuid(object_id)
+        roadmap = Roadmap.objects.select_related("owner").filter(pk=found).first() if found else None
+        if roadmap is not None:
+            extra_context = (extra_context or {}) | page_of(roadmap, request.user)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _call_one(self, request: HttpRequest, object_id: str, service: Any, done: str) -> HttpResponse:
+        self._call(request, [get_object_or_404(Roadmap, pk=object_id)], service, done)
+        return leave_for(request, reverse("admin:roadmaps_roadmap_change", args=[object_id]))
+
     def _call(self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str) -> None:
         changed = services_by_row.call(request, queryset, lambda row: service(row, by=request.user), done)
         for roadmap in changed:
             self.log_change(request, roadmap, done)
-
-
-def _list(name: str) -> str:
-    return reverse(f"admin:{name}_changelist")
-
-
-@admin.register(ModelCall)
-class ModelCallAdmin(LookOnlyAdmin):
-    list_display = ("created_at", "role", "model", "input_tokens", "output_tokens", "seconds", "thread_id")
-    list_filter = ("role", "model", "created_at")
-    search_fields = ("=thread_id",)
-    ordering = ("-pk",)
-    show_full_result_count = False

@@ -100,7 +100,12 @@ class Roadmap(models.Model):
                 condition=models.Q(hours_per_week__range=(1, 80), weeks__range=(1, 104)), name="roadmap_time_in_bounds"
             ),
         ]
-        indexes = [models.Index(fields=["status", "dispatched_at"]), models.Index(fields=["owner", "-created_at"])]
+        indexes = [
+            models.Index(fields=["status", "dispatched_at"]),
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["-created_at", "-id"], name="roadmap_newest"),
+            models.Index(fields=["language"], name="roadmap_by_language"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.goal

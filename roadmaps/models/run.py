@@ -31,6 +31,11 @@ class ModelCall(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["thread_id", "role", "input_hash"], name="one_answer_per_question")
         ]
+        indexes = [
+            models.Index(fields=["created_at"], name="modelcall_by_day"),
+            models.Index(fields=["role", "id"], name="modelcall_by_role"),
+            models.Index(fields=["model", "id"], name="modelcall_by_model"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} by {self.model}"

@@ -1,0 +1,26 @@
+"""Actions of a page that ask before they do something."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+
+def confirmed(title: str, question: str, *, icon: str, permission: str, danger: bool = False) -> Any:
+    """An Unfold action with a dialog: `title` is on its button, `question` is asked first."""
+    return action(
+        description=title,
+        icon=icon,
+        permissions=[permission],
+        variant=ActionVariant.DANGER if danger else ActionVariant.DEFAULT,
+        dialog={"title": title, "description": question, "form_class": None, "form_submit_text": title},
+    )
+
+
+def leave_for(request: HttpRequest, address: str) -> HttpResponse:
+    """After a dialog, which htmx has sent, or a browser without JavaScript."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)

@@ -1,0 +1,48 @@
+"""What the page of one roadmap shows above its fields."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import F, Func, IntegerField
+from django.db.models.fields.json import KeyTextTransform
+
+from logs_app.history import events_of
+from roadmaps import statistics
+from roadmaps.admin import figures
+from roadmaps.models import ModelCall, Roadmap
+
+EVENTS_SHOWN = 40
+STATUS_COLOURS = {
+    "QUEUED": "info",
+    "RUNNING": "info",
+    "GENERATING": "info",
+    "READY": "success",
+    "PARTIAL": "warning",
+    "AWAITING_REVIEW": "warning",
+    "FAILED": "danger",
+    "REJECTED": "danger",
+}
+
+
+def page_of(roadmap: Roadmap, user: User | AnonymousUser) -> dict[str, Any]:
+    """Each part is there only for who may see its rows."""
+    context: dict[str, Any] = {
+        "roadmap": roadmap,
+        "title": str(roadmap),
+        "status_colour": STATUS_COLOURS.get(roadmap.status),
+    }
+    if user.has_perm("roadmaps.view_draft"):
+        context["drafts"] = _drafts(roadmap)
+    if user.has_perm("logs_app.view_executionlog"):
+        context["events"] = events_of(roadmap.pk)[-EVENTS_SHOWN:]
+    if user.has_perm("roadmaps.view_modelcall"):
+        rows = statistics.spend("role", calls=ModelCall.objects.filter(thread_id=roadmap.thread_id))
+        context |= {"spent": figures.spent(statistics.total(rows)), "roles": [figures.spent(row) for row in rows]}
+    return context
+
+
+def _drafts(roadmap: Roadmap) -> Any:
+    """Newest first, without the plans, which are large."""
+    rows = roadmap.drafts.select_related("review").defer("plan", "report", "operations")
+    changes = Func(F("operations"), function="jsonb_array_length", output_field=IntegerField())
+    return rows.annotate(score=KeyTextTransform("score", F("report")), changes=changes).order_by("-number")

@@ -1,0 +1,105 @@
+"""What is counted of roadmaps, reviews and model calls; one query per function, all of it done by PostgreSQL."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Aggregate, Avg, Count, DurationField, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Now, TruncDate
+from django.utils import timezone
+
+from roadmaps.llm import BUILT_IN_AUTHOR
+from roadmaps.models import DecidedHow, Lease, ModelCall, Review, ReviewStatus, Roadmap
+
+DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
+
+
+class Percentile(Aggregate):
+    """PostgreSQL's percentile_cont; `fraction` 0.5 is the median."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+    def __init__(self, expression: Any, fraction: float) -> None:
+        super().__init__(expression, fraction=fraction, output_field=DurationField())
+
+
+def open_reviews() -> dict[str, Any]:
+    """`pending`, `overdue`, `unassigned`, and when the `oldest` was asked for (or None)."""
+    return Review.objects.pending().aggregate(
+        pending=Count("pk"),
+        overdue=Count("pk", filter=Q(due_at__lt=Now())),
+        unassigned=Count("pk", filter=Q(assigned_to=None)),
+        oldest=Min("created_at"),
+    )
+
+
+def decisions_per_day(days: int) -> list[dict[str, Any]]:
+    """One dict per day, today last: `day`, and how many reviews were decided in each way."""
+    first = midnight() - timedelta(days=days - 1)
+    counted = {(first + timedelta(days=one)).date(): {status.value: 0 for status in DECISIONS} for one in range(days)}
+    period = (first, first + timedelta(days=days, microseconds=-1))
+    decided = Review.objects.filter(decided_at__range=period, status__in=DECISIONS).order_by()
+    for day, status, count in decided.values_list(TruncDate("decided_at"), "status").annotate(count=Count("pk")):
+        counted[day][status] = count
+    return [{"day": day} | counts for day, counts in counted.items()]
+
+
+def midnight() -> datetime:
+    """When today began."""
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def decision_quality(days: int) -> dict[str, Any]:
+    """Of the reviews that people decided in the last `days`: how many, how fast, how many approved, in which round."""
+    took = F("decided_at") - F("created_at")
+    approved = Q(status=ReviewStatus.APPROVED)
+    since = timezone.now() - timedelta(days=days)
+    decided = Review.objects.filter(decided_at__gte=since, status__in=DECISIONS)
+    return decided.exclude(decided_how=DecidedHow.SYSTEM).aggregate(
+        decided=Count("pk"),
+        approved=Count("pk", filter=approved),
+        p50=Percentile(took, 0.5),
+        p90=Percentile(took, 0.9),
+        rounds=Avg("round", filter=approved),
+    )
+
+
+def roadmaps_by_status() -> dict[str, int]:
+    return dict(Roadmap.objects.order_by().values_list("status").annotate(count=Count("pk")))
+
+
+def stuck_runs() -> QuerySet[Roadmap]:
+    """Roadmaps that should move, were sent long enough ago, and nobody drives."""
+    held = Lease.objects.filter(subject=OuterRef("pk"), expires_at__gte=Now())
+    late = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
+    return Roadmap.objects.moving().filter(~Exists(held), dispatched_at__lt=late).order_by("dispatched_at")
+
+
+def spend(*by: str, since: datetime | None = None, calls: QuerySet[ModelCall] | None = None) -> list[dict[str, Any]]:
+    """Model calls grouped by `by` (`model` is always among them): `calls`, tokens, `seconds` and `cost`.
+
+    `cost` is dollars, or None for a model without a price.
+    """
+    rows = ModelCall.objects.all() if calls is None else calls
+    rows = rows.filter(created_at__gte=since) if since else rows
+    names = [*by, *([] if "model" in by else ["model"])]
+    sums = {"calls": Count("pk"), "seconds": Sum("seconds")}
+    sums |= {name: Sum(name) for name in ("input_tokens", "output_tokens")}
+    grouped = rows.order_by().values(*names).annotate(**sums).order_by(*names)
+    return [row | {"cost": cost(row["model"], row["input_tokens"], row["output_tokens"])} for row in grouped]
+
+
+def cost(model: str, input_tokens: int, output_tokens: int) -> float | None:
+    """In dollars; None when LLM_PRICES does not know the model."""
+    price = settings.LLM_PRICES.get(model)
+    return (input_tokens * price[0] + output_tokens * price[1]) / 1e6 if price else None
+
+
+def total(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sum of `spend()` rows; `cost` is None when no row has one, `unpriced` names the models without."""
+    names = ("calls", "seconds", "input_tokens", "output_tokens")
+    priced = [row["cost"] for row in rows if row["cost"] is not None]
+    unpriced = sorted({row["model"] for row in rows if row["cost"] is None} - {BUILT_IN_AUTHOR})
+    sums = {name: sum(row[name] or 0 for row in rows) for name in names}
+    return sums | {"cost": sum(priced) if priced else None, "unpriced": unpriced}

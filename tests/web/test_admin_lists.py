@@ -1,0 +1,189 @@
+"""Every page of the admin asks the database as often for thirty rows as for three."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from django_celery_results.models import TaskResult
+
+from content.models import Question, Quiz, Resource, ResourceList, Tutorial
+from logs_app.models import ExecutionLog
+from roadmaps.models import Concept, Draft, ModelCall, Module, Review, Roadmap, Stage
+from tests import courses
+
+pytestmark = pytest.mark.django_db
+PLAN = {"title": "A plan", "summary": "", "stages": []}
+REPORT = {"issues": [], "scores": [], "score": 80, "minutes": 60, "budget_minutes": 60, "skipped": []}
+
+
+def owner(number):
+    return User.objects.create_user(f"owner{number}", f"owner{number}@example.com")
+
+
+def roadmap(number):
+    return Roadmap.objects.create(owner=owner(number), goal=f"Goal {number}", status="AWAITING_REVIEW")
+
+
+def draft(number):
+    return Draft.objects.create(roadmap=roadmap(number), number=1, plan=PLAN, report=REPORT)
+
+
+def review(number):
+    made = draft(number)
+    return Review.objects.create(roadmap=made.roadmap, draft=made, interrupt_id=str(number), assigned_to=owner(-number))
+
+
+def concept(number):
+    course = roadmap(number)
+    stage = Stage.objects.create(roadmap=course, key="s1", title="Stage", order=1)
+    module = Module.objects.create(stage=stage, key="m1", title="Module", order=1)
+    return Concept.objects.create(
+        roadmap=course, module=module, key="c1", slug="c1", title=f"Concept {number}", order=1, minutes=30
+    )
+
+
+def resource_list(number):
+    made = ResourceList.objects.create(concept=concept(number))
+    Resource.objects.create(resource_list=made, order=1, title="One", url="https://example.com", kind="book")
+    return made
+
+
+def quiz(number):
+    made = Quiz.objects.create(concept=concept(number))
+    Question.objects.create(quiz=made, order=1, text="Why?", options=["a", "b"], correct_indexes=[0])
+    return made
+
+
+def model_call(number):
+    return ModelCall.objects.create(thread_id=uuid.uuid4(), role="intent", input_hash=str(number), model="m", answer={})
+
+
+def event(number):
+    return ExecutionLog.objects.create(
+        roadmap_id=uuid.uuid4(), sequence=number, event="run_started", occurred_at=timezone.now()
+    )
+
+
+def periodic_task(number):
+    every = IntervalSchedule.objects.create(every=number + 1, period="seconds")
+    return PeriodicTask.objects.create(name=f"Task {number}", task="maintenance.recover", interval=every)
+
+
+admin.autodiscover()
+# How one row of each registered model is made.
+MAKE = {
+    "auth.Group": lambda number: Group.objects.create(name=f"Group {number}"),
+    "auth.User": owner,
+    "account.EmailAddress": lambda number: EmailAddress.objects.create(
+        user=owner(number), email=f"{number}@example.com"
+    ),
+    "content.Quiz": quiz,
+    "content.ResourceList": resource_list,
+    "content.Tutorial": lambda number: Tutorial.objects.create(concept=concept(number), markdown="# Text"),
+    "django_celery_beat.ClockedSchedule": lambda number: ClockedSchedule.objects.create(
+        clocked_time=timezone.now() + timedelta(days=number)
+    ),
+    "django_celery_beat.CrontabSchedule": lambda number: CrontabSchedule.objects.create(minute=str(number)),
+    "django_celery_beat.IntervalSchedule": lambda number: IntervalSchedule.objects.create(
+        every=number + 1, period="days"
+    ),
+    "django_celery_beat.PeriodicTask": periodic_task,
+    "django_celery_beat.SolarSchedule": lambda number: SolarSchedule.objects.create(
+        event="sunrise", latitude=number % 80, longitude=number % 80
+    ),
+    "django_celery_results.TaskResult": lambda number: TaskResult.objects.create(task_id=str(uuid.uuid4())),
+    "logs_app.ExecutionLog": event,
+    "roadmaps.Draft": draft,
+    "roadmaps.ModelCall": model_call,
+    "roadmaps.Review": review,
+    "roadmaps.Roadmap": roadmap,
+}
+
+
+@pytest.fixture(params=sorted(MAKE))
+def model(request):
+    return next(model for model in admin.site._registry if model._meta.label == request.param)
+
+
+def rows(model, numbers):
+    return [MAKE[model._meta.label](number) for number in numbers]
+
+
+def queries(client, address):
+    client.get(address)  # content types are looked up once in a process
+    cache.clear()
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in asked]
+
+
+def address_of(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def test_no_page_of_the_admin_is_left_out():
+    assert {model._meta.label for model in admin.site._registry} == set(MAKE)
+
+
+def test_a_list_of_thirty_rows_asks_as_often_as_one_of_three(admin_client, model):
+    address = address_of(model, "changelist")
+    rows(model, range(1, 4))
+    few = queries(admin_client, address)
+    rows(model, range(4, 31))
+    assert len(queries(admin_client, address)) == len(few)
+
+
+def test_the_page_of_a_row_opens_whatever_stands_beside_it(admin_client, model):
+    made = rows(model, range(1, 4))
+    address = address_of(model, "change", made[0].pk)
+    few = queries(admin_client, address)
+    rows(model, range(4, 31))
+    assert len(queries(admin_client, address)) == len(few)
+
+
+@pytest.mark.parametrize("model", [ExecutionLog, ModelCall, Roadmap, Draft, Tutorial, TaskResult])
+def test_large_lists_are_neither_counted_nor_read_for_their_filters(admin_client, model):
+    rows(model, range(1, 4))
+    for query in queries(admin_client, address_of(model, "changelist")):
+        own = f'FROM "{model._meta.db_table}"' in query
+        assert not (own and ("COUNT(*)" in query or "DISTINCT" in query)), query
+
+
+def test_the_log_is_filtered_by_what_it_holds(admin_client):
+    seen = event(1)
+    other = ExecutionLog.objects.create(
+        roadmap_id=seen.roadmap_id, sequence=2, event="run_failed", level="error", occurred_at=timezone.now()
+    )
+    address = address_of(ExecutionLog, "changelist")
+
+    def listed(query):
+        return [row.pk for row in admin_client.get(address + query).context["cl"].result_list]
+
+    assert listed("") == [other.pk, seen.pk]
+    assert listed("?level=error") == listed("?event__exact=run_failed") == [other.pk]
+    assert listed(f"?roadmap_id={seen.roadmap_id}") == [seen.pk, other.pk]  # a story is read from its start
+    assert listed(f"?roadmap_id={uuid.uuid4()}") == listed("?roadmap_id=no-id") == []
+    page = admin_client.get(address).content.decode()
+    assert "run_started" in page
+    assert 'value="run_failed"' in page
+
+
+def test_a_roadmap_is_found_by_each_of_its_ids(admin_client):
+    wanted, _other = roadmap(1), roadmap(2)
+    for term in (wanted.pk, wanted.thread_id, wanted.run_id, "Goal 1"):
+        found = admin_client.get(address_of(Roadmap, "changelist"), {"q": str(term)}).context["cl"].result_list
+        assert [row.pk for row in found] == [wanted.pk]
+
+
+def test_who_may_see_nothing_opens_no_list(client, model):
+    client.force_login(courses.person("guest", staff=True))
+    assert client.get(address_of(model, "changelist")).status_code == 403
