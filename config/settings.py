@@ -187,6 +187,9 @@ UNFOLD = {
     "COLORS": {"primary": TEAL},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("cairn/cairn.svg")}],
     "STYLES": [lambda _request: static("cairn/admin.css"), lambda _request: static("cairn/operations.css")],
+    "DASHBOARD_CALLBACK": "roadmaps.admin.dashboard.fill",
+    "SIDEBAR": {"show_search": True, "navigation": "roadmaps.admin.navigation.groups"},
+    "TABS": "roadmaps.admin.navigation.tabs",
 }
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -12,6 +12,7 @@ urlpatterns = [
     path("roadmaps/<uuid:pk>/", include("content.urls")),
     path("review/<str:secret>/", expert_review, name="expert_review"),
     path("accounts/", include("allauth.urls")),
+    path("admin/", include("roadmaps.admin.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
 ]

@@ -3,21 +3,22 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from content.models import ARTIFACTS, Quiz, ResourceList, Tutorial
+from content.models import ARTIFACTS, ArtifactStatus, Quiz, ResourceList, Tutorial
 from content.services import retry_artifact
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, UuidFilter, as_uuid
-from roadmaps.admin import services_by_row
+from roadmaps.admin import dashboard, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 
 STATUS_COLOURS = {"READY": "success", "GENERATING": "info", "PENDING": "warning", "FAILED": "danger"}
+BARS = {"READY": "", "GENERATING": "bg-blue-500", "PENDING": "bg-orange-500", "FAILED": "bg-red-500"}
 
 
 class RoadmapFilter(UuidFilter):
@@ -121,3 +122,34 @@ class QuizAdmin(ArtifactAdmin):
                 for question in artifact.questions.all()
             ]
         }
+
+
+def content_by_state() -> dict[str, Any]:
+    """The dashboard's card: artifacts of each kind by state."""
+    kinds = []
+    for kind, model in ARTIFACTS.items():
+        counts = dict(model.objects.order_by().values_list("status").annotate(count=Count("pk")))
+        kinds.append(_bar(kind, model, counts))
+    return {"kinds": kinds}
+
+
+def _bar(kind: str, model: Any, counts: dict[str, int]) -> dict[str, Any]:
+    total = sum(counts.values())
+    states = [
+        {
+            "title": state.label,
+            "count": f"{counts[state]:,}",
+            "value": f"{100 * counts[state] / total:.1f}",
+            "progress_class": BARS[state],
+            "bad": state == ArtifactStatus.FAILED,
+            "link": dashboard.changelist(f"content_{model._meta.model_name}", status__exact=state.value),
+        }
+        for state in ArtifactStatus
+        if counts.get(state)
+    ]
+    return {"title": kind.capitalize(), "total": total, "states": states}
+
+
+dashboard.SECTIONS.append(
+    dashboard.Section("content", "content.view_tutorial", "admin/dashboard/_content.html", content_by_state)
+)

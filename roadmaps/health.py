@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable
 
 import psycopg
 import redis
-from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError
 
-from roadmaps import checkpointer, llm
+from roadmaps import checkpointer, llm, queues
 from roadmaps.exceptions import LLMError
 
 Finding = tuple[bool, str]
+BEAT_LOCK = 0x_CA1_28  # any number that nothing else in this database locks
 
 
 def problems(checks: Iterable[Callable[[], Finding]]) -> list[str]:
@@ -67,14 +67,28 @@ def broker() -> Finding:
 
 def listeners() -> Finding:
     try:
-        workers = current_app.control.inspect(timeout=1).active_queues() or {}
+        heard = queues.workers()
     except (OSError, OperationalError) as exc:
         return False, f"nobody can be asked which queues they listen on: {first_line(exc)}"
-    heard = {queue["name"] for queues in workers.values() for queue in queues}
-    deaf = [name for name in settings.QUEUES if name not in heard]
+    deaf = [name for name, workers in queues.listeners(heard).items() if not workers]
     if deaf:
         return False, f"nobody listens on {', '.join(deaf)}: start manage.py worker"
-    return True, f"{len(workers)} worker(s) listen on every queue"
+    return True, f"{len(heard)} worker(s) listen on every queue"
+
+
+def beat() -> Finding:
+    """By the lock that manage.py beat holds."""
+    held = """
+        SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted AND datname = current_database()
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(held, [BEAT_LOCK])
+            running = cursor.fetchone() is not None
+    except DatabaseError:
+        return False, "whether beat runs is unknown while PostgreSQL does not answer"
+    return (True, "beat runs") if running else (False, "no beat runs, so nothing is recovered: start manage.py beat")
 
 
 def models() -> Finding:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-BARS = {
+# How a dataset of bars, one per day, looks in a chart of Unfold's.
+BARS: dict[str, Any] = {
     "barPercentage": 0.85,
     "categoryPercentage": 0.85,
     "maxBarThickness": 36,
     "borderRadius": 0,
-}  # of a Chart.js dataset
+    "displayYAxis": True,
+    "maxTicksXLimit": 8,
+}
 
 
 def span(time: timedelta) -> str:

@@ -150,6 +150,18 @@ def test_the_page_of_a_row_opens_whatever_stands_beside_it(admin_client, model):
     assert len(queries(admin_client, address)) == len(few)
 
 
+@pytest.mark.parametrize("name", ["admin:index", "system", "model_usage"])
+def test_pages_of_no_model_ask_as_often_whatever_there_is(admin_client, name):
+    for at, make in enumerate(MAKE.values(), start=1):
+        make(at * 1000)
+    few = queries(admin_client, reverse(name))
+    for number in range(100, 130):
+        review(number)
+        model_call(number)
+        quiz(number + 100)
+    assert len(queries(admin_client, reverse(name))) == len(few)
+
+
 @pytest.mark.parametrize("model", [ExecutionLog, ModelCall, Roadmap, Draft, Tutorial, TaskResult])
 def test_large_lists_are_neither_counted_nor_read_for_their_filters(admin_client, model):
     rows(model, range(1, 4))

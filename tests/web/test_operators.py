@@ -1,10 +1,14 @@
 """What an operator does on the pages of roadmaps and content, and what is refused."""
 
+import uuid
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from content.models import Tutorial
-from roadmaps.models import Roadmap
+from roadmaps.models import Lease, Roadmap
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +108,13 @@ def test_content_is_listed_by_roadmap(admin_client, owner):
     rows = admin_client.get(f"/admin/content/tutorial/?roadmap={roadmap.pk}").context["cl"].result_list
     assert {row.concept.roadmap_id for row in rows} == {roadmap.pk}
     assert len(rows) == roadmap.concepts.count()
+
+
+def test_the_system_page_names_what_is_driven_and_what_is_stuck(admin_client, owner):
+    driven, stuck = courses.requested(owner), courses.requested(owner, goal="Learn what nobody drives")
+    Roadmap.objects.update(dispatched_at=timezone.now() - timedelta(hours=1))
+    Lease.objects.create(subject=driven.pk, token=uuid.uuid4(), expires_at=timezone.now() + timedelta(minutes=1))
+    response = admin_client.get("/admin/system/")
+    assert [row.pk for row in response.context["stuck"]] == [stuck.pk]
+    assert [lease["roadmap"].pk for lease in response.context["leases"]] == [driven.pk]
+    assert "no beat runs" in response.content.decode().lower()

@@ -8,8 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.celery import app
 from roadmaps import checkpointer
-
-LOCK = 0x_CA1_28  # any number that nothing else in this database locks
+from roadmaps.health import BEAT_LOCK
 
 
 class Command(BaseCommand):
@@ -18,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # The lock lives as long as this connection, so it ends with the process, however that ends.
         with psycopg.connect(**checkpointer.connection_arguments()) as held:
-            row = held.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK]).fetchone()
+            row = held.execute("SELECT pg_try_advisory_lock(%s) AS locked", [BEAT_LOCK]).fetchone()
             if not (row and row["locked"]):
                 raise CommandError("Another beat is running for this database; one is enough.")
             app.Beat(

@@ -1,0 +1,70 @@
+"""The system page: queues and who listens, what the health checks say, who drives what, what is stuck."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
+from django.core.cache import cache
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from roadmaps import health, queues, statistics
+from roadmaps.models import Lease, Roadmap
+
+PERMISSION = "roadmaps.view_lease"
+CACHE_SECONDS = 5
+SHOWN_MAX = 50  # leases and stuck runs
+CHECKS = (health.database, health.migrations, health.connections, health.beat, health.models)
+
+
+@permission_required(PERMISSION, raise_exception=True)
+def system(request: HttpRequest) -> HttpResponse:
+    context = {
+        "title": "System",
+        "findings": [check() for check in CHECKS],
+        "leases": _leases(),
+        "driven": Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")),
+        "stuck": statistics.stuck_runs().select_related("owner")[:SHOWN_MAX],
+        "shown_max": SHOWN_MAX,
+        "may_see_roadmaps": request.user.has_perm("roadmaps.view_roadmap"),
+    }
+    return TemplateResponse(request, "admin/system.html", admin.site.each_context(request) | context)
+
+
+@permission_required(PERMISSION, raise_exception=True)
+def system_queues(request: HttpRequest) -> HttpResponse:
+    """A part of a page, asked for by itself: to hear whether workers answer takes a second."""
+    return render(request, "admin/system/_queues.html", cache.get_or_set("system-queues", _queues, CACHE_SECONDS) or {})
+
+
+def _queues() -> dict[str, Any]:
+    try:
+        waiting = queues.depths()
+    except RedisError as exc:
+        return {"problem": f"Redis does not answer, so no queue can be counted: {health.first_line(exc)}"}
+    try:
+        heard = queues.workers()
+    except (OSError, OperationalError) as exc:
+        return {"problem": f"The workers can't be asked: {health.first_line(exc)}"}
+    listeners = queues.listeners(heard)
+    rows = [{"name": name, "waiting": waiting[name], "listeners": listeners[name]} for name in waiting]
+    return {"queues": rows, "workers": sorted(heard.items())}
+
+
+def _leases() -> list[dict[str, Any]]:
+    """The newest acquisitions with the roadmap that is driven; None where one artifact is rewritten."""
+    leases = list(Lease.objects.annotate(now=Now()).order_by("-expires_at")[:SHOWN_MAX])
+    roadmaps = Roadmap.objects.in_bulk([lease.subject for lease in leases])
+    return [
+        {
+            "subject": lease.subject,
+            "roadmap": roadmaps.get(lease.subject),
+            "seconds": (lease.expires_at - lease.now).total_seconds(),
+        }
+        for lease in leases
+    ]

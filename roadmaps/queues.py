@@ -1,0 +1,36 @@
+"""The queues, as the broker and the workers tell of them."""
+
+from typing import cast
+
+import redis
+from celery import current_app
+from django.conf import settings
+
+# kombu keeps the messages of one queue in a list per step of priority.
+PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")
+REDIS_TIMEOUT_SECONDS = 1
+
+
+def depths() -> dict[str, int]:
+    """Messages that wait, by queue. Raises RedisError."""
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    ) as client:
+        pipe = client.pipeline(transaction=False)
+        for name in settings.QUEUES:
+            for priority in PRIORITIES:
+                pipe.llen(name + priority)
+        lengths = cast("list[int]", pipe.execute())
+    steps = len(PRIORITIES)
+    return {name: sum(lengths[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)}
+
+
+def workers(timeout: float = 1) -> dict[str, list[str]]:
+    """The queues that each worker listens on. Takes `timeout` seconds; raises OSError or kombu's OperationalError."""
+    answers = current_app.control.inspect(timeout=timeout).active_queues() or {}
+    return {worker: [queue["name"] for queue in heard] for worker, heard in answers.items()}
+
+
+def listeners(heard: dict[str, list[str]]) -> dict[str, list[str]]:
+    """`workers()` turned around: who listens on each of our queues."""
+    return {name: sorted(worker for worker in heard if name in heard[worker]) for name in settings.QUEUES}
