@@ -33,9 +33,15 @@ def answers(url):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site_folder(tmp_path_factory):
+    """The site's VAR_DIR."""
+    return tmp_path_factory.mktemp("up")
+
+
+@pytest.fixture(scope="module")
+def site(site_folder):
     """The address of a whole Cairn, with an admin named admin."""
-    folder, port = tmp_path_factory.mktemp("up"), free_port()
+    folder, port = site_folder, free_port()
     own = {"VAR_DIR": str(folder), "DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     with (folder / "up.log").open("w") as log:

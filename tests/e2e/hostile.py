@@ -1,0 +1,87 @@
+"""Rows full of what an attacker would have a model or a learner write; run inside the site's own database."""
+
+import json
+import uuid
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+
+from content.models import Question, Quiz, Resource, ResourceList, Tutorial
+from logs_app.models import ExecutionLog
+from roadmaps import plan_rows
+from roadmaps.models import Draft, ModelCall, Review, Roadmap
+
+SCRIPT = "<script>alert('evil')</script>"
+EVIL = SCRIPT + '<img src=x onerror=alert(1)>{{ 6|add:6 }}{% debug %}"\' onfocus=alert(2) autofocus x-init="alert(3)"'
+LINK = "javascript:alert('evil')"
+SHORT = SCRIPT + "\"'>{{ 6|add:6 }}"
+
+
+def concept(number):
+    facts = {"minutes": 30, "difficulty": "beginner", "prerequisites": [], "keywords": [EVIL], "outcomes": [EVIL]}
+    return {"id": f"c{number}", "title": f"{SHORT}{number}", "summary": EVIL, **facts}
+
+
+def plan():
+    module = {"id": "m1", "title": SHORT, "summary": EVIL, "concepts": [concept(1), concept(2)]}
+    stage = {"id": "s1", "title": SHORT, "summary": EVIL, "modules": [module]}
+    return {"title": SHORT, "summary": EVIL, "stages": [stage]}
+
+
+def report():
+    issue = {"severity": "critical", "dimension": "clarity", "location": "c1", "message": EVIL, "suggestion": EVIL}
+    found = [issue | {"code": "critique", "source": "critique"}]
+    scores = [{"dimension": "clarity", "score": 50, "reason": EVIL}]
+    facts = {"score": 50, "minutes": 60, "budget_minutes": 120, "skipped": [EVIL]}
+    return {"issues": found, "scores": scores, **facts}
+
+
+def make():
+    """Prints the addresses to look at, as JSON."""
+    admin = User.objects.get(username="admin")
+    roadmap = Roadmap.objects.create(
+        owner=admin, goal=EVIL, background=EVIL, motivation=EVIL, formats=[EVIL], title=SHORT, status="AWAITING_REVIEW"
+    )
+    operation = {"title": SHORT, "text": EVIL, "before": {"title": SHORT}, "after": {"title": SHORT}}
+    first = Draft.objects.create(roadmap=roadmap, number=1, plan=plan(), report=report())
+    draft = Draft.objects.create(roadmap=roadmap, number=2, plan=plan(), report=report(), operations=[operation])
+    decided = {"status": "CHANGES_REQUESTED", "comment": EVIL, "decided_at": timezone.now(), "decided_as": SHORT}
+    Review.objects.create(roadmap=roadmap, draft=first, interrupt_id="1", decided_how="EXPERT", **decided)
+    review = Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id="2", round=2)
+    Roadmap.objects.filter(pk=roadmap.pk).update(status_reason=EVIL)
+    rows = [roadmap, draft, review, *_written(roadmap), *_told(roadmap)]
+    lists = {_address(row, "changelist") for row in rows}
+    pages = [_address(row, "change", row.pk) for row in rows]
+    print(json.dumps(["/admin/", "/admin/usage/", "/admin/system/", *sorted(lists), *pages]))  # noqa: T201
+
+
+def _address(row, page, *args):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=args)
+
+
+def _written(roadmap):
+    plan_rows.create(roadmap, plan())
+    one = roadmap.concepts.first()
+    state = {"concept": one, "status": "READY", "error": EVIL, "model": SHORT}
+    markdown = f"# {EVIL}\n\n{EVIL}\n\n[a link]({LINK}) <{LINK}>\n\n```{SCRIPT}\n{EVIL}\n```\n"
+    tutorial = Tutorial.objects.create(title=SHORT, summary=EVIL, markdown=markdown, **state)
+    resources = ResourceList.objects.create(**state)
+    Resource.objects.create(resource_list=resources, order=1, title=EVIL[:200], url=LINK, kind="book", note=EVIL)
+    quiz = Quiz.objects.create(**state)
+    Question.objects.create(quiz=quiz, order=1, text=EVIL, options=[EVIL, SHORT], correct_indexes=[0], explanation=EVIL)
+    return tutorial, resources, quiz
+
+
+def _told(roadmap):
+    event = ExecutionLog.objects.create(
+        roadmap_id=roadmap.pk, sequence=1, event=SHORT, message=EVIL, data={EVIL: EVIL}, occurred_at=timezone.now()
+    )
+    call = ModelCall.objects.create(
+        thread_id=roadmap.thread_id, role="quiz", input_hash="1", model=SHORT, answer={EVIL: EVIL}
+    )
+    result = TaskResult.objects.create(
+        task_id=str(uuid.uuid4()), task_name=SHORT, task_args=EVIL, result=EVIL, traceback=EVIL, status="FAILURE"
+    )
+    return event, call, result

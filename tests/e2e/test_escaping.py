@@ -1,0 +1,66 @@
+"""Whatever a model or a learner writes is text in the admin: a browser runs none of it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import PASSWORD
+from tests.e2e.hostile import LINK, SCRIPT
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def addresses(site_folder):
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    made = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", "from tests.e2e.hostile import make; make()"],
+        cwd=ROOT,
+        env=environment | {"VAR_DIR": str(site_folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(made.stdout.splitlines()[-1])
+
+
+def heard(page):
+    """A list that gets (address, message) of each script that ran."""
+    ran = []
+
+    def note(dialog):
+        ran.append((page.url, dialog.message))
+        dialog.dismiss()
+
+    page.on("dialog", note)
+    return ran
+
+
+def test_nothing_that_was_written_runs_on_any_page_of_the_admin(page, addresses):
+    ran = heard(page)
+    page.goto("/admin/login/?next=/admin/")
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("button[type=submit]").first.click()
+    page.wait_for_url("**/admin/")
+    shown = 0
+    for address in addresses:
+        assert page.goto(address).status == 200, address
+        page.wait_for_load_state("networkidle")
+        assert page.locator(f'[href*="{LINK[:12]}"], [src="x"]').count() == 0, address
+        shown += SCRIPT in page.locator("#main").inner_text()
+        assert "12\"'" not in page.content(), f"{address}: template syntax was run"
+    assert shown > len(addresses) / 2, "the pages don't show the text at all"
+    assert ran == []
+    assert page.problems == []
+
+
+def test_a_browser_would_notice(page):
+    """The test above can fail: what it listens for is heard."""
+    ran = heard(page)
+    page.set_content(f"<p>{SCRIPT}</p>")
+    assert [message for _, message in ran] == ["evil"]
