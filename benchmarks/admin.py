@@ -1,0 +1,175 @@
+"""How long the admin's pages take with many rows: `python -m benchmarks.admin`.
+
+It keeps a database of its own in var/bench-admin, seeds it once, starts the real web server on it, signs in over HTTP
+and asks for each page many times, one request after the other. A time is a whole request as a client on this machine
+sees it; /healthz, asked in the same run, shows what of that is the way there and back. The CPU time is the web
+server's own for each request, and tells what a time would be on a machine that has nothing else to do.
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "out" / "bench" / "admin.json"
+ADMIN = {"DJANGO_SUPERUSER_USERNAME": "bench", "DJANGO_SUPERUSER_PASSWORD": "only-for-the-benchmark"}
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
+    **ADMIN,
+    "VAR_DIR": str(ROOT / "var" / "bench-admin"),
+    "LOG_LEVEL": "ERROR",
+}
+WARM_UP = 3
+START_SECONDS = 60
+# page → (its target for p95 in milliseconds, its address)
+PAGES = {
+    "healthz (baseline)": (None, "/healthz"),
+    "inbox": (150, "/admin/roadmaps/review/"),
+    "inbox, overdue": (150, "/admin/roadmaps/review/?due=overdue"),
+    "inbox, search": (None, "/admin/roadmaps/review/?q=botany"),
+    "review": (300, "{review}"),
+    "dashboard": (None, "/admin/"),
+    "roadmaps": (None, "/admin/roadmaps/roadmap/"),
+    "roadmaps, failed": (None, "/admin/roadmaps/roadmap/?status__exact=FAILED"),
+    "execution log": (None, "/admin/logs_app/executionlog/"),
+    "execution log, errors": (None, "/admin/logs_app/executionlog/?level=error"),
+    "execution log, words": (None, "/admin/logs_app/executionlog/?q=nothing-like-this"),
+    "content": (None, "/admin/content/tutorial/"),
+    "usage": (None, "/admin/usage/"),
+}
+
+
+def main() -> None:
+    arguments = parse()
+    prepare(arguments.reviews, arguments.logs)
+    with server() as (address, process), httpx.Client(base_url=address, timeout=60) as client:
+        sign_in(client)
+        measured = [measure(client, process, *page, times=arguments.times) for page in pages(client)]
+    result = {"reviews": arguments.reviews, "logs": arguments.logs, "times": arguments.times, "pages": measured}
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(result, indent=2))
+    show(result)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reviews", type=int, default=100_000, help="seeded once; remove var/bench-admin to change it")
+    parser.add_argument("--logs", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=40, help="requests for each page")
+    return parser.parse_args()
+
+
+def manage(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def prepare(reviews: int, logs: int) -> None:
+    """Seeds and the first admin, unless they are there."""
+    console = Console(stderr=True)
+    manage("migrate", "--verbosity", "0").check_returncode()
+    with console.status(f"{reviews:,} reviews and {logs:,} log rows; seeding them takes minutes, once"):
+        seeded = manage("seed_reviews", "--reviews", str(reviews), "--logs", str(logs), "--yes")
+    if seeded.returncode and "seeded already" not in seeded.stderr:
+        raise SystemExit(seeded.stderr)
+    manage("createsuperuser", "--noinput", "--email", "bench@example.com")
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, psutil.Process]]:
+    """The address of a web server that answers, and its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "error"]
+    process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)  # noqa: S603
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            httpx.get(address, timeout=5).raise_for_status()
+            return
+        except httpx.HTTPError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def sign_in(client: httpx.Client) -> None:
+    page = client.get("/admin/login/").text
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token, "the sign-in page has no form"
+    fields = {"username": ADMIN["DJANGO_SUPERUSER_USERNAME"], "password": ADMIN["DJANGO_SUPERUSER_PASSWORD"]}
+    answer = client.post("/admin/login/", data={"csrfmiddlewaretoken": token[1], **fields})
+    assert answer.is_redirect, "the sign-in was refused"
+
+
+def pages(client: httpx.Client) -> Iterator[tuple[str, int | None, str]]:
+    """Name, target and address; the review is the first of the inbox."""
+    inbox = client.get("/admin/roadmaps/review/").text
+    review = re.search(r"/admin/roadmaps/review/\d+/change/", inbox)
+    assert review, "the inbox is empty"
+    for name, (target, address) in PAGES.items():
+        yield name, target, address.format(review=review[0])
+
+
+def measure(
+    client: httpx.Client, process: psutil.Process, name: str, target: int | None, address: str, *, times: int
+) -> dict[str, Any]:
+    took: list[float] = []
+    cpu = 0.0
+    for at in range(WARM_UP + times):
+        if at == WARM_UP:
+            cpu = cpu_seconds(process)
+        begun = time.perf_counter()
+        answer = client.get(address)
+        took.append((time.perf_counter() - begun) * 1000)
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
+    cpu = (cpu_seconds(process) - cpu) * 1000 / times
+    took = took[WARM_UP:]
+    p95 = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
+    measured = {"p50_ms": round(statistics.median(took), 1), "p95_ms": round(p95, 1), "cpu_ms": round(cpu, 1)}
+    return {"page": name, **measured, "kilobytes": round(len(answer.content) / 1024), "target_ms": target}
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    spent = process.cpu_times()
+    return float(spent.user + spent.system)
+
+
+def show(result: dict[str, Any]) -> None:
+    title = f"{result['reviews']:,} reviews, {result['logs']:,} log rows; {result['times']} requests each"
+    table = Table("page", "p50 ms", "p95 ms", "target p95", "CPU ms", "kB", title=title)
+    for row in result["pages"]:
+        target = row["target_ms"]
+        verdict = "" if target is None else f"{target} {'met' if row['p95_ms'] <= target else 'MISSED'}"
+        numbers = [f"{row[name]:.0f}" for name in ("p50_ms", "p95_ms", "cpu_ms", "kilobytes")]
+        table.add_row(row["page"], *numbers[:2], verdict, *numbers[2:])
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
