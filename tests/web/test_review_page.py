@@ -199,8 +199,8 @@ def test_a_decision_names_the_draft_that_was_looked_at(desk, ada, review):
 
 def test_hostile_text_is_text_everywhere(desk, ada, review):
     draft = review.draft
-    for part, _ in plans.parts(draft.plan):
-        part |= {"title": HOSTILE[:120], "summary": HOSTILE}
+    for number, (part, _) in enumerate(plans.parts(draft.plan)):
+        part |= {"title": f"{number}{HOSTILE}"[:120], "summary": HOSTILE}
     for one in plans.concepts(draft.plan):
         one |= {"keywords": [HOSTILE], "outcomes": [HOSTILE]}
     draft.plan["title"] = draft.intent["outcome"] = HOSTILE
