@@ -15,6 +15,8 @@ from roadmaps.signals import roadmap_approved
 
 logger = logging.getLogger(__name__)
 
+# Redis is away, full or restarting, whoever noticed: the socket, kombu, or the Redis client below it.
+BROKER_AWAY = (OSError, OperationalError, RedisError)
 GENERATE = "roadmap_generation.generate_roadmap"
 AFTER_REVIEW = "workflow_resume.resume_after_review"
 FROM_CHECKPOINT = "workflow_resume.resume_from_checkpoint"
@@ -43,5 +45,5 @@ def send_on_commit(task: str, subject: object, run_id: uuid.UUID) -> None:
 def _send(task: str, subject: object, run_id: uuid.UUID) -> None:
     try:
         current_app.send_task(task, args=[str(subject)], task_id=str(run_id))
-    except (OperationalError, RedisError) as exc:
+    except BROKER_AWAY as exc:
         logger.warning("%s of %s will be sent by recover: %s", task, subject, exc)

@@ -7,9 +7,9 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from kombu.exceptions import OperationalError
 
 from roadmaps import checkpointer, llm, queues
+from roadmaps.dispatch import BROKER_AWAY
 from roadmaps.exceptions import LLMError
 
 Finding = tuple[bool, str]
@@ -68,7 +68,7 @@ def broker() -> Finding:
 def listeners() -> Finding:
     try:
         heard = queues.workers()
-    except (OSError, OperationalError) as exc:
+    except BROKER_AWAY as exc:
         return False, f"nobody can be asked which queues they listen on: {first_line(exc)}"
     deaf = [name for name, workers in queues.listeners(heard).items() if not workers]
     if deaf:

@@ -26,8 +26,13 @@ def depths() -> dict[str, int]:
 
 
 def workers(timeout: float = 1) -> dict[str, list[str]]:
-    """The queues that each worker listens on. Takes `timeout` seconds; raises OSError or kombu's OperationalError."""
-    answers = current_app.control.inspect(timeout=timeout).active_queues() or {}
+    """The queues that each worker listens on. Takes `timeout` seconds; raises what BROKER_AWAY names.
+
+    Over a connection of its own: a pooled one that Redis cut when it restarted fails at its next use.
+    """
+    with current_app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0.1)
+        answers = current_app.control.inspect(timeout=timeout, connection=connection).active_queues() or {}
     return {worker: [queue["name"] for queue in heard] for worker, heard in answers.items()}
 
 

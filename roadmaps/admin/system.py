@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from roadmaps import health, queues, statistics
+from roadmaps.dispatch import BROKER_AWAY
 from roadmaps.models import Lease, Roadmap
 
 PERMISSION = "roadmaps.view_lease"
@@ -49,7 +49,7 @@ def _queues() -> dict[str, Any]:
         return {"problem": f"Redis does not answer, so no queue can be counted: {health.first_line(exc)}"}
     try:
         heard = queues.workers()
-    except (OSError, OperationalError) as exc:
+    except BROKER_AWAY as exc:
         return {"problem": f"The workers can't be asked: {health.first_line(exc)}"}
     listeners = queues.listeners(heard)
     rows = [{"name": name, "waiting": waiting[name], "listeners": listeners[name]} for name in waiting]

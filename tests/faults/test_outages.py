@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 
+import kombu.pools
 import pytest
 import redis
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from roadmaps import health
 from roadmaps.models import Lease, Review, Roadmap, RoadmapStatus
 from roadmaps.recovery import recover
 from roadmaps.services import decide_review, retry_run
@@ -43,10 +45,18 @@ def several(owner, count=4):
     return [courses.requested(owner, goal=f"Learn to bake bread number {number}") for number in range(count)]
 
 
-def start_services_again():
-    """By another process of the checkout, as any of its processes would."""
+def start_services_again(*, keep_connections=False):
+    """By another process of the checkout, as any of its processes would; this one's connections are dead."""
     command = [sys.executable, "-c", "from django.conf import settings; settings.DATABASES"]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}, check=True)
+    if not keep_connections:
+        forget_broker_connections()
+
+
+def forget_broker_connections():
+    """As a forked child does; those that Celery's own calls would take from the pool are dead."""
+    kombu.pools.reset()
+    current_app._after_fork()
 
 
 def tend():
@@ -128,6 +138,17 @@ def test_a_restarted_redis_loses_no_run(owner, worker, models):
     settings.SERVICES.stop_redis()
     start_services_again()
     finish(roadmaps)
+
+
+@embedded_only
+def test_the_web_can_still_ask_workers_when_redis_has_restarted(worker):
+    assert health.listeners() == (False, "nobody listens on " + ", ".join(settings.QUEUES) + ": start manage.py worker")
+    settings.SERVICES.stop_redis()
+    works, text = health.listeners()
+    assert (works, "nobody can be asked" in text) == (False, True)
+    start_services_again(keep_connections=True)
+    worker()
+    assert health.listeners() == (True, "1 worker(s) listen on every queue")
 
 
 def test_a_worker_that_slept_through_its_lease_writes_nothing_more(owner, worker, models):

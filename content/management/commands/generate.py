@@ -14,11 +14,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Sum
 
-from config.celery import app
 from content.export import write_markdown
 from content.models import counts
 from content.terminal import Display
-from roadmaps import health
+from roadmaps import health, queues
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
 from roadmaps.recovery import recover
 from roadmaps.services import decide_review, request_roadmap
@@ -104,7 +103,7 @@ def follow(roadmap: Roadmap, display: Display, *, until: tuple[RoadmapStatus, ..
 @contextlib.contextmanager
 def worker_running() -> Iterator[None]:
     """A worker of our own while none listens on the queues."""
-    if app.control.inspect(timeout=1).active_queues():
+    if queues.workers():
         yield
         return
     command = [sys.executable, sys.argv[0], "worker", "all"]
