@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
@@ -27,7 +28,7 @@ from roadmaps.models import (
     shown_of,
 )
 from roadmaps.signals import review_opened
-from roadmaps.workflow.graph import build_graph
+from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Feed:
     """All that the loop needs to know of a roadmap, read before the loop takes over."""
 
     thread_id: str
+    graph_version: int | None
     request: dict[str, Any]
     budget_minutes: int
     decisions: dict[str, dict[str, Any]]  # by interrupt id
@@ -60,10 +62,9 @@ def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
     A redelivery, a late duplicate, a retry and the first run are the same: the thread itself says what to feed it.
     """
     claimable = Roadmap.objects.filter(pk=roadmap_id, run_id=run_id)
+    claimed = {"attempts": F("attempts") + 1, "graph_version": Coalesce("graph_version", graph.GRAPH_VERSION)}
     try:
-        with leases.hold(
-            roadmap_id, lambda: claimable.transition(RoadmapStatus.RUNNING, attempts=F("attempts") + 1)
-        ) as held:
+        with leases.hold(roadmap_id, lambda: claimable.transition(RoadmapStatus.RUNNING, **claimed)) as held:
             return _drive(Roadmap.objects.get(pk=roadmap_id), held)
     except RunNotClaimed:
         return "refused"
@@ -114,6 +115,7 @@ def _feed_of(roadmap: Roadmap) -> Feed:
     decided = roadmap.reviews.filter(status__in=gone_on).select_related("draft")
     return Feed(
         thread_id=str(roadmap.thread_id),
+        graph_version=roadmap.graph_version,
         request=roadmap.request_payload(),
         budget_minutes=roadmap.budget_minutes,
         decisions={review.interrupt_id: _decision_of(review) for review in decided},
@@ -134,16 +136,16 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
     """The thread's events, and as the last item the snapshot of where it stopped."""
     async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
         pool = await checkpointer.pool()
-        graph = build_graph(await checkpointer.saver())
+        workflow = graph.build_graph(feed.graph_version, await checkpointer.saver())
         config: RunnableConfig = {"configurable": {"thread_id": feed.thread_id}}
-        stopped = await graph.aget_state(config)
+        stopped = await workflow.aget_state(config)
         if _moves(stopped, feed):
             context = Context(ask=_asker(feed, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
-            async for event in graph.astream(
+            async for event in workflow.astream(
                 _input(stopped, feed), config, context=context, stream_mode="tasks", durability="async"
             ):
                 yield event
-            stopped = await graph.aget_state(config)
+            stopped = await workflow.aget_state(config)
         yield stopped
 
 

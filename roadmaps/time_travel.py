@@ -14,7 +14,7 @@ from roadmaps import checkpointer, dispatch, loop, progress
 from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.workflow.graph import build_graph
+from roadmaps.workflow import graph
 
 CHECKPOINTS_MAX = 300  # the newest ones
 FORKABLE = (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.FAILED, RoadmapStatus.CANCELLED)
@@ -32,18 +32,22 @@ class Checkpoint:
 
 def history(roadmap: Roadmap) -> list[Checkpoint]:
     """Newest first; empty when they were pruned."""
-    snapshots = loop.run(_snapshots(str(roadmap.thread_id)), timeout=30)
+    snapshots = loop.run(_snapshots(roadmap), timeout=30)
     values = {_id_of(one.config): one.values for one in snapshots}
     return [_checkpoint(one, values) for one in snapshots]
 
 
-async def _snapshots(thread_id: str) -> list[StateSnapshot]:
-    graph = build_graph(await checkpointer.saver())
-    return [one async for one in graph.aget_state_history(_config(thread_id), limit=CHECKPOINTS_MAX)]
+async def _snapshots(roadmap: Roadmap) -> list[StateSnapshot]:
+    workflow = await _workflow(roadmap)
+    return [one async for one in workflow.aget_state_history(_config(roadmap), limit=CHECKPOINTS_MAX)]
 
 
-def _config(thread_id: str, **more: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": thread_id, **more}}
+async def _workflow(roadmap: Roadmap) -> Any:
+    return graph.build_graph(roadmap.graph_version, await checkpointer.saver())
+
+
+def _config(roadmap: Roadmap, **more: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": str(roadmap.thread_id), **more}}
 
 
 def _id_of(config: RunnableConfig | None) -> str:
@@ -75,7 +79,7 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     supersede(roadmap.reviews.filter(status__in=left, created_at__gt=chosen.at), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
-    loop.run(_fork(str(roadmap.thread_id), checkpoint_id), timeout=30)
+    loop.run(_fork(roadmap, checkpoint_id), timeout=30)
     who = by.get_username() if by else "the command line"
     text = f"{who} went back to the point before {', '.join(chosen.next)}"
     progress.record(roadmap.pk, "forked", text, checkpoint=checkpoint_id)
@@ -94,8 +98,6 @@ def _chosen(roadmap: Roadmap, checkpoint_id: str) -> Checkpoint:
     raise InvalidTransition("This checkpoint is unknown or was pruned, or nothing comes after it.")
 
 
-async def _fork(thread_id: str, checkpoint_id: str) -> None:
-    graph = build_graph(await checkpointer.saver())
-    await graph.aupdate_state(
-        _config(thread_id, checkpoint_id=checkpoint_id, checkpoint_ns=""), None, as_node="__copy__"
-    )
+async def _fork(roadmap: Roadmap, checkpoint_id: str) -> None:
+    chosen = _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
+    await (await _workflow(roadmap)).aupdate_state(chosen, None, as_node="__copy__")

@@ -85,7 +85,9 @@ class Roadmap(models.Model):
     run_id = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing")
     attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Claims of this run")
     branch = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Counts forks of its thread")
-    graph_version = models.PositiveSmallIntegerField(default=1, editable=False)
+    graph_version = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="Topology that its thread began with; empty until a worker takes it up"
+    )
     dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

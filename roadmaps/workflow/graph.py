@@ -1,15 +1,17 @@
 """The topology: intent → curriculum → validation ⇄ edit → human review ⇄ the same loop."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
+from roadmaps.exceptions import RunError
 from roadmaps.workflow import nodes
 from roadmaps.workflow.state import Context, State
 
-GRAPH_VERSION = 1  # raised when paused threads of the version before could not go on
+Topology = StateGraph[State, Context, State, State]
 
 
 def after_validation(state: State, runtime: Runtime[Context]) -> str:
@@ -22,9 +24,8 @@ def after_review(state: State) -> str:
     return END if state["decision"] == nodes.APPROVED else "plan_edit"
 
 
-@lru_cache(maxsize=4)
-def build_graph(checkpointer: Any = None) -> Any:
-    graph = StateGraph(State, context_schema=Context)
+def version_1() -> Topology:
+    graph: Topology = StateGraph(State, context_schema=Context)
     for node in (
         nodes.analyze_intent,
         nodes.design_curriculum,
@@ -41,4 +42,27 @@ def build_graph(checkpointer: Any = None) -> Any:
     graph.add_edge("plan_edit", "edit_roadmap")
     graph.add_edge("edit_roadmap", "validate_structure")
     graph.add_conditional_edges("human_review", after_review, ["plan_edit", END])
-    return graph.compile(checkpointer=checkpointer)
+    return graph
+
+
+# A thread goes on with the topology that it began with. What paused threads could not go on in gets a new number; the
+# old one stays for as long as threads of it wait, or names the new topology if they can go on in that.
+TOPOLOGIES: dict[int, Callable[[], Topology]] = {1: version_1}
+GRAPH_VERSION = 1  # of threads that begin now
+
+
+def build_graph(version: int | None = None, checkpointer: Any = None) -> Any:
+    """None: of a thread that hasn't begun. Raises RunError for a version that this process doesn't have."""
+    version = GRAPH_VERSION if version is None else version
+    if version not in TOPOLOGIES:
+        known = ", ".join(map(str, sorted(TOPOLOGIES)))
+        raise RunError(
+            f"This roadmap began with version {version} of the workflow, and its worker has only {known}. "
+            "Retry when a worker of that version runs."
+        )
+    return _compiled(TOPOLOGIES[version], checkpointer)
+
+
+@lru_cache(maxsize=8)
+def _compiled(topology: Callable[[], Topology], checkpointer: Any) -> Any:
+    return topology().compile(checkpointer=checkpointer)

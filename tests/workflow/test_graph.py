@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from roadmaps.exceptions import LLMError, RunError
 from roadmaps.llm.author import answer, payload_of
-from roadmaps.workflow.graph import build_graph
+from roadmaps.workflow.graph import GRAPH_VERSION, build_graph
 from roadmaps.workflow.state import Context
 
 REQUEST = {
@@ -62,7 +62,7 @@ class Model:
 
 class Thread:
     def __init__(self, model, max_edit_rounds=3):
-        self.graph = build_graph(InMemorySaver())
+        self.graph = build_graph(GRAPH_VERSION, InMemorySaver())
         self.context = Context(ask=model, max_edit_rounds=max_edit_rounds)
         self.config = {"configurable": {"thread_id": "t"}}
 
