@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from content.models import ARTIFACTS, ArtifactStatus
@@ -47,19 +47,20 @@ def recover_rewrites() -> int:
 
 
 def _stuck(kind: str) -> Any:
-    live = Lease.objects.filter(subject=OuterRef("pk"), expires_at__gte=Now())
+    lease = Lease.objects.filter(subject=OuterRef("pk"))
+    cutoff = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
     return ARTIFACTS[kind].objects.filter(
-        ~Exists(live),
+        Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease),
         status__in=[ArtifactStatus.PENDING, ArtifactStatus.GENERATING],
         concept__roadmap__status__in=[RoadmapStatus.READY, RoadmapStatus.PARTIAL],
         run_id__isnull=False,
-        dispatched_at__lt=Now() - timedelta(seconds=max(settings.LEASE_SECONDS, settings.DISPATCH_GRACE_SECONDS)),
     )
 
 
 def _resend(kind: str, artifact: Any) -> int:
     same = ARTIFACTS[kind].objects.filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
     with transaction.atomic():
+        Lease.objects.filter(subject=artifact.pk, expires_at__lt=Now()).delete()
         if not same.update(dispatched_at=Now()):
             return 0  # another process was faster
         dispatch.send_on_commit(f"retry_{kind}_task", artifact.concept_id, artifact.run_id)

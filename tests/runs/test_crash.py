@@ -3,8 +3,11 @@
 import pytest
 from django.db import OperationalError
 
+from content import generation
+from content.services import retry_artifact
 from roadmaps import runs
 from roadmaps.models import Lease, ModelCall
+from roadmaps.recovery import recover
 from roadmaps.services import decide_review
 from tests import courses
 
@@ -51,3 +54,17 @@ def test_an_approval_whose_worker_died_becomes_one_course(monkeypatch):
     assert not roadmap.concepts.exists()
     assert courses.advance(roadmap).status == "GENERATING"
     assert courses.advance(roadmap).status == "READY"
+
+
+def test_a_rewrite_whose_worker_died_is_sent_again_at_once(monkeypatch):
+    roadmap = courses.written(courses.person("owner"))
+    artifact = retry_artifact(roadmap.concepts.first(), "quiz")
+    with monkeypatch.context() as death:
+        death.setattr(generation, "_results", lambda *_: (_ for _ in ()).throw(OperationalError("gone")))
+        with pytest.raises(OperationalError):
+            generation.rewrite("quiz", artifact.concept_id, artifact.run_id)
+    assert recover() == 0  # its lease may still be renewed
+    Lease.objects.filter(subject=artifact.pk).update(expires_at="2000-01-01T00:00:00Z")
+    assert recover() == 1
+    assert recover() == 0
+    assert generation.rewrite("quiz", artifact.concept_id, artifact.run_id) == "READY"
