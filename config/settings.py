@@ -47,7 +47,7 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 10,
             **_database,
-            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
         },
     }
 }
@@ -239,11 +239,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 5)
+RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
 CELERY_BEAT_SCHEDULE = {
-    "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS},
-    "write left-over logs": {"task": "batch_write_logs", "schedule": 10},
-    "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60},
+    # Expiring: while no worker listens they must not pile up.
+    "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS, "options": {"expire_seconds": 60}},
+    "write left-over logs": {"task": "batch_write_logs", "schedule": 10, "options": {"expire_seconds": 60}},
+    "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60, "options": {"expire_seconds": 60}},
     "prune": {"task": "maintenance.prune", "schedule": 3600},
 }
 

@@ -1,5 +1,6 @@
 """Real services for the tests: a Celery worker on the test database, and a model server that speaks HTTP."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -45,25 +46,12 @@ class Worker:
 
     def __init__(self, log, queues, environment):
         self.log = log
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "config",
-            "worker",
-            "-Q",
-            queues,
-            "-c",
-            "50",
-            "--loglevel=INFO",
-        ]
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues, "--loglevel=INFO"]
         environment = os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
         with log.open("w") as out:
             self.process = subprocess.Popen(
                 [*command, "-n", f"{log.stem}@test"], cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
             )
-        wait_for(self.is_ready)
 
     def is_ready(self):
         assert self.process.poll() is None, self.log.read_text()
@@ -87,15 +75,35 @@ def worker(transactional_db, tmp_path):
     """Start a worker: worker(queues="roadmap_workflow,…", LLM_MODEL=…)."""
     redis.Redis.from_url(settings.REDIS_URL).flushall()
     started: list[Worker] = []
+    numbers = itertools.count()
 
     def start(queues=None, **environment):
-        log = tmp_path / f"worker{len(started)}.log"
-        started.append(Worker(log, queues or ",".join(settings.QUEUES), environment))
-        return started[-1]
+        log = tmp_path / f"worker{next(numbers)}.log"
+        one = Worker(log, queues or ",".join(settings.QUEUES), environment)
+        started.append(one)
+        wait_for(one.is_ready)
+        return one
 
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture
+def beat(transactional_db, tmp_path):
+    """Start beat: beat(RECOVER_EVERY_SECONDS=…)."""
+    started = []
+
+    def start(**environment):
+        own = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
+        with (tmp_path / "beat.log").open("w") as out:
+            command = [sys.executable, "manage.py", "beat"]
+            started.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=out, stderr=out))
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait(30)
 
 
 @pytest.fixture

@@ -2,17 +2,16 @@
 
 import random
 import statistics
+import threading
 import time
 from dataclasses import dataclass, field
 
 from content.models import counts
-from roadmaps.models import Review, Roadmap, RoadmapStatus
-from roadmaps.recovery import recover
+from roadmaps.models import Lease, Review, Roadmap, RoadmapStatus
 from roadmaps.services import decide_review
 from roadmaps.workflow import plans
 from tests import courses
 
-RECOVER_EVERY_SECONDS = 1.0
 JOURNALED_WITHIN_SECONDS = 1.0  # an answer is in the journal this soon after the model gave it
 
 
@@ -44,16 +43,30 @@ class Report:
         return statistics.quantiles(known, n=100, method="inclusive")[share - 1]
 
 
-class Storm:
-    """`start_worker()` gives a worker whose model key is the one passed; `until` kills it kills, then all must end."""
+@dataclass
+class Interrupted:
+    """A run that was driven when a worker was killed, maybe by that one."""
 
-    def __init__(self, start_worker, model_server, *, workers=2, seed=7):
+    run_id: object
+    attempts: int
+    token: object
+    expires_at: object
+    killed_at: float
+
+
+class Storm:
+    """`start_worker()` gives a worker whose model key is the one passed; `until` kills it kills, then all must end.
+
+    Somebody else runs beat: recovery is the product's own.
+    """
+
+    def __init__(self, start_worker, model_server, *, workers=3, seed=7):
         self.start_worker, self.models = start_worker, model_server
         self.random = random.Random(seed)
         self.report = Report()
         self.workers = {}
         self.interrupted = {}
-        self.recovered_at = 0.0
+        self.hiring = []
         for _ in range(workers):
             self.hire()
 
@@ -69,6 +82,8 @@ class Storm:
             self.tend()
             if self.report.kills < kills and self.is_worth_a_kill():
                 self.kill()
+        for thread in self.hiring:
+            thread.join()
         self.count(roadmaps)
         return self.report
 
@@ -76,38 +91,41 @@ class Storm:
         return not Roadmap.objects.exclude(status=RoadmapStatus.READY).filter(pk__in=[r.pk for r in roadmaps]).exists()
 
     def tend(self):
-        """What beat and a reviewer do."""
+        """What a reviewer does."""
         time.sleep(0.1)
         for review in Review.objects.pending():
             decide_review(review, "APPROVED", by=None)
-        if time.monotonic() - self.recovered_at > RECOVER_EVERY_SECONDS:
-            self.recovered_at = time.monotonic()
-            recover()
         self.note_recoveries()
 
     def is_worth_a_kill(self):
-        return self.models.at_once > 0 and self.random.random() < 0.2
+        """Somebody else is there to go on, and a model is asked."""
+        return len(self.workers) > 1 and self.models.at_once > 0 and self.random.random() < 0.2
 
     def kill(self):
         key = self.random.choice(list(self.workers))
-        worker = self.workers.pop(key)
-        driven = list(Roadmap.objects.moving().filter(attempts__gt=0).values_list("pk", "run_id", "attempts"))
-        worker.kill()
+        self.workers.pop(key).kill()
+        killed_at = time.monotonic()
         self.report.kills += 1
         self.report.in_flight += self.models.open_calls(key, JOURNALED_WITHIN_SECONDS)
-        now = time.monotonic()
-        for pk, run_id, attempts in driven:
-            self.interrupted.setdefault(pk, (run_id, attempts, now))
-        self.hire()
+        leases = {lease.subject: lease for lease in Lease.objects.all()}
+        for roadmap in Roadmap.objects.moving().filter(pk__in=leases):
+            lease = leases[roadmap.pk]
+            self.interrupted[roadmap.pk] = self.interrupted.get(roadmap.pk) or Interrupted(
+                roadmap.run_id, roadmap.attempts, lease.token, lease.expires_at, killed_at
+            )
+        self.hiring.append(threading.Thread(target=self.hire))
+        self.hiring[-1].start()
 
     def note_recoveries(self):
-        """A run that was claimed again had lost its worker; one that ended had not."""
-        for pk, (run_id, attempts, killed_at) in list(self.interrupted.items()):
+        """Claimed again: its worker was the one. Renewed, ended or given a new run: it was not."""
+        for pk, known in list(self.interrupted.items()):
             roadmap = Roadmap.objects.get(pk=pk)
-            same_run = roadmap.run_id == run_id and roadmap.status in (RoadmapStatus.RUNNING, RoadmapStatus.GENERATING)
-            if same_run and roadmap.attempts > attempts:
-                self.report.recovery_seconds.append(time.monotonic() - killed_at)
-            if not same_run or roadmap.attempts > attempts:
+            same_run = roadmap.run_id == known.run_id
+            if same_run and roadmap.attempts > known.attempts:
+                self.report.recovery_seconds.append(time.monotonic() - known.killed_at)
+            renewed = Lease.objects.filter(token=known.token, expires_at__gt=known.expires_at).exists()
+            moves = roadmap.status in (RoadmapStatus.RUNNING, RoadmapStatus.GENERATING)
+            if renewed or not same_run or not moves or roadmap.attempts > known.attempts:
                 del self.interrupted[pk]
 
     def count(self, roadmaps):
