@@ -89,8 +89,9 @@ def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
         return "refused"
     waiting = (ArtifactStatus.PENDING, ArtifactStatus.GENERATING)
     claimable = model.objects.filter(pk=artifact.pk, run_id=run_id, status__in=waiting)
+    claimed = {"status": ArtifactStatus.GENERATING, "attempts": F("attempts") + 1}
     try:
-        with leases.hold(artifact.pk, lambda: claimable.update(status=ArtifactStatus.GENERATING)) as held:
+        with leases.hold(artifact.pk, lambda: claimable.update(**claimed)) as held:
             return _rewrite(kind, artifact, held)
     except RunNotClaimed:
         return "refused"

@@ -32,6 +32,7 @@ class Artifact(models.Model):
     model = models.CharField(max_length=200, blank=True, default="", editable=False)
     edition = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Counts asked-for rewrites")
     run_id = models.UUIDField(null=True, editable=False, help_text="Task id of the rewrite that was asked for last")
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Claims of that rewrite")
     dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
+from content import writing
 from content.models import ARTIFACTS, ArtifactStatus
 from roadmaps import dispatch, progress
 from roadmaps.exceptions import InvalidTransition
@@ -35,7 +36,7 @@ def retry_artifact(concept: Concept, kind: str) -> Any:
 def _ask_for_rewrite(concept: Concept, kind: str) -> Any:
     settled = (ArtifactStatus.READY, ArtifactStatus.FAILED)
     rows = ARTIFACTS[kind].objects.filter(concept=concept, status__in=settled)
-    asked = {"run_id": uuid.uuid4(), "edition": F("edition") + 1, "dispatched_at": Now(), "error": ""}
+    asked = {"run_id": uuid.uuid4(), "edition": F("edition") + 1, "attempts": 0, "dispatched_at": Now(), "error": ""}
     if not rows.update(status=ArtifactStatus.PENDING, **asked):
         raise InvalidTransition(f"The {kind} of “{concept}” is being written already.")
     return ARTIFACTS[kind].objects.get(concept=concept)
@@ -63,5 +64,17 @@ def _resend(kind: str, artifact: Any) -> int:
         Lease.objects.filter(subject=artifact.pk, expires_at__lt=Now()).delete()
         if not same.update(dispatched_at=Now()):
             return 0  # another process was faster
+        if artifact.attempts >= settings.MAX_ATTEMPTS:
+            _give_up(kind, artifact)
+            return 0
         dispatch.send_on_commit(f"retry_{kind}_task", artifact.concept_id, artifact.run_id)
         return 1
+
+
+def _give_up(kind: str, artifact: Any) -> None:
+    roadmap = artifact.concept.roadmap
+    reason = f"Its worker died {artifact.attempts} times while writing it, so it was not tried again."
+    writing.save_failure(artifact, reason)
+    writing.settle(roadmap)
+    text = f"{kind.capitalize()} of “{artifact.concept}” failed: {reason}"
+    progress.record(roadmap.pk, "artifact_failed", text, level="error")

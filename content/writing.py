@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 def save(result: "Result") -> None:
     artifact = ARTIFACTS[result.job.kind].objects.get(pk=result.job.artifact_id)
     if result.answer is None:
-        _save_failure(artifact, result.error)
+        save_failure(artifact, result.error)
         return
     _fill(artifact, result.answer)
     artifact.status, artifact.error, artifact.model = ArtifactStatus.READY, "", result.model
     artifact.save()
 
 
-def _save_failure(artifact: Artifact, error: str) -> None:
+def save_failure(artifact: Artifact, error: str) -> None:
     """A failed rewrite leaves what was there; its error says so."""
     status = ArtifactStatus.READY if _has_content(artifact) else ArtifactStatus.FAILED
     rows = type(artifact).objects.filter(pk=artifact.pk)

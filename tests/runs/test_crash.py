@@ -68,3 +68,15 @@ def test_a_rewrite_whose_worker_died_is_sent_again_at_once(monkeypatch):
     assert recover() == 1
     assert recover() == 0
     assert generation.rewrite("quiz", artifact.concept_id, artifact.run_id) == "READY"
+
+
+def test_a_rewrite_that_kills_its_workers_ends_with_the_reason_and_keeps_what_was_there(settings):
+    roadmap = courses.written(courses.person("owner"))
+    artifact = retry_artifact(roadmap.concepts.first(), "quiz")
+    type(artifact).objects.update(attempts=settings.MAX_ATTEMPTS, dispatched_at="2000-01-01T00:00:00Z")
+    assert recover() == 0
+    artifact.refresh_from_db()
+    assert artifact.status == "READY"
+    assert "died" in artifact.error
+    assert artifact.questions.exists()
+    assert retry_artifact(artifact.concept, "quiz").attempts == 0
