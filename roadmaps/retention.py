@@ -10,10 +10,11 @@ from django_celery_results.models import TaskResult
 
 from logs_app.models import ExecutionLog
 from roadmaps import checkpointer, loop
-from roadmaps.models import ModelCall, Roadmap, RoadmapStatus
+from roadmaps.models import ModelCall, Roadmap
+from roadmaps.models import RoadmapStatus as S
 
 BATCH_SIZE = 1000
-ENDED = (RoadmapStatus.READY, RoadmapStatus.REJECTED, RoadmapStatus.CANCELLED, RoadmapStatus.FAILED)
+ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 
 
 def prune() -> dict[str, int]:

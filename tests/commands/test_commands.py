@@ -11,7 +11,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from content.models import Quiz
 from roadmaps.models import Roadmap
+from roadmaps.services import retry_run
+from roadmaps.time_travel import history
 from tests import courses
 from tests.conftest import ROOT, test_database_url, wait_for
 
@@ -122,6 +125,16 @@ def test_prune_takes_what_is_old_and_leaves_the_course(capsys):
     assert told["model_calls"].split()[0] == str(3 + old.concepts.count() * 3)
     assert old.concepts.exists()
     assert new.concepts.exists()
+
+
+def test_a_partly_written_course_can_be_finished_when_its_thread_is_pruned():
+    roadmap = courses.written(courses.person("owner"))
+    Roadmap.objects.filter(pk=roadmap.pk).update(status="PARTIAL", updated_at="2000-01-01T00:00:00Z")
+    Quiz.objects.filter(concept=roadmap.concepts.first()).update(status="FAILED")
+    call_command("prune")
+    assert history(roadmap) == []
+    retry_run(roadmap)
+    assert courses.advance(roadmap).status == "READY"
 
 
 def test_only_one_beat_runs_per_database():
