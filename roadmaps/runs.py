@@ -166,7 +166,8 @@ def _moves(stopped: StateSnapshot, feed: Feed) -> bool:
         return True
     if stopped.interrupts:
         return any(one.id in feed.decisions for one in stopped.interrupts)
-    return bool(stopped.next)
+    # Not `next`: that leaves out a node which has run but whose checkpoint its worker didn't live to write.
+    return bool(stopped.tasks)
 
 
 def _input(stopped: StateSnapshot, feed: Feed) -> Any:
@@ -241,6 +242,8 @@ def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
 
 def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
     """The approved plan becomes rows, and content is asked for."""
+    if not roadmap.reviews.filter(status=ReviewStatus.APPROVED).exists():
+        raise RunError("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
     if not roadmap.concepts.exists():
         plan_rows.create(roadmap, state["plan"])
     dispatch.queue_content(roadmap)

@@ -1,7 +1,11 @@
 """A worker that dies between the graph and the rows."""
 
+import itertools
+
+import psycopg
 import pytest
 from django.db import OperationalError
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from content import generation
 from content.services import retry_artifact
@@ -26,6 +30,43 @@ def advance_and_die(roadmap, monkeypatch):
         with pytest.raises(OperationalError):
             runs.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
+
+
+def advance_and_die_before(checkpoint, roadmap, monkeypatch):
+    """The node before it has run and its writes are stored, but not the checkpoint that follows from them."""
+    keep, kept = AsyncPostgresSaver.aput, itertools.count(1)
+
+    async def aput(self, *arguments):
+        if next(kept) == checkpoint:
+            raise psycopg.OperationalError("the worker is gone")
+        return await keep(self, *arguments)
+
+    with monkeypatch.context() as death:
+        death.setattr(AsyncPostgresSaver, "aput", aput)
+        with pytest.raises(psycopg.OperationalError):
+            runs.advance(roadmap.pk, roadmap.run_id)
+    Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("checkpoint", range(1, 6))
+def test_a_worker_dies_before_any_checkpoint_and_the_next_one_reaches_the_review(monkeypatch, checkpoint):
+    roadmap = courses.requested(courses.person("owner"))
+    advance_and_die_before(checkpoint, roadmap, monkeypatch)
+    paid = ModelCall.objects.count()
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert roadmap.reviews.pending().count() == 1
+    assert ModelCall.objects.count() == 3 >= paid
+
+
+@pytest.mark.parametrize("checkpoint", range(1, 5))
+def test_no_plan_is_published_unseen_when_a_worker_dies_before_a_checkpoint_of_its_edit(monkeypatch, checkpoint):
+    roadmap = courses.designed(courses.person("owner"))
+    decide_review(roadmap.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please")
+    roadmap.refresh_from_db()
+    advance_and_die_before(checkpoint, roadmap, monkeypatch)
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert roadmap.reviews.pending().get().draft.number == 2
+    assert not roadmap.concepts.exists()
 
 
 def test_the_first_review_is_opened_by_the_next_worker(monkeypatch):
