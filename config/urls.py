@@ -6,6 +6,7 @@ from roadmaps.expert_views import expert_review
 from roadmaps.views import healthz
 
 admin.autodiscover()
+handler500 = "roadmaps.error_pages.server_error"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("roadmaps/", include("roadmaps.urls")),

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.signals import worker_shutting_down
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from roadmaps import leases
 
@@ -23,7 +23,7 @@ def begin(**_: Any) -> None:
 def hand_over() -> None:
     try:
         leases.hand_over()
-    except DatabaseError as exc:
+    except Error as exc:
         logger.warning("not handed over, so the leases run out by themselves: %s", exc)
     finally:
         connection.close()

@@ -26,7 +26,7 @@ def problems(checks: Iterable[Callable[[], Finding]]) -> list[str]:
 
 
 def database() -> Finding:
-    """Asked beside the pool, which would try for half a minute."""
+    """Asked beside the pool, which tries for longer."""
     try:
         with psycopg.connect(**checkpointer.connection_arguments()):
             return True, "PostgreSQL (DATABASE_URL) answers"

@@ -9,11 +9,14 @@ from typing import Any, TypeVar
 
 import psycopg
 import uvloop
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 T = TypeVar("T")
-# PostgreSQL is away, whoever noticed: Django, or the loop's own connections.
-DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+# PostgreSQL is away, full or read-only, whoever noticed: Django, or the loop's own connections.
+DATABASE_AWAY = (
+    *(OperationalError, InterfaceError, InternalError),
+    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
+)
 _END = object()
 _lock = threading.Lock()
 _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked child makes its own

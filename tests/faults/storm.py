@@ -60,7 +60,7 @@ class Storm:
     Somebody else runs beat: recovery is the product's own.
     """
 
-    def __init__(self, start_worker, model_server, *, workers=3, seed=7):
+    def __init__(self, start_worker, model_server, *, workers=4, seed=7):
         self.start_worker, self.models = start_worker, model_server
         self.random = random.Random(seed)
         self.report = Report()

@@ -1,0 +1,106 @@
+"""What a person reads and can still do while a service is away."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from roadmaps.models import Roadmap
+from tests import courses
+from tests.conftest import ROOT, test_database_url, wait_for
+from tests.e2e.conftest import answers, free_port
+from tests.faults.tending import connected, embedded_only, finish, start_services_again
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), embedded_only]
+NEW = {"goal": courses.GOAL, "level": "beginner", "hours_per_week": 1, "weeks": 1, "language": "en"}
+
+
+@pytest.fixture
+def web(transactional_db, tmp_path):
+    """The address of a web process on the tests' database."""
+    port = free_port()
+    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"]
+    own = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
+    with (tmp_path / "web.log").open("w") as log:
+        process = subprocess.Popen(serve, cwd=ROOT, env=os.environ | own, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: answers(f"{address}/healthz"))
+        yield address
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+@pytest.fixture
+def learner(web, client, owner):
+    """A browser in which the owner is signed in."""
+    client.force_login(owner)
+    cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+    with httpx.Client(base_url=web, cookies=cookies, timeout=60, headers={"Referer": web}) as browser:
+        yield browser
+
+
+def state_a_goal(browser):
+    page = browser.get("/roadmaps/new/")
+    token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    return browser.post("/roadmaps/new/", data=NEW | {"csrfmiddlewaretoken": token})
+
+
+def is_a_sentence(answer):
+    return answer.status_code == 503 and "database does not answer" in answer.text and "Traceback" not in answer.text
+
+
+def test_pages_say_so_while_postgresql_is_away_and_come_back_with_it(learner, admin_client):
+    assert learner.get("/roadmaps/").status_code == 200
+    settings.SERVICES.stop_postgres(signal.SIGQUIT)
+    connection.close()
+    try:
+        for address in ("/roadmaps/", "/admin/"):
+            answer = learner.get(address)
+            assert is_a_sentence(answer), (address, answer.status_code)
+            assert answer.headers["Retry-After"]
+        assert learner.get("/healthz").status_code == 503
+    finally:
+        start_services_again()
+    wait_for(lambda: learner.get("/roadmaps/").status_code == 200)
+    assert state_a_goal(learner).status_code == 302
+
+
+def test_a_read_only_database_takes_no_goal_and_says_so(learner):
+    name = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    try:
+        assert learner.get("/roadmaps/").status_code == 200
+        assert is_a_sentence(state_a_goal(learner))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+
+
+def test_a_goal_stated_while_redis_is_away_is_kept_and_designed_when_it_is_back(learner, worker, models):
+    settings.SERVICES.stop_redis()
+    try:
+        stated = state_a_goal(learner)
+        assert stated.status_code == 302
+        page = learner.get(stated.headers["Location"])
+        assert page.status_code == 200
+        assert "Queued" in page.text
+    finally:
+        start_services_again()
+    roadmap = Roadmap.objects.get()
+    assert reverse("roadmap_detail", args=[roadmap.pk]) == stated.headers["Location"]
+    worker(**connected(models))
+    finish([roadmap])
