@@ -60,7 +60,7 @@ class Storm:
     Somebody else runs beat: recovery is the product's own.
     """
 
-    def __init__(self, start_worker, model_server, *, workers=4, seed=7):
+    def __init__(self, start_worker, model_server, *, workers=3, seed=7):
         self.start_worker, self.models = start_worker, model_server
         self.random = random.Random(seed)
         self.report = Report()
@@ -74,16 +74,19 @@ class Storm:
         key = f"worker-{self.random.getrandbits(48)}"
         self.workers[key] = self.start_worker(LLM_API_KEY=key)
 
-    def run(self, owner, *, runs, kills, deadline_seconds):
-        self.report.runs = runs
+    def run(self, owner, *, runs, kills, deadline_seconds, busy_with=0):
+        """While kills are to come, `busy_with` runs move: on a busy machine runs end faster than workers start."""
         roadmaps = [courses.requested(owner, goal=f"Learn to bake bread number {number}") for number in range(runs)]
         deadline = time.monotonic() + deadline_seconds
         while not self.all_ended(roadmaps) and time.monotonic() < deadline:
             self.tend()
+            if self.report.kills < kills and Roadmap.objects.moving().count() < busy_with:
+                roadmaps.append(courses.requested(owner, goal=f"Learn to bake bread number {len(roadmaps)}"))
             if self.report.kills < kills and self.is_worth_a_kill():
                 self.kill()
         for thread in self.hiring:
             thread.join()
+        self.report.runs = len(roadmaps)
         self.count(roadmaps)
         return self.report
 

@@ -26,7 +26,8 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(worker, beat, model_se
         return worker(**ours, **limits, **more)
 
     storm = Storm(start_worker, model_server)
-    report = storm.run(courses.person("owner"), runs=RUNS, kills=KILLS, deadline_seconds=DEADLINE_SECONDS)
+    limits_of_storm = {"kills": KILLS, "deadline_seconds": DEADLINE_SECONDS, "busy_with": 6 if SOAK else 0}
+    report = storm.run(courses.person("owner"), runs=RUNS, **limits_of_storm)
     with capsys.disabled():
         print("\n" + report.table())  # noqa: T201
     assert (report.lost, report.duplicated) == (0, 0)
