@@ -16,23 +16,28 @@ from roadmaps.signals import recovering, roadmap_approved
 def recover() -> int:
     """Send again every run that a dead worker or a lost message left; returns how many. Safe at any time."""
     lease = Lease.objects.filter(subject=OuterRef("pk"))
-    stuck = Roadmap.objects.moving().filter(
-        Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=_cutoff()) & ~Exists(lease)
-    )
+    stuck = Roadmap.objects.moving().filter(Exists(lease.filter(expires_at__lt=Now())) | _overdue() & ~Exists(lease))
     sent = sum(_resend(pk) for pk in stuck.values_list("pk", flat=True))
     elsewhere = sum(int(count or 0) for _, count in recovering.send(sender=None))
     return sent + elsewhere
 
 
-def _cutoff() -> object:
-    return Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
+def _overdue() -> Q:
+    """Its message was not taken in time: at once by rights, for a run that a worker has already had."""
+    return Q(dispatched_at__lt=_ago(settings.DISPATCH_GRACE_SECONDS)) | Q(
+        attempts__gt=0, dispatched_at__lt=_ago(settings.LEASE_SECONDS)
+    )
+
+
+def _ago(seconds: float) -> object:
+    return Now() - timedelta(seconds=seconds)
 
 
 @transaction.atomic
 def _resend(pk: uuid.UUID) -> bool:
     # The lease first, as everywhere: the same order of locks rules out a deadlock.
     died, _ = Lease.objects.filter(subject=pk, expires_at__lt=Now()).delete()
-    waiting = Q() if died else Q(dispatched_at__lt=_cutoff())
+    waiting = Q() if died else _overdue()
     moving = Roadmap.objects.moving().exclude(Exists(Lease.objects.filter(subject=OuterRef("pk"))))
     roadmap = moving.filter(waiting, pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
     if roadmap is None:

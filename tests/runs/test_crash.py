@@ -1,16 +1,18 @@
 """A worker that dies between the graph and the rows."""
 
 import itertools
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from content import generation
 from content.services import retry_artifact
 from roadmaps import runs
-from roadmaps.models import Lease, ModelCall
+from roadmaps.models import Lease, ModelCall, Roadmap
 from roadmaps.recovery import recover
 from roadmaps.services import decide_review
 from tests import courses
@@ -95,6 +97,17 @@ def test_an_approval_whose_worker_died_becomes_one_course(monkeypatch):
     assert not roadmap.concepts.exists()
     assert courses.advance(roadmap).status == "GENERATING"
     assert courses.advance(roadmap).status == "READY"
+
+
+def test_a_run_whose_next_worker_died_before_its_claim_does_not_wait_as_long_as_a_new_one(settings):
+    settings.DISPATCH_GRACE_SECONDS, settings.LEASE_SECONDS = 3600, 60
+    roadmap = courses.requested(courses.person("owner"))
+    sent = Roadmap.objects.filter(pk=roadmap.pk)
+    sent.update(dispatched_at=timezone.now() - timedelta(seconds=120))
+    assert recover() == 0  # it waits for its first worker
+    sent.update(attempts=1)
+    assert recover() == 1
+    assert recover() == 0
 
 
 def test_a_rewrite_whose_worker_died_is_sent_again_at_once(monkeypatch):
