@@ -47,7 +47,8 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 10,
             **_database,
-            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+            # Given up early and begun anew: a long outage must not leave the pool in a long pause between two tries.
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "reconnect_timeout": 4},
         },
     }
 }

@@ -47,6 +47,7 @@ async def pool() -> Pool:
             max_size=settings.CHECKPOINT_POOL_SIZE,
             check=_check,
             timeout=60,
+            reconnect_timeout=4,  # given up early and begun anew, as in settings
             open=False,
         )
         _pools[running] = made
