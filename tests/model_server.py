@@ -82,8 +82,9 @@ class ModelServer:
 
     def end(self, call: Json) -> None:
         with self._lock:
-            self.at_once -= 1
-            call["ended"] = time.monotonic()
+            if "ended" not in call:
+                self.at_once -= 1
+                call["ended"] = time.monotonic()
 
     def open_calls(self, key: str, seconds: float) -> int:
         """Calls with this key that are unanswered, or were answered only within the last `seconds`."""
@@ -133,6 +134,7 @@ class _Http(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    call: Json | None = None
     disable_nagle_algorithm = True
     server: _Http
 
@@ -153,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.path.endswith("/chat/completions"):
             self._send_error(404)
             return
-        call = _read_call(body) | {"authorization": self.headers.get("Authorization", "")}
+        self.call = call = _read_call(body) | {"authorization": self.headers.get("Authorization", "")}
         fault = self.server.models.note(call)
         try:
             self.server.models.stopping.wait(self.server.models.latency)
@@ -198,6 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status in (429, 503) and self.server.models.retry_after is not None:
             self.send_header("Retry-After", self.server.models.retry_after)
         self.end_headers()
+        if self.call:  # before its client can know, or its next call would seem to be open beside it
+            self.server.models.end(self.call)
         self.wfile.write(content)
 
 

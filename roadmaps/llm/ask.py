@@ -4,20 +4,17 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
-from roadmaps.llm import journal, parsing, transport
+from roadmaps.llm import journal, parsing, transport, turns
 from roadmaps.llm.providers import answering, model_label
 
 T = TypeVar("T", bound=BaseModel)
 REASKS_MAX = 2  # after answers that don't fit the schema
-
-_limits: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ async def ask(
         return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
     try:
         async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS):
-            call = await _ask_model(role, messages, schema)
+            call = await _ask_model(role, messages, schema, turns.turn(role, thread_id, messages))
     except TimeoutError:
         limit = f"{settings.NODE_TIMEOUT_SECONDS} seconds (NODE_TIMEOUT_SECONDS)"
         raise LLMError(f"The model for “{role}” took longer than {limit}, retries included.", permanent=False) from None
@@ -59,13 +56,13 @@ async def ask(
     return call
 
 
-async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T]) -> Call[T]:
+async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], turn: Any) -> Call[T]:
     started, tokens = time.monotonic(), [0, 0]
     model = answering(role, schema)
     said = list(messages)
     for calls in range(1, REASKS_MAX + 2):
-        raw = await transport.send(role, lambda said=said: _request(model, said), _limit())  # type: ignore[misc]
-        _count(tokens, raw)
+        raw = await transport.send(role, lambda said=said: _request(model, said), turn)  # type: ignore[misc]
+        turn.took(_count(tokens, raw))
         try:
             answer = parsing.read(raw, schema)
         except parsing.Unusable as exc:
@@ -87,12 +84,10 @@ async def _request(model: Any, messages: list[BaseMessage]) -> AIMessage:
     return raw
 
 
-def _count(tokens: list[int], raw: AIMessage) -> None:
-    if usage := raw.usage_metadata:
-        tokens[0] += usage["input_tokens"]
-        tokens[1] += usage["output_tokens"]
-
-
-def _limit() -> asyncio.Semaphore:
-    """LLM_CONCURRENCY, on this loop; waiting for a backoff doesn't take a place."""
-    return _limits.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(settings.LLM_CONCURRENCY))
+def _count(tokens: list[int], raw: AIMessage) -> int:
+    """Add what the answer took to the tokens of this ask(); returns their sum for this answer."""
+    if not (usage := raw.usage_metadata):
+        return 0
+    tokens[0] += usage["input_tokens"]
+    tokens[1] += usage["output_tokens"]
+    return usage["input_tokens"] + usage["output_tokens"]

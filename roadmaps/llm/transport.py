@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -24,11 +25,11 @@ HINTS = {
 }
 
 
-async def send(role: str, request: Callable[[], Awaitable[T]], limit: asyncio.Semaphore) -> T:
-    """Try until it gets through, at most LLM_MAX_ATTEMPTS times. Raises LLMError."""
+async def send(role: str, request: Callable[[], Awaitable[T]], turn: AbstractAsyncContextManager[Any]) -> T:
+    """Try until it gets through, at most LLM_MAX_ATTEMPTS times, each in a `turn`. Raises LLMError."""
     for attempt in range(1, settings.LLM_MAX_ATTEMPTS + 1):
         try:
-            async with limit:
+            async with turn:
                 return await request()
         except Exception as exc:
             if not _is_transient(exc):
@@ -39,15 +40,15 @@ async def send(role: str, request: Callable[[], Awaitable[T]], limit: asyncio.Se
     raise AssertionError("LLM_MAX_ATTEMPTS is at least 1")
 
 
-def _status(exc: Exception) -> int | None:
-    status = getattr(exc, "status_code", None) or getattr(getattr(exc, "response", None), "status_code", None)
-    return status if isinstance(status, int) else None
+def status(exc: BaseException) -> int | None:
+    found = getattr(exc, "status_code", None) or getattr(getattr(exc, "response", None), "status_code", None)
+    return found if isinstance(found, int) else None
 
 
 def _is_transient(exc: Exception) -> bool:
-    status = _status(exc)
-    if status is not None:
-        return status in TRANSIENT or status >= 500
+    answered = status(exc)
+    if answered is not None:
+        return answered in TRANSIENT or answered >= 500
     if isinstance(exc, httpx.TransportError | TimeoutError | OSError):
         return True
     # Every provider's client wraps the line's errors in names of its own.
@@ -57,16 +58,16 @@ def _is_transient(exc: Exception) -> bool:
 
 def _pause(exc: Exception, attempt: int) -> float:
     """Seconds: what the server asks for, else a growing time that no two callers share."""
-    asked = _retry_after(getattr(getattr(exc, "response", None), "headers", None) or {})
+    asked = retry_after(exc)
     if asked is not None:
         return min(asked, BACKOFF_MAX_SECONDS)
     pause: float = min(BACKOFF_SECONDS * 2 ** (attempt - 1), BACKOFF_MAX_SECONDS)
     return pause * random.uniform(0.5, 1)  # noqa: S311 - spread, no secret
 
 
-def _retry_after(headers: Any) -> float | None:
-    """Retry-After is a number of seconds or a date."""
-    value = headers.get("retry-after")
+def retry_after(exc: BaseException) -> float | None:
+    """Seconds; Retry-After is a number of them, or a date."""
+    value = (getattr(getattr(exc, "response", None), "headers", None) or {}).get("retry-after")
     if not value:
         return None
     try:
@@ -80,14 +81,14 @@ def _retry_after(headers: Any) -> float | None:
 
 
 def _permanent(role: str, exc: Exception) -> Exception:
-    status = _status(exc)
-    if status is None:
+    answered = status(exc)
+    if answered is None:
         return exc
-    hint = HINTS.get(status, "the provider refuses the request")
-    return LLMError(f"The model for “{role}” answered {status}: {hint}.", permanent=True)
+    hint = HINTS.get(answered, "the provider refuses the request")
+    return LLMError(f"The model for “{role}” answered {answered}: {hint}.", permanent=True)
 
 
 def _given_up(role: str, exc: Exception) -> LLMError:
-    what = f"answered {_status(exc)}" if _status(exc) else "did not answer"
+    what = f"answered {status(exc)}" if status(exc) else "did not answer"
     attempts = settings.LLM_MAX_ATTEMPTS
     return LLMError(f"The model for “{role}” {what}, {attempts} times in a row. Retry later.", permanent=False)

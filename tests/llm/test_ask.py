@@ -4,11 +4,12 @@ import asyncio
 import uuid
 from importlib import import_module
 
+import httpx
 import pytest
 
 from roadmaps import checkpointer, llm, loop
 from roadmaps.exceptions import LLMError
-from roadmaps.llm import transport
+from roadmaps.llm import transport, turns
 from roadmaps.models import ModelCall
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Intent
@@ -141,7 +142,9 @@ def test_retry_after_is_honoured(server):
     ("value", "seconds"), [("3", 3.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), ("", None)]
 )
 def test_retry_after_is_seconds_or_a_date(value, seconds):
-    assert transport._retry_after({"retry-after": value}) == seconds
+    request = httpx.Request("POST", "http://models")
+    refused = httpx.HTTPStatusError("", request=request, response=httpx.Response(429, headers={"retry-after": value}))
+    assert transport.retry_after(refused) == seconds
 
 
 def test_a_cancelled_call_hangs_up(server):
@@ -156,7 +159,7 @@ def test_a_cancelled_call_hangs_up(server):
 def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
     server.latency = 0.1
     settings.LLM_CONCURRENCY = 4
-    door._limits.clear()
+    turns._gates.clear()
 
     async def many():
         await asyncio.gather(*(ask() for _ in range(20)))
@@ -164,7 +167,6 @@ def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
     loop.run(many())
     assert server.count() == 20
     assert server.most_at_once <= 4
-    door._limits.clear()
 
 
 def test_no_error_tells_the_prompt_or_the_key(server, settings):

@@ -1,0 +1,184 @@
+"""Whose model call is next: one gate per provider and process, fair between threads, within the limits of all.
+
+A call takes its turn here without asking Redis: the gate's share of LLM_CONCURRENCY is settled a few times a second.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from langchain_core.messages import BaseMessage
+
+from roadmaps.llm import transport
+from roadmaps.llm.providers import model_label, without_model
+from roadmaps.llm.rates import Rates
+from roadmaps.llm.shares import CUT_EVERY_SECONDS, Report, Shares
+
+SETTLE_SECONDS = 0.25  # between two reports while calls run or wait
+SETTLE_LEAST_SECONDS = 0.03  # however urgent
+ANSWER_TOKENS = 1000  # reserved for an answer; what it really took is paid by the next call
+REFUSED = (429, 529)
+
+Waiter = tuple["asyncio.Future[None]", int]
+_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Gate"]] = WeakKeyDictionary()
+
+
+def turn(role: str, thread_id: str, messages: Iterable[BaseMessage]) -> "Turn":
+    """What a call to the model of `role` is made in, each time it is made."""
+    if without_model(role):
+        return Turn(None, thread_id, 0)  # the built-in author has room for all
+    tokens = sum(len(str(message.content)) for message in messages) // 4 + ANSWER_TOKENS
+    return Turn(gate(model_label(role).partition(":")[0]), thread_id, tokens)
+
+
+def gate(provider: str) -> "Gate":
+    gates = _gates.setdefault(asyncio.get_running_loop(), {})
+    if provider not in gates:
+        gates[provider] = Gate(provider)
+    return gates[provider]
+
+
+class Turn:
+    """`async with turn:` around each attempt; a refusal by the provider slows all of its callers."""
+
+    def __init__(self, gate: "Gate | None", thread_id: str, tokens: int) -> None:
+        self._gate, self._thread_id, self._tokens = gate, thread_id, tokens
+
+    async def __aenter__(self) -> None:
+        if self._gate:
+            await self._gate.enter(self._thread_id, self._tokens)
+
+    async def __aexit__(self, _kind: Any, exc: BaseException | None, _traceback: Any) -> None:
+        if self._gate is None:
+            return
+        if exc is None:
+            self._gate.succeeded()
+        elif transport.status(exc) in REFUSED:
+            self._gate.refused(transport.retry_after(exc) or 0.0)
+        self._gate.leave()
+
+    def took(self, tokens: int) -> None:
+        """What the answer cost, as the provider counts; nothing known: as much as was reserved."""
+        if self._gate and tokens:
+            self._gate.rates.correct(tokens - self._tokens)
+
+
+class Gate:
+    def __init__(self, provider: str) -> None:
+        self.rates = Rates(provider)
+        self._shares = Shares(provider)
+        self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()  # by thread, the next one first
+        self._report = Report(0, 0)
+        self._share = self._running = 0
+        self._paused_until = 0.0
+        self._room, self._urgent = asyncio.Event(), asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def enter(self, thread_id: str, tokens: int) -> None:
+        """Wait for a turn. Who is cancelled while it waits, or as it gets its turn, has none."""
+        self._start("settle", self._settle_shares)
+        if self._has_room() and not self._waiting and not self.rates.are_set:
+            self._running += 1
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(thread_id, deque()).append((waiter, tokens))
+        self._start("give", self._give_turns)
+        self._ask_for_more()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        self._running -= 1
+        self._room.set()
+
+    def succeeded(self) -> None:
+        self._report.succeeded += 1
+
+    def refused(self, pause_seconds: float) -> None:
+        """No call begins for as long as the provider asks, or at least until the limit is settled anew."""
+        seconds = min(max(pause_seconds, CUT_EVERY_SECONDS), transport.BACKOFF_MAX_SECONDS)
+        self._report.refused += 1
+        self._report.pause_seconds = max(self._report.pause_seconds, seconds)
+        self._pause(seconds)
+        self._urgent.set()
+
+    def _pause(self, seconds: float) -> None:
+        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
+
+    def _has_room(self) -> bool:
+        return self._running < self._share and asyncio.get_running_loop().time() >= self._paused_until
+
+    def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if name not in self._tasks or self._tasks[name].done():
+            self._tasks[name] = asyncio.create_task(work())
+
+    async def _give_turns(self) -> None:
+        """While anybody waits: as there is room, to one thread after the other."""
+        while waiter := self._next():
+            if not self._has_room():
+                await self._wait_for_room()
+            elif self.rates.are_set and (pause := await self.rates.reserve(waiter[1])):
+                await asyncio.sleep(pause)
+            elif waiter := self._next():  # others may have been cancelled meanwhile
+                self._take(waiter)
+
+    async def _wait_for_room(self) -> None:
+        self._room.clear()
+        pause = self._paused_until - asyncio.get_running_loop().time()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._room.wait(), pause if pause > 0 else None)
+
+    def _next(self) -> Waiter | None:
+        """The first that still waits of the thread whose turn it is."""
+        while self._waiting:
+            thread_id, waiters = next(iter(self._waiting.items()))
+            while waiters and waiters[0][0].done():
+                waiters.popleft()
+            if waiters:
+                return waiters[0]
+            del self._waiting[thread_id]
+        return None
+
+    def _take(self, waiter: Waiter) -> None:
+        thread_id, waiters = next(iter(self._waiting.items()))
+        waiters.popleft()
+        self._waiting.move_to_end(thread_id)
+        self._running += 1
+        waiter[0].set_result(None)
+
+    def _demand(self) -> int:
+        return self._running + sum(not waiter.done() for queue in self._waiting.values() for waiter, _ in queue)
+
+    def _ask_for_more(self) -> None:
+        """At once when there may be more than was asked for; else the next report is early enough."""
+        if self._share >= self._report.demand:
+            self._urgent.set()
+
+    async def _settle_shares(self) -> None:
+        """While calls run or wait. The last report gives the share back."""
+        while True:
+            await self._settle()
+            if self._report.demand == 0 and self._demand() == 0:
+                return
+            await asyncio.sleep(SETTLE_LEAST_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), SETTLE_SECONDS)
+            self._urgent.clear()
+
+    async def _settle(self) -> None:
+        report = self._report
+        report.demand, report.running = self._demand(), self._running
+        if report.demand == 0:
+            self._share = 0  # before it is given back, or a call could begin meanwhile
+        self._report = Report(report.demand, report.running)
+        share = await self._shares.settle(report)
+        self._share = share.calls
+        self._pause(share.pause_seconds)
+        self._room.set()
