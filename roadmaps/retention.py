@@ -1,10 +1,12 @@
 """Deleting what nobody needs any more, in batches, so that no table grows without end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
@@ -19,27 +21,52 @@ ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 
 def prune() -> dict[str, int]:
     """Rows deleted, by what they were."""
-    cutoff = timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS)
     result_cutoff = timezone.now() - timedelta(seconds=settings.CELERY_RESULT_EXPIRES)
-    threads = Roadmap.objects.filter(status__in=ENDED, updated_at__lt=cutoff).values("thread_id")
+    threads, model_calls = _prune_threads()
     return {
-        "threads": _prune_threads(list(threads.values_list("thread_id", flat=True))),
-        "model_calls": _delete(ModelCall.objects.filter(thread_id__in=threads)),
-        "logs": _delete(ExecutionLog.objects.filter(occurred_at__lt=cutoff)),
+        "threads": threads,
+        "model_calls": model_calls,
+        "logs": _delete(old_logs()),
         "results": _delete(TaskResult.objects.filter(date_done__lt=result_cutoff)),
         "sessions": _delete(Session.objects.filter(expire_date__lt=timezone.now())),
     }
 
 
-def _prune_threads(thread_ids: list[object]) -> int:
-    for thread_id in thread_ids:
+def old_logs() -> "QuerySet[ExecutionLog]":
+    return ExecutionLog.objects.filter(occurred_at__lt=_cutoff())
+
+
+def ended_threads() -> "QuerySet[Roadmap, UUID]":
+    """Threads of roadmaps that ended long ago, as far as anything is left of them."""
+    left = """
+        EXISTS (SELECT FROM checkpoints.checkpoints c WHERE c.thread_id = roadmaps_roadmap.thread_id::text)
+        OR EXISTS (SELECT FROM roadmaps_modelcall m WHERE m.thread_id = roadmaps_roadmap.thread_id)
+    """
+    ended = Roadmap.objects.filter(status__in=ENDED, updated_at__lt=_cutoff())
+    return ended.extra(where=[left]).order_by().values_list("thread_id", flat=True)  # noqa: S610 - our own text
+
+
+def _cutoff() -> datetime:
+    return timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS)
+
+
+def _prune_threads() -> tuple[int, int]:
+    threads = calls = 0
+    for thread_id in ended_threads():
+        calls += _delete(ModelCall.objects.filter(thread_id=thread_id))
         loop.run(checkpointer.delete_thread(str(thread_id)))
-    return len(thread_ids)
+        threads += 1
+    return threads, calls
 
 
-def _delete(rows: "QuerySet[Model]") -> int:
+def _delete(rows: "QuerySet[Any]") -> int:
     total = 0
-    while batch := list(rows.order_by().values_list("pk", flat=True)[:BATCH_SIZE]):
-        rows.model._default_manager.filter(pk__in=batch).delete()
-        total += len(batch)
+    while deleted := delete_batch(rows):
+        total += deleted
     return total
+
+
+def delete_batch(rows: "QuerySet[Any]") -> int:
+    batch = list(rows.order_by().values_list("pk", flat=True)[:BATCH_SIZE])
+    rows.model._default_manager.filter(pk__in=batch).delete()
+    return len(batch)

@@ -125,6 +125,8 @@ def test_prune_takes_what_is_old_and_leaves_the_course(capsys):
     assert told["model_calls"].split()[0] == str(3 + old.concepts.count() * 3)
     assert old.concepts.exists()
     assert new.concepts.exists()
+    call_command("prune")
+    assert capsys.readouterr().out.startswith("threads: 0 deleted")
 
 
 def test_a_partly_written_course_can_be_finished_when_its_thread_is_pruned():

@@ -175,6 +175,21 @@ def test_the_history_tells_what_still_waits_and_writes_nothing():
     assert ExecutionLog.objects.count() == 1
 
 
+def test_the_execution_log_is_filtered_by_level_and_searched_by_words(admin_client):
+    for level, message in (("info", "an egg"), ("error", "a broken egg"), ("error", "a lost hen")):
+        buffer.append(buffer.make_event(uuid.uuid4(), "run_failed", message, level, {}))
+    stream.drain()
+
+    def listed(**query):
+        found = admin_client.get("/admin/logs_app/executionlog/", query).context["cl"].result_list
+        return [row.message for row in found]
+
+    assert listed() == ["a lost hen", "a broken egg", "an egg"]
+    assert listed(level="error") == ["a lost hen", "a broken egg"]
+    assert listed(q="egg") == ["a broken egg", "an egg"]
+    assert listed(q=str(uuid.uuid4())) == []
+
+
 def test_ids_are_in_the_order_of_time(monkeypatch):
     made = []
     for milliseconds in range(1, 100):
