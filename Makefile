@@ -33,7 +33,7 @@ test: $(VENV)/.installed-dev ## every test, on real PostgreSQL, Redis, Celery an
 	tests/install-chromium
 	$(BIN)/python -m pytest $(ARGS)
 
-soak: $(VENV)/.installed-dev ## 100 workers killed over 60 runs, 200 races each; prints what was lost (nothing)
+soak: $(VENV)/.installed-dev ## 100 workers killed over 60 runs or more, 200 races each; prints what was lost (nothing)
 	SOAK=1 $(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_races.py --timeout 3000 $(ARGS)
 
 bench: $(VENV)/.installed-dev ## what Cairn costs beside its model calls, against floors and targets

@@ -84,7 +84,7 @@ def worker(transactional_db, tmp_path):
         log = tmp_path / f"worker{next(numbers)}.log"
         one = Worker(log, queues or ",".join(settings.QUEUES), environment)
         started.append(one)
-        wait_for(one.is_ready)
+        wait_for(one.is_ready, 240)  # a busy machine starts it slowly
         return one
 
     yield start
