@@ -45,9 +45,10 @@ async def ask(
     key = journal.input_hash(model_label(role), messages, schema, branch)
     if pool and (known := await journal.find(pool, thread_id, role, key)):
         return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
+    turn = turns.turn(role, thread_id, messages)
     try:
-        async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS):
-            call = await _ask_model(role, messages, schema, turns.turn(role, thread_id, messages))
+        async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS) as turn.limit:
+            call = await _ask_model(role, messages, schema, turn)
     except TimeoutError:
         limit = f"{settings.NODE_TIMEOUT_SECONDS} seconds (NODE_TIMEOUT_SECONDS)"
         raise LLMError(f"The model for “{role}” took longer than {limit}, retries included.", permanent=False) from None
@@ -66,21 +67,22 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], tu
         try:
             answer = parsing.read(raw, schema)
         except parsing.Unusable as exc:
-            problem = str(exc)
-            said = [*messages, HumanMessage(f"Your last answer could not be used. {problem}\nAnswer the JSON again.")]
+            problem = exc
+            said = [*messages, HumanMessage(f"Your last answer could not be used. {exc}\nAnswer the JSON again.")]
             continue
         seconds = time.monotonic() - started
         return Call(answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls)
-    raise LLMError(
-        f"The model for “{role}” gave no usable answer in {REASKS_MAX + 1} tries: {problem[:300]}", permanent=False
-    )
+    if isinstance(problem, parsing.Refused):
+        raise LLMError("The model refused to answer. State the goal in other words.", permanent=True)
+    tries = f"{REASKS_MAX + 1} tries"
+    raise LLMError(f"The model for “{role}” gave no usable answer in {tries}: {str(problem)[:300]}", permanent=False)
 
 
 async def _request(model: Any, messages: list[BaseMessage]) -> AIMessage:
     try:
         raw: AIMessage = await model.ainvoke(messages)
     except ValueError as exc:
-        raise LLMError("The server answers, but not as a model does: check LLM_BASE_URL.", permanent=True) from exc
+        raise transport.NotAModel from exc
     return raw
 
 

@@ -25,6 +25,10 @@ HINTS = {
 }
 
 
+class NotAModel(Exception):
+    """What answered is no model: a wrong address, or a proxy's page while the model is away."""
+
+
 async def send(role: str, request: Callable[[], Awaitable[T]], turn: AbstractAsyncContextManager[Any]) -> T:
     """Try until it gets through, at most LLM_MAX_ATTEMPTS times, each in a `turn`. Raises LLMError."""
     for attempt in range(1, settings.LLM_MAX_ATTEMPTS + 1):
@@ -49,7 +53,7 @@ def _is_transient(exc: Exception) -> bool:
     answered = status(exc)
     if answered is not None:
         return answered in TRANSIENT or answered >= 500
-    if isinstance(exc, httpx.TransportError | TimeoutError | OSError):
+    if isinstance(exc, NotAModel | httpx.TransportError | TimeoutError | OSError):
         return True
     # Every provider's client wraps the line's errors in names of its own.
     names = {cls.__name__ for cls in type(exc).__mro__}
@@ -90,5 +94,7 @@ def _permanent(role: str, exc: Exception) -> Exception:
 
 def _given_up(role: str, exc: Exception) -> LLMError:
     what = f"answered {status(exc)}" if status(exc) else "did not answer"
+    if isinstance(exc, NotAModel):
+        what = "answered, but not as a model does (check LLM_BASE_URL)"
     attempts = settings.LLM_MAX_ATTEMPTS
     return LLMError(f"The model for “{role}” {what}, {attempts} times in a row. Retry later.", permanent=False)

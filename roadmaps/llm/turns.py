@@ -5,8 +5,8 @@ A call takes its turn here without asking Redis: the gate's share of LLM_CONCURR
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -46,9 +46,12 @@ class Turn:
 
     def __init__(self, gate: "Gate | None", thread_id: str, tokens: int) -> None:
         self._gate, self._thread_id, self._tokens = gate, thread_id, tokens
+        self.limit: asyncio.Timeout | None = None  # whose time stands still while others have their turn
 
     async def __aenter__(self) -> None:
-        if self._gate:
+        if self._gate is None:
+            return
+        async with _standing_still(self.limit):
             await self._gate.enter(self._thread_id, self._tokens)
 
     async def __aexit__(self, _kind: Any, exc: BaseException | None, _traceback: Any) -> None:
@@ -64,6 +67,20 @@ class Turn:
         """What the answer cost, as the provider counts; nothing known: as much as was reserved."""
         if self._gate and tokens:
             self._gate.rates.correct(tokens - self._tokens)
+
+
+@asynccontextmanager
+async def _standing_still(limit: asyncio.Timeout | None) -> AsyncIterator[None]:
+    """A long queue is nobody's fault, so waiting in it takes nothing of the time that a model has."""
+    until = limit.when() if limit else None
+    if limit is None or until is None:
+        yield
+        return
+    now = asyncio.get_running_loop().time
+    left = until - now()
+    limit.reschedule(None)
+    yield
+    limit.reschedule(now() + left)
 
 
 class Gate:

@@ -23,7 +23,7 @@ REASONS = {
     "503": "answered 503, 2 times in a row. Retry later",
     "hang": "did not answer, 2 times in a row. Retry later",
     "drop": "did not answer, 2 times in a row. Retry later",
-    "html": "not as a model does: check LLM_BASE_URL",
+    "html": "not as a model does (check LLM_BASE_URL), 2 times in a row",
     "refused": "State the goal in other words",
     "filtered": "State the goal in other words",
     "truncated": "gave no usable answer",
@@ -32,7 +32,7 @@ REASONS = {
     "empty": "gave no usable answer",
 }
 HARMLESS = ("fenced", "thinking", "null_byte")
-FINAL = ("400", "401", "404", "html", "refused", "filtered")  # asking again can't help, so a person's retry does
+FINAL = ("400", "401", "404")  # asking again can't help, so a person's retry does
 
 
 def with_fault(owner, faults):

@@ -81,13 +81,14 @@ def test_an_answer_in_a_wrapping_is_understood_at_once(server, settings, method,
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fault", ["refused", "filtered"])
-def test_a_refusal_is_final_and_says_so(server, settings, method, fault):
+def test_a_refusal_is_asked_again_and_then_final(server, settings, method, fault):
     settings.LLM_STRUCTURED_OUTPUT = method
     server.faults["Intent"] = [fault]
+    assert loop.run(ask()).calls == 2
+    server.faults["Intent"] = [fault] * 3
     with pytest.raises(LLMError, match="refused to answer") as refused:
         loop.run(ask())
     assert refused.value.permanent
-    assert server.count() == 1
 
 
 @pytest.mark.parametrize(("fault", "hint"), [("400", "function_calling"), ("401", "LLM_API_KEY"), ("404", "LLM_MODEL")])
@@ -167,6 +168,19 @@ def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
     loop.run(many())
     assert server.count() == 20
     assert server.most_at_once <= 4
+
+
+def test_waiting_for_a_turn_takes_no_time_of_the_model(server, settings):
+    server.latency = 0.4
+    settings.LLM_CONCURRENCY, settings.NODE_TIMEOUT_SECONDS = 1, 2
+
+    async def many():
+        return await asyncio.gather(*(ask() for _ in range(8)))
+
+    assert all(call.answer.outcome for call in loop.run(many()))
+    server.latency = 4
+    with pytest.raises(LLMError, match="longer than 2 seconds"):
+        loop.run(ask())
 
 
 def test_no_error_tells_the_prompt_or_the_key(server, settings):
