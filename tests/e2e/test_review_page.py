@@ -117,5 +117,6 @@ def test_review_and_edit_page_fit_the_screen(desk, width, scheme):
     assert desk.locator("html.dark").count() == (scheme == "dark")
     desk.get_by_role("link", name="Edit the plan").click()
     desk.locator("#plan li.concept").first.get_by_role("button", name="Edit").click()
+    expect(desk.get_by_label("Summary")).to_be_visible()
     no_wider_than_the_screen(desk)
     expect(desk.get_by_role("button", name="Save as a new draft")).to_be_in_viewport()
