@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from roadmaps.llm import BUILT_IN_AUTHOR, author_plan
-from roadmaps.workflow import plans, rules
-from roadmaps.workflow.schemas import Curriculum
+from roadmaps.workflow import edits, plans, rules
+from roadmaps.workflow.schemas import Curriculum, Operation
 
 PREFIX = "seeded-"
 PEOPLE = 200
@@ -40,9 +40,9 @@ SELECT {roadmap_id}, (SELECT min(id) FROM auth_user WHERE username LIKE '{prefix
     '', 4, md5('{prefix}thread-' || n)::uuid, gen_random_uuid(), 1, 0, 1, now() - {age}, now() - {age}, now() - {age}
 FROM generate_series(1, %(roadmaps)s) n""",
     "drafts": """
-INSERT INTO roadmaps_draft (roadmap_id, number, plan, report, operations, origin, created_at)
+INSERT INTO roadmaps_draft (roadmap_id, number, plan, report, operations, origin, intent, created_at)
 SELECT {roadmap_id}, round, %(plan)s, %(report)s, CASE round WHEN 1 THEN '[]'::jsonb ELSE %(operations)s END,
-    CASE round WHEN 1 THEN 'MODEL' ELSE 'REVIEWER' END, now() - {age} - (2 - round) * interval '1 day'
+    CASE round WHEN 1 THEN 'MODEL' ELSE 'REVIEWER' END, %(intent)s, now() - {age} - (2 - round) * interval '1 day'
 FROM generate_series(1, %(roadmaps)s) n, generate_series(1, 2) round
 WHERE round = 1 OR n %% 2 = 0""",
     "reviews": """
@@ -100,22 +100,24 @@ SELECT s.roadmap_id, m.id, 'c' || c, 'Concept ' || c, 'What it is and why it mat
 FROM roadmaps_module m JOIN roadmaps_stage s ON s.id = m.stage_id JOIN {courses} ON course.id = s.roadmap_id,
     generate_series(1, 4) c""",
     "tutorials": """
-INSERT INTO content_tutorial (id, concept_id, status, error, model, edition, dispatched_at, updated_at, title, summary,
-    markdown)
+INSERT INTO content_tutorial (id, concept_id, status, error, model, edition, attempts, dispatched_at, updated_at, title,
+    summary, markdown)
 SELECT gen_random_uuid(), {artifact}, c.title, '', repeat(E'## A heading\\n\\nA paragraph of the seed.\\n\\n', 20)
 FROM {concepts}""",
     "resource lists": """
-INSERT INTO content_resourcelist (id, concept_id, status, error, model, edition, dispatched_at, updated_at)
+INSERT INTO content_resourcelist (id, concept_id, status, error, model, edition, attempts, dispatched_at,
+    updated_at)
 SELECT gen_random_uuid(), {artifact} FROM {concepts}""",
     "quizzes": """
-INSERT INTO content_quiz (id, concept_id, status, error, model, edition, dispatched_at, updated_at)
+INSERT INTO content_quiz (id, concept_id, status, error, model, edition, attempts, dispatched_at,
+    updated_at)
 SELECT gen_random_uuid(), {artifact} FROM {concepts}""",
 }
 COURSES = """(
     SELECT {roadmap_id} AS id FROM generate_series(1, %(roadmaps)s) n WHERE n %% 2 = 1 LIMIT {courses_max}
 ) course"""
 CONCEPTS = "roadmaps_concept c JOIN {courses} ON course.id = c.roadmap_id"
-ARTIFACT = """c.id, CASE WHEN c.id %% 89 = 0 THEN 'FAILED' ELSE 'READY' END, '', '{author}', 1,
+ARTIFACT = """c.id, CASE WHEN c.id %% 89 = 0 THEN 'FAILED' ELSE 'READY' END, '', '{author}', 1, 0,
     now() - c.id %% 90 * interval '1 day', now() - c.id %% 90 * interval '1 day'"""
 
 
@@ -162,6 +164,8 @@ def _plan_values() -> dict[str, Jsonb]:
     critique = author_plan.critique({"rule_issues": issues})
     facts = {"minutes": plans.minutes(plan), "budget_minutes": payload["budget_minutes"], "skipped": []}
     report = {"issues": issues, "scores": critique["scores"], "score": critique["scores"][0]["score"], **facts}
-    title = next(plans.concepts(plan))["title"]
-    operation = {"title": title, "text": f"“{title}” has another summary.", "before": None, "after": None}
-    return {"plan": Jsonb(plan), "report": Jsonb(report), "operations": Jsonb([operation])}
+    concept = next(plans.concepts(plan))
+    change = Operation(op="modify", target=concept["id"], minutes=concept["minutes"] + 10, reason="More practice")
+    _, operations, _ = edits.apply(plan, [change])
+    parts = {"plan": plan, "report": report, "operations": operations, "intent": author_plan.intent(payload)}
+    return {name: Jsonb(part) for name, part in parts.items()}
