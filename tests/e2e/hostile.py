@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -44,9 +45,12 @@ def make():
     roadmap = Roadmap.objects.create(
         owner=admin, goal=EVIL, background=EVIL, motivation=EVIL, formats=[EVIL], title=SHORT, status="AWAITING_REVIEW"
     )
-    operation = {"title": SHORT, "text": EVIL, "before": {"title": SHORT}, "after": {"title": SHORT}}
+    operation: dict[str, Any] = {"op": "modify", "target": "c1", "reason": EVIL, "title": SHORT, "text": EVIL}
+    operation |= {"before": {"title": "Plain", "summary": SHORT}, "after": {"title": SHORT, "summary": EVIL}}
     first = Draft.objects.create(roadmap=roadmap, number=1, plan=plan(), report=report())
-    draft = Draft.objects.create(roadmap=roadmap, number=2, plan=plan(), report=report(), operations=[operation])
+    draft = Draft.objects.create(
+        roadmap=roadmap, number=2, plan=plan(), report=report(), operations=[operation], intent={"outcome": EVIL}
+    )
     decided = {"status": "CHANGES_REQUESTED", "comment": EVIL, "decided_at": timezone.now(), "decided_as": SHORT}
     Review.objects.create(roadmap=roadmap, draft=first, interrupt_id="1", decided_how="EXPERT", **decided)
     review = Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id="2", round=2)
