@@ -14,12 +14,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DatabaseError
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from logs_app import rows, stream
 
 logger = logging.getLogger(__name__)
 
+# Redis is away, full or restarting, whoever noticed: the socket, kombu, or the Redis client below it.
+BROKER_AWAY = (OSError, OperationalError, RedisError)
 WAITING_MAX = 20_000  # events kept in a process while Redis is away
 AWAY_SECONDS = 1.0  # after a failure nobody tries for so long: hundreds of threads must not wait for a time-out in turn
 
@@ -85,11 +88,10 @@ def _send() -> bool:
 
 def _schedule() -> None:
     from celery import current_app
-    from kombu.exceptions import OperationalError
 
     try:
         current_app.send_task("batch_write_logs", ignore_result=True)
-    except OperationalError as exc:
+    except BROKER_AWAY as exc:
         logger.warning("execution log will be written later: %s", exc)
 
 

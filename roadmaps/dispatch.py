@@ -7,16 +7,13 @@ from typing import Any
 from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
+from logs_app.buffer import BROKER_AWAY
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import roadmap_approved
 
 logger = logging.getLogger(__name__)
 
-# Redis is away, full or restarting, whoever noticed: the socket, kombu, or the Redis client below it.
-BROKER_AWAY = (OSError, OperationalError, RedisError)
 GENERATE = "roadmap_generation.generate_roadmap"
 AFTER_REVIEW = "workflow_resume.resume_after_review"
 FROM_CHECKPOINT = "workflow_resume.resume_from_checkpoint"

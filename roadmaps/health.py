@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from logs_app.buffer import BROKER_AWAY
 from roadmaps import checkpointer, llm, queues
-from roadmaps.dispatch import BROKER_AWAY
 from roadmaps.exceptions import LLMError
 
 Finding = tuple[bool, str]

@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from redis.exceptions import RedisError
 
+from logs_app.buffer import BROKER_AWAY
 from roadmaps import health, queues, statistics
-from roadmaps.dispatch import BROKER_AWAY
 from roadmaps.models import Lease, Roadmap
 
 PERMISSION = "roadmaps.view_lease"
