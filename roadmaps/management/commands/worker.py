@@ -33,4 +33,18 @@ class Command(BaseCommand):
         named = ["-Q", ",".join(queues), "-n", f"{kind}-{os.getpid()}@%h"]
         quiet = ["-q"] if settings.LOG_LEVEL in ("WARNING", "ERROR") else []
         warnings.filterwarnings("ignore", message="You're running the worker")
-        app.start([*quiet, "worker", *named, "-c", str(count), "-P", pool, "--loglevel", settings.LOG_LEVEL])
+        app.start(
+            [
+                *quiet,
+                "worker",
+                "--without-mingle",
+                "--without-gossip",
+                *named,
+                "-c",
+                str(count),
+                "-P",
+                pool,
+                "--loglevel",
+                settings.LOG_LEVEL,
+            ]
+        )
