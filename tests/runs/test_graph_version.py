@@ -28,7 +28,7 @@ def without_validation():
 
 
 async def design_and_trust(state, runtime):
-    return await nodes.design_curriculum(state, runtime) | {"report": {"issues": []}}
+    return await nodes.design_curriculum(state, runtime) | {"report": {"issues": [], "score": 0}}
 
 
 @pytest.fixture
