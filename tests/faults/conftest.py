@@ -1,6 +1,28 @@
+import psycopg
 import pytest
+from django.db import connection
 
+from roadmaps import checkpointer, loop
 from tests import courses
+from tests.conftest import wait_for
+
+
+@pytest.fixture(autouse=True)
+def recovered(transactional_db):
+    """What a test has cut or used up is there again before its rows are removed and the next one begins."""
+    yield
+    wait_for(database_answers)
+    loop.run(checkpointer.forget())
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # it may be pausing before its next try
+
+
+def database_answers():
+    try:
+        psycopg.connect(**checkpointer.connection_arguments()).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @pytest.fixture
