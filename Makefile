@@ -21,29 +21,35 @@ $(VENV)/.installed: requirements.lock | $(BIN)/uv
 $(VENV)/.installed-dev: requirements-dev.lock | $(BIN)/uv
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
 	touch $@ $(VENV)/.installed
+templates/packages/.installed: templates/packages/package-lock.json | $(BIN)/uv
+	templates/packages/install $(abspath $(BIN)/python) "$(abspath $(UV)) pip"
+TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.po))
+%.mo: %.po | $(VENV)/.installed
+	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+PAGES := templates/packages/.installed $(TEXTS)
 
-run: $(VENV)/.installed ## the whole product on this machine, at http://127.0.0.1:8000
+run: $(VENV)/.installed $(PAGES) ## the whole product on this machine, at http://127.0.0.1:8000
 	$(BIN)/python manage.py up $(ARGS)
 
-demo: $(VENV)/.installed ## one goal → a finished course in out/   (GOAL="…")
+demo: $(VENV)/.installed $(PAGES) ## one goal → a finished course in out/   (GOAL="…")
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py generate "$(GOAL)" --approve --export out
 
-test: $(VENV)/.installed-dev ## every test, on real PostgreSQL, Redis, Celery and Chromium
+test: $(VENV)/.installed-dev $(PAGES) ## every test, on real PostgreSQL, Redis, Celery and Chromium
 	tests/install-chromium
 	$(BIN)/python -m pytest $(ARGS)
 
-soak: $(VENV)/.installed-dev ## 100 workers killed over 60 runs or more, 200 races each; prints what was lost (nothing)
+soak: $(VENV)/.installed-dev $(PAGES) ## 100 workers killed over 60 runs or more, 200 races each; prints what was lost (nothing)
 	SOAK=1 $(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_races.py --timeout 3000 $(ARGS)
 
-bench: $(VENV)/.installed-dev ## what Cairn costs beside its model calls, against floors and targets
+bench: $(VENV)/.installed-dev $(PAGES) ## what Cairn costs beside its model calls, against floors and targets
 	tests/install-chromium
 	$(BIN)/python -m benchmarks
 
 # Checks look at code only: an address that nothing connects to keeps the embedded services down.
 check: export DATABASE_URL = postgresql://nobody@localhost/none
 check: export REDIS_URL = redis://localhost:1/0
-check: $(VENV)/.installed-dev ## lint, types, import rules, migrations, deployment settings
+check: $(VENV)/.installed-dev $(PAGES) ## lint, types, import rules, migrations, deployment settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
