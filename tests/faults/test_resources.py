@@ -5,6 +5,7 @@ import contextlib
 import psycopg
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 
@@ -45,9 +46,11 @@ def test_a_postgresql_without_a_free_connection_loses_no_run(owner, worker, mode
 
 def test_a_full_redis_loses_no_run(owner, worker, models):
     server = redis.Redis.from_url(settings.REDIS_URL)
-    worker(**connected(models))
+    living = worker(**connected(models))
     roadmaps = several(owner, 2)
-    wait_for(lambda: models.count() >= 3)
+    wait_for(lambda: models.count("Intent") == 2)
+    for _ in range(300):
+        current_app.send_task("batch_write_logs")  # on their way when it is full
     server.config_set("maxmemory", 1)
     try:
         with pytest.raises(redis.exceptions.OutOfMemoryError):
@@ -58,6 +61,7 @@ def test_a_full_redis_loses_no_run(owner, worker, models):
     finally:
         server.config_set("maxmemory", 0)
     finish(roadmaps)
+    assert living.process.poll() is None
 
 
 def test_a_database_that_takes_no_writes_for_a_while_loses_no_run(owner, worker, models):
