@@ -4,25 +4,31 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from content import generation
+from roadmaps.later import load
+
+
+def _rewrite(kind: str, concept_id: str, run_id: str) -> str:
+    where: str = load("content.generation").rewrite(kind, int(concept_id), UUID(run_id))
+    return where
 
 
 @shared_task(name="generate_roadmap_content", bind=True)
 def generate_roadmap_content(self: Task, roadmap_id: str) -> str:
     """Write all missing content of a roadmap, in parallel."""
-    return generation.write_missing(UUID(roadmap_id), UUID(self.request.id))
+    where: str = load("content.generation").write_missing(UUID(roadmap_id), UUID(self.request.id))
+    return where
 
 
 @shared_task(name="retry_tutorial_task", bind=True)
 def retry_tutorial_task(self: Task, concept_id: str) -> str:
-    return generation.rewrite("tutorial", int(concept_id), UUID(self.request.id))
+    return _rewrite("tutorial", concept_id, self.request.id)
 
 
 @shared_task(name="retry_resources_task", bind=True)
 def retry_resources_task(self: Task, concept_id: str) -> str:
-    return generation.rewrite("resources", int(concept_id), UUID(self.request.id))
+    return _rewrite("resources", concept_id, self.request.id)
 
 
 @shared_task(name="retry_quiz_task", bind=True)
 def retry_quiz_task(self: Task, concept_id: str) -> str:
-    return generation.rewrite("quiz", int(concept_id), UUID(self.request.id))
+    return _rewrite("quiz", concept_id, self.request.id)

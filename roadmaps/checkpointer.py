@@ -3,24 +3,27 @@
 import asyncio
 import contextlib
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.conf import settings
 from django.db import connection
-from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 
 from roadmaps import loop
+from roadmaps.later import load
+
+if TYPE_CHECKING:
+    from roadmaps.saver import Saver
 
 SCHEMA = "checkpoints"
 CHECK_EVERY_SECONDS = 1.0  # of a connection's use
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 _pools: dict[asyncio.AbstractEventLoop, Pool] = {}
-_savers: dict[asyncio.AbstractEventLoop, AsyncPostgresSaver] = {}
+_savers: dict[asyncio.AbstractEventLoop, "Saver"] = {}
 
 
 def connection_arguments() -> dict[str, Any]:
@@ -77,11 +80,11 @@ async def _check(connection: AsyncConnection[DictRow]) -> None:
         raise
 
 
-async def saver() -> AsyncPostgresSaver:
+async def saver() -> "Saver":
     """The loop's one saver, so that a graph is compiled once."""
     running = asyncio.get_running_loop()
     if running not in _savers:
-        made = _savers[running] = AsyncPostgresSaver(await pool())
+        made = _savers[running] = load("roadmaps.saver").Saver(await pool())
         made.lock = contextlib.nullcontext()  # type: ignore[assignment]  # each statement has its own connection
     return _savers[running]
 

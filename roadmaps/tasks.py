@@ -8,26 +8,32 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from roadmaps import reminders, retention, runs
+from roadmaps import reminders, retention
+from roadmaps.later import load
 from roadmaps.recovery import recover
+
+
+def _advance(roadmap_id: str, run_id: str) -> str:
+    where: str = load("roadmaps.runs").advance(UUID(roadmap_id), UUID(run_id))
+    return where
 
 
 @shared_task(name="roadmap_generation.generate_roadmap", bind=True)
 def generate_roadmap(self: Task, roadmap_id: str) -> str:
     """Run the graph up to the human review."""
-    return runs.advance(UUID(roadmap_id), UUID(self.request.id))
+    return _advance(roadmap_id, self.request.id)
 
 
 @shared_task(name="workflow_resume.resume_after_review", bind=True)
 def resume_after_review(self: Task, roadmap_id: str) -> str:
     """Go on after a decision."""
-    return runs.advance(UUID(roadmap_id), UUID(self.request.id))
+    return _advance(roadmap_id, self.request.id)
 
 
 @shared_task(name="workflow_resume.resume_from_checkpoint", bind=True)
 def resume_from_checkpoint(self: Task, roadmap_id: str) -> str:
     """Go on after a failure."""
-    return runs.advance(UUID(roadmap_id), UUID(self.request.id))
+    return _advance(roadmap_id, self.request.id)
 
 
 @shared_task(name="maintenance.recover", ignore_result=True)

@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
-from langchain_core.runnables import RunnableConfig
-from langgraph.types import StateSnapshot
 
 from roadmaps import checkpointer, dispatch, loop, progress
 from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
+from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.workflow import graph
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.types import StateSnapshot
 
 CHECKPOINTS_MAX = 300  # the newest ones
 FORKABLE = (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.FAILED, RoadmapStatus.CANCELLED)
@@ -37,24 +39,24 @@ def history(roadmap: Roadmap) -> list[Checkpoint]:
     return [_checkpoint(one, values) for one in snapshots]
 
 
-async def _snapshots(roadmap: Roadmap) -> list[StateSnapshot]:
+async def _snapshots(roadmap: Roadmap) -> list["StateSnapshot"]:
     workflow = await _workflow(roadmap)
     return [one async for one in workflow.aget_state_history(_config(roadmap), limit=CHECKPOINTS_MAX)]
 
 
 async def _workflow(roadmap: Roadmap) -> Any:
-    return graph.build_graph(roadmap.graph_version, await checkpointer.saver())
+    return load("roadmaps.workflow.graph").build_graph(roadmap.graph_version, await checkpointer.saver())
 
 
-def _config(roadmap: Roadmap, **more: str) -> RunnableConfig:
+def _config(roadmap: Roadmap, **more: str) -> "RunnableConfig":
     return {"configurable": {"thread_id": str(roadmap.thread_id), **more}}
 
 
-def _id_of(config: RunnableConfig | None) -> str:
+def _id_of(config: "RunnableConfig | None") -> str:
     return str(config["configurable"]["checkpoint_id"]) if config else ""
 
 
-def _checkpoint(snapshot: StateSnapshot, values: dict[str, Any]) -> Checkpoint:
+def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint:
     parent = _id_of(snapshot.parent_config)
     before = values.get(parent, {})
     return Checkpoint(

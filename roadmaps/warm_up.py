@@ -1,4 +1,4 @@
-"""What a worker does before its first task: all imports and models are there, and its threads share two heaps.
+"""What a worker makes ready beside its first tasks: imports and models, in threads that share two heaps.
 
 Also the end of what was made: no connection to a model outlives the process in disorder.
 """
@@ -8,17 +8,20 @@ import contextlib
 import ctypes
 import gc
 import logging
+import sys
+import threading
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init
+from celery.signals import worker_init, worker_process_init, worker_ready
 from django.conf import settings
 
 from roadmaps import llm, loop
 from roadmaps.exceptions import LLMError
-from roadmaps.workflow.graph import build_graph
+from roadmaps.later import load
 
 logger = logging.getLogger(__name__)
 M_ARENA_MAX = -8
+WAITS_FOR_MODELS = {"roadmap_workflow", "content_generation"}
 HEAPS = 2  # glibc would give every eighth of the threads one of its own, and hardly give memory back
 
 
@@ -31,15 +34,22 @@ def share_heaps(**_: Any) -> None:
 
 
 @worker_init.connect
-def before_tasks(sender: Any, **_: Any) -> None:
-    if "prefork" not in str(sender.pool_cls):  # there each child makes its own, after the fork
-        make_models()
+def before_the_fork(sender: Any, **_: Any) -> None:
+    if "prefork" in str(sender.pool_cls):
+        _build_graph()  # its children share what is imported by now, and make their own models
+
+
+@worker_ready.connect
+def beside_first_tasks(sender: Any, **_: Any) -> None:
+    """A worker that only writes logs stays small."""
+    if "prefork" not in type(sender.pool).__module__ and WAITS_FOR_MODELS & set(sender.app.amqp.queues.consume_from):
+        threading.Thread(target=make_models, name="warm-up", daemon=True).start()
 
 
 @worker_process_init.connect
 def make_models(**_: Any) -> None:
     """The first learner should not wait for imports. A model that can't be made fails its run, not the worker."""
-    build_graph()
+    _build_graph()
     for role in settings.LLM_ROLES:
         try:
             llm.chat_model(role)
@@ -50,8 +60,12 @@ def make_models(**_: Any) -> None:
     gc.freeze()
 
 
+def _build_graph() -> None:
+    load("roadmaps.runs").graph.build_graph()
+
+
 @atexit.register
 def hang_up() -> None:
     with contextlib.suppress(TimeoutError):
-        if loop.exists():
+        if loop.exists() and "roadmaps.llm.providers" in sys.modules:
             loop.run(llm.close(), timeout=2)

@@ -1,6 +1,22 @@
-"""The one door to models."""
+"""The one door to models.
 
-from roadmaps.llm.ask import Call, ask
-from roadmaps.llm.providers import BUILT_IN_AUTHOR, CONNECT_A_MODEL, chat_model, close, model_label, without_model
+What needs LangChain is imported by who calls a model: no page and no command should wait for it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from roadmaps.later import load
+from roadmaps.llm.labels import BUILT_IN_AUTHOR, CONNECT_A_MODEL, model_label, without_model
+
+if TYPE_CHECKING:
+    from roadmaps.llm.asking import Call, ask
+    from roadmaps.llm.providers import chat_model, close
 
 __all__ = ["BUILT_IN_AUTHOR", "CONNECT_A_MODEL", "Call", "ask", "chat_model", "close", "model_label", "without_model"]
+_HOMES = {"Call": "asking", "ask": "asking", "chat_model": "providers", "close": "providers"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(load(f"{__name__}.{_HOMES[name]}"), name)

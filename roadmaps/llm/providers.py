@@ -10,20 +10,11 @@ from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm.author import BuiltInAuthor
+from roadmaps.llm.labels import model_label, without_model
 
-CONNECT_A_MODEL = "LLM_MODEL=openai:gpt-4o-mini LLM_API_KEY=… make run"
 EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "ollama": "ollama"}
-BUILT_IN_AUTHOR = "built-in author"
 _clients: list[Any] = []  # whose connections are open until close()
 NO_KEY = "not-needed"  # servers of one's own often want none, their clients always do
-
-
-def model_label(role: str) -> str:
-    return settings.LLM_MODELS.get(role) or settings.LLM_MODEL or BUILT_IN_AUTHOR
-
-
-def without_model(role: str = "curriculum") -> bool:
-    return not (settings.LLM_MODELS.get(role) or settings.LLM_MODEL)
 
 
 def chat_model(role: str) -> BaseChatModel:

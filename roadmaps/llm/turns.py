@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from langchain_core.messages import BaseMessage
 
 from roadmaps.llm import transport
-from roadmaps.llm.providers import model_label, without_model
+from roadmaps.llm.labels import model_label, without_model
 from roadmaps.llm.rates import Rates
 from roadmaps.llm.shares import CUT_EVERY_SECONDS, Report, Shares
 

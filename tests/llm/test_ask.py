@@ -15,7 +15,7 @@ from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Intent
 from tests.conftest import wait_for
 
-door = import_module("roadmaps.llm.ask")
+door = import_module("roadmaps.llm.asking")
 METHODS = ["json_schema", "function_calling"]
 REQUEST = {
     "goal": "Learn to bake sourdough bread",

@@ -228,7 +228,8 @@ def test_a_pruned_thread_is_a_clear_error_and_never_starts_anew(owner, reviewer,
 
 def test_every_task_is_registered_and_a_worker_takes_only_its_queues(owner, worker):
     worker(queues="content_generation")
-    registered = next(iter(current_app.control.inspect(timeout=10).registered().values()))
+    told = wait_for(lambda: current_app.control.inspect(timeout=10).registered())
+    registered = next(iter(told.values()))
     assert {
         "roadmap_generation.generate_roadmap",
         "workflow_resume.resume_after_review",

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import journal, parsing, transport, turns
-from roadmaps.llm.providers import answering, model_label
+from roadmaps.llm.labels import model_label
+from roadmaps.llm.providers import answering
 
 T = TypeVar("T", bound=BaseModel)
 REASKS_MAX = 2  # after answers that don't fit the schema
