@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -62,6 +63,17 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
         return raw
 
     return _read(name, default, parse, "one of " + ", ".join(allowed))
+
+
+def path(name: str, default: str) -> str:
+    """A part of an address, without the slash before it."""
+
+    def parse(raw: str) -> str:
+        if not re.fullmatch(r"([a-z0-9_-]+/)+", raw, re.IGNORECASE):
+            raise ValueError(raw)
+        return raw
+
+    return _read(name, default, parse, "a path such as admin/")
 
 
 def url(name: str, schemes: tuple[str, ...]) -> str:

@@ -1,63 +1,90 @@
 """Hints to open pages: the progress of one roadmap, and what happens to reviews."""
 
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 
 from logs_app.history import events_of
 from roadmaps import inbox, progress
 from roadmaps.models import Person, Roadmap
 
-SIGN_IN, FORBIDDEN, UNKNOWN = 4401, 4403, 4404  # close codes
+# close codes
+TOO_TALKATIVE, SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY = 4400, 4401, 4403, 4404, 4429
 
 
-class RoadmapConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class Listener(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """A page that hears and says nothing; only so many of one person's in one web process."""
+
     group = ""
+    counted = False
+    _open: ClassVar[Counter[int]] = Counter()  # by user id
 
     async def connect(self) -> None:
         await self.accept()  # a code reaches the page only on an accepted socket
-        if not self.scope["user"].is_authenticated:
-            await self.close(SIGN_IN)
+        if refused := await self._refused():
+            await self.close(refused)
             return
-        pk = self.scope["url_route"]["kwargs"]["pk"]
-        if not await database_sync_to_async(may_see)(self.scope["user"], pk):
-            await self.close(UNKNOWN)
-            return
-        self.group = progress.group_name(pk)
         # Joined first: an event sent in between arrives twice, never not at all.
         await self.channel_layer.group_add(self.group, self.channel_name)
-        await self.send_json(await database_sync_to_async(snapshot)(pk))
+        await self.begin()
+
+    async def _refused(self) -> int:
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            return SIGN_IN
+        if self._open[user.pk] >= settings.SOCKETS_PER_USER:
+            return TOO_MANY
+        self.counted = True
+        self._open[user.pk] += 1
+        return await self.refused()
+
+    async def refused(self) -> int:
+        """The code to close with, 0 for who may hear; sets `group`."""
+        raise NotImplementedError
+
+    async def begin(self) -> None:
+        raise NotImplementedError
+
+    async def receive(self, *_: Any, **__: Any) -> None:
+        await self.close(TOO_TALKATIVE)
 
     async def disconnect(self, code: int) -> None:
+        if self.counted:
+            self._open[self.scope["user"].pk] -= 1
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
+
+
+class RoadmapConsumer(Listener):
+    async def refused(self) -> int:
+        pk = self.scope["url_route"]["kwargs"]["pk"]
+        if not await database_sync_to_async(may_see)(self.scope["user"], pk):
+            return UNKNOWN
+        self.group = progress.group_name(pk)
+        return 0
+
+    async def begin(self) -> None:
+        await self.send_json(await database_sync_to_async(snapshot)(self.scope["url_route"]["kwargs"]["pk"]))
 
     async def roadmap_event(self, message: dict[str, Any]) -> None:
         await self.send_json({"type": "event", "event": message["event"]})
 
 
-class ReviewsConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class ReviewsConsumer(Listener):
     """To an open inbox: that it should ask for its rows again, and why."""
 
-    joined = False
-
-    async def connect(self) -> None:
-        await self.accept()
-        if not self.scope["user"].is_authenticated:
-            await self.close(SIGN_IN)
-            return
+    async def refused(self) -> int:
         if not await database_sync_to_async(may_see_reviews)(self.scope["user"]):
-            await self.close(FORBIDDEN)
-            return
-        await self.channel_layer.group_add(inbox.GROUP, self.channel_name)
-        self.joined = True
+            return FORBIDDEN
+        self.group = inbox.GROUP
+        return 0
+
+    async def begin(self) -> None:
         # Said only now: what happens from here on is heard, and what happened before is in the rows.
         await self.send_json({"type": "joined"})
-
-    async def disconnect(self, code: int) -> None:
-        if self.joined:
-            await self.channel_layer.group_discard(inbox.GROUP, self.channel_name)
 
     async def review_event(self, message: dict[str, Any]) -> None:
         await self.send_json({"type": "event", "event": message["event"]})

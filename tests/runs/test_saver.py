@@ -4,8 +4,9 @@ import uuid
 
 import pytest
 from django.db import connection
-from langgraph.checkpoint.base import INTERRUPT, empty_checkpoint
+from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.checkpoint.serde.types import INTERRUPT
 
 from roadmaps import checkpointer, loop
 

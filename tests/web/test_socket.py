@@ -81,3 +81,39 @@ def test_a_page_of_another_site_is_refused():
     foreign = socket(courses.requested(owner).pk, owner, origin=b"https://evil.example")
 
     assert not asyncio.run(connect(foreign))
+
+
+def test_only_so_many_pages_of_one_person_are_told(settings):
+    settings.SOCKETS_PER_USER = 2
+    owner = courses.person("owner")
+    roadmap = courses.requested(owner)
+    first, second, third, fourth = (socket(roadmap.pk, owner) for _ in range(4))
+
+    async def open_them():
+        for opened in (first, second):
+            assert await connect(opened)
+            await hear(opened)
+        refused = await closing_code(third)
+        await leave(first)
+        assert await connect(fourth)
+        snapshot = await hear(fourth)
+        for opened in (second, fourth):
+            await leave(opened)
+        return refused, snapshot["type"]
+
+    assert asyncio.run(open_them()) == (4429, "snapshot")
+
+
+def test_who_talks_to_it_is_hung_up_on():
+    owner = courses.person("owner")
+    opened = socket(courses.requested(owner).pk, owner)
+
+    async def talk():
+        await connect(opened)
+        await hear(opened)
+        await opened.send_input({"type": "websocket.receive", "text": '{"type": "roadmap_event"}'})
+        code = (await opened.receive_output(timeout=30))["code"]
+        await leave(opened, code)
+        return code
+
+    assert asyncio.run(talk()) == 4400

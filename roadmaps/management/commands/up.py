@@ -81,7 +81,7 @@ def commands(host: str, port: int) -> dict[str, list[str]]:
     manage = [sys.executable, sys.argv[0]]
     serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)]
     return {
-        "web": [*serve, "--log-level", "warning", "--timeout-graceful-shutdown", "3"],
+        "web": [*serve, "--log-level", "warning", "--timeout-graceful-shutdown", "3", "--ws-max-size", "4096"],
         "worker": [*manage, "worker", "all"],
         "beat": [*manage, "beat"],
     }

@@ -2,7 +2,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const live = document.getElementById("inbox-live");
   if (!live) return;
-  const GOODBYE = [4401, 4403]; // signed out, or not allowed: trying again would not help
+  const GOODBYE = [4401, 4403, 4429]; // signed out, not allowed, too many pages: trying again would not help
   let pause = 500; // milliseconds before the next try
   let waiting = null;
   let said = "";

@@ -3,7 +3,7 @@ const state = document.getElementById("state");
 const timeline = document.getElementById("timeline");
 const connection = document.getElementById("connection");
 const seen = new Set([...timeline.children].map((item) => item.dataset.id));
-const GOODBYE = [4401, 4404]; // signed out, or no longer there: trying again would not help
+const GOODBYE = [4401, 4404, 4429]; // signed out, no longer there, too many pages: trying again would not help
 let pause = 500; // milliseconds before the next try
 let refreshing = null;
 
