@@ -6,6 +6,8 @@ from pathlib import Path
 for name in [name for name in os.environ if name.startswith("LLM_")]:
     del os.environ[name]
 os.environ.setdefault("VAR_DIR", str(Path(__file__).parent.parent / "var" / "test"))
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # tests break the services, so each process has its own
+    os.environ["VAR_DIR"] += f"-{worker}"
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["LEASE_SECONDS"] = "4"
