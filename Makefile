@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 GOAL ?= Learn enough Python to analyse my own data
 
-.PHONY: help run demo test soak bench check lock clean
+.PHONY: help run demo test soak bench check audit lock clean
+APPS := config roadmaps content learning sharing accounts logs_app
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
@@ -54,8 +55,12 @@ check: $(VENV)/.installed-dev $(PAGES) ## lint, types, import rules, migrations,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml $(APPS)
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+audit: $(VENV)/.installed-dev ## known vulnerabilities of what is installed; asks a public database
+	$(BIN)/pip-audit --requirement requirements.lock --disable-pip --no-deps
 
 lock: $(BIN)/uv ## write both lock files anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

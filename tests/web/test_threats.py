@@ -1,0 +1,44 @@
+"""Attacks that the frameworks refuse, as long as nobody switches that off."""
+
+import pickle
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from kombu.exceptions import ContentDisallowed
+from kombu.serialization import loads
+
+from config.celery import app
+from roadmaps.models import Roadmap
+from tests import courses
+
+pytestmark = pytest.mark.django_db
+STATED = {"goal": "Learn to bake bread", "level": "beginner", "hours_per_week": 5, "weeks": 8, "language": "en"}
+
+
+def test_a_form_of_another_site_changes_nothing():
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(courses.person("owner"))
+    assert browser.post(reverse("roadmap_new"), STATED).status_code == 403
+    assert not Roadmap.objects.exists()
+
+
+def test_a_foreign_host_name_is_refused(client):
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_nobody_is_led_to_another_site(client, elsewhere):
+    person = courses.person("owner")
+    person.set_password("stones-on-stones")
+    person.save()
+    signed_in = {"login": "owner", "password": "stones-on-stones", "next": elsewhere}
+    assert "evil" not in client.post(reverse("account_login"), signed_in).get("Location", "")
+    spoken = client.post(reverse("set_language"), {"language": "en", "next": elsewhere})
+    assert spoken.get("Location", "") == "/"
+
+
+def test_workers_take_no_message_that_could_be_code():
+    assert list(app.conf.accept_content) == ["json"]
+    with pytest.raises(ContentDisallowed):
+        loads(pickle.dumps("anything"), "application/x-python-serialize", "binary", accept=app.conf.accept_content)
