@@ -79,13 +79,12 @@ class ArtifactAdmin(LookOnlyAdmin):
 
     @confirmed("Write anew", "What is there stays until the new text is ready.", icon="edit_note", permission="rewrite")
     def rewrite_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        artifact = get_object_or_404(self.model, pk=object_id)
+        artifact = get_object_or_404(self.model, pk=self.key(object_id))
         self.rewrite_selected(request, self.model.objects.filter(pk=artifact.pk).select_related("concept"))
         return leave_for(request, reverse(f"admin:content_{self.opts.model_name}_change", args=[object_id]))
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        found = as_uuid(object_id)
-        artifact = found and self.model.objects.select_related("concept__roadmap").filter(pk=found).first()
+        artifact = self.model.objects.select_related("concept__roadmap").filter(pk=self.key(object_id)).first()
         if artifact:
             extra_context = (extra_context or {}) | {"artifact": artifact, "kind": self.kind} | self.preview(artifact)
             extra_context["title"] = str(artifact)

@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,6 +29,13 @@ class LookOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
     paginator = InfinitePaginator
     show_full_result_count = False
+
+    def key(self, object_id: str) -> Any:
+        """404 for a text of the address that can't be a key of this model."""
+        try:
+            return self.model._meta.pk.to_python(unquote(object_id))
+        except ValidationError as exc:
+            raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -33,7 +33,9 @@ class DeskActs(BulkDecisions):
         return [path("<int:pk>/act/<slug:do>/", act, name="roadmaps_review_act"), *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        review = Review.objects.select_related("roadmap", "claimed_by", "assigned_to").filter(pk=object_id).first()
+        review = (
+            Review.objects.select_related("roadmap", "claimed_by", "assigned_to").filter(pk=self.key(object_id)).first()
+        )
         if review and review.claimed_by_id != request.user.pk and (claim := review.claim_in_words()):
             messages.info(request, claim)
         desk = {"desk": desk_of(review, self.has_decide_permission(request))} if review else {}

@@ -54,7 +54,7 @@ class DraftAdmin(LookOnlyAdmin):
         return draft.review.get_status_display() if hasattr(draft, "review") else "–"
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        draft = Draft.objects.select_related("roadmap", "review").filter(pk=object_id).first()
+        draft = Draft.objects.select_related("roadmap", "review").filter(pk=self.key(object_id)).first()
         if draft is not None:
             extra_context = (extra_context or {}) | page_of(draft)
         return super().change_view(request, object_id, form_url, extra_context)

@@ -50,7 +50,7 @@ class ReviewAdmin(InboxAdmin):
         return HttpResponseRedirect(reverse("admin:roadmaps_review_change", args=[pk]))
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        review = Review.objects.select_related("roadmap__owner", "draft").filter(pk=object_id).first()
+        review = Review.objects.select_related("roadmap__owner", "draft").filter(pk=self.key(object_id)).first()
         if review is not None:
             page = page_of(review, cast("User", request.user), request.GET.get("against", ""))
             extra_context = (extra_context or {}) | page

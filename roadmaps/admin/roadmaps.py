@@ -136,11 +136,11 @@ class RoadmapAdmin(LookOnlyAdmin):
 
     @action(description="Checkpoints", icon="history", url_path="go-to-checkpoints")
     def go_to_checkpoints(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:roadmaps_roadmap_checkpoints", object_id)
+        return redirect("admin:roadmaps_roadmap_checkpoints", self.key(object_id))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only what the roadmap's state allows now."""
-        status = Roadmap.objects.filter(pk=object_id).values_list("status", flat=True).first()
+        status = Roadmap.objects.filter(pk=self.key(object_id)).values_list("status", flat=True).first()
         pointless = {
             "roadmaps_roadmap_retry_one": status not in RETRYABLE,
             "roadmaps_roadmap_cancel_one": status not in TRANSITIONS[RoadmapStatus.CANCELLED],
@@ -165,14 +165,13 @@ class RoadmapAdmin(LookOnlyAdmin):
         return TemplateResponse(request, "admin/roadmaps/checkpoints.html", self.admin_site.each_context(request) | own)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        found = as_uuid(object_id)
-        roadmap = Roadmap.objects.select_related("owner").filter(pk=found).first() if found else None
+        roadmap = Roadmap.objects.select_related("owner").filter(pk=self.key(object_id)).first()
         if roadmap is not None:
             extra_context = (extra_context or {}) | page_of(roadmap, request.user)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def _call_one(self, request: HttpRequest, object_id: str, service: Any, done: str) -> HttpResponse:
-        self._call(request, [get_object_or_404(Roadmap, pk=object_id)], service, done)
+        self._call(request, [get_object_or_404(Roadmap, pk=self.key(object_id))], service, done)
         return leave_for(request, reverse("admin:roadmaps_roadmap_change", args=[object_id]))
 
     def _call(self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str) -> None:
