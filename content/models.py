@@ -74,6 +74,8 @@ class Resource(models.Model):
     kind = models.CharField(max_length=20)
     language = models.CharField(max_length=20)
     note = models.CharField(max_length=600, blank=True, default="")
+    checked_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    alive = models.BooleanField(null=True, editable=False, help_text="What the last check found; empty: nothing sure")
 
     class Meta:
         ordering = ["order"]

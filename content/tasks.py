@@ -1,9 +1,10 @@
-"""Queue `content_generation`. The task id is the run id; a second delivery is refused."""
+"""Queue `content_generation`, and the upkeep of links. The task id is the run id; a second delivery is refused."""
 
 from uuid import UUID
 
 from celery import Task, shared_task
 
+from content import links
 from roadmaps.later import load
 
 
@@ -32,3 +33,8 @@ def retry_resources_task(self: Task, concept_id: str) -> str:
 @shared_task(name="retry_quiz_task", bind=True)
 def retry_quiz_task(self: Task, concept_id: str) -> str:
     return _rewrite("quiz", concept_id, self.request.id)
+
+
+@shared_task(name="maintenance.check_links", ignore_result=True)
+def check_links() -> dict[str, int]:
+    return links.check_links()

@@ -1,0 +1,25 @@
+import pytest
+
+from tests import courses
+from tests.learning import statistics_course
+
+
+@pytest.fixture
+def owner(db):
+    return courses.person("owner")
+
+
+@pytest.fixture
+def browser(client, owner):
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def roadmap(owner):
+    return statistics_course.make(owner, concepts=4)
+
+
+@pytest.fixture
+def concept(roadmap):
+    return roadmap.concepts.first()
