@@ -279,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
     "write left-over logs": {"task": "batch_write_logs", "schedule": 10, "options": {"expire_seconds": 60}},
     "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60, "options": {"expire_seconds": 60}},
     "prune": {"task": "maintenance.prune", "schedule": 3600},
+    "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
 }
 
 # --- runs -------------------------------------------------------------------------------------------------------------
@@ -303,6 +304,13 @@ REVIEWERS_MAY_DECIDE_OWN = env.flag("REVIEWERS_MAY_DECIDE_OWN", False)  # superu
 AUTO_APPROVE_MIN_SCORE = env.integer_or_none("AUTO_APPROVE_MIN_SCORE", least=1, most=100)  # None: people decide
 EXPERT_LINK_DAYS = env.integer("EXPERT_LINK_DAYS", 7, most=365)  # how long an expert's link is good
 PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"  # of this site, for e-mails
+
+# --- learning ---------------------------------------------------------------------------------------------------------
+
+PRACTICE_NEW_PER_DAY = env.integer("PRACTICE_NEW_PER_DAY", 10, least=0)  # questions never asked before, per person
+PRACTICE_RECALLS_PER_DAY = env.integer("PRACTICE_RECALLS_PER_DAY", 60, least=0)  # questions asked again, per person
+LINK_CHECKS_PER_HOUR = env.integer("LINK_CHECKS_PER_HOUR", 200, least=0)  # addresses of resources; 0: none
+LINK_CHECK_DAYS = env.integer("LINK_CHECK_DAYS", 30)  # until an address is asked for again
 
 # --- models -----------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from django.urls import path
 from content import views
 
 urlpatterns = [
-    path("concepts/<str:slug>/", views.concept_detail, name="concept_detail"),
     path("concepts/<str:slug>/retry/<str:kind>/", views.artifact_retry, name="artifact_retry"),
     path("export/<str:format>/", views.roadmap_export, name="roadmap_export"),
 ]

@@ -1,4 +1,4 @@
-"""Reading a concept, answering its quiz, taking the course along."""
+"""Having a concept written anew, taking the course along."""
 
 import json
 import uuid
@@ -8,54 +8,18 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from content import export, services
-from content.models import Question
-from content.templatetags.course import RELATIONS
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Concept, Roadmap
 from roadmaps.views import visible
 
 
-@login_required
-def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    """The concept; a POST answers its quiz, which is graded here and never in the browser."""
-    roadmap = visible(request, pk)
-    concept = _concept(roadmap, slug)
-    questions = list(concept.quiz.questions.all()) if hasattr(concept, "quiz") else []
-    graded = grade(questions, request.POST) if request.method == "POST" else []
-    context = {
-        "roadmap": roadmap,
-        "concept": concept,
-        "resources": concept.resource_list.resources.all() if hasattr(concept, "resource_list") else [],
-        "questions": graded or [{"question": question} for question in questions],
-        "score": sum(one["right"] for one in graded) if graded else None,
-        "previous": roadmap.concepts.filter(order__lt=concept.order).order_by("-order").first(),
-        "next": roadmap.concepts.filter(order__gt=concept.order).order_by("order").first(),
-        "connect": CONNECT_A_MODEL,
-    }
-    return render(request, "content/concept_detail.html", context)
-
-
 def _concept(roadmap: Roadmap, slug: str) -> Any:
-    rows = Concept.objects.filter(roadmap=roadmap).select_related("module__stage", *RELATIONS.values())
-    return get_object_or_404(rows, slug=slug)
-
-
-def grade(questions: list[Question], answers: Any) -> list[dict[str, Any]]:
-    """Per question what was chosen (0-based indexes; anything else counts as not chosen) and whether it is right."""
-    graded = []
-    for question in questions:
-        given = answers.getlist(f"question-{question.order}")
-        chosen = sorted({int(one) for one in given if one.isdecimal() and int(one) < len(question.options)})
-        right = chosen == sorted(question.correct_indexes)
-        correct = [question.options[index] for index in question.correct_indexes]
-        graded.append({"question": question, "chosen": chosen, "right": right, "correct": correct})
-    return graded
+    return get_object_or_404(Concept, roadmap=roadmap, slug=slug)
 
 
 @login_required

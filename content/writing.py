@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from content.models import ARTIFACTS, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
+from content.signals import quiz_written
 from roadmaps.models import Roadmap, RoadmapStatus
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _fill(artifact: Any, answer: Any) -> None:
             Question(quiz=artifact, order=order, **question.model_dump())
             for order, question in enumerate(answer.questions, start=1)
         )
+        quiz_written.send(Quiz, quiz=artifact)
 
 
 def _states(roadmap: Roadmap) -> set[str]:

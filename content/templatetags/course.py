@@ -28,7 +28,11 @@ def is_web_address(url: str) -> bool:
 @register.inclusion_tag("content/_outline.html")
 def outline(roadmap: Roadmap, current: Concept | None = None) -> dict[str, Any]:
     """The roadmap's stages, modules and concepts with the state of each artifact."""
-    concepts = roadmap.concepts.select_related("module__stage", *RELATIONS.values()).order_by("order")
+    concepts = (
+        roadmap.concepts.select_related("module__stage", *RELATIONS.values())
+        .defer("tutorial__markdown")
+        .order_by("order")
+    )
     rows = [
         {"concept": concept, "module": concept.module, "stage": concept.module.stage, "artifacts": artifacts(concept)}
         for concept in concepts

@@ -1,0 +1,134 @@
+"""What a learner leaves in a course: a reading place, notes, answers, what is remembered and the days of study."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from content.models import Question
+from roadmaps.models import Concept, Roadmap
+
+NOTE_MAX = 20_000  # characters
+
+
+class Reading(models.Model):
+    """One person's dealings with one concept; there is none until something was done with it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="readings")
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="readings")
+    place = models.PositiveSmallIntegerField(default=0, help_text="Block of the tutorial that was at the top")
+    placed_at = models.DateTimeField(null=True, editable=False)
+    note = models.TextField(max_length=NOTE_MAX, blank=True, default="")
+    noted_at = models.DateTimeField(null=True, editable=False)
+    completed_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "concept"], name="one_reading_per_concept")]
+
+    def __str__(self) -> str:
+        return f"{self.user} reads {self.concept}"
+
+
+class Attempt(models.Model):
+    """A quiz that was answered, as it was then: a rewrite changes none of it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attempts")
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="attempts")
+    score = models.PositiveSmallIntegerField()
+    total = models.PositiveSmallIntegerField()
+    answers = models.JSONField(help_text="Per question: its text, options, explanation, and the chosen and right ones")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [models.CheckConstraint(condition=Q(score__lte=F("total")), name="score_is_at_most_total")]
+        indexes = [models.Index(fields=["user", "concept", "-at"], name="attempts_of_a_concept")]
+
+    def __str__(self) -> str:
+        return f"{self.score} of {self.total}: {self.concept}"
+
+
+class CardQuerySet(models.QuerySet["Card"]):
+    def of(self, user: Any) -> "CardQuerySet":
+        """Of questions that still exist, in the person's own courses."""
+        own = Roadmap.objects.visible_to(user).filter(owner=user)
+        return self.filter(user=user, question__isnull=False, concept__roadmap__in=own)
+
+
+class Card(models.Model):
+    """How well a person remembers one question; `memory` is FSRS's own record of it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="cards")
+    concept = models.ForeignKey(Concept, models.CASCADE, related_name="cards")
+    question = models.ForeignKey(Question, models.SET_NULL, null=True, related_name="cards")
+    fingerprint = models.CharField(max_length=64, help_text="Of the question, which a rewrite may keep")
+    memory = models.JSONField(default=dict, help_text="Empty until the first answer")
+    due_at = models.DateTimeField(default=timezone.now)
+
+    objects = CardQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "concept", "fingerprint"], name="one_card_per_question")]
+        indexes = [models.Index(fields=["user", "due_at"], name="cards_that_are_due")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.question or self.fingerprint[:8]}"
+
+    @property
+    def is_new(self) -> bool:
+        return not self.memory
+
+
+class Rating(models.IntegerChoices):
+    """FSRS's words and numbers."""
+
+    AGAIN = 1, _("Again")
+    HARD = 2, _("Hard")
+    GOOD = 3, _("Good")
+    EASY = 4, _("Easy")
+
+
+class Recall(models.Model):
+    """An answer in practice. A right one waits for its rating: how hard it was, only the person knows."""
+
+    card = models.ForeignKey(Card, models.CASCADE, related_name="recalls")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="recalls")
+    chosen = models.JSONField(help_text="0-based indexes")
+    right = models.BooleanField()
+    was_new = models.BooleanField()
+    rating = models.PositiveSmallIntegerField(choices=Rating.choices, null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rating__isnull=True) | Q(rating__in=Rating.values), name="rating_is_known"
+            ),
+            models.UniqueConstraint(fields=["card"], condition=Q(rating__isnull=True), name="one_rating_at_a_time"),
+        ]
+        indexes = [models.Index(fields=["user", "at"], name="recalls_of_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.card}, {self.at:%Y-%m-%d}"
+
+
+class StudyDay(models.Model):
+    """A day (UTC) on which a person read, answered or finished something."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="study_days")
+    day = models.DateField()
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="a_day_counts_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.day}"
+
+    @staticmethod
+    def mark(user: Any) -> None:
+        StudyDay.objects.bulk_create([StudyDay(user=user, day=timezone.now().date())], ignore_conflicts=True)

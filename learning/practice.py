@@ -1,0 +1,105 @@
+"""Daily practice: which questions are asked today, and what an answer does to its card."""
+
+import random
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from content.models import Question
+from learning import cards, quizzes
+from learning.models import Card, CardQuerySet, Rating, Recall, StudyDay
+from roadmaps.exceptions import InvalidTransition
+
+NEW = Q(memory={})
+
+
+def _today() -> datetime:
+    """The day begins at midnight UTC for everybody."""
+    return datetime.combine(timezone.now().date(), time.min, UTC)
+
+
+def _due(user: Any) -> CardQuerySet:
+    """Due at any time of today, so that who practises each morning misses nothing of last evening."""
+    return Card.objects.of(user).filter(due_at__lt=_today() + timedelta(days=1))
+
+
+def left_today(user: Any) -> dict[str, int]:
+    """Questions that today still asks: `new` ones, and `known` ones to recall."""
+    due = _due(user).aggregate(new=Count("pk", filter=NEW), known=Count("pk", filter=~NEW))
+    if not any(due.values()):
+        return due
+    done = Recall.objects.filter(user=user, at__gte=_today(), rating__isnull=False).aggregate(
+        new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False))
+    )
+    most = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
+    return {kind: max(0, min(due[kind], most[kind] - done[kind])) for kind in most}
+
+
+def next_card(user: Any, left: dict[str, int]) -> Card | None:
+    """What was known comes first; new questions follow in reading order."""
+    due = _due(user).select_related("question", "concept__roadmap")
+    if left["known"]:
+        return due.exclude(NEW).order_by("due_at", "pk").first()
+    if left["new"]:
+        order = ("concept__roadmap__created_at", "concept__order", "question__order", "pk")
+        return due.filter(NEW).order_by(*order).first()
+    return None
+
+
+def next_due_at(user: Any) -> datetime | None:
+    """When there is something to do again; None when there are no questions at all."""
+    if _due(user).exists():
+        return _today() + timedelta(days=1)  # today's share is done
+    soonest: datetime | None = Card.objects.of(user).aggregate(at=Min("due_at"))["at"]
+    return soonest
+
+
+def shown_options(card: Card, question: Question) -> list[tuple[int, str]]:
+    """Options with their indexes, in another order each time: the place of an answer is not to be learned."""
+    options = list(enumerate(question.options))
+    random.Random(f"{card.pk} {card.due_at}").shuffle(options)  # noqa: S311 - no secret
+    return options
+
+
+def unrated(user: Any) -> Recall | None:
+    rows = Recall.objects.filter(user=user, rating__isnull=True, card__in=Card.objects.of(user))
+    return rows.order_by("at").first()
+
+
+@transaction.atomic
+def answer(card_id: int, user: Any, given: list[str]) -> Recall:
+    """A wrong answer is rated at once, a right one by the person. Raises InvalidTransition, ValidationError."""
+    card = Card.objects.select_for_update(of=("self",)).select_related("question").get(pk=card_id, user=user)
+    if card.question is None:
+        raise InvalidTransition(_("That question was rewritten meanwhile. Here is the next one."))
+    if not _due(user).filter(pk=card.pk).exists() or card.recalls.filter(rating__isnull=True).exists():
+        raise InvalidTransition(_("You have answered that question already. Here is the next one."))
+    chosen = quizzes.chosen_of(card.question, given)
+    if not chosen:
+        raise ValidationError(_("Choose an answer first."))
+    right = quizzes.is_right(card.question, chosen)
+    recall = Recall.objects.create(card=card, user=user, chosen=chosen, right=right, was_new=card.is_new)
+    if not right:
+        rate(recall, Rating.AGAIN)
+    StudyDay.mark(user)
+    return recall
+
+
+@transaction.atomic
+def rate(recall: Recall, rating: int) -> None:
+    """Raises InvalidTransition when it is rated already."""
+    if not Recall.objects.filter(pk=recall.pk, rating__isnull=True).update(rating=rating):
+        raise InvalidTransition(_("That answer is rated already."))
+    cards.rate(recall.card, rating, recall.at)
+
+
+def choices(recall: Recall) -> list[dict[str, Any]]:
+    """The ratings of a right answer, each with when the question would come back."""
+    ratings = (Rating.HARD, Rating.GOOD, Rating.EASY)
+    return [{"rating": one, "due_at": cards.due_after(recall.card, one, recall.at)} for one in ratings]

@@ -1,0 +1,52 @@
+"""Grading, on the server only: no page has an answer before it was given."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from content.models import Question
+from learning import cards
+from learning.models import Attempt, Reading, StudyDay
+from roadmaps.models import Concept
+
+
+def chosen_of(question: Question, given: Iterable[str]) -> list[int]:
+    """0-based indexes; whatever names no option counts as not chosen."""
+    return sorted({int(one) for one in given if one.isascii() and one.isdecimal() and int(one) < len(question.options)})
+
+
+def is_right(question: Question, chosen: list[int]) -> bool:
+    return chosen == sorted(question.correct_indexes)
+
+
+@transaction.atomic
+def answer(user: Any, concept: Concept, given: QueryDict) -> Attempt:
+    """Grade and keep the answers in `question-<id>`. Raises ValidationError where there is nothing to grade."""
+    questions = list(Question.objects.filter(quiz__concept=concept))
+    graded = {one.pk: _graded(one, chosen_of(one, given.getlist(f"question-{one.pk}"))) for one in questions}
+    if not any(answer["chosen"] for answer in graded.values()):
+        raise ValidationError(_("Answer at least one of the questions as they are now."))
+    right = {pk: answer["right"] for pk, answer in graded.items()}
+    attempt = Attempt.objects.create(
+        user=user, concept=concept, score=sum(right.values()), total=len(right), answers=list(graded.values())
+    )
+    Reading.objects.get_or_create(user=user, concept=concept)
+    cards.make(user, concept)
+    cards.rate_first_answers(user, concept, right)
+    StudyDay.mark(user)
+    return attempt
+
+
+def _graded(question: Question, chosen: list[int]) -> dict[str, Any]:
+    return {
+        "text": question.text,
+        "options": question.options,
+        "explanation": question.explanation,
+        "correct": sorted(question.correct_indexes),
+        "chosen": chosen,
+        "right": is_right(question, chosen),
+    }

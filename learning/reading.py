@@ -1,0 +1,60 @@
+"""What of a concept is read, and a person's place, notes and completions."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from content import markdown
+from learning import cards
+from learning.models import NOTE_MAX, Reading, StudyDay
+from roadmaps.models import Concept
+
+PLACE_MAX = 32_767
+
+
+def written(concept: Any) -> dict[str, Any]:
+    """What the partials of the tutorial and the resources show, whoever reads it."""
+    text = concept.tutorial.markdown if hasattr(concept, "tutorial") else ""
+    resources = concept.resource_list.resources.all() if hasattr(concept, "resource_list") else []
+    return {"document": markdown.read(text) if text else None, "resources": resources}
+
+
+def keep_place(user: Any, concept: Concept, place: str) -> None:
+    """`place` is the number of the tutorial's block at the top of the window. Raises ValidationError."""
+    if not (place.isascii() and place.isdecimal()) or int(place) > PLACE_MAX:
+        raise ValidationError(_("A reading place is a number."))
+    _change(user, concept, place=int(place), placed_at=timezone.now())
+
+
+def keep_note(user: Any, concept: Concept, text: str) -> Reading:
+    """Raises ValidationError."""
+    text = text.replace("\r\n", "\n").replace("\0", "")
+    if len(text) > NOTE_MAX:
+        raise ValidationError(
+            _("Notes of one concept hold at most %(most)s characters; these are %(count)s.")
+            % {"most": NOTE_MAX, "count": len(text)}
+        )
+    return _change(user, concept, note=text, noted_at=timezone.now())
+
+
+@transaction.atomic
+def complete(user: Any, concept: Concept) -> Reading:
+    """Its questions join the practice. A second time changes nothing."""
+    reading = _change(user, concept)
+    rows = Reading.objects.filter(pk=reading.pk, completed_at__isnull=True)
+    rows.update(completed_at=timezone.now())
+    cards.make(user, concept)
+    return reading
+
+
+def reopen(user: Any, concept: Concept) -> None:
+    Reading.objects.filter(user=user, concept=concept).update(completed_at=None)
+
+
+def _change(user: Any, concept: Concept, **values: Any) -> Reading:
+    reading, _created = Reading.objects.update_or_create(user=user, concept=concept, defaults=values)
+    StudyDay.mark(user)
+    return reading

@@ -1,0 +1,164 @@
+"""Reading a concept and what belongs to it; a roadmap's progress."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from content.templatetags.course import RELATIONS
+from learning import charts, progress, quizzes, reading
+from learning.models import NOTE_MAX, Attempt, Reading
+from roadmaps.llm import CONNECT_A_MODEL
+from roadmaps.models import Concept, Roadmap
+from roadmaps.views import visible
+
+WEEKS_SHOWN = 8
+# The page draws what a model wrote, so that it has no origin and may load nothing but our own scripts.
+DIAGRAM_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src 'self' data:; img-src data:; "
+    "frame-ancestors 'self'; sandbox allow-scripts"
+)
+
+
+@login_required
+@require_safe
+def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    roadmap, concept = _concept(request, pk, slug)
+    mine = progress.progress_of(request.user, roadmap)
+    before, after = mine.around(concept)
+    notes = Reading.objects.filter(user=request.user.pk, concept=concept).first()
+    context = {
+        "roadmap": roadmap,
+        "concept": concept,
+        "progress": mine,
+        "previous": before,
+        "next": after,
+        "reading": notes,
+        "place": _place(notes, concept),
+        "note_max": NOTE_MAX,
+        "connect": CONNECT_A_MODEL,
+    }
+    return render(request, "learning/concept_detail.html", context | reading.written(concept) | _quiz(request, concept))
+
+
+def _concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> tuple[Roadmap, Any]:
+    roadmap = visible(request, pk)
+    rows = Concept.objects.filter(roadmap=roadmap).select_related("module__stage", "roadmap", *RELATIONS.values())
+    return roadmap, get_object_or_404(rows, slug=slug)
+
+
+def _place(notes: Reading | None, concept: Any) -> int:
+    """0 also when the tutorial was rewritten since."""
+    if not (notes and notes.placed_at and hasattr(concept, "tutorial")):
+        return 0
+    return notes.place if notes.placed_at > concept.tutorial.updated_at else 0
+
+
+def _quiz(request: HttpRequest, concept: Any) -> dict[str, Any]:
+    """The questions, or with ?attempt= what was answered then; the last and the best score."""
+    attempts = list(Attempt.objects.filter(user=request.user.pk, concept=concept).defer("answers"))
+    asked_for = request.GET.get("attempt", "")
+    shown = None
+    if asked_for:
+        key = int(asked_for) if asked_for.isascii() and asked_for.isdecimal() and len(asked_for) < 19 else 0
+        shown = get_object_or_404(Attempt, pk=key, user=request.user.pk, concept=concept)
+    return {
+        "questions": concept.quiz.questions.all() if hasattr(concept, "quiz") and not shown else [],
+        "attempt": shown,
+        "attempts": len(attempts),
+        "last": attempts[0] if attempts else None,
+        "best": max(attempts, key=lambda one: one.score / max(one.total, 1), default=None),
+    }
+
+
+@login_required
+@require_POST
+def concept_quiz(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    _roadmap, concept = _concept(request, pk, slug)
+    try:
+        attempt = quizzes.answer(request.user, concept, request.POST)
+    except ValidationError as exc:
+        messages.error(request, exc.message)
+        return redirect(f"{concept.get_absolute_url()}#quiz")
+    return redirect(f"{concept.get_absolute_url()}?attempt={attempt.pk}#quiz")
+
+
+@login_required
+@require_POST
+def concept_note(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    """Saved while it is written (htmx), or by its button."""
+    _roadmap, concept = _concept(request, pk, slug)
+    error = ""
+    try:
+        reading.keep_note(request.user, concept, request.POST.get("note", ""))
+    except ValidationError as exc:
+        error = str(exc.message)
+    if getattr(request, "htmx", False):
+        return render(request, "learning/_note_saved.html", {"error": error, "at": timezone.now()})
+    if error:
+        messages.error(request, error)
+    else:
+        messages.success(request, _("Your notes are saved."))
+    return redirect(f"{concept.get_absolute_url()}#notes")
+
+
+@login_required
+@require_POST
+def concept_place(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    _roadmap, concept = _concept(request, pk, slug)
+    try:
+        reading.keep_place(request.user, concept, request.POST.get("place", ""))
+    except ValidationError as exc:
+        return HttpResponseBadRequest(exc.message)
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def concept_complete(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    _roadmap, concept = _concept(request, pk, slug)
+    if request.POST.get("undo"):
+        reading.reopen(request.user, concept)
+        messages.success(request, _("“%(concept)s” is open again.") % {"concept": concept})
+    else:
+        reading.complete(request.user, concept)
+        messages.success(
+            request, _("“%(concept)s” is complete. Its questions join your practice.") % {"concept": concept}
+        )
+    return redirect(concept)
+
+
+@login_required
+@require_safe
+def roadmap_progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    roadmap = visible(request, pk)
+    mine = progress.progress_of(request.user, roadmap)
+    weeks = progress.weeks(mine, WEEKS_SHOWN)
+    context = {
+        "roadmap": roadmap,
+        "progress": mine,
+        "week": weeks[-1],
+        "weeks": weeks,
+        "chart": charts.draw(weeks),
+        "streak": progress.streak(request.user),
+    }
+    return render(request, "learning/roadmap_progress.html", context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@cache_control(max_age=3600)
+def diagram(request: HttpRequest) -> HttpResponse:
+    """The page that draws Mermaid in a frame of its own; it is sent the text and sends back an image."""
+    response = render(request, "learning/diagram.html")
+    response.headers["Content-Security-Policy"] = DIAGRAM_POLICY
+    return response
