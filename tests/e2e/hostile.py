@@ -10,6 +10,8 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
+from learning import cards
+from learning.models import Attempt, Reading
 from logs_app.models import ExecutionLog
 from roadmaps import plan_rows
 from roadmaps.models import Draft, ModelCall, Review, Roadmap
@@ -18,6 +20,34 @@ SCRIPT = "<script>alert('evil')</script>"
 EVIL = SCRIPT + '<img src=x onerror=alert(1)>{{ 6|add:6 }}{% debug %}"\' onfocus=alert(2) autofocus x-init="alert(3)"'
 LINK = "javascript:alert('evil')"
 SHORT = SCRIPT + "\"'>{{ 6|add:6 }}"
+MARKDOWN = f"""# {EVIL}
+
+{EVIL}
+
+[a link]({LINK}) <{LINK}> ![x](x" onerror="alert(4)) [^{SCRIPT}]
+
+[^{SCRIPT}]: {EVIL}
+
+<iframe src="{LINK}"></iframe><iframe srcdoc="{SCRIPT}"></iframe>
+
+<svg onload=alert(5)><a xlink:href="{LINK}"><text>x</text></a><foreignObject>{SCRIPT}</foreignObject></svg>
+
+$\\text{{{EVIL}}}$ $\\href{{{LINK}}}{{x}}$
+
+```{SCRIPT}
+{EVIL}
+```
+
+```mermaid
+flowchart LR
+  A["{SCRIPT}<img src=x onerror=alert(6)>"] --> B
+  click A "{LINK}"
+```
+
+```mermaid
+</code></pre>{SCRIPT}
+```
+"""
 
 
 def concept(number):
@@ -58,7 +88,7 @@ def make():
     rows = [roadmap, draft, review, *_written(roadmap), *_told(roadmap)]
     lists = {_address(row, "changelist") for row in rows}
     pages = [_address(row, "change", row.pk) for row in rows]
-    print(json.dumps(["/admin/", "/admin/usage/", "/admin/system/", *sorted(lists), *pages]))  # noqa: T201
+    print(json.dumps(["/admin/", "/admin/usage/", "/admin/system/", *sorted(lists), *pages, *_learned(roadmap)]))  # noqa: T201
 
 
 def _address(row, page, *args):
@@ -69,13 +99,30 @@ def _written(roadmap):
     plan_rows.create(roadmap, plan())
     one = roadmap.concepts.first()
     state = {"concept": one, "status": "READY", "error": EVIL, "model": SHORT}
-    markdown = f"# {EVIL}\n\n{EVIL}\n\n[a link]({LINK}) <{LINK}>\n\n```{SCRIPT}\n{EVIL}\n```\n"
-    tutorial = Tutorial.objects.create(title=SHORT, summary=EVIL, markdown=markdown, **state)
+    tutorial = Tutorial.objects.create(title=SHORT, summary=EVIL, markdown=MARKDOWN, **state)
     resources = ResourceList.objects.create(**state)
     Resource.objects.create(resource_list=resources, order=1, title=EVIL[:200], url=LINK, kind="book", note=EVIL)
     quiz = Quiz.objects.create(**state)
     Question.objects.create(quiz=quiz, order=1, text=EVIL, options=[EVIL, SHORT], correct_indexes=[0], explanation=EVIL)
     return tutorial, resources, quiz
+
+
+def _learned(roadmap):
+    """Addresses of the learner's own pages, with a note, an attempt and a question to practise."""
+    concept = roadmap.concepts.first()
+    answer = {
+        "text": EVIL,
+        "options": [EVIL, SHORT],
+        "explanation": EVIL,
+        "correct": [0],
+        "chosen": [1],
+        "right": False,
+    }
+    attempt = Attempt.objects.create(user=roadmap.owner, concept=concept, score=0, total=1, answers=[answer])
+    Reading.objects.create(user=roadmap.owner, concept=concept, note=f"</textarea>{EVIL}", noted_at=timezone.now())
+    cards.make(roadmap.owner, concept)
+    page = concept.get_absolute_url()
+    return [page, f"{page}?attempt={attempt.pk}", reverse("roadmap_progress", args=[roadmap.pk]), reverse("practice")]
 
 
 def _told(roadmap):

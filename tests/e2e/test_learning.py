@@ -1,0 +1,138 @@
+"""As a learner: read, find the way by keys, take notes, answer, complete and practise, on a desk and on a phone."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.conftest import ROOT, wait_for
+from tests.e2e.test_browser import sign_in
+
+pytestmark = pytest.mark.timeout(600)
+MAKE = """
+from django.contrib.auth.models import User
+from learning.models import Card
+from tests.learning import statistics_course
+roadmap = statistics_course.make(User.objects.get(username="admin"), concepts=14)
+Card.objects.all().delete()
+print(roadmap.concepts.first().get_absolute_url())
+"""
+
+
+@pytest.fixture
+def concept(site, site_folder):
+    """The address of the first concept of a course of its own."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    made = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", MAKE],
+        cwd=ROOT,
+        env=environment | {"VAR_DIR": str(site_folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return made.stdout.splitlines()[-1]
+
+
+def assert_accessible(page):
+    found = Axe().run(page).response["violations"]
+    bad = [
+        (one["id"], [node["html"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert bad == []
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_concept_is_read_answered_noted_completed_and_practised(page, concept, width):
+    page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" else None)
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page)
+    read(page, concept)
+    find_the_way(page, concept)
+    take_notes(page, concept)
+    answer_the_quiz(page, concept)
+    complete_and_practise(page, concept)
+    assert page.problems == []
+
+
+def read(page, concept):
+    page.goto(concept)
+    image = page.locator(".diagram img")
+    expect(image).to_have_attribute("src", re.compile("^data:image/svg"))
+    assert page.evaluate("document.querySelector('.diagram img').decode().then(() => true)")
+    expect(page.locator(".diagram details pre")).to_contain_text("flowchart LR")
+    expect(page.locator("math").first).to_be_visible()
+    expect(page.locator(".copy")).to_have_count(1)
+    assert_accessible(page)
+
+
+def find_the_way(page, concept):
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).not_to_be_visible()
+    page.keyboard.press("j")
+    page.wait_for_url("**/concept-2-**")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(f"**{concept}")
+    with page.expect_request("**/place/"):
+        page.locator("#t-summary").scroll_into_view_if_needed()
+        page.mouse.wheel(0, 400)
+    wait_for(lambda: place(page, concept) > 0, 20)
+    page.goto(concept)
+    expect(page.locator("#resumed")).to_have_count(1)
+    assert page.evaluate("scrollY") > 300
+
+
+def place(page, concept):
+    page.goto(concept + "#main")
+    page.reload()
+    return int(page.locator("#reader").get_attribute("data-place"))
+
+
+def take_notes(page, concept):
+    page.locator("#note").fill("The root of n, j and k included")
+    expect(page.locator("#note-saved")).to_contain_text("Saved at")
+    page.goto(concept)
+    expect(page.locator("#note")).to_have_value("The root of n, j and k included")
+
+
+def answer_the_quiz(page, concept):
+    assert "Explained:" not in page.content()
+    for fieldset in page.locator("#quiz fieldset").all():
+        fieldset.locator("label").nth(1).click()
+    page.get_by_role("button", name="Check my answers").click()
+    expect(page.locator("#quiz [role=status]")).to_contain_text("2 of 3 right.")
+    expect(page.locator("#quiz")).to_contain_text("Explained: What does it mean.")
+    assert_accessible(page)
+
+
+def complete_and_practise(page, concept):
+    page.goto(concept)
+    page.locator(".turn [rel=next]").click()
+    page.get_by_role("button", name="Mark complete").click()
+    expect(page.locator(".finish")).to_contain_text("You completed this concept")
+    page.get_by_role("link", name="Practice").click()
+    expect(page.locator("main")).to_contain_text("3 questions left today")
+    assert_accessible(page)
+    page.locator(".option", has_text="The right one").click()
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".verdict")).to_have_text("Right.")
+    assert_accessible(page)
+    page.get_by_role("button", name="Good").click()
+    page.locator(".option", has_text="The wrong one").click()
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator(".verdict")).to_have_text("Not quite.")
+    page.get_by_role("link", name="Next question").click()
+    expect(page.locator("main")).to_contain_text("1 question left today")
+    page.goto(concept.split("concepts/")[0] + "progress/")
+    expect(page.locator(".figures")).to_contain_text("1 of 14")
+    assert_accessible(page)
