@@ -28,7 +28,16 @@ TABLE = {
     "roadmap_cancel": OWNERS_POST,
     "roadmap_retry": OWNERS_POST,
     "concept_detail": OWNERS,
+    "concept_quiz": OWNERS_POST,
+    "concept_note": OWNERS_POST,
+    "concept_place": OWNERS_POST,
+    "concept_complete": OWNERS_POST,
     "artifact_retry": OWNERS_POST,
+    "roadmap_progress": OWNERS,
+    "practice": PERSONS,
+    "practice_answer": OWNERS_POST,
+    "practice_recall": (SIGN_IN, NOT_FOUND, NOT_FOUND),  # the owner of roadmaps has answered no card here
+    "diagram": ALL,
     "roadmap_export": OWNERS,
     "expert_review": (NOT_FOUND, NOT_FOUND, NOT_FOUND),
 }
