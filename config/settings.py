@@ -292,6 +292,7 @@ MAX_EDIT_ROUNDS = env.integer("MAX_EDIT_ROUNDS", 3, least=0)  # automatic rounds
 NODE_TIMEOUT_SECONDS = env.integer("NODE_TIMEOUT_SECONDS", 900)  # one step of a workflow, or one artifact
 RUN_TIMEOUT_SECONDS = env.integer("RUN_TIMEOUT_SECONDS", 3600)  # one run of a workflow, or of a roadmap's content
 PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
+TRASH_DAYS = env.integer("TRASH_DAYS", 30, least=0)  # how long a roadmap in the trash can be restored
 
 # --- reviews ----------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps import checkpointer, leases, llm, loop, progress, runs
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
 from roadmaps.models import Concept, Roadmap, RoadmapStatus
+from roadmaps.signals import roadmap_ended
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def _end(roadmap: Roadmap, held: leases.Hold) -> None:
     writing.settle(roadmap)
     held.end()
     roadmap.refresh_from_db()
+    roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "content_finished", f"The course is {roadmap.get_status_display().lower()}")
 
 

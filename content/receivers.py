@@ -1,13 +1,15 @@
 """What content does when roadmaps calls."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.dispatch import receiver
 
-from content import services, writing
+from content import export, services, writing
 from roadmaps import dispatch
 from roadmaps.models import Roadmap
-from roadmaps.signals import recovering, roadmap_approved, roadmap_stopped
+from roadmaps.signals import collect_personal_data, recovering, roadmap_approved, roadmap_stopped, roadmap_withdrawn
 
 
 @receiver(roadmap_approved)
@@ -20,6 +22,17 @@ def put_back(roadmap: Roadmap, **_: Any) -> None:
     writing.put_back(roadmap)
 
 
+@receiver(roadmap_withdrawn)
+def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
+    writing.stop(roadmap)
+
+
 @receiver(recovering)
 def recover_rewrites(**_: Any) -> int:
     return services.recover_rewrites()
+
+
+@receiver(collect_personal_data)
+def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+    for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():
+        yield f"courses/{roadmap.pk}", export.as_json(roadmap)

@@ -53,6 +53,7 @@ def _stuck(kind: str) -> Any:
     return ARTIFACTS[kind].objects.filter(
         Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease),
         status__in=[ArtifactStatus.PENDING, ArtifactStatus.GENERATING],
+        concept__roadmap__deleted_at=None,
         concept__roadmap__status__in=[RoadmapStatus.READY, RoadmapStatus.PARTIAL],
         run_id__isnull=False,
     )

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from content.models import ARTIFACTS, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
 from content.signals import quiz_written
+from roadmaps import leases
 from roadmaps.models import Roadmap, RoadmapStatus
 
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ def settle(roadmap: Roadmap) -> None:
     complete = _states(roadmap) <= {ArtifactStatus.READY}
     to = RoadmapStatus.READY if complete else RoadmapStatus.PARTIAL
     Roadmap.objects.filter(pk=roadmap.pk).exclude(status=to).transition(to)
+
+
+def stop(roadmap: Roadmap) -> None:
+    """Whoever writes one of its artifacts anew can save nothing from now on."""
+    for model in ARTIFACTS.values():
+        for pk in model.objects.missing().filter(concept__roadmap=roadmap).values_list("pk", flat=True):
+            leases.revoke(pk)
 
 
 def put_back(roadmap: Roadmap) -> None:

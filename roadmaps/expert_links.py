@@ -86,6 +86,8 @@ def find_link(secret: str) -> ExpertLink:
         raise LinkEnded(f"This link was withdrawn on {link.revoked_at:%Y-%m-%d}.")
     if link.expires_at <= timezone.now():
         raise LinkEnded(f"This link has expired on {link.expires_at:%Y-%m-%d}.")
+    if link.roadmap.deleted_at:
+        raise LinkEnded("The plan that it was for has been withdrawn.")
     return link
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from roadmaps import dispatch, progress
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
-from roadmaps.signals import recovering, roadmap_approved
+from roadmaps.signals import recovering, roadmap_approved, roadmap_ended
 
 
 def recover() -> int:
@@ -61,4 +61,5 @@ def _send(roadmap: Roadmap) -> None:
 def _give_up(roadmap: Roadmap) -> None:
     reason = f"Its worker died {roadmap.attempts} times while driving this run, so it was not tried again."
     roadmap.transition(RoadmapStatus.FAILED, status_reason=reason)
+    roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "run_failed", reason, level="error")

@@ -6,16 +6,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from logs_app.models import ExecutionLog
-from roadmaps import checkpointer, loop
+from roadmaps import checkpointer, erasure, loop
 from roadmaps.models import ModelCall, Roadmap
 from roadmaps.models import RoadmapStatus as S
 
 BATCH_SIZE = 1000
+TRASH_BATCH_SIZE = 20  # roadmaps in one transaction
 ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 
 
@@ -24,10 +25,12 @@ def prune() -> dict[str, int]:
     result_cutoff = timezone.now() - timedelta(seconds=settings.CELERY_RESULT_EXPIRES)
     threads, model_calls = _prune_threads()
     return {
+        "trash": _empty_trash(),
         "threads": threads,
         "model_calls": model_calls,
         "logs": _delete(old_logs()),
         "results": _delete(TaskResult.objects.filter(date_done__lt=result_cutoff)),
+        "erased_threads": erasure.sweep(),
         "sessions": _delete(Session.objects.filter(expire_date__lt=timezone.now())),
     }
 
@@ -56,7 +59,21 @@ def _prune_threads() -> tuple[int, int]:
         calls += _delete(ModelCall.objects.filter(thread_id=thread_id))
         loop.run(checkpointer.delete_thread(str(thread_id)))
         threads += 1
-    return threads, calls
+    return threads, calls + _delete(calls_without_roadmap())
+
+
+def calls_without_roadmap() -> "QuerySet[ModelCall]":
+    """Old ones whose roadmap was deleted; until then they tell what it has cost."""
+    kept = Roadmap.objects.filter(thread_id=OuterRef("thread_id"))
+    return ModelCall.objects.filter(~Exists(kept), created_at__lt=_cutoff())
+
+
+def _empty_trash() -> int:
+    thrown_away = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+    total = 0
+    while erased := erasure.erase(Roadmap.objects.filter(deleted_at__lt=thrown_away)[:TRASH_BATCH_SIZE]):
+        total += erased
+    return total
 
 
 def _delete(rows: "QuerySet[Any]") -> int:

@@ -27,7 +27,7 @@ from roadmaps.models import (
     due_time,
     shown_of,
 )
-from roadmaps.signals import review_opened
+from roadmaps.signals import review_opened, roadmap_ended
 from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
 
@@ -96,6 +96,7 @@ def fail(roadmap: Roadmap, held: leases.Hold, exc: Exception) -> str:
         with held.writing():
             roadmap.transition(RoadmapStatus.FAILED, status_reason=reason)
             held.end()
+            roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
             progress.record(roadmap.pk, "run_failed", reason, level="error")
     except LeaseLost:
         return "stopped"

@@ -15,7 +15,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
 from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.reviewers import check_may_decide
-from roadmaps.signals import roadmap_stopped
+from roadmaps.signals import review_decided, roadmap_stopped
 from roadmaps.workflow import plans
 
 RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
@@ -66,6 +66,7 @@ def decide_review(
     _send_on(roadmap, decision, comment)
     review.refresh_from_db()
     _tell_of_decision(review, claimed_by)
+    review_decided.send(sender=Review, review=review)
     return review
 
 

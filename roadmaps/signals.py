@@ -4,5 +4,10 @@ from django.dispatch import Signal
 
 roadmap_approved = Signal()  # the plan is rows and the status GENERATING: content is wanted
 roadmap_stopped = Signal()  # cancelled: nothing of it is being written any more
+roadmap_withdrawn = Signal()  # to the trash or deleted, in that transaction: whoever still writes for it must stop
+roadmap_ended = Signal()  # a run came to READY, PARTIAL or FAILED, in the transaction that says so
+review_decided = Signal()  # `review`, in the transaction of the decision
 review_opened = Signal()  # `review` waits, in the transaction that opens it
 recovering = Signal()  # recover() is running; no arguments
+# What is kept of `user`: receivers return an iterable of (path without suffix, plain data), read one by one.
+collect_personal_data = Signal()

@@ -66,7 +66,7 @@ def decision_quality(days: int) -> dict[str, Any]:
 
 
 def roadmaps_by_status() -> dict[str, int]:
-    return dict(Roadmap.objects.order_by().values_list("status").annotate(count=Count("pk")))
+    return dict(Roadmap.objects.kept().order_by().values_list("status").annotate(count=Count("pk")))
 
 
 def stuck_runs() -> QuerySet[Roadmap]:

@@ -28,7 +28,7 @@ PAGE_SIZE = 20
 
 @login_required
 def roadmap_list(request: HttpRequest) -> HttpResponse:
-    pages = Paginator(Roadmap.objects.filter(owner=request.user.pk), PAGE_SIZE)
+    pages = Paginator(Roadmap.objects.kept().filter(owner=request.user.pk), PAGE_SIZE)
     return render(request, "roadmaps/roadmap_list.html", {"page": pages.get_page(request.GET.get("page"))})
 
 

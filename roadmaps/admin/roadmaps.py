@@ -47,6 +47,25 @@ def _calls_of(roadmaps: list[Roadmap]) -> QuerySet[ModelCall]:
     return ModelCall.objects.filter(thread_id__in=[roadmap.thread_id for roadmap in roadmaps])
 
 
+class TrashFilter(admin.SimpleListFilter):
+    """What owners have thrown away shows only when asked for."""
+
+    title = "in the trash"
+    parameter_name = "trash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("in", "In the trash"), ("all", "Everywhere")]
+
+    def choices(self, changelist: Any) -> Any:
+        kept, *others = super().choices(changelist)
+        return [{**kept, "display": "Not in the trash"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "all":
+            return queryset
+        return queryset.trashed() if self.value() == "in" else queryset.kept()
+
+
 @admin.register(Roadmap)
 class RoadmapAdmin(LookOnlyAdmin):
     list_display = ("plan", "owner", "state", "rounds", "tokens", "cost", "created_at", "updated_at")
@@ -56,6 +75,7 @@ class RoadmapAdmin(LookOnlyAdmin):
         ("language", FewValuesFilter),
         "made_without_model",
         ("created_at", RangeDateTimeFilter),
+        TrashFilter,
     )
     search_fields = ("title", "goal", "owner__username")
     search_help_text = "Title, goal, learner, or the id of a roadmap, thread or run"

@@ -47,15 +47,23 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
     def visible_to(self, user: Person) -> "RoadmapQuerySet":
         if not isinstance(user, User) or not user.is_active:
             return self.none()
-        return self if user.has_perm("roadmaps.view_roadmap") else self.filter(owner=user)
+        return self.kept() if user.has_perm("roadmaps.view_roadmap") else self.kept().filter(owner=user)
+
+    def kept(self) -> "RoadmapQuerySet":
+        return self.filter(deleted_at=None)
+
+    def trashed(self) -> "RoadmapQuerySet":
+        return self.exclude(deleted_at=None)
 
     def moving(self) -> "RoadmapQuerySet":
         return self.filter(status__in=MOVING)
 
     def transition(self, to: RoadmapStatus, **fields: Any) -> int:
-        """Rows that were in a state which allows `to` and are there now."""
-        return self.filter(status__in=TRANSITIONS[to]).update(
-            status=to, updated_at=Now(), version=F("version") + 1, **fields
+        """Rows that were in a state which allows `to` and are there now. In the trash nothing moves."""
+        return (
+            self.kept()
+            .filter(status__in=TRANSITIONS[to])
+            .update(status=to, updated_at=Now(), version=F("version") + 1, **fields)
         )
 
 
@@ -91,6 +99,7 @@ class Roadmap(models.Model):
     dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField("in the trash since", null=True, blank=True, editable=False)
 
     objects = RoadmapQuerySet.as_manager()
 
@@ -107,6 +116,7 @@ class Roadmap(models.Model):
             models.Index(fields=["owner", "-created_at"]),
             models.Index(fields=["-created_at", "-id"], name="roadmap_newest"),
             models.Index(fields=["language"], name="roadmap_by_language"),
+            models.Index(fields=["deleted_at"], condition=~models.Q(deleted_at=None), name="roadmap_trashed"),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +133,8 @@ class Roadmap(models.Model):
         """Raises InvalidTransition when the row is in no state that allows `to`."""
         if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
             self.refresh_from_db()
+            if self.deleted_at:
+                raise InvalidTransition(f"“{self}” is in the trash; it has to be restored first.")
             raise InvalidTransition(
                 f"“{self}” is {self.get_status_display().lower()}, so it can't become {to.label.lower()}."
             )

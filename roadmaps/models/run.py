@@ -14,6 +14,17 @@ class Lease(models.Model):
         return f"lease of {self.subject}"
 
 
+class ErasedThread(models.Model):
+    """A roadmap that was deleted: what a late writer still leaves of it is swept away for a day."""
+
+    thread_id = models.UUIDField(primary_key=True)
+    roadmap_id = models.UUIDField()
+    erased_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"what is left of {self.roadmap_id}"
+
+
 class ModelCall(models.Model):
     """The journal of model answers: the same question of the same thread is never paid for twice."""
 

@@ -8,7 +8,10 @@ from roadmaps.retention import prune
 
 
 class Command(BaseCommand):
-    help = "Delete what is older than PRUNE_AFTER_DAYS: ended threads, logs, task results, sessions."
+    help = (
+        "Delete what is older than PRUNE_AFTER_DAYS: ended threads, logs, task results, sessions; "
+        "and what lay in the trash for TRASH_DAYS."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for what, count in prune().items():

@@ -1,0 +1,72 @@
+"""Deleting a roadmap without a rest: its rows, checkpoints, log and what models said of it.
+
+A run that was cut off may still write a checkpoint, an answer or an event, so an erased thread is remembered for a day
+and swept again. What model calls have cost stays, without their content.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Now
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+
+from logs_app.models import ExecutionLog
+from roadmaps import checkpointer, leases, loop
+from roadmaps.models import ErasedThread, ModelCall, Review, Roadmap
+from roadmaps.signals import roadmap_withdrawn
+
+REMEMBERED = timedelta(days=1)
+FORGOTTEN = "(deleted)"
+
+
+@transaction.atomic
+def erase(roadmaps: "QuerySet[Roadmap]") -> int:
+    """Delete `roadmaps` and all that was kept of them; returns how many."""
+    found = list(roadmaps)
+    withdraw(found)
+    Roadmap.objects.filter(pk__in=[roadmap.pk for roadmap in found]).delete()
+    return len(found)
+
+
+def withdraw(roadmaps: Iterable[Roadmap]) -> None:
+    """Nobody drives or writes for them from now on. To be called first: a row written meanwhile would be in the way."""
+    for roadmap in roadmaps:
+        leases.revoke(roadmap.pk)
+        roadmap_withdrawn.send(sender=Roadmap, roadmap=roadmap)
+
+
+@receiver(pre_delete, sender=Roadmap)
+def leave_nothing(instance: Roadmap, **_: Any) -> None:
+    """Also when its owner is deleted: no roadmap goes without its thread."""
+    ErasedThread.objects.get_or_create(thread_id=instance.thread_id, defaults={"roadmap_id": instance.pk})
+    _forget_in_admin(Roadmap, [instance.pk])
+    _forget_in_admin(Review, instance.reviews.values_list("pk", flat=True))
+    transaction.on_commit(lambda: _sweep(instance.thread_id, instance.pk))
+
+
+def _forget_in_admin(model: type[Model], keys: Iterable[Any]) -> None:
+    """Who did something and when stays in the admin's log; what it was about goes."""
+    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+    entries.filter(object_id__in=[str(key) for key in keys]).update(object_repr=FORGOTTEN, change_message="")
+
+
+def sweep() -> int:
+    """Delete what late writers have left of erased threads; returns how many threads are still remembered."""
+    for thread_id, roadmap_id in ErasedThread.objects.values_list("thread_id", "roadmap_id"):
+        _sweep(thread_id, roadmap_id)
+    ErasedThread.objects.filter(erased_at__lt=Now() - REMEMBERED).delete()
+    return ErasedThread.objects.count()
+
+
+def _sweep(thread_id: Any, roadmap_id: Any) -> None:
+    loop.run(checkpointer.delete_thread(str(thread_id)))
+    ExecutionLog.objects.filter(roadmap_id=roadmap_id).delete()
+    calls = ModelCall.objects.filter(thread_id=thread_id)
+    calls.filter(input_tokens=0, output_tokens=0).delete()
+    calls.exclude(answer={}).update(answer={})

@@ -1,0 +1,48 @@
+"""What an owner throws away: back for TRASH_DAYS, then gone."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from roadmaps import erasure, progress
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import TRANSITIONS, Roadmap, RoadmapStatus
+from roadmaps.services import cancel_run
+
+
+@transaction.atomic
+def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
+    """Out of sight; what runs is cancelled first. Raises InvalidTransition: it is there already."""
+    erasure.withdraw([roadmap])  # its leases before its row, as everywhere: the same order of locks
+    roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
+    if roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED]:
+        cancel_run(roadmap, by=by)
+    if not Roadmap.objects.kept().filter(pk=roadmap.pk).update(deleted_at=Now()):
+        raise InvalidTransition(f"“{roadmap}” is in the trash already.")
+    progress.record(roadmap.pk, "trashed", f"Moved to the trash by {by.get_username()}", level="warning")
+    return roadmap
+
+
+def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
+    """Raises InvalidTransition: it is not in the trash."""
+    if not Roadmap.objects.trashed().filter(pk=roadmap.pk).update(deleted_at=None):
+        raise InvalidTransition(f"“{roadmap}” is not in the trash.")
+    progress.record(roadmap.pk, "restored", f"Restored from the trash by {by.get_username()}")
+    return roadmap
+
+
+def delete_for_good(roadmap: Roadmap) -> None:
+    """Raises InvalidTransition: it is not in the trash, so nobody meant to delete it."""
+    if not erasure.erase(Roadmap.objects.trashed().filter(pk=roadmap.pk)):
+        raise InvalidTransition(f"“{roadmap}” is not in the trash.")
+
+
+def days_left(roadmap: Roadmap) -> int:
+    """Whole days until `prune` takes it, the begun one counted."""
+    assert roadmap.deleted_at is not None
+    left = roadmap.deleted_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+    return max(0, -(-left // timedelta(days=1)))
