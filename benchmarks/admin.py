@@ -119,11 +119,11 @@ def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def sign_in(client: httpx.Client) -> None:
-    page = client.get("/admin/login/").text
+    page = client.get("/accounts/login/").text
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token, "the sign-in page has no form"
-    fields = {"username": ADMIN["DJANGO_SUPERUSER_USERNAME"], "password": ADMIN["DJANGO_SUPERUSER_PASSWORD"]}
-    answer = client.post("/admin/login/", data={"csrfmiddlewaretoken": token[1], **fields})
+    fields = {"login": ADMIN["DJANGO_SUPERUSER_USERNAME"], "password": ADMIN["DJANGO_SUPERUSER_PASSWORD"]}
+    answer = client.post("/accounts/login/", data={"csrfmiddlewaretoken": token[1], **fields})
     assert answer.is_redirect, "the sign-in was refused"
 
 

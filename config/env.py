@@ -133,3 +133,18 @@ def _price(pair: object) -> tuple[float, float]:
     if not all(isinstance(one, int | float) and 0 <= one < math.inf for one in pair):
         raise ValueError(pair)
     return float(pair[0]), float(pair[1])
+
+
+def social_providers(name: str, known: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Provider to its (client id, secret), each from a variable of its own."""
+    wanted = words(name, [])
+    if unknown := sorted(set(wanted) - set(known)):
+        raise ImproperlyConfigured(f"{name}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
+    return {provider: _client(provider) for provider in wanted}
+
+
+def _client(provider: str) -> tuple[str, str]:
+    names = tuple(f"SOCIAL_{provider.upper()}_{part}" for part in ("CLIENT_ID", "SECRET"))
+    if missing := [one for one in names if not text(one)]:
+        raise ImproperlyConfigured(f"{' and '.join(missing)}: needed to sign in with {provider}")
+    return text(names[0]), text(names[1])

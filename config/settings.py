@@ -62,6 +62,9 @@ CHANNEL_LAYERS = {
     }
 }
 
+# Limits of attempts, and numbers that may be some seconds old.
+CACHES = {"default": {"BACKEND": "config.cache.ForgetfulCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cairn:cache"}}
+
 # --- security ---------------------------------------------------------------------------------------------------------
 
 DEBUG = env.flag("DEBUG", False)
@@ -86,13 +89,23 @@ SECRET_KEY = _secret_key()
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 X_FRAME_OPTIONS = "DENY"
 ADMIN_PATH = env.path("ADMIN_PATH", "admin/")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS
+# Ways to sign in with an account of elsewhere; each needs SOCIAL_<NAME>_CLIENT_ID and _SECRET.
+SIGN_IN_AT = {
+    "github": "https://github.com",
+    "gitlab": "https://gitlab.com",
+    "google": "https://accounts.google.com",
+    "microsoft": "https://login.microsoftonline.com",
+}
+SOCIAL_PROVIDERS = env.social_providers("SOCIAL_PROVIDERS", tuple(SIGN_IN_AT))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -103,7 +116,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "frame-src": ["'self'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        # Browsers ask this of redirects too, and to sign in elsewhere is a form that redirects there.
+        "form-action": ["'self'", *(SIGN_IN_AT[name] for name in SOCIAL_PROVIDERS)],
         "base-uri": ["'none'"],
     }
 }
@@ -126,6 +140,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in SOCIAL_PROVIDERS),
     "channels",
     "django_htmx",
     "django_celery_results",
@@ -151,6 +168,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.StaffMFAMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -192,9 +210,25 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmap_list"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = env.choice("ACCOUNT_EMAIL_VERIFICATION", "none", ("none", "optional", "mandatory"))
+_email = "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email"
+ACCOUNT_SIGNUP_FIELDS = ["username*", _email, "password1*", "password2*"]
+ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
+ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # word of a changed password or address
+ACCOUNT_RATE_LIMITS = {"my_data": "3/m/user", "delete_account": "5/m/user"}  # besides allauth's own
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "cairn", "support", "system"]
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [{"client_id": app[0], "secret": app[1]}]} for name, app in SOCIAL_PROVIDERS.items()
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Cairn"
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "none"
+REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", False)
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(VAR_DIR / "mail"))  # of the filebased backend
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "cairn@localhost")
 
@@ -278,6 +312,7 @@ CELERY_BEAT_SCHEDULE = {
     "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS, "options": {"expire_seconds": 60}},
     "write left-over logs": {"task": "batch_write_logs", "schedule": 10, "options": {"expire_seconds": 60}},
     "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60, "options": {"expire_seconds": 60}},
+    "send notices": {"task": "maintenance.send_notices", "schedule": 60, "options": {"expire_seconds": 60}},
     "prune": {"task": "maintenance.prune", "schedule": 3600},
     "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
 }

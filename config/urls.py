@@ -1,3 +1,4 @@
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
@@ -7,6 +8,9 @@ from roadmaps.expert_views import expert_review
 from roadmaps.views import healthz
 
 admin.autodiscover()
+# One way in, with all its limits and its second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+handler429 = "accounts.views.too_many_requests"  # allauth's, when somebody tries too often
 handler500 = "roadmaps.error_pages.server_error"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),

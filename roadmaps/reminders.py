@@ -1,4 +1,4 @@
-"""Mail about reviews: reminders, escalation, and word to the learner whose goal was rejected.
+"""Mail to reviewers: reminders and escalation.
 
 A row is marked before its mail leaves and unmarked when it can't: two beats send it once, and a mail server that is
 away costs a delay. Mail of many reviews to one person is one message.
@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from roadmaps import inbox
-from roadmaps.models import Review, ReviewEventKind, ReviewStatus
+from roadmaps.models import Review, ReviewEventKind
 from roadmaps.reviewers import reviewers
 
 logger = logging.getLogger(__name__)
@@ -33,11 +33,9 @@ def remind_reviewers() -> dict[str, int]:
     soon, long_ago = timedelta(hours=settings.REVIEW_REMIND_HOURS), timedelta(hours=settings.REVIEW_ESCALATE_HOURS)
     to_remind = pending.filter(reminded_at=None, due_at__lt=Now() + soon)
     to_escalate = pending.filter(escalated_at=None, due_at__lt=Now() - long_ago)
-    rejected = Review.objects.filter(status=ReviewStatus.REJECTED, learner_told_at=None)
     return {
         "reminded": _tell(to_remind, "reminded_at", ReviewEventKind.REMINDED, _reviewers_of),
         "escalated": _tell(to_escalate, "escalated_at", ReviewEventKind.ESCALATED, _overseers),
-        "learners": _tell(rejected, "learner_told_at", ReviewEventKind.LEARNER_TOLD, _learner_of),
     }
 
 
@@ -49,10 +47,6 @@ def _reviewers_of(review: Review) -> list[str]:
 
 def _overseers(_: Review) -> list[str]:
     return settings.REVIEW_ESCALATION_EMAILS or _addresses(User.objects.filter(is_superuser=True, is_active=True))
-
-
-def _learner_of(review: Review) -> list[str]:
-    return [review.roadmap.owner.email] if review.roadmap.owner.email else []
 
 
 def _addresses(users: QuerySet[User]) -> list[str]:
@@ -90,7 +84,7 @@ def _send(kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[s
 
 
 def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
-    lines = [(review, _address_of(kind, review)) for review in about]
+    lines = [(review, _url("admin:roadmaps_review_change", review.pk)) for review in about]
     text = render_to_string(
         f"roadmaps/mail/{kind.lower()}.txt", {"lines": lines, "desk": _url("admin:roadmaps_review_changelist")}
     )
@@ -101,12 +95,6 @@ def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
         logger.warning("mail about %d reviews was not sent and will be tried again: %s", len(about), exc)
         return False
     return True
-
-
-def _address_of(kind: ReviewEventKind, review: Review) -> str:
-    if kind == ReviewEventKind.LEARNER_TOLD:
-        return _url("roadmap_detail", review.roadmap_id)
-    return _url("admin:roadmaps_review_change", review.pk)
 
 
 def _url(name: str, *args: object) -> str:

@@ -1,16 +1,28 @@
-"""Users, groups and their e-mail addresses, with the same looks as everything else."""
+"""Users, groups, e-mail addresses and second factors, with the same looks as everything else."""
+
+from typing import Any
 
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.paginator import InfinitePaginator
 
-for registered in (EmailAddress, Group, User):
+from logs_app.admin import LookOnlyAdmin
+from roadmaps import erasure
+from roadmaps.models import Roadmap
+
+# Providers come from the environment, and what they say of a person is that person's own.
+for registered in (EmailAddress, Group, User, Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(registered)
 
 
@@ -25,6 +37,33 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     list_per_page = 50
     paginator = InfinitePaginator
     show_full_result_count = False
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may delete a person may delete what is theirs, although nobody may delete a roadmap by itself."""
+        shown, counts, _, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """With their roadmaps, whose runs are stopped first."""
+        erasure.erase(Roadmap.objects.filter(owner__in=queryset))
+        super().delete_queryset(request, queryset)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(LookOnlyAdmin):
+    """To delete the factor of somebody who has lost it; secrets are not shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("mfa.delete_authenticator")
 
 
 @admin.register(Group)

@@ -39,7 +39,7 @@ def recipients():
 
 def test_nothing_is_sent_before_its_time(review, admin):
     due_in(5)
-    assert remind_reviewers() == {"reminded": 0, "escalated": 0, "learners": 0}
+    assert remind_reviewers() == {"reminded": 0, "escalated": 0}
     assert mail.outbox == []
 
 
@@ -82,16 +82,6 @@ def test_what_is_decided_is_neither_reminded_of_nor_escalated(review, reviewer, 
     decide_review(review, "APPROVED", by=reviewer)
     remind_reviewers()
     assert mail.outbox == []
-
-
-def test_a_learner_is_told_of_a_rejection_once_and_in_its_words(review, reviewer, owner, story):
-    with_address(owner)
-    decide_review(review, "REJECTED", by=reviewer, comment="We have <no> bakers & ovens")
-    assert review.roadmap.reviews.get().roadmap.status_reason == "We have <no> bakers & ovens"
-    assert [remind_reviewers()["learners"] for _ in range(2)] == [1, 0]
-    assert recipients() == ["owner@example.org"]
-    assert "We have <no> bakers & ovens" in mail.outbox[0].body
-    assert story(review)[-1] == "LEARNER_TOLD"
 
 
 def test_a_mail_server_that_is_away_costs_a_delay_not_the_mail(review, admin, settings):

@@ -43,9 +43,9 @@ def heard(page):
 def test_nothing_that_was_written_runs_on_any_page(page, addresses):
     ran = heard(page)
     page.goto("/admin/login/?next=/admin/")
-    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=login]").fill("admin")
     page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("button[type=submit]").first.click()
+    page.locator("main button[type=submit]").first.click()
     page.wait_for_url("**/admin/")
     shown = 0
     for address in addresses:

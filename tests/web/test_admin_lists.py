@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
@@ -86,6 +87,7 @@ MAKE = {
     "account.EmailAddress": lambda number: EmailAddress.objects.create(
         user=owner(number), email=f"{number}@example.com"
     ),
+    "mfa.Authenticator": lambda number: Authenticator.objects.create(user=owner(number), type="totp", data={}),
     "content.Quiz": quiz,
     "content.ResourceList": resource_list,
     "content.Tutorial": lambda number: Tutorial.objects.create(concept=concept(number), markdown="# Text"),

@@ -1,0 +1,16 @@
+"""Where allauth asks Cairn."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest, HttpResponse
+
+from accounts.language import remember_language
+from accounts.models import Preferences
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """A person's pages speak their language on every device they sign in from."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return remember_language(response, Preferences.of(user).language)

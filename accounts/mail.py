@@ -1,0 +1,113 @@
+"""Notices by e-mail. A row is locked while its mail leaves and marked when it has left.
+
+Who dies in between sends it again, under the same Message-ID, so that a mailbox can tell it is the same one. A mail
+server that is away costs a delay.
+"""
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import Notice, NoticeKind, Preferences
+from roadmaps import inbox
+from roadmaps.models import Review, ReviewEventKind, ReviewStatus
+
+logger = logging.getLogger(__name__)
+SALT = "accounts.unsubscribe"
+TRIED_FOR = timedelta(days=3)
+
+
+def send_notices() -> int:
+    """Send what is due; returns how many left. Safe at any time, and by several at once."""
+    sent = 0
+    due = Notice.objects.filter(mail_due=True, created_at__gt=Now() - TRIED_FOR)
+    for pk in due.order_by("id").values_list("pk", flat=True):
+        try:
+            sent += _send(pk)
+        except SMTPException as exc:  # an answer, about this one
+            logger.warning("mail about notice %s was refused and will be tried again: %s", pk, exc)
+        except OSError as exc:
+            logger.warning("the mail server is away; notices will be sent by the next sweep: %s", exc)
+            break
+    return sent
+
+
+@transaction.atomic
+def _send(pk: int) -> bool:
+    waiting = Notice.objects.filter(mail_due=True).select_for_update(skip_locked=True, of=("self",))
+    notice = waiting.select_related("user", "roadmap").filter(pk=pk).first()
+    if notice is None:
+        return False  # another process has it
+    wanted: bool = notice.roadmap.deleted_at is None and may_get_mail(notice.user)
+    if wanted:
+        _message(notice).send()
+    Notice.objects.filter(pk=pk).update(mail_due=False, mailed_at=Now() if wanted else None)
+    if notice.kind == NoticeKind.REJECTED:
+        _note_in_history(notice, wanted)
+    return wanted
+
+
+def may_get_mail(user: Any) -> bool:
+    """Where addresses are verified, an unverified one may be a stranger's."""
+    if not (user.is_active and user.email):
+        return False
+    if settings.ACCOUNT_EMAIL_VERIFICATION == "none":
+        return True
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists())
+
+
+def _message(notice: Notice) -> EmailMessage:
+    language = Preferences.of(notice.user).language or settings.LANGUAGE_CODE
+    stop = absolute("unsubscribe", unsubscribe_token(notice.user, notice.kind))
+    facts = {
+        "notice": notice,
+        "address": absolute("notice_open", notice.pk),
+        "stop": stop,
+        "settings": absolute("settings"),
+    }
+    with translation.override(language):
+        subject, _, body = render_to_string("accounts/mail/notice.txt", facts).strip().partition("\n")
+    headers = {
+        "Message-ID": f"<notice-{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>",
+        "List-Unsubscribe": f"<{stop}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", None, [notice.user.email], headers=headers)
+
+
+def _note_in_history(notice: Notice, reached: bool) -> None:
+    review = Review.objects.filter(roadmap=notice.roadmap, status=ReviewStatus.REJECTED).first()
+    if review and review.learner_told_at is None:
+        text = f"to {notice.user.email}" if reached else "on their pages, not by e-mail"
+        inbox.write(review, ReviewEventKind.LEARNER_TOLD, text=text)
+        Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
+
+
+def absolute(name: str, *args: object) -> str:
+    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=args)
+
+
+def unsubscribe_token(user: User, kind: str) -> str:
+    return signing.dumps([user.pk, kind], salt=SALT)
+
+
+def read_token(token: str) -> tuple[User, str]:
+    """Raises ValueError: not ours, or the person or the kind is no more."""
+    try:
+        pk, kind = signing.loads(token, salt=SALT)
+        return User.objects.get(pk=pk), NoticeKind(kind).value
+    except (signing.BadSignature, User.DoesNotExist) as exc:
+        raise ValueError("This link is incomplete or its account is gone.") from exc

@@ -1,0 +1,115 @@
+"""What a person is told, and how they want to be told it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from roadmaps.models import Roadmap
+
+
+class NoticeKind(models.TextChoices):
+    APPROVED = "APPROVED", _("A reviewer has approved my plan")
+    CHANGES = "CHANGES", _("A reviewer has asked for changes")
+    REJECTED = "REJECTED", _("A reviewer has rejected my goal")
+    READY = "READY", _("My course is ready")
+    PARTIAL = "PARTIAL", _("My course is ready in parts")
+    FAILED = "FAILED", _("Something went wrong with my course")
+
+
+class Channel(models.TextChoices):
+    PAGE = "page", _("On the pages")
+    MAIL = "mail", _("By e-mail")
+
+
+HEADLINES = {
+    NoticeKind.APPROVED: _("The plan is approved"),
+    NoticeKind.CHANGES: _("A reviewer has asked for changes"),
+    NoticeKind.REJECTED: _("A reviewer has rejected the goal"),
+    NoticeKind.READY: _("The course is ready"),
+    NoticeKind.PARTIAL: _("The course is ready in parts"),
+    NoticeKind.FAILED: _("The course could not be made"),
+}
+MAILED_UNLESS_SWITCHED = (NoticeKind.READY, NoticeKind.REJECTED, NoticeKind.FAILED)
+
+
+def switch(kind: str, channel: str) -> str:
+    return f"{kind}.{channel}"
+
+
+class Preferences(models.Model):
+    """A person's choices; whoever has no row has the defaults."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences")
+    language = models.CharField(max_length=10, blank=True, default="", help_text="Of pages and e-mails")
+    switches = models.JSONField(default=dict, help_text="KIND.channel to true or false, where it isn't the default")
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
+
+    @classmethod
+    def of(cls, user: Any) -> "Preferences":
+        return cls.objects.filter(user=user).first() or cls(user=user)
+
+    def wants(self, kind: str, channel: str) -> bool:
+        default = channel == Channel.PAGE or kind in MAILED_UNLESS_SWITCHED
+        return bool(self.switches.get(switch(kind, channel), default))
+
+    def set(self, kind: str, channel: str, wanted: bool) -> None:
+        self.switches[switch(kind, channel)] = wanted
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def shown_to(self, user: User | AnonymousUser) -> "NoticeQuerySet":
+        return self.filter(user=user.pk, on_page=True, roadmap__deleted_at=None)
+
+    def unread(self) -> "NoticeQuerySet":
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """One thing that happened to a roadmap, told to its owner once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=20, choices=NoticeKind.choices)
+    version = models.PositiveIntegerField(help_text="The roadmap's, by which the same news is known again")
+    text = models.TextField(blank=True, default="", help_text="A reviewer's comment, or a reason")
+    link = models.CharField(max_length=200, help_text="A path of this site")
+    on_page = models.BooleanField(default=True)
+    mail_due = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["roadmap", "kind", "version"], name="one_notice_per_event"),
+            models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="notice_newest"),
+            models.Index(fields=["user"], condition=Q(read_at=None, on_page=True), name="notice_unread"),
+            models.Index(fields=["id"], condition=Q(mail_due=True), name="notice_to_mail"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.roadmap}"
+
+    def get_absolute_url(self) -> str:
+        """Marks it as read and leads to what it is about."""
+        return reverse("notice_open", args=[self.pk])
+
+    @property
+    def headline(self) -> str:
+        return str(HEADLINES[NoticeKind(self.kind)])

@@ -1,0 +1,76 @@
+"""What a person was told: the bell, the list, and no more of it by e-mail."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import mail
+from accounts.models import Channel, Notice, NoticeKind, Preferences
+
+PAGE_SIZE = 30
+
+
+@login_required
+@require_safe
+def notice_list(request: HttpRequest) -> HttpResponse:
+    rows = Notice.objects.shown_to(request.user).select_related("roadmap")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    unread = any(notice.read_at is None for notice in page) or rows.unread().exists()
+    return render(request, "accounts/notice_list.html", {"page": page, "any_unread": unread})
+
+
+@login_required
+@require_safe
+def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """On to what it is about. To have looked is to have read, so a plain link does it."""
+    notice = get_object_or_404(Notice, pk=pk, user=request.user.pk, roadmap__deleted_at=None)
+    Notice.objects.filter(pk=pk).unread().update(read_at=Now())
+    return redirect(notice.link)
+
+
+@login_required
+@require_POST
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """One, when its id is sent, or all."""
+    rows = Notice.objects.shown_to(request.user)
+    if chosen := request.POST.get("notice"):
+        rows = rows.filter(pk=chosen) if chosen.isdecimal() and len(chosen) < 19 else rows.none()
+        if not rows.exists():
+            raise Http404(_("There is no such notice."))
+    rows.unread().update(read_at=Now())
+    return redirect("notice_list")
+
+
+@require_safe
+def bell(request: HttpRequest) -> HttpResponse:
+    """What an open page asks for now and then; who has signed out elsewhere gets nothing new."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=204)
+    return render(request, "accounts/_bell.html")
+
+
+# No token of a form: mail programs send this themselves (RFC 8058). The signed address is the right to do it.
+@csrf_exempt
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Works without signing in. Opening the address changes nothing: mail scanners open all."""
+    try:
+        user, kind = mail.read_token(token)
+    except ValueError as exc:
+        raise Http404(_("This link is incomplete, or its account is gone.")) from exc
+    facts = {"kind": NoticeKind(kind).label, "kinds": [kind]}
+    if request.method == "POST":
+        stopped = list(NoticeKind) if request.POST.get("which") == "all" else [NoticeKind(kind)]
+        preferences = Preferences.of(user)
+        for one in stopped:
+            preferences.set(one, Channel.MAIL, False)
+        preferences.save()
+        Notice.objects.filter(user=user, kind__in=stopped, mail_due=True).update(mail_due=False)
+        messages.success(request, _("You will get no more of these e-mails."))
+        facts["done"] = True
+    return render(request, "accounts/unsubscribe.html", facts)

@@ -1,0 +1,36 @@
+"""Telling people what happened to their roadmaps: once for each event, in the transaction of the event."""
+
+import logging
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+
+from accounts.models import Channel, Notice, NoticeKind, Preferences
+from logs_app.buffer import BROKER_AWAY
+from roadmaps.models import Roadmap
+
+logger = logging.getLogger(__name__)
+SEND = "maintenance.send_notices"
+
+
+def tell(roadmap: Roadmap, kind: NoticeKind, text: str = "") -> Notice | None:
+    """The owner's notice; None when they want none, or have it already."""
+    choices = Preferences.of(roadmap.owner)
+    on_page = choices.wants(kind, Channel.PAGE)
+    mail_due = bool(roadmap.owner.email) and choices.wants(kind, Channel.MAIL)
+    if not (on_page or mail_due):
+        return None
+    facts: dict[str, Any] = {"text": text, "link": roadmap.get_absolute_url(), "on_page": on_page, "mail_due": mail_due}
+    event = {"roadmap": roadmap, "kind": kind, "version": roadmap.version}
+    notice, made = Notice.objects.get_or_create(**event, defaults={"user": roadmap.owner, **facts})
+    if made and mail_due:
+        transaction.on_commit(_ask_for_mail)
+    return notice if made else None
+
+
+def _ask_for_mail() -> None:
+    try:
+        current_app.send_task(SEND)
+    except BROKER_AWAY as exc:
+        logger.warning("mail about a notice will be sent by the next sweep: %s", exc)

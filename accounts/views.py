@@ -1,0 +1,123 @@
+"""The settings of a person, their data, and leaving."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import leaving, personal_data
+from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm
+from accounts.language import remember_language
+from accounts.models import Channel, Preferences
+
+
+@login_required
+@require_safe
+def settings_page(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
+    """With `forms` in the place of the fresh ones; those were sent and have errors."""
+    user = _user(request)
+    preferences = Preferences.of(user)
+    context = {
+        "name_form": NameForm(instance=User.objects.get(pk=user.pk)),
+        "language_form": LanguageForm(initial={"language": translation.get_language()}),
+        "switches": SwitchesForm(preferences),
+        "channels": Channel.labels,
+        "pending": EmailAddress.objects.filter(user=user, verified=False, primary=False).first(),
+        "second_factor": is_mfa_enabled(user),
+        "providers": sorted(settings.SOCIAL_PROVIDERS),
+    }
+    return render(request, "accounts/settings.html", context | forms, status=400 if forms else 200)
+
+
+@login_required
+@require_POST
+def change_name(request: HttpRequest) -> HttpResponse:
+    # A row of its own: a refused name must not become the one in the page's head.
+    form = NameForm(request.POST, instance=User.objects.get(pk=_user(request).pk))
+    if not form.is_valid():
+        return _page(request, name_form=form)
+    form.save()
+    messages.success(request, _("Your name is changed."))
+    return redirect("settings")
+
+
+@login_required
+@require_POST
+def change_language(request: HttpRequest) -> HttpResponse:
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        return _page(request, language_form=form)
+    preferences = Preferences.of(request.user)
+    preferences.language = form.cleaned_data["language"]
+    preferences.save()
+    with translation.override(preferences.language):
+        messages.success(request, _("The language is changed."))
+    return remember_language(redirect("settings"), preferences.language)
+
+
+@login_required
+@require_POST
+def change_switches(request: HttpRequest) -> HttpResponse:
+    form = SwitchesForm(Preferences.of(request.user), request.POST)
+    if not form.is_valid():
+        return _page(request, switches=form)
+    form.save()
+    messages.success(request, _("Your choices are saved."))
+    return redirect("settings")
+
+
+@login_required
+@require_POST
+def my_data(request: HttpRequest) -> HttpResponseBase:
+    user = _user(request)
+    if not ratelimit.consume(request, action="my_data", user=user):
+        return too_many_requests(request)
+    response = StreamingHttpResponse(personal_data.stream(user), content_type="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="cairn-my-data-{timezone.now():%Y-%m-%d}.zip"'
+    return response
+
+
+@login_required
+def delete_account(request: HttpRequest) -> HttpResponse:
+    """A page that asks first; a POST with the password deletes and signs out."""
+    user = _user(request)
+    if not ratelimit.consume(request, action="delete_account", user=user):
+        return too_many_requests(request)
+    form = LeaveForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            leaving.delete_account(user)
+        except ValidationError as exc:
+            form.add_error(None, exc)
+        else:
+            logout(request)
+            messages.success(request, _("Your account and everything in it is deleted. Farewell."))
+            return redirect("home")
+    facts = {"form": form, "roadmaps": user.roadmaps.count()}
+    return render(request, "accounts/delete.html", facts, status=400 if form.errors else 200)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    return render(request, "429.html", status=429)
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
