@@ -59,13 +59,24 @@ def looked_at(page, address=None):
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
 
+def hear(page):
+    """What the console calls an error, refused scripts and styles among them; a 400 that was meant is none."""
+
+    def note(message):
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            page.problems.append(message.text)
+
+    page.on("console", note)
+
+
 def send(page, button, **fields):
     for name, value in fields.items():
-        page.locator(f"main input[name={name}]").fill(value)
+        page.locator(f"main input[name={name}]:not([type=hidden])").fill(value)
     page.locator("main").get_by_role("button", name=button, exact=True).click()
 
 
 def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
+    hear(page)
     for address in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
         looked_at(page, address)
     send_up = {"username": "ann", "email": "ann@example.org", "password1": PASSWORD, "password2": PASSWORD}
@@ -157,6 +168,7 @@ def throw_away(page):
 
 def test_a_second_factor_in_the_browser(chromium, site):
     page = open_page(chromium, site)
+    hear(page)
     sign_in(page)
     page.goto("/accounts/2fa/totp/activate/")
     looked_at(page)
