@@ -289,6 +289,7 @@ CELERY_TASK_ROUTES = {
     "workflow_resume.*": {"queue": "roadmap_workflow"},
     "generate_roadmap_content": {"queue": "content_generation"},
     "retry_*_task": {"queue": "content_generation"},
+    "exports.*": {"queue": "content_generation"},
     "batch_write_logs": {"queue": "logs"},
     "maintenance.*": {"queue": "logs"},
 }
@@ -330,6 +331,8 @@ NODE_TIMEOUT_SECONDS = env.integer("NODE_TIMEOUT_SECONDS", 900)  # one step of a
 RUN_TIMEOUT_SECONDS = env.integer("RUN_TIMEOUT_SECONDS", 3600)  # one run of a workflow, or of a roadmap's content
 PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
 TRASH_DAYS = env.integer("TRASH_DAYS", 30, least=0)  # how long a roadmap in the trash can be restored
+EXPORT_KEEP_DAYS = env.integer("EXPORT_KEEP_DAYS", 7, most=365)  # how long a written file stays
+IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 5_000_000, least=1000, most=100_000_000)  # of one imported course
 
 # --- reviews ----------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from content.import_views import roadmap_import
 from roadmaps.expert_views import expert_review
 from roadmaps.views import healthz
 
@@ -14,6 +15,7 @@ handler429 = "accounts.views.too_many_requests"  # allauth's, when somebody trie
 handler500 = "roadmaps.error_pages.server_error"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("roadmaps/import/", roadmap_import, name="roadmap_import"),
     path("roadmaps/", include("roadmaps.urls")),
     path("roadmaps/<uuid:pk>/", include("content.urls")),
     path("review/<str:secret>/", expert_review, name="expert_review"),

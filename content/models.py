@@ -1,10 +1,12 @@
-"""What a learner reads and practises: one tutorial, resource list and quiz per concept."""
+"""What a learner reads, practises and takes along: per concept one tutorial, resource list and quiz; exports."""
 
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from roadmaps.models import Concept, Roadmap
 
@@ -123,3 +125,51 @@ def counts(roadmap: Roadmap) -> dict[str, int]:
             result[row["state"]] += row["n"]
             result["TOTAL"] += row["n"]
     return result
+
+
+class ExportStatus(models.TextChoices):
+    PENDING = "PENDING", _("Waiting for a worker")
+    WRITING = "WRITING", _("Being written")
+    READY = "READY", _("Ready")
+    FAILED = "FAILED", _("Failed")
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def moving(self) -> "ExportQuerySet":
+        return self.filter(status__in=[ExportStatus.PENDING, ExportStatus.WRITING])
+
+    def without_file(self) -> "ExportQuerySet":
+        return self.defer("file")
+
+
+class Export(models.Model):
+    """A file that a worker writes: one per person, roadmap and format; asking again replaces it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="exports")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=20)
+    status = models.CharField(max_length=20, choices=ExportStatus.choices, default=ExportStatus.PENDING)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Percent")
+    error = models.CharField(max_length=1000, blank=True, default="")
+    file = models.BinaryField(null=True)
+    run_id = models.UUIDField(default=uuid.uuid4, help_text="Celery task id, new at every asking")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims of this run")
+    dispatched_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["roadmap", "owner", "format"], name="one_export_per_format"),
+            models.CheckConstraint(condition=Q(status__in=ExportStatus.values), name="export_status_known"),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="export_progress_is_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.roadmap}: {self.format}"
+
+    @property
+    def is_moving(self) -> bool:
+        return self.status in (ExportStatus.PENDING, ExportStatus.WRITING)

@@ -6,10 +6,17 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.dispatch import receiver
 
-from content import export, services, writing
+from content import export_jobs, exports, services, writing
 from roadmaps import dispatch
 from roadmaps.models import Roadmap
-from roadmaps.signals import collect_personal_data, recovering, roadmap_approved, roadmap_stopped, roadmap_withdrawn
+from roadmaps.signals import (
+    collect_personal_data,
+    pruning,
+    recovering,
+    roadmap_approved,
+    roadmap_stopped,
+    roadmap_withdrawn,
+)
 
 
 @receiver(roadmap_approved)
@@ -29,10 +36,15 @@ def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
 
 @receiver(recovering)
 def recover_rewrites(**_: Any) -> int:
-    return services.recover_rewrites()
+    return services.recover_rewrites() + export_jobs.recover_exports()
+
+
+@receiver(pruning)
+def prune_exports(**_: Any) -> dict[str, int]:
+    return {"exports": export_jobs.prune_exports()}
 
 
 @receiver(collect_personal_data)
 def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
     for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():
-        yield f"courses/{roadmap.pk}", export.as_json(roadmap)
+        yield f"courses/{roadmap.pk}", exports.as_json(roadmap)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from content import links
+from content import export_jobs, links
 from roadmaps.later import load
 
 
@@ -38,3 +38,8 @@ def retry_quiz_task(self: Task, concept_id: str) -> str:
 @shared_task(name="maintenance.check_links", ignore_result=True)
 def check_links() -> dict[str, int]:
     return links.check_links()
+
+
+@shared_task(name="exports.write_export", bind=True)
+def write_export(self: Task, export_id: str) -> str:
+    return export_jobs.write_export(UUID(export_id), UUID(self.request.id))

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from content import views
+from content import export_views, views
 
 urlpatterns = [
     path("concepts/<str:slug>/retry/<str:kind>/", views.artifact_retry, name="artifact_retry"),
-    path("export/<str:format>/", views.roadmap_export, name="roadmap_export"),
+    path("export/", export_views.export_list, name="export_list"),
+    path("export/<str:format>/", export_views.roadmap_export, name="roadmap_export"),
+    path("export/<str:format>/file/", export_views.export_file, name="export_file"),
 ]

@@ -14,6 +14,7 @@ from logs_app.models import ExecutionLog
 from roadmaps import checkpointer, erasure, loop
 from roadmaps.models import ModelCall, Roadmap
 from roadmaps.models import RoadmapStatus as S
+from roadmaps.signals import pruning
 
 BATCH_SIZE = 1000
 TRASH_BATCH_SIZE = 20  # roadmaps in one transaction
@@ -24,7 +25,7 @@ def prune() -> dict[str, int]:
     """Rows deleted, by what they were."""
     result_cutoff = timezone.now() - timedelta(seconds=settings.CELERY_RESULT_EXPIRES)
     threads, model_calls = _prune_threads()
-    return {
+    deleted = {
         "trash": _empty_trash(),
         "threads": threads,
         "model_calls": model_calls,
@@ -33,6 +34,9 @@ def prune() -> dict[str, int]:
         "erased_threads": erasure.sweep(),
         "sessions": _delete(Session.objects.filter(expire_date__lt=timezone.now())),
     }
+    for _, counts in pruning.send(sender=None):
+        deleted |= counts
+    return deleted
 
 
 def old_logs() -> "QuerySet[ExecutionLog]":

@@ -8,6 +8,7 @@ roadmap_withdrawn = Signal()  # to the trash or deleted, in that transaction: wh
 roadmap_ended = Signal()  # a run came to READY, PARTIAL or FAILED, in the transaction that says so
 review_decided = Signal()  # `review`, in the transaction of the decision
 review_opened = Signal()  # `review` waits, in the transaction that opens it
+pruning = Signal()  # prune() is running; no arguments; receivers return counts by what they deleted
 recovering = Signal()  # recover() is running; no arguments
 # What is kept of `user`: receivers return an iterable of (path without suffix, plain data), read one by one.
 collect_personal_data = Signal()

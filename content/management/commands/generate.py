@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Sum
 
-from content.export import write_markdown
+from content.exports import markdown, rows
 from content.models import counts
 from content.terminal import Display
 from roadmaps import health, queues
@@ -71,7 +71,7 @@ class Command(BaseCommand):
     def export(self, roadmap: Roadmap, folder: Path | None) -> str | None:
         if folder is None or roadmap.status not in ENDED:
             return None
-        return str(write_markdown(roadmap, folder)[0].parent)
+        return str(markdown.write_files(rows.load(roadmap), folder)[0].parent)
 
 
 def ask_for(options: dict[str, Any]) -> Roadmap:

@@ -1,0 +1,111 @@
+"""Exports that a worker writes: asked for, written, sent again when they were lost, and thrown away."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from content.exports import FORMATS, ExportImpossible, rows
+from content.models import Export, ExportStatus
+from roadmaps import dispatch, leases, loop
+from roadmaps.exceptions import LeaseLost, RunNotClaimed
+from roadmaps.models import Lease, Roadmap
+
+logger = logging.getLogger(__name__)
+
+TASK = "exports.write_export"
+LOADED_PERCENT = 20  # the course is read; the rest is writing
+
+
+@transaction.atomic
+def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
+    """Have it written anew; what is being written already goes on."""
+    expires = timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS)
+    place = {"roadmap": roadmap, "owner": by, "format": format}
+    export, made = Export.objects.without_file().get_or_create(**place, defaults={"expires_at": expires})
+    anew = {"run_id": uuid.uuid4(), "attempts": 0, "dispatched_at": Now(), "expires_at": expires, "error": ""}
+    ended = Export.objects.filter(pk=export.pk, status__in=[ExportStatus.READY, ExportStatus.FAILED])
+    if made or ended.update(status=ExportStatus.PENDING, progress=0, file=None, **anew):
+        export.refresh_from_db(fields=["status", "run_id", "progress", "error"])
+        dispatch.send_on_commit(TASK, export.pk, export.run_id)
+    return export
+
+
+def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
+    """Returns the export's status, or "refused" or "stopped"."""
+    claimable = Export.objects.moving().filter(pk=export_id, run_id=run_id)
+    claimed = {"status": ExportStatus.WRITING, "attempts": F("attempts") + 1}
+    try:
+        with leases.hold(export_id, lambda: claimable.update(**claimed)) as held:
+            export = Export.objects.without_file().select_related("roadmap").get(pk=export_id)
+            return _write(export, held)
+    except (RunNotClaimed, Export.DoesNotExist):
+        return "refused"
+
+
+def _write(export: Export, held: leases.Hold) -> str:
+    try:
+        course = rows.load(export.roadmap)
+        Export.objects.filter(pk=export.pk).update(progress=LOADED_PERCENT)
+        return _settle(export, held, file=FORMATS[export.format].write(course))
+    except LeaseLost:
+        return "stopped"
+    except ExportImpossible as exc:
+        return _settle(export, held, error=str(exc))
+    except loop.DATABASE_AWAY:
+        raise  # the lease runs out and recover sends it again
+    except Exception:
+        logger.exception("export %s could not be written", export.pk)
+        return _settle(export, held, error=_("The file could not be written; the worker's log has the details."))
+
+
+def _settle(export: Export, held: leases.Hold, *, file: bytes | None = None, error: str = "") -> str:
+    status = ExportStatus.READY if file is not None else ExportStatus.FAILED
+    try:
+        with held.writing():
+            rows_ = Export.objects.filter(pk=export.pk)
+            rows_.update(status=status, file=file, error=error[:1000], progress=100 if file is not None else 0)
+            held.end()
+    except LeaseLost:
+        return "stopped"
+    return status
+
+
+def recover_exports() -> int:
+    """Send again what dead workers and lost messages left; returns how many."""
+    return sum(_resend(export) for export in _stuck())
+
+
+def _stuck() -> "QuerySet[Export]":
+    lease = Lease.objects.filter(subject=OuterRef("pk"))
+    cutoff = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
+    lost = Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease)
+    return Export.objects.without_file().moving().filter(lost)
+
+
+@transaction.atomic
+def _resend(export: Export) -> int:
+    # The lease first, as everywhere: the same order of locks rules out a deadlock.
+    Lease.objects.filter(subject=export.pk, expires_at__lt=Now()).delete()
+    same = Export.objects.moving().filter(pk=export.pk, dispatched_at=export.dispatched_at)
+    if export.attempts >= settings.MAX_ATTEMPTS:
+        error = _("Its worker died %(count)d times while writing it, so it was not tried again.")
+        same.update(status=ExportStatus.FAILED, error=error % {"count": export.attempts})
+        return 0
+    if not same.update(dispatched_at=Now()):
+        return 0  # another process was faster
+    dispatch.send_on_commit(TASK, export.pk, export.run_id)
+    return 1
+
+
+def prune_exports() -> int:
+    """Rows deleted because nobody fetches them any more."""
+    expired = Export.objects.filter(expires_at__lt=Now()).exclude(Exists(Lease.objects.filter(subject=OuterRef("pk"))))
+    return expired.delete()[0]

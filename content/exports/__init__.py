@@ -1,0 +1,103 @@
+"""What a course can be taken along as. Each format is a module that makes bytes of a Course."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from content.exports import anki, epub, html, ics, markdown, pdf, plain, scorm
+from content.exports.document import Course
+from content.exports.errors import ExportImpossible
+from content.exports.files import file_name
+
+__all__ = ["FORMATS", "Course", "ExportImpossible", "Format"]
+
+ALWAYS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Format:
+    """`at_once_up_to`: so many concepts are written while the browser waits; a larger course is a worker's."""
+
+    name: str
+    title: str | Promise
+    purpose: str | Promise
+    suffix: str
+    content_type: str
+    make: Callable[..., bytes]
+    at_once_up_to: int = ALWAYS
+
+    def write(self, course: Course, **options: Any) -> bytes:
+        """In the course's own language, as far as Cairn's words are translated. Raises ExportImpossible."""
+        with translation.override(_spoken(course.language)):
+            return self.make(course, **options)
+
+    def file_name(self, course_title: str) -> str:
+        return f"{file_name(course_title)}.{self.suffix}"
+
+
+def _spoken(language: str) -> str:
+    try:
+        return translation.get_supported_language_variant(language.lower())
+    except LookupError:
+        return "en"
+
+
+ZIP = "application/zip"
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("pdf", _("PDF"), _("To print, or to read on any screen."), "pdf", "application/pdf", pdf.write, 0),
+        Format(
+            "epub", _("E-book"), _("For e-readers and reading apps."), "epub", "application/epub+zip", epub.write, 20
+        ),
+        Format(
+            "html",
+            _("Web page"),
+            _("One file that opens in any browser, without a network."),
+            "html",
+            "text/html",
+            html.write,
+            20,
+        ),
+        Format(
+            "markdown", _("Markdown"), _("Text files for editors and note-taking apps."), "zip", ZIP, markdown.write
+        ),
+        Format(
+            "anki",
+            _("Anki cards"),
+            _("The quizzes as flash cards; importing again updates them."),
+            "apkg",
+            "application/octet-stream",
+            anki.write,
+        ),
+        Format(
+            "ics",
+            _("Study plan"),
+            _("For your calendar: which concept on which days."),
+            "ics",
+            "text/calendar",
+            ics.write,
+        ),
+        Format(
+            "scorm",
+            _("SCORM 1.2"),
+            _("For learning platforms such as Moodle. The answers of its quizzes are in the package."),
+            "zip",
+            ZIP,
+            scorm.write,
+            20,
+        ),
+        Format(
+            "json",
+            _("JSON"),
+            _("Everything, for programs and for importing it into Cairn."),
+            "json",
+            "application/json",
+            plain.write,
+        ),
+    )
+}

@@ -1,0 +1,71 @@
+"""Flash cards for Anki: one note per question, with ids from the course: importing again updates the notes."""
+
+import hashlib
+import json
+import sqlite3
+import time
+from html import escape
+from itertools import count
+
+import genanki
+from django.utils.translation import gettext as _
+
+from content.exports.document import Concept, Course, Question
+from content.exports.files import file_name, zip_of
+
+MODEL_ID = 1_720_483_265  # of Cairn's kind of note, in every deck
+STYLE = """
+.card { font: 20px/1.5 system-ui, sans-serif; text-align: start; max-width: 34rem; margin: 1rem auto; padding: 0 1rem; }
+.place { font-size: 14px; opacity: .7; } .right { font-weight: 600; } li { margin: .3em 0; }
+"""
+
+
+def write(course: Course) -> bytes:
+    package = genanki.Package(_deck(course))
+    # Not write_to_file: it leaves its database behind in the folder for temporary files.
+    database = sqlite3.connect(":memory:")
+    try:
+        now = time.time()
+        package.write_to_db(database.cursor(), now, count(int(now * 1000)))
+        database.commit()
+        return zip_of({"collection.anki2": database.serialize(), "media": json.dumps({})})
+    finally:
+        database.close()
+
+
+def _deck(course: Course) -> genanki.Deck:
+    deck = genanki.Deck(_number(f"{course.id} deck"), course.title)
+    for stage, _module, concept in course.places():
+        for number, question in enumerate(concept.quiz, 1):
+            deck.add_note(_note(course, stage.title, concept, question, number))
+    return deck
+
+
+def _number(text: str) -> int:
+    """The same for the same text, in the range that Anki takes."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (1 << 30) + (1 << 30)
+
+
+def _note(course: Course, stage: str, concept: Concept, question: Question, number: int) -> genanki.Note:
+    options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
+    right = "<br>".join(escape(answer) for answer in question.answers)
+    fields = [f"{escape(question.text)}<ol>{options}</ol>", right, escape(question.explanation), escape(concept.title)]
+    return genanki.Note(
+        model=_model(),
+        fields=fields,
+        guid=genanki.guid_for(str(course.id), concept.id, number),
+        tags=[file_name(stage)],
+    )
+
+
+def _model() -> genanki.Model:
+    names = ("Question", "Answer", "Explanation", "Concept")
+    front = '<div class="place">{{Concept}}</div>{{Question}}'
+    back = '{{FrontSide}}<hr id="answer"><div class="right">{{Answer}}</div><p>{{Explanation}}</p>'
+    return genanki.Model(
+        MODEL_ID,
+        "Cairn",
+        fields=[{"name": name} for name in names],
+        templates=[{"name": _("Card"), "qfmt": front, "afmt": back}],
+        css=STYLE,
+    )

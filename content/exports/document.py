@@ -1,0 +1,204 @@
+"""A course as one document: what every export is written from, what JSON holds and what an import checks.
+
+Its shape is public (docs/export-format.md). A change that readers of the old shape can't live with gets a new VERSION.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import langcodes
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+VERSION: Literal[1] = 1
+CONCEPTS_MAX = 500
+# What XML can't hold; PostgreSQL refuses the first of them too.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _printable(value: Any) -> Any:
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
+
+
+def _known_language(tag: str) -> str:
+    if not langcodes.tag_is_valid(tag):
+        raise ValueError("give a language tag such as en, de or zh-Hans")
+    return tag
+
+
+PRINTABLE = BeforeValidator(_printable)
+Name = Annotated[str, PRINTABLE, StringConstraints(max_length=200, min_length=1)]
+Word = Annotated[str, PRINTABLE, StringConstraints(max_length=20)]
+Note = Annotated[str, PRINTABLE, StringConstraints(max_length=600)]
+Sentence = Annotated[str, PRINTABLE, StringConstraints(max_length=600, min_length=1)]
+Title = Annotated[str, PRINTABLE, StringConstraints(max_length=120, min_length=1)]
+Paragraph = Annotated[str, PRINTABLE, StringConstraints(max_length=4000)]
+Phrase = Annotated[str, PRINTABLE, StringConstraints(max_length=200)]
+Outcome = Annotated[str, PRINTABLE, StringConstraints(max_length=1000)]
+Tutorial = Annotated[str, PRINTABLE, StringConstraints(max_length=100_000)]
+Goal = Annotated[str, PRINTABLE, StringConstraints(max_length=2000, min_length=1)]
+About = Annotated[str, PRINTABLE, StringConstraints(max_length=2000)]
+Kind = Annotated[str, PRINTABLE, StringConstraints(max_length=40)]
+Person = Annotated[str, PRINTABLE, StringConstraints(max_length=300)]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
+Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_known_language)]
+WebAddress = Annotated[str, StringConstraints(max_length=1000, pattern=r"^https?://[^\s<>\"]+$")]
+Level = Literal["beginner", "intermediate", "advanced"]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class Resource(Part):
+    title: Name
+    url: WebAddress
+    kind: Word = "article"
+    language: Word = ""
+    note: Note = ""
+
+
+class Question(Part):
+    text: Sentence
+    options: list[Sentence] = Field(min_length=2, max_length=12)
+    correct_indexes: list[int] = Field(min_length=1, max_length=12, description="0-based positions in options")
+    explanation: Note = ""
+
+    @model_validator(mode="after")
+    def check(self) -> "Question":
+        if not all(0 <= index < len(self.options) for index in self.correct_indexes):
+            raise ValueError("correct_indexes must be 0-based positions in options")
+        return self
+
+    @property
+    def answers(self) -> list[str]:
+        return [self.options[index] for index in self.correct_indexes]
+
+
+class Concept(Part):
+    id: Key = Field(description="Unique in the course; prerequisites name it")
+    title: Title
+    summary: Paragraph = ""
+    minutes: int = Field(ge=1, le=6000)
+    difficulty: Level
+    prerequisites: list[Key] = Field(default=[], max_length=40, description="Ids of other concepts")
+    keywords: list[Phrase] = Field(default=[], max_length=40)
+    outcomes: list[Outcome] = Field(default=[], max_length=40)
+    tutorial: Tutorial = Field(default="", description="Markdown; empty when it is not written yet")
+    resources: list[Resource] = Field(default=[], max_length=50)
+    quiz: list[Question] = Field(default=[], max_length=50)
+
+
+class Module(Part):
+    title: Title
+    summary: Paragraph = ""
+    concepts: list[Concept] = Field(min_length=1, max_length=100)
+
+
+class Stage(Part):
+    title: Title
+    summary: Paragraph = ""
+    modules: list[Module] = Field(min_length=1, max_length=50)
+
+
+class Request(Part):
+    goal: Goal
+    level: Level = "beginner"
+    hours_per_week: int = Field(default=5, ge=1, le=80)
+    weeks: int = Field(default=8, ge=1, le=104)
+    target_date: date | None = None
+    language: Language = "en"
+    background: About = ""
+    motivation: About = ""
+    formats: list[Kind] = Field(default=[], max_length=20)
+
+
+class Checked(Part):
+    """Who approved the plan. For readers: an import does not believe it."""
+
+    by: Person
+    person: bool = Field(description="False when the system or a command approved it")
+    on: date
+
+
+class Course(Part):
+    """A course: stages of modules of concepts, in reading order."""
+
+    format: Literal["cairn-course"] = "cairn-course"
+    version: Literal[1] = VERSION
+    id: UUID | None = Field(default=None, description="Of the roadmap that was exported; an import makes a new one")
+    title: Name
+    request: Request
+    made_without_model: bool = False
+    checked: Checked | None = None
+    stages: list[Stage] = Field(min_length=1, max_length=30)
+
+    @model_validator(mode="after")
+    def check(self) -> "Course":
+        needs = {concept.id: concept.prerequisites for concept in self.concepts()}
+        count = sum(1 for _ in self.concepts())
+        if count > CONCEPTS_MAX:
+            raise ValueError(f"a course has at most {CONCEPTS_MAX} concepts, this one {count}")
+        if len(needs) < count:
+            raise ValueError("every concept needs an id of its own")
+        if unknown := {one for wanted in needs.values() for one in wanted} - set(needs):
+            raise ValueError(f"no concept has the id {min(unknown)}, which is named as a prerequisite")
+        return self
+
+    @property
+    def language(self) -> str:
+        return self.request.language
+
+    @property
+    def minutes(self) -> int:
+        return sum(concept.minutes for concept in self.concepts())
+
+    def concepts(self) -> Iterator[Concept]:
+        """In reading order."""
+        for _, _, concept in self.places():
+            yield concept
+
+    def places(self) -> Iterator[tuple[Stage, Module, Concept]]:
+        for stage in self.stages:
+            for module in stage.modules:
+                for concept in module.concepts:
+                    yield stage, module, concept
+
+    def titles(self) -> dict[str, str]:
+        return {concept.id: concept.title for concept in self.concepts()}
+
+    def check_order(self) -> None:
+        """Raises ValueError when concepts need each other in a circle."""
+        try:
+            TopologicalSorter({one.id: one.prerequisites for one in self.concepts()}).prepare()
+        except CycleError as exc:
+            raise ValueError(f"these concepts need each other in a circle: {', '.join(exc.args[1])}") from exc
+
+    def without_person(self) -> "Course":
+        """The same course, without what its owner said of themselves and without who checked it."""
+        request = Request(
+            goal=self.title, **self.request.model_dump(include={"level", "hours_per_week", "weeks", "language"})
+        )
+        return self.model_copy(update={"request": request, "checked": None, "id": None})
+
+    def as_plan(self) -> dict[str, Any]:
+        """What roadmaps.picture draws."""
+        stages = [
+            {
+                "id": f"s{at}",
+                "title": stage.title,
+                "summary": stage.summary,
+                "modules": [_as_module(module, f"m{at}-{number}") for number, module in enumerate(stage.modules, 1)],
+            }
+            for at, stage in enumerate(self.stages, 1)
+        ]
+        return {"title": self.title, "summary": "", "stages": stages}
+
+
+def _as_module(module: Module, key: str) -> dict[str, Any]:
+    wanted = {"id", "title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes"}
+    concepts = [concept.model_dump(include=wanted) for concept in module.concepts]
+    return {"id": key, "title": module.title, "summary": module.summary, "concepts": concepts}

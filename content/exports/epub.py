@@ -1,0 +1,36 @@
+"""A course as an e-book: EPUB 3, one chapter per concept, the answers at the end."""
+
+import uuid
+from datetime import UTC, datetime
+
+from content.exports.document import Course
+from content.exports.files import zip_of
+from content.exports.html import STYLE
+from content.exports.markdown import checked_line
+from content.exports.page import chapters_of, contents_of, facts_of, render
+
+
+def write(course: Course) -> bytes:
+    chapters = chapters_of(course)
+    context = facts_of(course) | {
+        "identifier": f"urn:uuid:{course.id or uuid.uuid4()}",
+        "modified": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "stages": contents_of(course),
+        "chapters": chapters,
+        "checked": checked_line(course),
+        "asked": [one for one in chapters if one["concept"].quiz],
+    }
+    files: dict[str, str | bytes] = {"mimetype": "application/epub+zip"}
+    for name, template in {
+        "META-INF/container.xml": "epub_container.xml",
+        "EPUB/content.opf": "epub_package.xml",
+        "EPUB/nav.xhtml": "epub_nav.xml",
+        "EPUB/title.xhtml": "epub_title.xml",
+    }.items():
+        files[name] = render(template, context)
+    files["EPUB/style.css"] = STYLE.read_text()
+    for chapter in chapters:
+        files[f"EPUB/c{chapter['number']}.xhtml"] = render("epub_chapter.xml", context | {"one": chapter})
+    if context["asked"]:
+        files["EPUB/answers.xhtml"] = render("epub_answers.xml", context)
+    return zip_of(files, stored=("mimetype",))

@@ -1,0 +1,59 @@
+"""What the formats that are made of web pages share: a concept as XHTML, and the languages of the page."""
+
+from itertools import count
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from content.exports.document import Concept, Course
+from content.exports.markup import web_address, xhtml
+
+RIGHT_TO_LEFT = ("ar", "fa", "he", "ps", "sd", "ug", "ur", "yi")
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    return render_to_string(f"content/exports/{template}", context)
+
+
+def facts_of(course: Course) -> dict[str, Any]:
+    """What every page says of the course."""
+    language = course.language
+    direction = "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+    return {"course": course, "language": language, "direction": direction}
+
+
+def concept_of(course: Course, concept: Concept, number: int, *, heading: int) -> dict[str, Any]:
+    """A concept as templates show it; the tutorial's topmost headings become <h`heading`>."""
+    titles = course.titles()
+    text = xhtml(concept.tutorial, heading=heading, name=f"c{number}")
+    return {
+        "number": number,
+        "concept": concept,
+        "first": [titles[key] for key in concept.prerequisites],
+        "body": mark_safe(text),  # noqa: S308 - made of tokens, in which no raw HTML is
+        "resources": [(one, web_address(one.url)) for one in concept.resources],
+    }
+
+
+def chapters_of(course: Course) -> list[dict[str, Any]]:
+    """In reading order, each with the stage and module that it stands in."""
+    return [
+        concept_of(course, concept, number, heading=2) | {"stage": stage, "module": module}
+        for number, (stage, module, concept) in enumerate(course.places(), 1)
+    ]
+
+
+def contents_of(course: Course) -> list[dict[str, Any]]:
+    """For the contents: stages of modules of numbered concepts."""
+    numbers = count(1)
+    return [
+        {
+            "title": stage.title,
+            "modules": [
+                {"title": module.title, "concepts": [(next(numbers), one.title) for one in module.concepts]}
+                for module in stage.modules
+            ],
+        }
+        for stage in course.stages
+    ]

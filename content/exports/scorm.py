@@ -1,0 +1,27 @@
+"""A course for a learning platform: SCORM 1.2, one SCO per concept.
+
+SCORM has no server of its own to grade on: the right answers are in the package, and a learner who looks finds them.
+"""
+
+from pathlib import Path
+
+from content.exports.document import Course
+from content.exports.files import zip_of
+from content.exports.html import STYLE
+from content.exports.page import chapters_of, contents_of, facts_of, render
+
+SCRIPT = Path(__file__).parent / "assets" / "scorm.js"
+
+
+def write(course: Course) -> bytes:
+    chapters = chapters_of(course)
+    context = facts_of(course) | {
+        "identifier": f"cairn-{course.id}",
+        "stages": contents_of(course),
+        "chapters": chapters,
+    }
+    files: dict[str, str | bytes] = {"imsmanifest.xml": render("scorm_manifest.xml", context)}
+    for chapter in chapters:
+        files[f"c{chapter['number']}.html"] = render("scorm_concept.html", context | {"one": chapter})
+    files |= {"style.css": STYLE.read_text(), "scorm.js": SCRIPT.read_text()}
+    return zip_of(files)

@@ -1,0 +1,20 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from content.imports import ImportForm, import_course
+
+
+@login_required
+def roadmap_import(request: HttpRequest) -> HttpResponse:
+    """A form for the file; a good one becomes a roadmap of the person who sent it."""
+    assert isinstance(request.user, User)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    if request.method == "POST" and form.is_valid():
+        roadmap = import_course(form.cleaned_data["file"], owner=request.user)
+        messages.success(request, _("The course is imported, and yours to read."))
+        return redirect(roadmap)
+    return render(request, "content/roadmap_import.html", {"form": form}, status=400 if form.errors else 200)
