@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.dispatch import receiver
 
-from content import export_jobs, exports, services, writing
+from content import export_jobs, services, writing
+from content.exports import rows
 from roadmaps import dispatch
 from roadmaps.models import Roadmap
 from roadmaps.signals import (
@@ -47,4 +48,4 @@ def prune_exports(**_: Any) -> dict[str, int]:
 @receiver(collect_personal_data)
 def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
     for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():
-        yield f"courses/{roadmap.pk}", exports.as_json(roadmap)
+        yield f"courses/{roadmap.pk}", rows.load(roadmap).model_dump(mode="json")

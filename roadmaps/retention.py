@@ -21,11 +21,11 @@ TRASH_BATCH_SIZE = 20  # roadmaps in one transaction
 ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 
 
-def prune() -> dict[str, int]:
+def prune() -> dict[str, Any]:
     """Rows deleted, by what they were."""
     result_cutoff = timezone.now() - timedelta(seconds=settings.CELERY_RESULT_EXPIRES)
     threads, model_calls = _prune_threads()
-    deleted = {
+    deleted: dict[str, Any] = {
         "trash": _empty_trash(),
         "threads": threads,
         "model_calls": model_calls,
@@ -35,7 +35,7 @@ def prune() -> dict[str, int]:
         "sessions": _delete(Session.objects.filter(expire_date__lt=timezone.now())),
     }
     for _, counts in pruning.send(sender=None):
-        deleted |= counts
+        deleted.update(counts)
     return deleted
 
 

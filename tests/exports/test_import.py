@@ -70,7 +70,7 @@ def test_concepts_of_the_same_title_have_addresses_of_their_own(owner):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "The file is not JSON"),
+        (b"", "The submitted file is empty"),
         (b"\x00\xff", "The file is not JSON"),
         (b"[" * 100_000, "The file is not JSON"),
         (b"[1]", "Input should be"),
@@ -81,7 +81,7 @@ def test_concepts_of_the_same_title_have_addresses_of_their_own(owner):
         (changed(concept={"minutes": "90"}), "stages → 1 → modules → 1 → concepts → 1 → minutes: Input should be"),
         (changed(concept={"minutes": 10**30}), "minutes: "),
         (changed(concept={"tutorial": "x" * 100_001}), "tutorial: String should have at most 100000 characters"),
-        (changed(concept={"prerequisites": ["c9"]}), "no concept has the id c9"),
+        (changed(concept={"prerequisites": ["c9"]}), "No concept has the id c9"),
         (changed(concept={"prerequisites": ["c3"]}), "need each other in a circle"),
         (changed(concept={"id": "c2"}), "an id of its own"),
         (changed(concept={"resources": [{"title": "x", "url": "javascript:alert(1)"}]}), "url: String should match"),

@@ -1,0 +1,46 @@
+"""What is shared, for the staff: who may change a share may take it out of the gallery."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from logs_app.admin import LookOnlyAdmin
+from roadmaps.admin import services_by_row
+from sharing.models import Share
+from sharing.services import let_in_again, take_out
+
+
+@admin.register(Share)
+class ShareAdmin(LookOnlyAdmin):
+    list_display: Any = ("roadmap", "owner", "in_gallery", "uses", "listed_at", "taken_out_at")
+    list_select_related = ("roadmap__owner",)
+    list_filter = (("listed_at", admin.EmptyFieldListFilter), ("taken_out_at", admin.EmptyFieldListFilter))
+    search_fields = ("roadmap__title",)
+    ordering = ("-listed_at", "-pk")
+    list_per_page = 50
+    actions = ("take_out_selected", "let_in_selected")
+    fields = ("roadmap", "created_at", "listed_at", "taken_out_at", "uses")
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sharing.change_share")
+
+    @display(description="Owner")
+    def owner(self, share: Share) -> str:
+        return share.roadmap.owner.get_username()
+
+    @display(description="In the gallery", boolean=True)
+    def in_gallery(self, share: Share) -> bool:
+        return share.listed_at is not None
+
+    @admin.action(description="Take out of the gallery", permissions=["moderate"])
+    def take_out_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for share in services_by_row.call(request, queryset, take_out, "taken out of the gallery"):
+            self.log_change(request, share, "taken out of the gallery")
+
+    @admin.action(description="Let into the gallery again", permissions=["moderate"])
+    def let_in_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for share in services_by_row.call(request, queryset, let_in_again, "may be listed again"):
+            self.log_change(request, share, "may be listed again")

@@ -1,0 +1,138 @@
+"""An owner's page of a course's link, and what others see behind it."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from content.exports import rows
+from content.templatetags.course import RELATIONS
+from roadmaps import picture
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.expert_views import kept_private
+from roadmaps.models import Roadmap
+from roadmaps.views import visible
+from sharing import services
+from sharing.models import Share
+
+ACTS: dict[str, tuple[Callable[[Roadmap], Any], Any]] = {
+    "open": (services.open_link, gettext_lazy("There is a link now. Whoever has it can read the course.")),
+    "renew": (services.open_link, gettext_lazy("There is a new link; the one before opens nothing any more.")),
+    "revoke": (services.revoke_link, gettext_lazy("The link is revoked: nobody can read the course with it.")),
+    "list": (services.enter_gallery, gettext_lazy("The course is in the gallery.")),
+    "unlist": (services.leave_gallery, gettext_lazy("The course has left the gallery. Its link still works.")),
+}
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Only of one's own course, also for staff: sharing is its owner's decision."""
+    roadmap = get_object_or_404(Roadmap, pk=pk, owner=request.user.pk)
+    if request.method == "POST":
+        return _act(request, roadmap)
+    share = Share.objects.filter(roadmap=roadmap).first()
+    link = request.build_absolute_uri(share.get_absolute_url()) if share and share.token else ""
+    context = {"roadmap": roadmap, "share": share, "link": link, "readable": roadmap.status in services.READABLE}
+    return render(request, "sharing/share_edit.html", context)
+
+
+def _act(request: HttpRequest, roadmap: Roadmap) -> HttpResponse:
+    if request.POST.get("act") not in ACTS:
+        raise Http404(_("There is no such thing to do with a link."))
+    act, done = ACTS[request.POST["act"]]
+    try:
+        act(roadmap)
+        messages.success(request, done)
+    except InvalidTransition as exc:
+        messages.error(request, str(exc))
+    return redirect("share_edit", roadmap.pk)
+
+
+def _open(token: str) -> Share:
+    return get_object_or_404(Share.objects.open().select_related("roadmap"), token=token)
+
+
+@kept_private
+@require_safe
+def shared_course(request: HttpRequest, token: str) -> HttpResponse:
+    share = _open(token)
+    concepts = share.roadmap.concepts.select_related("module__stage").order_by("order")
+    places = [{"concept": one, "stage": one.module.stage, "module": one.module} for one in concepts]
+    context = {
+        "share": share,
+        "roadmap": share.roadmap,
+        "places": places,
+        "hours": sum(one.minutes for one in concepts) / 60,
+        "checked": share.roadmap.reviews.filter(status="APPROVED").first(),
+    }
+    return render(request, "sharing/shared_course.html", context)
+
+
+@kept_private
+@require_safe
+def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
+    """For reading: questions without their answers, and nothing of its owner."""
+    share = _open(token)
+    found = share.roadmap.concepts.select_related("module__stage", *RELATIONS.values())
+    concept: Any = get_object_or_404(found, slug=slug)
+    others = share.roadmap.concepts
+    context = {
+        "share": share,
+        "roadmap": share.roadmap,
+        "concept": concept,
+        "resources": concept.resource_list.resources.all() if hasattr(concept, "resource_list") else [],
+        "questions": concept.quiz.questions.defer("correct_indexes", "explanation") if hasattr(concept, "quiz") else [],
+        "previous": others.filter(order__lt=concept.order).order_by("-order").first(),
+        "next": others.filter(order__gt=concept.order).order_by("order").first(),
+    }
+    return render(request, "sharing/shared_concept.html", context)
+
+
+@kept_private
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def shared_use(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks first, so that signing in leads here; a POST makes the copy."""
+    share = _open(token)
+    assert isinstance(request.user, User)
+    if share.roadmap.owner_id == request.user.pk:
+        messages.info(request, _("This course is yours already."))
+        return redirect(share.roadmap)
+    if request.method != "POST":
+        return render(request, "sharing/shared_use.html", {"share": share, "roadmap": share.roadmap})
+    try:
+        copy = services.copy_course(share, to=request.user)
+    except InvalidTransition as exc:
+        raise Http404(str(exc)) from exc
+    messages.success(request, _("The course is yours now. What you do with it changes nothing for others."))
+    return redirect(copy)
+
+
+@login_required
+@require_safe
+def roadmap_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return _picture(request, visible(request, pk))
+
+
+@kept_private
+@require_safe
+def shared_picture(request: HttpRequest, token: str) -> HttpResponse:
+    share = _open(token)
+    return _picture(request, share.roadmap, share)
+
+
+def _picture(request: HttpRequest, roadmap: Roadmap, share: Share | None = None) -> HttpResponse:
+    if not roadmap.concepts.exists():
+        raise Http404(_("There is no plan to draw yet: it is not approved."))
+    drawn = picture.draw(rows.load(roadmap).as_plan())
+    context = {"roadmap": roadmap, "picture": drawn, "back": share or roadmap}
+    return render(request, "sharing/picture.html", context)
