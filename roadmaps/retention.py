@@ -21,11 +21,11 @@ TRASH_BATCH_SIZE = 20  # roadmaps in one transaction
 ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 
 
-def prune() -> dict[str, Any]:
+def prune() -> dict[str, int]:
     """Rows deleted, by what they were."""
     result_cutoff = timezone.now() - timedelta(seconds=settings.CELERY_RESULT_EXPIRES)
     threads, model_calls = _prune_threads()
-    deleted: dict[str, Any] = {
+    deleted = {
         "trash": _empty_trash(),
         "threads": threads,
         "model_calls": model_calls,
@@ -34,8 +34,9 @@ def prune() -> dict[str, Any]:
         "erased_threads": erasure.sweep(),
         "sessions": _delete(Session.objects.filter(expire_date__lt=timezone.now())),
     }
-    for _, counts in pruning.send(sender=None):
-        deleted.update(counts)
+    answers: list[tuple[Any, Any]] = pruning.send(sender=None)
+    for _, counts in answers:
+        deleted |= counts
     return deleted
 
 

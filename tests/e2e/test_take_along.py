@@ -26,7 +26,8 @@ def check(page):
 def test_a_course_is_imported_exported_shared_and_used(page, desk, tmp_path):
     page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
     file = tmp_path / "course.json"
-    file.write_bytes(FORMATS["json"].write(samples.course(6, "## Lines\n\nThey join *equal* `pressure`.", title="Weather maps for hikers")))
+    course = samples.course(6, "## Lines\n\nThey join *equal* `pressure`.", title="Weather maps for hikers")
+    file.write_bytes(FORMATS["json"].write(course))
     sign_in(page)
     page.goto("/roadmaps/import/")
     check(page)

@@ -118,6 +118,7 @@ def test_only_the_owner_shares_and_only_what_can_be_read(client, roadmap, owner)
     assert not Share.objects.exists()
     client.post(edit(roadmap), {"act": "open"})
     share = Share.objects.get()
+    assert share.token
     assert len(share.token) >= 32
     assert share.get_absolute_url() in client.get(edit(roadmap)).content.decode()
 
