@@ -19,6 +19,7 @@ from django_celery_results.models import TaskResult
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from logs_app.models import ExecutionLog
 from roadmaps.models import Concept, Draft, ModelCall, Module, Review, Roadmap, Stage
+from sharing.models import Share
 from tests import courses
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,7 @@ MAKE = {
     "roadmaps.ModelCall": model_call,
     "roadmaps.Review": review,
     "roadmaps.Roadmap": roadmap,
+    "sharing.Share": lambda number: Share.objects.create(roadmap=roadmap(number)),
 }
 
 
