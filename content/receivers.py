@@ -12,6 +12,7 @@ from roadmaps import dispatch
 from roadmaps.models import Roadmap
 from roadmaps.signals import (
     collect_personal_data,
+    plan_changed,
     pruning,
     recovering,
     roadmap_approved,
@@ -23,6 +24,11 @@ from roadmaps.signals import (
 @receiver(roadmap_approved)
 def dispatch_content(roadmap: Roadmap, **_: Any) -> None:
     dispatch.send_on_commit(services.GENERATE, roadmap.pk, roadmap.run_id)
+
+
+@receiver(plan_changed)
+def write_again(concepts: list[int], **_: Any) -> None:
+    writing.ask_anew(concepts)
 
 
 @receiver(roadmap_stopped)

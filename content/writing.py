@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from content.models import ARTIFACTS, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
@@ -62,9 +63,11 @@ def _states(roadmap: Roadmap) -> set[str]:
 
 
 def settle(roadmap: Roadmap) -> None:
-    """READY when every artifact is, else PARTIAL."""
+    """READY when every artifact is, else PARTIAL. While its plan is being changed, that is what it will go back to."""
     complete = _states(roadmap) <= {ArtifactStatus.READY}
     to = RoadmapStatus.READY if complete else RoadmapStatus.PARTIAL
+    if Roadmap.objects.filter(pk=roadmap.pk).exclude(course_status="").update(course_status=to):
+        return
     Roadmap.objects.filter(pk=roadmap.pk).exclude(status=to).transition(to)
 
 
@@ -80,3 +83,10 @@ def put_back(roadmap: Roadmap) -> None:
     for model in ARTIFACTS.values():
         writing = model.objects.filter(concept__roadmap=roadmap, status=ArtifactStatus.GENERATING)
         writing.update(status=ArtifactStatus.PENDING)
+
+
+def ask_anew(concepts: list[int]) -> None:
+    """What is there of `concepts` no longer fits; it stays until its roadmap's content is written again."""
+    for model in ARTIFACTS.values():
+        rows = model.objects.filter(concept__in=concepts)
+        rows.update(status=ArtifactStatus.PENDING, edition=F("edition") + 1, run_id=None, error="")

@@ -23,15 +23,15 @@ def new_run() -> dict[str, Any]:
     return {"run_id": uuid.uuid4(), "attempts": 0, "dispatched_at": Now(), "status_reason": ""}
 
 
-def queue_workflow(roadmap: Roadmap, task: str) -> None:
+def queue_workflow(roadmap: Roadmap, task: str, **fields: Any) -> None:
     """Give `roadmap` a new run of its thread. Raises InvalidTransition."""
-    roadmap.transition(RoadmapStatus.QUEUED, **new_run())
+    roadmap.transition(RoadmapStatus.QUEUED, **new_run(), **fields)
     send_on_commit(task, roadmap.pk, roadmap.run_id)
 
 
 def queue_content(roadmap: Roadmap) -> None:
     """Give `roadmap` a new run that writes what is missing. Raises InvalidTransition."""
-    roadmap.transition(RoadmapStatus.GENERATING, **new_run())
+    roadmap.transition(RoadmapStatus.GENERATING, course_status="", **new_run())
     roadmap_approved.send(sender=Roadmap, roadmap=roadmap)
 
 

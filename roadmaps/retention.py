@@ -28,7 +28,7 @@ def prune() -> dict[str, int]:
     deleted = {
         "trash": _empty_trash(),
         "threads": threads,
-        "model_calls": model_calls,
+        "model_calls": model_calls + _delete(calls_of_no_roadmap()),
         "logs": _delete(old_logs()),
         "results": _delete(TaskResult.objects.filter(date_done__lt=result_cutoff)),
         "erased_threads": erasure.sweep(),
@@ -42,6 +42,12 @@ def prune() -> dict[str, int]:
 
 def old_logs() -> "QuerySet[ExecutionLog]":
     return ExecutionLog.objects.filter(occurred_at__lt=_cutoff())
+
+
+def calls_of_no_roadmap() -> "QuerySet[ModelCall]":
+    """Questions asked for a roadmap that was then not requested, and calls of deleted ones."""
+    theirs = Roadmap.objects.filter(thread_id=OuterRef("thread_id"))
+    return ModelCall.objects.filter(~Exists(theirs), created_at__lt=_cutoff())
 
 
 def ended_threads() -> "QuerySet[Roadmap, UUID]":

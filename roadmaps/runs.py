@@ -27,7 +27,7 @@ from roadmaps.models import (
     due_time,
     shown_of,
 )
-from roadmaps.signals import review_opened, roadmap_ended
+from roadmaps.signals import plan_changed, review_opened, roadmap_ended
 from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
 
@@ -214,9 +214,15 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
         Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
     progress.record(roadmap.pk, "review_requested", "The plan waits for a reviewer")
     review = roadmap.reviews.get(interrupt_id=interrupt_id)
-    inbox.write(review, ReviewEventKind.OPENED, name="the workflow")
+    inbox.write(review, ReviewEventKind.OPENED, name="the workflow", text=_asked_by_learner(state))
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once
+
+
+def _asked_by_learner(state: dict[str, Any]) -> str:
+    """What a reviewer should know of a plan that a learner wanted changed."""
+    asked = state.get("origin") == Draft.Origin.LEARNER
+    return f"The learner asked for changes of the approved plan: {state['comment']}" if asked else ""
 
 
 def _in_short(roadmap: Roadmap, state: dict[str, Any]) -> dict[str, Any]:
@@ -243,9 +249,13 @@ def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
 
 def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
     """The approved plan becomes rows, and content is asked for."""
-    if not roadmap.reviews.filter(status=ReviewStatus.APPROVED).exists():
+    newest = roadmap.reviews.exclude(status=ReviewStatus.SUPERSEDED).order_by("-pk").first()
+    if newest is None or newest.status != ReviewStatus.APPROVED:
         raise RunError("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
-    if not roadmap.concepts.exists():
+    if roadmap.is_changing:
+        changed = plan_rows.update(roadmap, state["plan"])
+        plan_changed.send(sender=Roadmap, roadmap=roadmap, concepts=changed)
+    elif not roadmap.concepts.exists():
         plan_rows.create(roadmap, state["plan"])
     dispatch.queue_content(roadmap)
     progress.record(roadmap.pk, "plan_approved", "The plan is approved; the content is being written")

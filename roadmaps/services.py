@@ -1,5 +1,6 @@
 """What people ask for: the only functions that pages, the admin and commands call to change a roadmap's course."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
-from roadmaps import dispatch, inbox, leases, progress
+from roadmaps import dispatch, inbox, leases, limits, progress
 from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
 from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
 from roadmaps.signals import review_decided, roadmap_stopped
 from roadmaps.workflow import plans
@@ -23,12 +25,28 @@ DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus
 
 
 @transaction.atomic
-def request_roadmap(*, owner: Any, goal: str, **preferences: Any) -> Roadmap:
-    """A new roadmap whose design is queued. Raises ValidationError with a message per field."""
+def request_roadmap(
+    *,
+    owner: Any,
+    goal: str,
+    clarifications: Sequence[dict[str, str]] = (),
+    thread_id: uuid.UUID | None = None,
+    **preferences: Any,
+) -> Roadmap:
+    """A new roadmap whose design is queued; a second call with the same `thread_id` finds the first one's.
+
+    Raises ValidationError with a message per field, or one that names what of this learner runs already.
+    """
     form = RoadmapForm(RoadmapForm.defaults() | preferences | {"goal": goal})
     if not form.is_valid():
         raise ValidationError(dict(form.errors.as_data()))
-    roadmap = Roadmap.objects.create(owner=owner, **form.cleaned_data)
+    answered = clean_clarifications(clarifications)
+    thread_id = thread_id or uuid.uuid4()
+    limits.take_turn(owner)
+    if made := Roadmap.objects.filter(owner=owner, thread_id=thread_id).first():
+        return made
+    limits.check_room(owner)
+    roadmap = Roadmap.objects.create(owner=owner, thread_id=thread_id, clarifications=answered, **form.cleaned_data)
     dispatch.send_on_commit(dispatch.GENERATE, roadmap.pk, roadmap.run_id)
     progress.record(roadmap.pk, "requested", "The goal is stated; a worker will design the plan")
     return roadmap
@@ -91,7 +109,9 @@ def _why_undecided(review: Review) -> str:
 
 
 def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
-    if decision == ReviewStatus.REJECTED:
+    if decision == ReviewStatus.REJECTED and roadmap.is_changing:
+        Roadmap.objects.filter(pk=roadmap.pk).keep_course()
+    elif decision == ReviewStatus.REJECTED:
         roadmap.transition(RoadmapStatus.REJECTED, status_reason=comment[:1000])
     else:
         dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
@@ -112,12 +132,18 @@ def _tell_of_decision(review: Review, claimed_by: str) -> None:
 
 @transaction.atomic
 def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
-    """Go on from where a failed, cancelled or partly finished roadmap stands. Raises InvalidTransition."""
+    """Go on from where a failed, cancelled or partly finished roadmap stands.
+
+    Raises InvalidTransition, and ValidationError when its learner retries while as much runs as may.
+    """
+    if by is not None and by.pk == roadmap.owner_id:
+        limits.take_turn(by)
+        limits.check_room(by)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status not in RETRYABLE:
         state = roadmap.get_status_display().lower()
         raise InvalidTransition(f"“{roadmap}” is {state}: there is nothing to retry.")
-    if roadmap.concepts.exists():
+    if roadmap.concepts.exists() and not roadmap.is_changing:
         dispatch.queue_content(roadmap)
     else:
         dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
@@ -127,12 +153,20 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
 
 @transaction.atomic
 def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
-    """Stop it in whatever state it is; nothing is written afterwards. Raises InvalidTransition."""
+    """Stop it in whatever state it is; nothing is written afterwards. A change of a course ends with the old course.
+
+    Raises InvalidTransition.
+    """
     leases.revoke(roadmap.pk)
-    roadmap.transition(RoadmapStatus.CANCELLED, status_reason=f"Cancelled by {_name(by)}.")
+    if Roadmap.objects.filter(pk=roadmap.pk).keep_course():
+        roadmap.refresh_from_db()
+        told = f"The change was cancelled by {_name(by)}; the course is as it was"
+    else:
+        roadmap.transition(RoadmapStatus.CANCELLED, status_reason=f"Cancelled by {_name(by)}.")
+        told = f"Cancelled by {_name(by)}"
     supersede(roadmap.reviews.pending(), by)
     roadmap_stopped.send(sender=Roadmap, roadmap=roadmap)
-    progress.record(roadmap.pk, "cancelled", f"Cancelled by {_name(by)}", level="warning")
+    progress.record(roadmap.pk, "cancelled", told, level="warning")
     return roadmap
 
 

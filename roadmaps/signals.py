@@ -3,6 +3,7 @@
 from django.dispatch import Signal
 
 roadmap_approved = Signal()  # the plan is rows and the status GENERATING: content is wanted
+plan_changed = Signal()  # of a course; `concepts` are ids of those whose content no longer fits
 roadmap_stopped = Signal()  # cancelled: nothing of it is being written any more
 roadmap_withdrawn = Signal()  # to the trash or deleted, in that transaction: whoever still writes for it must stop
 roadmap_ended = Signal()  # a run came to READY, PARTIAL or FAILED, in the transaction that says so

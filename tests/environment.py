@@ -12,3 +12,4 @@ os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["LEASE_SECONDS"] = "4"
 os.environ["DISPATCH_GRACE_SECONDS"] = "3"
+os.environ["MAX_RUNNING_ROADMAPS"] = "0"  # storms make hundreds for one learner

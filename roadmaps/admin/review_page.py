@@ -60,6 +60,7 @@ def _request_facts(roadmap: Roadmap) -> Json:
         "Knows already": roadmap.background,
         "What for": roadmap.motivation,
         "Likes": ", ".join(roadmap.formats),
+        "Was asked": " ".join(f"{one['question']} “{one['answer']}”" for one in roadmap.clarifications),
     }
     return {name: value for name, value in facts.items() if value}
 

@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel
 from roadmaps.llm import author_content, author_plan
 
 ANSWERS = {
+    "Questions": author_plan.questions,
     "Intent": author_plan.intent,
     "Curriculum": author_plan.curriculum,
     "Critique": author_plan.critique,

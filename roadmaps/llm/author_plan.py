@@ -166,6 +166,17 @@ def topic_of(goal: str) -> str:
     return topic
 
 
+def questions(payload: Json) -> Json:
+    topic = topic_of(payload["request"]["goal"])
+    return {
+        "questions": [
+            f"Which part matters most to you: {topic}?",
+            f"What do you want to have made or done in the end: {topic}?",
+            "What has kept you from it so far?",
+        ]
+    }
+
+
 def intent(payload: Json) -> Json:
     request = payload["request"]
     topic = topic_of(request["goal"])
@@ -177,9 +188,17 @@ def intent(payload: Json) -> Json:
         constraints.append("Preferred: " + ", ".join(request["formats"])[:300])
     if request.get("motivation"):
         constraints.append(f"Motivation: {request['motivation']}"[:390])
+    answers = [str(one["answer"]) for one in request.get("clarifications", [])]
+    constraints += [f"The learner answered: {answer}"[:390] for answer in answers]
     return {
         "outcome": f"Reached when you do it on your own and can explain it: {topic}.",
-        "key_topics": [topic[:60], "foundations", "practice", "a project"],
+        "key_topics": [
+            topic[:60],
+            *(topic_of(answer)[:60] for answer in answers),
+            "foundations",
+            "practice",
+            "a project",
+        ],
         "starting_point": f"Level {request['level']}; known already: {known}"[:390],
         "gaps": [f"An overview: {topic}", f"Practice with feedback: {topic}"],
         "constraints": constraints,
@@ -190,8 +209,7 @@ def intent(payload: Json) -> Json:
 def curriculum(payload: Json) -> Json:
     request = payload["request"]
     topic, budget = topic_of(request["goal"]), payload["budget_minutes"]
-    wanted = [len(concepts) for _, _, modules in DESIGN for _, concepts in modules]
-    per_module = _concepts_per_module(wanted, budget)
+    per_module = _concepts_per_module(budget)
     minutes = iter(_spread(budget, sum(per_module)))
     sizes = iter(per_module)
     stages: list[Json] = []
@@ -206,14 +224,24 @@ def curriculum(payload: Json) -> Json:
         )
     return {
         "title": f"{topic[:1].upper()}{topic[1:]}: a self-study guide",
-        "summary": f"A self-study guide made without a model: sound learning design, applied to {topic}.",
+        "summary": _summary(topic, request.get("clarifications", [])),
         "stages": stages,
     }
 
 
-def _concepts_per_module(wanted: list[int], budget: int) -> list[int]:
+def _summary(topic: str, clarifications: list[Json]) -> str:
+    made = f"A self-study guide made without a model: sound learning design, applied to {topic}."
+    return " ".join([made, *(f"You said: {str(one['answer'])[:300]}" for one in clarifications)])[:1200]
+
+
+def size_of(budget: int) -> tuple[int, int]:
+    """How many stages and concepts a plan for `budget` minutes has."""
+    return len(DESIGN), sum(_concepts_per_module(budget))
+
+
+def _concepts_per_module(budget: int) -> list[int]:
     """A short time gets fewer concepts, so that each still has at least half an hour."""
-    sizes = list(wanted)
+    sizes = [len(concepts) for _, _, modules in DESIGN for _, concepts in modules]
     least = [1 - index % 2 for index in range(len(sizes))]  # a stage can do with its first module alone
     while sizes != least and budget / sum(sizes) < 30:
         sizes[max(range(len(sizes)), key=lambda index: sizes[index] - least[index])] -= 1

@@ -14,6 +14,7 @@ class Draft(models.Model):
         MODEL = "MODEL", "Designed"
         REVIEWER = "REVIEWER", "Changed on a reviewer's request"
         EDITED = "EDITED", "Edited by a reviewer"
+        LEARNER = "LEARNER", "Changed on the learner's request"
 
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="drafts")
     number = models.PositiveSmallIntegerField()

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from roadmaps.exceptions import InvalidTransition
 
@@ -16,21 +17,21 @@ Person = User | AnonymousUser
 
 
 class RoadmapStatus(models.TextChoices):
-    QUEUED = "QUEUED", "Queued"
-    RUNNING = "RUNNING", "Being designed"
-    AWAITING_REVIEW = "AWAITING_REVIEW", "Waiting for review"
-    GENERATING = "GENERATING", "Writing the content"
-    READY = "READY", "Ready"
-    PARTIAL = "PARTIAL", "Ready in parts"
-    FAILED = "FAILED", "Failed"
-    CANCELLED = "CANCELLED", "Cancelled"
-    REJECTED = "REJECTED", "Rejected"
+    QUEUED = "QUEUED", _("Queued")
+    RUNNING = "RUNNING", _("Being designed")
+    AWAITING_REVIEW = "AWAITING_REVIEW", _("Waiting for review")
+    GENERATING = "GENERATING", _("Writing the content")
+    READY = "READY", _("Ready")
+    PARTIAL = "PARTIAL", _("Ready in parts")
+    FAILED = "FAILED", _("Failed")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    REJECTED = "REJECTED", _("Rejected")
 
 
 S = RoadmapStatus
 # to → from; CANCELLED and FAILED are left only by a person's retry.
 TRANSITIONS: dict[S, tuple[S, ...]] = {
-    S.QUEUED: (S.AWAITING_REVIEW, S.FAILED, S.CANCELLED),
+    S.QUEUED: (S.AWAITING_REVIEW, S.FAILED, S.CANCELLED, S.READY, S.PARTIAL),
     S.RUNNING: (S.QUEUED, S.RUNNING),
     S.AWAITING_REVIEW: (S.RUNNING,),
     S.GENERATING: (S.RUNNING, S.PARTIAL, S.FAILED, S.CANCELLED),
@@ -66,12 +67,17 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
             .update(status=to, updated_at=Now(), version=F("version") + 1, **fields)
         )
 
+    def keep_course(self) -> int:
+        """Leave a change of the plan that won't be: the course is what it was before it was asked for."""
+        kept = {"status": F("course_status"), "course_status": "", "status_reason": ""}
+        return self.exclude(course_status="").update(updated_at=Now(), version=F("version") + 1, **kept)
+
 
 class Roadmap(models.Model):
     class Level(models.TextChoices):
-        BEGINNER = "beginner", "Beginner"
-        INTERMEDIATE = "intermediate", "Intermediate"
-        ADVANCED = "advanced", "Advanced"
+        BEGINNER = "beginner", _("Beginner")
+        INTERMEDIATE = "intermediate", _("Intermediate")
+        ADVANCED = "advanced", _("Advanced")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="roadmaps")
@@ -84,10 +90,21 @@ class Roadmap(models.Model):
     background = models.CharField(max_length=2000, blank=True, default="")
     motivation = models.CharField(max_length=2000, blank=True, default="")
     formats = models.JSONField(default=list, blank=True, help_text="Preferred ways to learn")
+    clarifications = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="What was asked before the design, and the answers"
+    )
     title = models.CharField(max_length=200, blank=True, default="")
     made_without_model = models.BooleanField(default=False)
     status = models.CharField(max_length=20, choices=S.choices, default=S.QUEUED, editable=False)
     status_reason = models.CharField(max_length=1000, blank=True, default="", editable=False)
+    course_status = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="What the course was when a change of its plan was asked for; empty when none is under way",
+    )
     version = models.PositiveIntegerField(default=0, editable=False, help_text="Counts status changes")
     thread_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     run_id = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing")
@@ -129,6 +146,11 @@ class Roadmap(models.Model):
     def budget_minutes(self) -> int:
         return self.hours_per_week * self.weeks * 60
 
+    @property
+    def is_changing(self) -> bool:
+        """A new round of the plan is under way; until it is approved the course is the old one."""
+        return bool(self.course_status)
+
     def transition(self, to: RoadmapStatus, **fields: Any) -> None:
         """Raises InvalidTransition when the row is in no state that allows `to`."""
         if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
@@ -144,4 +166,5 @@ class Roadmap(models.Model):
         """What the learner asked for, as the prompts get it."""
         fields = ("goal", "level", "hours_per_week", "weeks", "language", "background", "motivation", "formats")
         target = self.target_date.isoformat() if self.target_date else None
-        return {name: getattr(self, name) for name in fields} | {"target_date": target}
+        clarified = {"clarifications": self.clarifications} if self.clarifications else {}
+        return {name: getattr(self, name) for name in fields} | {"target_date": target} | clarified

@@ -28,6 +28,12 @@ class Intent(Answer):
     path_type: Literal["foundations", "project", "career", "exam", "hobby"]
 
 
+class Questions(Answer):
+    """What to ask the learner before the plan is designed."""
+
+    questions: list[Sentence] = Field(min_length=2, max_length=3)
+
+
 class ConceptPlan(Answer):
     title: Title
     summary: Paragraph

@@ -20,9 +20,9 @@ class State(TypedDict, total=False):
     review_round: int  # reviews that asked for changes
     operations: list[Json]  # applied since the last reviewed draft
     skipped: list[str]  # sentences about operations that could not be applied, since the last reviewed draft
-    origin: str  # MODEL or REVIEWER
+    origin: str  # MODEL, REVIEWER or LEARNER
     decision: str  # APPROVED or CHANGES_REQUESTED; emptied once its edit has been worked out
-    comment: str  # the last reviewer's
+    comment: str  # of the last who asked for changes: a reviewer, or the learner
     parts: list[str]  # ids of what that comment is about; empty: the whole plan
     edit_plan: Json  # what plan_edit worked out: {"issues", "comment", "automatic", "parts"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Sum
 
@@ -84,7 +84,10 @@ def ask_for(options: dict[str, Any]) -> Roadmap:
     try:
         return request_roadmap(owner=owner, goal=options["goal"], **preferences)
     except ValidationError as exc:
-        problems = [f"{field}: {' '.join(messages)}" for field, messages in exc.message_dict.items()]
+        problems = [
+            " ".join(messages) if field == NON_FIELD_ERRORS else f"{field}: {' '.join(messages)}"
+            for field, messages in exc.message_dict.items()
+        ]
         raise CommandError("\n".join(problems)) from exc
 
 

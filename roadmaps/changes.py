@@ -1,0 +1,70 @@
+"""Changes that a learner asks for when the course is there: a new round of the workflow, from the approved plan.
+
+The thread has ended by then, so it is forked behind its review as if that had asked for changes. The course stays as it
+is until a review approves the new plan.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+
+from roadmaps import checkpointer, dispatch, limits, loop, plan_rows, progress
+from roadmaps.desk import clean_comment
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.later import load
+from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+
+CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
+
+
+@transaction.atomic
+def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
+    """Queue a round that answers `comment`; its plan goes to a reviewer.
+
+    Raises ValidationError (no comment, or as much of this learner runs as may) and InvalidTransition (no course yet,
+    or a change is under way already).
+    """
+    comment = clean_comment(comment, needed="Say what should be different.")
+    limits.take_turn(roadmap.owner)
+    roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
+    if roadmap.status not in CHANGEABLE:
+        now = roadmap.get_status_display().lower()
+        raise InvalidTransition(f"“{roadmap}” is {now}: changes can be asked for when the course is ready.")
+    limits.check_room(roadmap.owner)
+    state = _state(roadmap, comment)
+    Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
+    dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT, course_status=roadmap.status)
+    loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
+    progress.record(roadmap.pk, "changes_asked", f"{by.get_username()} asked for changes: {comment}")
+    return roadmap
+
+
+def _state(roadmap: Roadmap, comment: str) -> dict[str, Any]:
+    """All that the thread must hold, because its checkpoints may have been pruned."""
+    approved = roadmap.reviews.filter(status=ReviewStatus.APPROVED).select_related("draft").order_by("-pk").first()
+    return {
+        "request": roadmap.request_payload(),
+        "budget_minutes": roadmap.budget_minutes,
+        **_approved(roadmap, approved),
+        "decision": ReviewStatus.CHANGES_REQUESTED.value,
+        "comment": comment,
+        "parts": [],
+        "operations": [],
+        "skipped": [],
+        "origin": Draft.Origin.LEARNER.value,
+        "edit_round": 0,
+    }
+
+
+def _approved(roadmap: Roadmap, review: Review | None) -> dict[str, Any]:
+    if review is None:  # a course that came from elsewhere has only its rows
+        return {"plan": plan_rows.read(roadmap), "report": {"issues": []}, "intent": {}, "review_round": 1}
+    draft = review.draft
+    return {"plan": draft.plan, "report": draft.report, "intent": draft.intent, "review_round": review.round}
+
+
+async def _fork(thread_id: str, graph_version: int | None, state: dict[str, Any]) -> None:
+    workflow = load("roadmaps.workflow.graph").build_graph(graph_version, await checkpointer.saver())
+    await workflow.aupdate_state({"configurable": {"thread_id": thread_id}}, state, as_node="human_review")

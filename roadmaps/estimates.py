@@ -1,0 +1,77 @@
+"""What a roadmap will take: counted from the learner's time or from the plan, timed by recent model calls."""
+
+import statistics
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from django.conf import settings
+
+from roadmaps.llm import model_label, without_model
+from roadmaps.llm.author_plan import size_of
+from roadmaps.models import Concept, ModelCall
+
+DESIGN = ("intent", "curriculum", "validation", "edit", "validation")  # one automatic round is the usual
+CONTENT = ("tutorial", "resources", "quiz")  # of each concept
+# Seconds of one call until there are recent ones of the same model.
+USUAL = {"intent": 8, "curriculum": 60, "validation": 25, "edit": 25, "tutorial": 35, "resources": 15, "quiz": 20}
+BUILT_IN = 0.1
+RECENT = 50  # calls of a role
+CONCEPT_MINUTES = 75  # until there are concepts
+SIZES = (2, 240)  # concepts that a plan can have
+
+
+@dataclass(frozen=True)
+class Estimate:
+    stages: int
+    concepts: int
+    artifacts: int
+    calls: int
+    calls_most: int  # when every automatic round is needed
+    minutes: int  # of models, people's time apart; 0: less than one
+
+
+def for_request(hours_per_week: int, weeks: int) -> Estimate:
+    budget = hours_per_week * weeks * 60
+    stages, concepts = size_of(budget) if without_model("curriculum") else _usual_size(budget)
+    return _estimate(stages, concepts, DESIGN, 2 * (settings.MAX_EDIT_ROUNDS - 1))
+
+
+def for_plan(stages: int, concepts: int) -> Estimate:
+    """What is still to do once this plan is approved."""
+    return _estimate(stages, concepts, (), 0)
+
+
+def _usual_size(budget: int) -> tuple[int, int]:
+    recent = Concept.objects.order_by("-pk").values_list("minutes", flat=True)[: RECENT * 10]
+    share = statistics.median(recent or [CONCEPT_MINUTES])
+    concepts = min(max(round(budget / max(share, 1)), SIZES[0]), SIZES[1])
+    return min(max(round(concepts / 5), 2), 6), concepts
+
+
+def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: int) -> Estimate:
+    seconds = recent_seconds()
+    artifacts = concepts * len(CONTENT)
+    at_once = min(settings.LLM_CONCURRENCY, max(artifacts, 1))
+    writing = concepts * sum(seconds[role] for role in CONTENT) / at_once
+    longest = max(seconds[role] for role in CONTENT)  # the last one is waited for
+    took = sum(seconds[role] for role in design) + max(writing, longest)
+    calls = len(design) + artifacts
+    return Estimate(stages, concepts, artifacts, calls, calls + max(more_calls, 0), round(took / 60))
+
+
+def recent_seconds() -> dict[str, float]:
+    """By role: the median of its model's latest calls."""
+    known: dict[str, list[float]] = {}
+    for role, seconds in reduce(lambda one, other: one.union(other, all=True), map(_latest, USUAL)):
+        known.setdefault(role, []).append(seconds)
+    return {role: statistics.median(known[role]) if role in known else _usual(role) for role in USUAL}
+
+
+def _latest(role: str) -> Any:
+    rows = ModelCall.objects.filter(role=role, model=model_label(role)).order_by("-id")
+    return rows.values_list("role", "seconds")[:RECENT]
+
+
+def _usual(role: str) -> float:
+    return BUILT_IN if without_model(role) else USUAL[role]

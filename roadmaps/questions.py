@@ -1,0 +1,47 @@
+"""Two or three questions to the learner before the design, by the model that will make the goal precise."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from roadmaps import checkpointer, llm, loop
+from roadmaps.exceptions import LLMError
+from roadmaps.later import load
+from roadmaps.workflow.schemas import Questions
+
+QUESTIONS_MAX, QUESTION_MAX, ANSWER_MAX = 3, 400, 1000  # characters of one
+
+
+def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
+    """The questions that `thread_id`'s design begins with. Raises LLMError with a sentence, after a short time too."""
+    try:
+        return loop.run(_ask(request, str(thread_id)), timeout=settings.QUESTIONS_SECONDS)
+    except TimeoutError:
+        told = f"The model took longer than {settings.QUESTIONS_SECONDS} seconds (QUESTIONS_SECONDS)."
+        raise LLMError(told, permanent=False) from None
+
+
+async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
+    pool = await checkpointer.pool()
+    said = load("roadmaps.workflow.prompts").messages("questions", {"request": request})
+    call = await llm.ask("intent", said, Questions, thread_id=thread_id, pool=pool)
+    return call.answer.questions
+
+
+def clean_clarifications(given: Any) -> list[dict[str, str]]:
+    """The answered ones of `given` [{"question", "answer"}]. Raises ValidationError."""
+    answered = [{"question": str(one["question"]), "answer": _clean(str(one["answer"]))} for one in given]
+    answered = [one for one in answered if one["answer"]]
+    if len(answered) > QUESTIONS_MAX or any(len(one["question"]) > QUESTION_MAX for one in answered):
+        raise ValidationError({"clarifications": _("These are no questions that were asked.")})
+    if any(len(one["answer"]) > ANSWER_MAX for one in answered):
+        told = _("An answer may have at most %(most)s characters.") % {"most": ANSWER_MAX}
+        raise ValidationError({"clarifications": told})
+    return answered
+
+
+def _clean(answer: str) -> str:
+    return answer.replace("\x00", "").strip()
