@@ -15,7 +15,7 @@ from roadmaps.models import Roadmap
 class NoticeKind(models.TextChoices):
     APPROVED = "APPROVED", _("A reviewer has approved my plan")
     CHANGES = "CHANGES", _("A reviewer has asked for changes")
-    REJECTED = "REJECTED", _("A reviewer has rejected my goal")
+    REJECTED = "REJECTED", _("A reviewer has rejected my plan")
     READY = "READY", _("My course is ready")
     PARTIAL = "PARTIAL", _("My course is ready in parts")
     FAILED = "FAILED", _("Something went wrong with my course")
@@ -29,7 +29,7 @@ class Channel(models.TextChoices):
 HEADLINES = {
     NoticeKind.APPROVED: _("The plan is approved"),
     NoticeKind.CHANGES: _("A reviewer has asked for changes"),
-    NoticeKind.REJECTED: _("A reviewer has rejected the goal"),
+    NoticeKind.REJECTED: _("A reviewer has rejected the plan"),
     NoticeKind.READY: _("The course is ready"),
     NoticeKind.PARTIAL: _("The course is ready in parts"),
     NoticeKind.FAILED: _("The course could not be made"),

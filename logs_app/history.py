@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -22,6 +23,12 @@ def events_of(roadmap_id: uuid.UUID) -> list[dict[str, Any]]:
     for entry in ExecutionLog.objects.filter(roadmap_id=roadmap_id).order_by("-sequence")[:EVENTS_MAX]:
         events[str(entry.pk)] = _as_sent(entry)
     return sorted(events.values(), key=lambda event: event["sequence"])[-EVENTS_MAX:]
+
+
+def written_events(roadmap_id: uuid.UUID, names: Collection[str]) -> list[dict[str, Any]]:
+    """All events of these names that are in the table, oldest first: a long course drives them out of the newest."""
+    rows = ExecutionLog.objects.filter(roadmap_id=roadmap_id, event__in=names).order_by("sequence")
+    return [_as_sent(entry) for entry in rows[:EVENTS_MAX]]
 
 
 def _unwritten(roadmap_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -8,15 +8,17 @@ import langcodes
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from roadmaps.models import Roadmap
 
 FORMATS = [
-    ("text", "Reading"),
-    ("video", "Videos"),
-    ("hands-on", "Doing it hands-on"),
-    ("books", "Books"),
-    ("exercises", "Exercises"),
+    ("text", gettext_lazy("Reading")),
+    ("video", gettext_lazy("Videos")),
+    ("hands-on", gettext_lazy("Doing it hands-on")),
+    ("books", gettext_lazy("Books")),
+    ("exercises", gettext_lazy("Exercises")),
 ]
 WEEKS_MAX = 104
 LANGUAGES = ("en", "zh-Hans", "es", "de", "fr", "pt-BR", "ja", "ko", "ar", "hi", "ru", "it", "tr", "pl", "uk")
@@ -24,39 +26,80 @@ LANGUAGES = ("en", "zh-Hans", "es", "de", "fr", "pt-BR", "ja", "ko", "ar", "hi",
 
 def check_language(value: str) -> None:
     if not langcodes.tag_is_valid(value) or not langcodes.Language.get(value).language:
-        raise ValidationError(f"“{value}” is no known language; give a tag such as en, de or zh-Hans.")
+        told = _("“%(tag)s” is no known language; give a tag such as en, de or zh-Hans.")
+        raise ValidationError(told % {"tag": value})
 
 
-class RoadmapForm(forms.Form):
+class TimeForm(forms.Form):
+    """How much time there is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    hours_per_week = forms.IntegerField(label=gettext_lazy("Hours a week"), min_value=1, max_value=80)
+    weeks = forms.IntegerField(label=gettext_lazy("Weeks"), min_value=1, max_value=WEEKS_MAX, required=False)
+    target_date = forms.DateField(
+        label=gettext_lazy("Or until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Instead of weeks."),
+    )
+
+    def clean_target_date(self) -> Any:
+        date = self.cleaned_data["target_date"]
+        if date and date <= timezone.localdate():
+            raise ValidationError(_("The date is past; give one to come."))
+        if date and date > timezone.localdate() + timedelta(weeks=WEEKS_MAX):
+            raise ValidationError(_("At most %(weeks)s weeks from now.") % {"weeks": WEEKS_MAX})
+        return date
+
+    def clean(self) -> dict[str, Any]:
+        """A target date decides the weeks."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if date := cleaned.get("target_date"):
+            cleaned["weeks"] = max(1, math.ceil((date - timezone.localdate()).days / 7))
+        elif not cleaned.get("weeks") and "weeks" not in self.errors and "target_date" not in self.errors:
+            self.add_error("weeks", _("Give weeks or a date."))
+        return cleaned
+
+
+class RoadmapForm(TimeForm):
     goal = forms.CharField(
-        label="What do you want to learn?",
+        label=gettext_lazy("What do you want to learn?"),
         min_length=10,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "Learn enough Python to analyse my own data"}),
-        help_text="One or two sentences, 10 to 2,000 characters.",
-        error_messages={"required": "State what you want to learn."},
+        widget=forms.Textarea(
+            attrs={"rows": 3, "placeholder": gettext_lazy("Learn enough Python to analyse my own data")}
+        ),
+        help_text=gettext_lazy("One or two sentences, 10 to 2,000 characters."),
+        error_messages={"required": gettext_lazy("State what you want to learn.")},
     )
-    level = forms.ChoiceField(label="Where are you now?", choices=Roadmap.Level.choices)
-    hours_per_week = forms.IntegerField(label="Hours a week", min_value=1, max_value=80)
-    weeks = forms.IntegerField(label="Weeks", min_value=1, max_value=WEEKS_MAX, required=False)
-    target_date = forms.DateField(
-        label="Or until", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Instead of weeks."
-    )
+    level = forms.ChoiceField(label=gettext_lazy("Where are you now?"), choices=Roadmap.Level.choices)
     language = forms.CharField(
-        label="Language",
+        label=gettext_lazy("Language"),
         max_length=35,
         validators=[check_language],
         widget=forms.TextInput(attrs={"list": "languages"}),
-        help_text="A tag such as en, de or zh-Hans.",
+        help_text=gettext_lazy("A tag such as en, de or zh-Hans."),
     )
     background = forms.CharField(
-        label="What do you know already?", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("What do you know already?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     motivation = forms.CharField(
-        label="What is it for?", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("What is it for?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     formats = forms.MultipleChoiceField(
-        label="How do you like to learn?", choices=FORMATS, required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("How do you like to learn?"),
+        choices=FORMATS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     @staticmethod
@@ -66,19 +109,23 @@ class RoadmapForm(forms.Form):
     def clean_language(self) -> str:
         return langcodes.standardize_tag(self.cleaned_data["language"])
 
-    def clean_target_date(self) -> Any:
-        date = self.cleaned_data["target_date"]
-        if date and date <= timezone.localdate():
-            raise ValidationError("The date is past; give one to come.")
-        if date and date > timezone.localdate() + timedelta(weeks=WEEKS_MAX):
-            raise ValidationError(f"At most {WEEKS_MAX} weeks from now.")
-        return date
 
-    def clean(self) -> dict[str, Any]:
-        """A target date decides the weeks."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if date := cleaned.get("target_date"):
-            cleaned["weeks"] = max(1, math.ceil((date - timezone.localdate()).days / 7))
-        elif not cleaned.get("weeks") and "weeks" not in self.errors and "target_date" not in self.errors:
-            self.add_error("weeks", "Give weeks or a date.")
-        return cleaned
+class RequestForm(RoadmapForm):
+    """The page's: whether to be asked back is no part of what is asked for."""
+
+    ask_first = forms.BooleanField(
+        label=gettext_lazy("Ask me two or three questions first"),
+        required=False,
+        help_text=gettext_lazy("The answers make the plan fit you better. You can skip them."),
+    )
+
+
+class ChangesForm(forms.Form):
+    """What a learner wants changed of an approved plan."""
+
+    comment = forms.CharField(
+        label=gettext_lazy("What should be different?"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("Say what should be different.")},
+    )

@@ -4,13 +4,14 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from roadmaps.workflow import plans
 
 Json = dict[str, Any]
 Marks = dict[str, list[str]]
 
 # In pixels of the picture, which scrolls inside its page.
-STAGE_WIDTH = 200  # four stages fit a page of 1280 pixels
 GAP = 32  # between stages, where the curves run
 MARGIN = 18  # left of the first stage: curves within it bulge so far
 STAGE_HEAD = 32  # with one line
@@ -19,9 +20,24 @@ MODULE_HEAD = 30
 NODE = 36  # a concept
 SPACE = 6  # between neighbours
 PADDING = 7
-STAGE_ROOM, MODULE_ROOM, NODE_ROOM = 22, 27, 20  # narrow characters in a line
+BETWEEN = 14  # stages that stand one below the other
 BULGE_MOST = 18
 DENSE = 120  # so many curves are drawn paler
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How wide a stage is, and how many narrow characters go into a line."""
+
+    stage: int
+    stage_room: int
+    module_room: int
+    node_room: int
+
+
+COLUMNS = Measure(200, 22, 27, 20)  # four stages and what stands beside them fit a page of 1280 pixels
+WIDE_COLUMNS = Measure(236, 25, 32, 22)  # four stages fit it alone
+ONE_COLUMN = Measure(316, 34, 44, 34)  # fits a telephone
 
 
 @dataclass
@@ -39,10 +55,24 @@ class Box:
     note: str  # hours or minutes
     words: str  # all of it in words, for a tooltip and for who can't see it
     difficulty: str = ""
+    href: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.x} {self.y}"
+
+    @property
+    def rows(self) -> list[tuple[int, str]]:
+        """The lines of a concept with the heights at which they stand in its box."""
+        return [(22, self.lines[0])] if len(self.lines) == 1 else list(zip((15, 28), self.lines, strict=True))
 
     @property
     def right(self) -> int:
         return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
 
     @property
     def middle(self) -> int:
@@ -72,18 +102,32 @@ class Picture:
         return len(self.curves) > DENSE
 
 
-def draw(plan: Json, marks: Marks | None = None) -> Picture:
+def draw(plan: Json, marks: Marks | None = None, measure: Measure = COLUMNS) -> Picture:
     """Stages as columns, modules as boxes, concepts as nodes, prerequisites as curves.
 
     `marks`: part id → class names such as "added" or "critical".
     """
     picture = Picture(title=plan["title"], words=_in_words(plan))
-    head = max((_head(stage) for stage in plan["stages"]), default=0)
+    head = max((_head(stage, measure) for stage in plan["stages"]), default=0)
     for number, stage in enumerate(plan["stages"]):
-        _add_stage(picture, stage, MARGIN + number * (STAGE_WIDTH + GAP), head, marks or {})
-    picture.height = max((box.y + box.height for box in picture.stages), default=0)
+        _add_stage(picture, stage, (MARGIN + number * (measure.stage + GAP), 0), head, marks or {}, measure)
+    height = max((box.height for box in picture.stages), default=0)
     for box in picture.stages:
-        box.height = picture.height  # columns of one height, whatever they hold
+        box.height = height  # columns of one height, whatever they hold
+    return _finished(picture, plan)
+
+
+def draw_stacked(plan: Json, marks: Marks | None = None) -> Picture:
+    """The same for a narrow screen: one stage below the other."""
+    picture = Picture(title=plan["title"], words=_in_words(plan))
+    for stage in plan["stages"]:
+        above = picture.stages[-1].bottom + BETWEEN if picture.stages else 0
+        _add_stage(picture, stage, (MARGIN, above), _head(stage, ONE_COLUMN), marks or {}, ONE_COLUMN)
+    return _finished(picture, plan)
+
+
+def _finished(picture: Picture, plan: Json) -> Picture:
+    picture.height = max((box.bottom for box in picture.stages), default=0)
     picture.width = max((box.right for box in picture.stages), default=0)
     picture.curves = _curves(plan, {box.id: box for box in picture.concepts})
     return picture
@@ -92,44 +136,53 @@ def draw(plan: Json, marks: Marks | None = None) -> Picture:
 def _in_words(plan: Json) -> str:
     stages, concepts = len(plan["stages"]), sum(1 for _ in plans.concepts(plan))
     links = sum(len(concept["prerequisites"]) for concept in plans.concepts(plan))
-    hours = plans.minutes(plan) / 60
-    return f"{stages} stages with {concepts} concepts in {hours:.1f} hours, and {links} prerequisites between them."
+    hours = f"{plans.minutes(plan) / 60:.1f}"
+    told = _("%(stages)s stages with %(concepts)s concepts in %(hours)s hours, and %(links)s prerequisites.")
+    return told % {"stages": stages, "concepts": concepts, "hours": hours, "links": links}
 
 
-def _head(stage: Json) -> int:
+def _head(stage: Json, measure: Measure) -> int:
     """The height of a stage's title."""
-    return STAGE_HEAD + LINE * (len(wrapped(stage["title"], STAGE_ROOM, 2)) - 1)
+    return STAGE_HEAD + LINE * (len(wrapped(stage["title"], measure.stage_room, 2)) - 1)
 
 
-def _add_stage(picture: Picture, stage: Json, x: int, head: int, marks: Marks) -> None:
-    box = _box("stage", stage, marks, x, 0, STAGE_WIDTH, head, STAGE_ROOM)
+def _add_stage(
+    picture: Picture, stage: Json, corner: tuple[int, int], head: int, marks: Marks, measure: Measure
+) -> None:
+    x, y = corner
+    box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
     picture.stages.append(box)
-    box.note = f"{plans.minutes({'stages': [stage]}) / 60:.1f} h"
+    box.note = _("%(hours)s h") % {"hours": f"{plans.minutes({'stages': [stage]}) / 60:.1f}"}
     for module in stage["modules"]:
-        box.height += _add_module(picture, module, x + PADDING, box.height, marks) + SPACE
+        box.height += _add_module(picture, module, (x + PADDING, box.bottom), marks, measure) + SPACE
     box.height += PADDING - SPACE
 
 
-def _add_module(picture: Picture, module: Json, x: int, y: int, marks: Marks) -> int:
+def _add_module(picture: Picture, module: Json, corner: tuple[int, int], marks: Marks, measure: Measure) -> int:
     """Its height."""
-    box = _box("module", module, marks, x, y, STAGE_WIDTH - 2 * PADDING, MODULE_HEAD, MODULE_ROOM, lines=1)
+    x, y = corner
+    box = _box("module", module, marks, (x, y, measure.stage - 2 * PADDING, MODULE_HEAD), measure.module_room, lines=1)
     picture.modules.append(box)
     for concept in module["concepts"]:
-        node = _box("concept", concept, marks, x + PADDING, y + box.height, box.width - 2 * PADDING, NODE, NODE_ROOM)
-        node.note, node.difficulty = f"{concept['minutes']}′", concept["difficulty"]
-        node.words = f"{concept['title']}: {concept['minutes']} minutes, {concept['difficulty']}{_said(node.marks)}"
-        picture.concepts.append(node)
+        place = (x + PADDING, box.bottom, box.width - 2 * PADDING, NODE)
+        picture.concepts.append(_node(concept, marks, place, measure))
         box.height += NODE + SPACE
     box.height += PADDING - SPACE
     return box.height
 
 
-def _box(
-    kind: str, part: Json, marks: Marks, x: int, y: int, width: int, height: int, room: int, lines: int = 2
-) -> Box:
+def _node(concept: Json, marks: Marks, place: tuple[int, int, int, int], measure: Measure) -> Box:
+    node = _box("concept", concept, marks, place, measure.node_room)
+    node.note, node.difficulty, node.href = f"{concept['minutes']}′", concept["difficulty"], concept.get("href", "")
+    told = _("%(title)s: %(minutes)s minutes, %(difficulty)s")
+    node.words = told % {name: concept[name] for name in ("title", "minutes", "difficulty")} + _said(node.marks)
+    return node
+
+
+def _box(kind: str, part: Json, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2) -> Box:
     own = marks.get(part["id"], [])
     words = part["title"] + _said(own)
-    return Box(part["id"], kind, wrapped(part["title"], room, lines), x, y, width, height, own, "", words)
+    return Box(part["id"], kind, wrapped(part["title"], room, lines), *place, own, "", words)
 
 
 def _said(marks: list[str]) -> str:

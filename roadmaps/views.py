@@ -1,4 +1,4 @@
-"""The learner's pages of a roadmap, before there is content."""
+"""The learner's pages of a roadmap."""
 
 import logging
 import uuid
@@ -10,16 +10,20 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import Error, connection
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from logs_app.history import events_of
+from logs_app.history import events_of, written_events
+from roadmaps import estimates, topology, topology_picture
+from roadmaps.changes import CHANGEABLE, request_changes
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.forms import LANGUAGES, RoadmapForm
-from roadmaps.llm import CONNECT_A_MODEL, without_model
-from roadmaps.models import TRANSITIONS, ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.services import RETRYABLE, cancel_run, request_roadmap, retry_run
+from roadmaps.forms import ChangesForm
+from roadmaps.llm import CONNECT_A_MODEL
+from roadmaps.models import TRANSITIONS, Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.services import RETRYABLE, cancel_run, retry_run
 
 logger = logging.getLogger(__name__)
 
@@ -28,49 +32,88 @@ PAGE_SIZE = 20
 
 @login_required
 def roadmap_list(request: HttpRequest) -> HttpResponse:
-    pages = Paginator(Roadmap.objects.kept().filter(owner=request.user.pk), PAGE_SIZE)
-    return render(request, "roadmaps/roadmap_list.html", {"page": pages.get_page(request.GET.get("page"))})
-
-
-@login_required
-def roadmap_new(request: HttpRequest) -> HttpResponse:
-    started_with = RoadmapForm.defaults() | {"goal": request.GET.get("goal", "")}
-    form = RoadmapForm(request.POST) if request.method == "POST" else RoadmapForm(initial=started_with)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(request_roadmap(owner=request.user, **form.cleaned_data))
-        except ValidationError as exc:
-            form.add_error(None, exc)
-    context = {"form": form, "languages": LANGUAGES, "without_model": without_model(), "connect": CONNECT_A_MODEL}
-    return render(request, "roadmaps/roadmap_new.html", context, status=400 if form.errors else 200)
+    """One's own, newest first; `?status=` shows those in one state."""
+    own = Roadmap.objects.kept().filter(owner=request.user.pk)
+    counted = dict(own.order_by().values_list("status").annotate(Count("pk")))
+    wanted = request.GET.get("status", "")
+    shown = own.filter(status=wanted) if wanted in counted else own
+    states = [(state, state.label, counted[state]) for state in RoadmapStatus if state in counted]
+    context = {
+        "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
+        "states": states,
+        "wanted": wanted if wanted in counted else "",
+        "all": sum(counted.values()),
+    }
+    return render(request, "roadmaps/roadmap_list.html", context)
 
 
 @login_required
 def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The page; to htmx only the part that changes while the roadmap moves."""
-    roadmap = visible(request, pk)
-    context = {
+    """The page; to htmx only the parts that change while the roadmap moves."""
+    context = _page_of(visible(request, pk))
+    name = "_roadmap_live" if getattr(request, "htmx", False) else "roadmap_detail"
+    return render(request, f"roadmaps/{name}.html", context)
+
+
+def _page_of(roadmap: Roadmap, form: ChangesForm | None = None) -> dict[str, Any]:
+    events, reviews = events_of(roadmap.pk), list(roadmap.reviews.select_related("draft", "decided_by"))
+    return {
         "roadmap": roadmap,
-        "events": events_of(roadmap.pk),
-        "reviews": roadmap.reviews.exclude(status=ReviewStatus.PENDING).select_related("draft"),
-        "cancellable": roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED],
+        "events": events,
+        "reviews": [review for review in reviews if review.status != ReviewStatus.PENDING],
+        "flow": (flow := _flow(roadmap, events, reviews)),
+        "flow_wide": topology_picture.draw(flow, topology_picture.WIDE),
+        "flow_narrow": topology_picture.draw(flow, topology_picture.NARROW),
+        "estimate": _estimate(roadmap, reviews),
+        "cancellable": roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED] or roadmap.is_changing,
         "retryable": roadmap.status in RETRYABLE,
+        "changes_form": (form or ChangesForm(auto_id="changes-%s")) if roadmap.status in CHANGEABLE else None,
         "connect": CONNECT_A_MODEL,
     }
-    name = "_roadmap_state" if getattr(request, "htmx", False) else "roadmap_detail"
-    return render(request, f"roadmaps/{name}.html", context)
+
+
+def _flow(roadmap: Roadmap, events: list[dict[str, Any]], reviews: list[Review]) -> topology.Flow:
+    written = written_events(roadmap.pk, topology.FLOW_EVENTS)
+    known = {event["id"]: event for event in [*written, *events] if event["event"] in topology.FLOW_EVENTS}
+    asked = sum(review.status == ReviewStatus.CHANGES_REQUESTED for review in reviews)
+    asked += len({review.draft_id for review in reviews if review.draft.origin == Draft.Origin.LEARNER})
+    return topology.flow_of(roadmap, sorted(known.values(), key=lambda event: event["sequence"]), asked)
+
+
+def _estimate(roadmap: Roadmap, reviews: list[Review]) -> estimates.Estimate | None:
+    """What is to be written when the plan that waits is approved; of a course most of it is there already."""
+    waiting = next((review for review in reviews if review.status == ReviewStatus.PENDING), None)
+    if waiting is None or roadmap.is_changing:
+        return None
+    stages = waiting.draft.plan["stages"]
+    return estimates.for_plan(len(stages), sum(len(one["concepts"]) for stage in stages for one in stage["modules"]))
 
 
 @login_required
 @require_POST
 def roadmap_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _change(request, pk, cancel_run, "Cancelled. Retry goes on from where it stopped.")
+    return _change(request, pk, cancel_run, _("Cancelled. What is there stays, and you can go on later."))
 
 
 @login_required
 @require_POST
 def roadmap_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _change(request, pk, retry_run, "It goes on from where it stopped.")
+    return _change(request, pk, retry_run, _("It goes on from where it stopped."))
+
+
+@login_required
+@require_POST
+def roadmap_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask for changes of an approved plan."""
+    roadmap = visible(request, pk)
+    form = ChangesForm(request.POST, auto_id="changes-%s")
+    if not form.is_valid() and roadmap.status in CHANGEABLE:
+        return render(request, "roadmaps/roadmap_detail.html", _page_of(roadmap, form), status=400)
+
+    def ask(roadmap: Roadmap, *, by: User) -> None:
+        request_changes(roadmap, by=by, comment=form.cleaned_data.get("comment", ""))
+
+    return _change(request, pk, ask, _("The plan is being changed. Your course stays as it is until it is approved."))
 
 
 def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str) -> HttpResponse:
@@ -80,6 +123,8 @@ def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str) -> Http
         messages.success(request, done)
     except InvalidTransition as exc:
         messages.error(request, str(exc))
+    except ValidationError as exc:
+        messages.error(request, " ".join(exc.messages))
     return redirect(roadmap)
 
 

@@ -50,7 +50,7 @@ def test_a_goal_becomes_a_course_that_a_person_has_approved(page, desk):
 
     expect(page.locator(".state")).to_have_text("Ready")  # the learner's page was open all the time
     assert page.url == roadmap
-    page.locator(".outline a").first.click()
+    page.locator(".picture.wide a").first.click()
     expect(page.locator("#tutorial h2").first).to_be_visible()
     for fieldset in page.locator(".quiz fieldset").all():
         fieldset.locator("input").first.check()

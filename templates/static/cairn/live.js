@@ -4,12 +4,16 @@ const timeline = document.getElementById("timeline");
 const connection = document.getElementById("connection");
 const seen = new Set([...timeline.children].map((item) => item.dataset.id));
 const GOODBYE = [4401, 4404, 4429]; // signed out, no longer there, too many pages: trying again would not help
-let pause = 500; // milliseconds before the next try
+const EVENTS_MAX = 300; // as the server shows
+const FIRST_PAUSE = 500, LAST_PAUSE = 15000; // milliseconds before the next try
+let pause = FIRST_PAUSE;
 let refreshing = null;
+let asked = 0; // when the last refresh began
+let took = 100; // milliseconds that it needed
 
-function refresh() {
-  if (refreshing) return; // a burst of events is one request
-  refreshing = setTimeout(() => { refreshing = null; htmx.trigger(state, "refresh"); }, 300);
+function refresh(after = Math.max(300, 2 * took)) {
+  if (refreshing) return; // a burst of events is one request, and a slow server is asked less often
+  refreshing = setTimeout(() => { refreshing = null; asked = performance.now(); htmx.trigger(state, "refresh"); }, after);
 }
 
 function tell(event) {
@@ -17,13 +21,17 @@ function tell(event) {
   seen.add(event.id);
   const item = document.createElement("li");
   item.className = event.level;
+  item.dataset.id = event.id;
   item.dataset.sequence = event.sequence;
   const time = document.createElement("time");
   time.dateTime = event.occurred_at;
   time.textContent = event.occurred_at.slice(11, 19);
   item.append(time, " " + event.message);
+  const follow = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 40; // who reads above is left there
   const earlier = [...timeline.children].reverse().find((one) => Number(one.dataset.sequence) <= event.sequence);
   earlier ? earlier.after(item) : timeline.prepend(item);
+  while (timeline.children.length > EVENTS_MAX) timeline.firstElementChild.remove();
+  if (follow) timeline.scrollTop = timeline.scrollHeight;
 }
 
 function connect() {
@@ -31,15 +39,36 @@ function connect() {
   const socket = new WebSocket(`${scheme}//${location.host}${state.dataset.socket}`);
   socket.onmessage = (message) => {
     const said = JSON.parse(message.data);
-    if (said.type === "snapshot") { connection.textContent = "live"; pause = 500; said.events.forEach(tell); }
+    if (said.type === "snapshot") { connection.textContent = state.dataset.live; pause = FIRST_PAUSE; said.events.forEach(tell); }
     else tell(said.event);
     refresh();
   };
   socket.onclose = (closed) => {
-    connection.textContent = GOODBYE.includes(closed.code) ? "not live: reload the page" : "connecting again…";
-    if (GOODBYE.includes(closed.code)) return;
+    const over = GOODBYE.includes(closed.code);
+    connection.textContent = over ? state.dataset.over : state.dataset.again;
+    if (over) return;
     setTimeout(connect, pause);
-    pause = Math.min(pause * 2, 15000);
+    pause = Math.min(pause * 2, LAST_PAUSE);
   };
 }
+
+// Where the picture was scrolled to outlives its replacement.
+let scrolled = [];
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target !== state) return;
+  took = performance.now() - asked;
+  scrolled = [...document.querySelectorAll("#course .picture")].map((one) => [one.scrollLeft, one.scrollTop]);
+  // Signed out meanwhile: the answer is another page, which must not stand inside this one.
+  if (new URL(event.detail.xhr.responseURL).pathname !== location.pathname.replace(/changes\/$/, "")) {
+    event.detail.shouldSwap = false;
+    connection.textContent = state.dataset.over;
+  }
+});
+document.body.addEventListener("htmx:afterSettle", () => {
+  [...document.querySelectorAll("#course .picture")].forEach((one, index) => { [one.scrollLeft, one.scrollTop] = scrolled[index] || [0, 0]; });
+});
+for (const failure of ["htmx:sendError", "htmx:responseError"]) {
+  document.body.addEventListener(failure, () => refresh(3000)); // what was not heard is asked for again
+}
+timeline.scrollTop = timeline.scrollHeight;
 connect();

@@ -1,0 +1,138 @@
+"""The pages on which a learner states a goal, and answers what the model asks back."""
+
+import uuid
+from typing import Any
+
+import langcodes
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from roadmaps import estimates, limits
+from roadmaps.exceptions import LLMError
+from roadmaps.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
+from roadmaps.llm import CONNECT_A_MODEL, without_model
+from roadmaps.models import Roadmap
+from roadmaps.questions import ANSWER_MAX, ask_questions
+from roadmaps.services import request_roadmap
+
+EXAMPLES = [
+    (gettext_lazy("Analyse my own data with Python"), {"hours_per_week": 5, "weeks": 8}),
+    (gettext_lazy("Bake sourdough bread that rises every time"), {"hours_per_week": 2, "weeks": 4}),
+    (gettext_lazy("Hold a ten-minute conversation in Spanish"), {"hours_per_week": 4, "weeks": 12}),
+    (gettext_lazy("Read weather maps well enough to plan a hike"), {"hours_per_week": 3, "weeks": 6}),
+]
+ASKED = "roadmaps.questions"  # salt of the questions' signature
+ASKED_SECONDS = 24 * 3600
+
+
+@login_required
+def roadmap_new(request: HttpRequest) -> HttpResponse:
+    form = RequestForm(request.POST) if request.method == "POST" else RequestForm(initial=_started_with(request))
+    if request.method == "POST" and form.is_valid():
+        wanted = dict(form.cleaned_data)
+        try:
+            if wanted.pop("ask_first"):
+                return _ask_back(request, wanted)
+            return redirect(request_roadmap(owner=request.user, **wanted))
+        except ValidationError as exc:
+            form.add_error(None, exc)
+    return render(request, "roadmaps/roadmap_new.html", _page_of(form), status=400 if form.errors else 200)
+
+
+def _started_with(request: HttpRequest) -> dict[str, Any]:
+    """Defaults, and what a link such as an example's says."""
+    own = {"language": langcodes.standardize_tag(get_language() or "en")}
+    given = {name: request.GET[name][:2000] for name in RoadmapForm.base_fields if request.GET.get(name)}
+    if "formats" in given:
+        given["formats"] = request.GET.getlist("formats")  # type: ignore[assignment]
+    return RoadmapForm.defaults() | own | given
+
+
+def _page_of(form: RequestForm) -> dict[str, Any]:
+    return {
+        "form": form,
+        "estimate": _estimate_of(form.data if form.is_bound else form.initial),
+        "examples": [{"goal": goal, **time} for goal, time in EXAMPLES],
+        "languages": LANGUAGES,
+        "due_hours": settings.REVIEW_DUE_HOURS,
+        "without_model": without_model(),
+        "connect": CONNECT_A_MODEL,
+    }
+
+
+@login_required
+@require_safe
+def roadmap_estimate(request: HttpRequest) -> HttpResponse:
+    """The part of the page that follows the time given, while it is being filled in."""
+    return render(request, "roadmaps/_estimate.html", {"estimate": _estimate_of(request.GET)})
+
+
+def _estimate_of(given: Any) -> estimates.Estimate | None:
+    form = TimeForm(given)
+    if not form.is_valid():
+        return None
+    return estimates.for_request(form.cleaned_data["hours_per_week"], form.cleaned_data["weeks"])
+
+
+def _ask_back(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
+    """The page with the questions; what was asked for travels in it, signed, so that tabs don't mix."""
+    limits.check_room(request.user)
+    thread_id = uuid.uuid4()
+    try:
+        questions = ask_questions(Roadmap(**wanted).request_payload(), thread_id)
+    except LLMError as exc:
+        told = _("No questions could be asked, so the design has begun without them. %(reason)s")
+        messages.warning(request, told % {"reason": exc})
+        return redirect(request_roadmap(owner=request.user, thread_id=thread_id, **wanted))
+    wanted["target_date"] = wanted["target_date"].isoformat() if wanted["target_date"] else None
+    asked = {"owner": request.user.pk, "thread": str(thread_id), "wanted": wanted, "questions": questions}
+    return _show_questions(request, asked, signing.dumps(asked, salt=ASKED, compress=True))
+
+
+def _show_questions(
+    request: HttpRequest, asked: dict[str, Any], signed: str, answers: list[str] | None = None, problem: str = ""
+) -> HttpResponse:
+    pairs = zip(asked["questions"], answers or [""] * len(asked["questions"]), strict=True)
+    context = {
+        "asked": [{"question": question, "answer": answer} for question, answer in pairs],
+        "goal": asked["wanted"]["goal"],
+        "language": asked["wanted"]["language"],
+        "signed": signed,
+        "answer_max": ANSWER_MAX,
+        "problem": problem,
+    }
+    return render(request, "roadmaps/roadmap_questions.html", context, status=400 if problem else 200)
+
+
+@login_required
+@require_POST
+def roadmap_questions(request: HttpRequest) -> HttpResponse:
+    """The answers, or that they were skipped; sent twice it leads to the same roadmap."""
+    signed = request.POST.get("asked", "")
+    try:
+        asked = signing.loads(signed, salt=ASKED, max_age=ASKED_SECONDS)
+    except signing.BadSignature:
+        asked = {"owner": None}
+    if asked["owner"] != request.user.pk:
+        messages.error(request, _("These questions have run out. State your goal again."))
+        return redirect("roadmap_new")
+    answers = [request.POST.get(f"answer-{number}", "") for number in range(len(asked["questions"]))]
+    said = [] if "skip" in request.POST else list(zip(asked["questions"], answers, strict=True))
+    try:
+        return redirect(_request(request, asked, said))
+    except ValidationError as exc:
+        return _show_questions(request, asked, signed, answers, " ".join(exc.messages))
+
+
+def _request(request: HttpRequest, asked: dict[str, Any], said: list[tuple[str, str]]) -> Roadmap:
+    clarifications = [{"question": question, "answer": answer} for question, answer in said]
+    thread_id = uuid.UUID(asked["thread"])
+    return request_roadmap(owner=request.user, thread_id=thread_id, clarifications=clarifications, **asked["wanted"])
