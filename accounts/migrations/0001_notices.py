@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('APPROVED', 'A reviewer has approved my plan'), ('CHANGES', 'A reviewer has asked for changes'), ('REJECTED', 'A reviewer has rejected my goal'), ('READY', 'My course is ready'), ('PARTIAL', 'My course is ready in parts'), ('FAILED', 'Something went wrong with my course')], max_length=20)),
+                ('kind', models.CharField(choices=[('APPROVED', 'A reviewer has approved my plan'), ('CHANGES', 'A reviewer has asked for changes'), ('REJECTED', 'A reviewer has rejected my plan'), ('READY', 'My course is ready'), ('PARTIAL', 'My course is ready in parts'), ('FAILED', 'Something went wrong with my course')], max_length=20)),
                 ('version', models.PositiveIntegerField(help_text="The roadmap's, by which the same news is known again")),
                 ('text', models.TextField(blank=True, default='', help_text="A reviewer's comment, or a reason")),
                 ('link', models.CharField(help_text='A path of this site', max_length=200)),

@@ -159,7 +159,7 @@ def test_the_bell_counts_and_the_list_marks_as_read(owner, reviewer, browser):
     bell = browser.get(reverse("notice_bell")).content.decode()
     assert "1 unread" in bell
     page = browser.get(reverse("notice_list")).content.decode()
-    assert "A reviewer has rejected the goal" in page
+    assert "A reviewer has rejected the plan" in page
     assert "We have &lt;no&gt; bakers" in page
     notice = Notice.objects.get()
     browser.post(reverse("notices_read"), {"notice": notice.pk})
@@ -217,7 +217,7 @@ def test_the_link_in_a_mail_stops_its_kind_without_signing_in_and_only_when_sent
     rejected(owner, reviewer)
     mail.send_notices()
     link = link_in(outbox.outbox[0])
-    assert "A reviewer has rejected my goal" in client.get(link).content.decode()
+    assert "A reviewer has rejected my plan" in client.get(link).content.decode()
     assert Preferences.of(owner).wants("REJECTED", "mail")  # opening it changes nothing
     client.handler.enforce_csrf_checks = True  # a mail program has no token
     client.post(link, {"List-Unsubscribe": "One-Click"})

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('roadmaps', '0008_graph_version_of_the_thread'),
+        ('roadmaps', '0009_trash'),
     ]
 
     operations = [
