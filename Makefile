@@ -64,7 +64,7 @@ audit: $(VENV)/.installed-dev ## known vulnerabilities of what is installed; ask
 
 lock: $(BIN)/uv ## write both lock files anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev --extra otel pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what the targets made, the embedded database included
 	rm -rf $(VENV) var out

@@ -5,20 +5,28 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
+from config import tracing
+
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+tracing.start("web")
 django_application = get_asgi_application()  # before anything that imports models
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from roadmaps import reports  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
+
+reports.announce_web()
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": reports.counted(
+            AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+        ),
     }
 )

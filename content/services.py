@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from content import writing
 from content.models import ARTIFACTS, ArtifactStatus
-from roadmaps import dispatch, progress
+from roadmaps import dispatch, progress, telemetry
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Roadmap, RoadmapStatus
 
@@ -68,6 +68,7 @@ def _resend(kind: str, artifact: Any) -> int:
         if artifact.attempts >= settings.MAX_ATTEMPTS:
             _give_up(kind, artifact)
             return 0
+        telemetry.count("cairn_runs_recovered_total", cause="rewrite")
         dispatch.send_on_commit(f"retry_{kind}_task", artifact.concept_id, artifact.run_id)
         return 1
 

@@ -89,6 +89,11 @@ def _settle(entry_ids: list[bytes], refused: list[bytes]) -> None:
         pipe.execute()
 
 
+def refused() -> int:
+    """Events that could not become rows. Raises RedisError."""
+    return int(_client.xlen(REFUSED))  # type: ignore[arg-type] # the synchronous client's answer
+
+
 def unwritten(word: str) -> list[bytes]:
     """The lines with `word` among the newest entries of the stream, oldest first. Raises RedisError."""
     newest: Any = _client.xrevrange(STREAM, count=UNWRITTEN_ENTRIES_MAX)

@@ -15,6 +15,14 @@ class RoadmapsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from roadmaps import auto_approval, erasure, graceful_stop, personal_data, warm_up  # noqa: F401 - they listen to signals
+        from roadmaps import (  # noqa: F401 - they listen to signals
+            auto_approval,
+            erasure,
+            graceful_stop,
+            one_beat,
+            personal_data,
+            reports,
+            warm_up,
+        )
 
         post_migrate.connect(set_up_checkpoints, sender=self)

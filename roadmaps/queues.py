@@ -1,7 +1,9 @@
 """The queues, as the broker and the workers tell of them."""
 
+import time
 from typing import cast
 
+import orjson
 import redis
 from celery import current_app
 from django.conf import settings
@@ -23,6 +25,34 @@ def depths() -> dict[str, int]:
         lengths = cast("list[int]", pipe.execute())
     steps = len(PRIORITIES)
     return {name: sum(lengths[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)}
+
+
+def oldest_seconds() -> dict[str, float | None]:
+    """How long the longest-waiting message of each queue has waited; None where nothing waits. Raises RedisError."""
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    ) as client:
+        pipe = client.pipeline(transaction=False)
+        for name in settings.QUEUES:
+            for priority in PRIORITIES:
+                pipe.lindex(name + priority, -1)  # kombu takes from this end
+        last = cast("list[bytes | None]", pipe.execute())
+    sent = [_sent_at(message) for message in last]
+    steps = len(PRIORITIES)
+    return {name: _age(sent[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)}
+
+
+def _sent_at(message: bytes | None) -> float | None:
+    """None also for a message that none of our processes has sent."""
+    try:
+        return float(orjson.loads(message or b"null")["headers"]["sent_at"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _age(sent: list[float | None]) -> float | None:
+    known = [at for at in sent if at is not None]
+    return max(0.0, time.time() - min(known)) if known else None
 
 
 def workers(timeout: float = 1) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from roadmaps import dispatch, progress
+from roadmaps import dispatch, progress, telemetry
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
 from roadmaps.signals import recovering, roadmap_approved, roadmap_ended
 
@@ -47,6 +47,7 @@ def _resend(pk: uuid.UUID) -> bool:
         return False
     Roadmap.objects.filter(pk=pk).update(dispatched_at=Now())
     _send(roadmap)
+    telemetry.count("cairn_runs_recovered_total", cause="worker" if died else "message")
     progress.record(pk, "run_recovered", "Sent again: its worker or its message was lost", level="warning")
     return True
 

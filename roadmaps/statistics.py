@@ -1,5 +1,6 @@
 """What is counted of roadmaps, reviews and model calls; one query per function, all of it done by PostgreSQL."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.db.models.functions import Now, TruncDate
 from django.utils import timezone
 
 from roadmaps.llm import BUILT_IN_AUTHOR
-from roadmaps.models import DecidedHow, Lease, ModelCall, Review, ReviewStatus, Roadmap
+from roadmaps.llm import cost as cost
+from roadmaps.models import DecidedHow, Lease, ModelCall, Review, ReviewStatus, Roadmap, RoadmapStatus
 
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
 
@@ -65,8 +67,10 @@ def decision_quality(days: int) -> dict[str, Any]:
     )
 
 
-def roadmaps_by_status() -> dict[str, int]:
-    return dict(Roadmap.objects.kept().order_by().values_list("status").annotate(count=Count("pk")))
+def roadmaps_by_status(statuses: Iterable[RoadmapStatus] | None = None) -> dict[str, int]:
+    rows = Roadmap.objects.kept().order_by()
+    rows = rows if statuses is None else rows.filter(status__in=statuses)
+    return dict(rows.values_list("status").annotate(count=Count("pk")))
 
 
 def stuck_runs() -> QuerySet[Roadmap]:
@@ -88,12 +92,6 @@ def spend(*by: str, since: datetime | None = None, calls: QuerySet[ModelCall] | 
     sums |= {name: Sum(name) for name in ("input_tokens", "output_tokens")}
     grouped = rows.order_by().values(*names).annotate(**sums).order_by(*names)
     return [row | {"cost": cost(row["model"], row["input_tokens"], row["output_tokens"])} for row in grouped]
-
-
-def cost(model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """In dollars; None when LLM_PRICES does not know the model."""
-    price = settings.LLM_PRICES.get(model)
-    return (input_tokens * price[0] + output_tokens * price[1]) / 1e6 if price else None
 
 
 def total(rows: list[dict[str, Any]]) -> dict[str, Any]:

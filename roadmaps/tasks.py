@@ -3,12 +3,13 @@
 The task id is the run id; a second delivery is refused.
 """
 
+import time
 from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
 
-from roadmaps import reminders, retention
+from roadmaps import heartbeats, reminders, retention
 from roadmaps.later import load
 from roadmaps.recovery import recover
 
@@ -34,6 +35,12 @@ def resume_after_review(self: Task, roadmap_id: str) -> str:
 def resume_from_checkpoint(self: Task, roadmap_id: str) -> str:
     """Go on after a failure."""
     return _advance(roadmap_id, self.request.id)
+
+
+@shared_task(name="maintenance.heartbeat", bind=True, ignore_result=True)
+def heartbeat(self: Task, queue: str) -> None:
+    """Only that it is done counts."""
+    heartbeats.record(queue, str(self.request.hostname), float(getattr(self.request, "sent_at", time.time())))
 
 
 @shared_task(name="maintenance.recover", ignore_result=True)

@@ -1,6 +1,5 @@
 """The learner's pages of a roadmap."""
 
-import logging
 import uuid
 from typing import Any
 
@@ -9,12 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import Error, connection
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from logs_app.history import events_of, written_events
 from roadmaps import estimates, topology, topology_picture
@@ -24,8 +22,6 @@ from roadmaps.forms import ChangesForm
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
-
-logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 20
 
@@ -132,15 +128,3 @@ def visible(request: HttpRequest, pk: uuid.UUID) -> Roadmap:
     """404, not 403: a stranger learns nothing, not even that it exists."""
     assert isinstance(request.user, User)
     return get_object_or_404(Roadmap.objects.visible_to(request.user), pk=pk)
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while PostgreSQL answers; Redis may be away without losing anything."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
-        logger.exception("healthz: PostgreSQL does not answer")
-        return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok"})

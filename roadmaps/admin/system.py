@@ -1,5 +1,6 @@
 """The system page: queues and who listens, what the health checks say, who drives what, what is stuck."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -14,19 +15,19 @@ from redis.exceptions import RedisError
 
 from logs_app.buffer import BROKER_AWAY
 from roadmaps import health, queues, statistics
+from roadmaps.admin import figures
 from roadmaps.models import Lease, Roadmap
 
 PERMISSION = "roadmaps.view_lease"
 CACHE_SECONDS = 5
 SHOWN_MAX = 50  # leases and stuck runs
-CHECKS = (health.database, health.migrations, health.connections, health.beat, health.models)
 
 
 @permission_required(PERMISSION, raise_exception=True)
 def system(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "System",
-        "findings": [check() for check in CHECKS],
+        "findings": [finding for check in health.QUICK for finding in check()],
         "leases": _leases(),
         "driven": Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")),
         "stuck": statistics.stuck_runs().select_related("owner")[:SHOWN_MAX],
@@ -42,9 +43,16 @@ def system_queues(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/system/_queues.html", cache.get_or_set("system-queues", _queues, CACHE_SECONDS) or {})
 
 
+@permission_required(PERMISSION, raise_exception=True)
+def system_checks(request: HttpRequest) -> HttpResponse:
+    """What waits for others: queues that must answer, models, the mail server."""
+    found = cache.get_or_set("system-checks", lambda: [one for check in health.SLOW for one in check()], CACHE_SECONDS)
+    return render(request, "admin/system/_findings.html", {"findings": found})
+
+
 def _queues() -> dict[str, Any]:
     try:
-        waiting = queues.depths()
+        waiting, oldest = queues.depths(), queues.oldest_seconds()
     except RedisError as exc:
         return {"problem": f"Redis does not answer, so no queue can be counted: {health.first_line(exc)}"}
     try:
@@ -52,8 +60,15 @@ def _queues() -> dict[str, Any]:
     except BROKER_AWAY as exc:
         return {"problem": f"The workers can't be asked: {health.first_line(exc)}"}
     listeners = queues.listeners(heard)
-    rows = [{"name": name, "waiting": waiting[name], "listeners": listeners[name]} for name in waiting]
+    rows = [
+        {"name": name, "waiting": waiting[name], "oldest": _for(oldest[name]), "listeners": listeners[name]}
+        for name in waiting
+    ]
     return {"queues": rows, "workers": sorted(heard.items())}
+
+
+def _for(seconds: float | None) -> str:
+    return "" if seconds is None else figures.span(timedelta(seconds=seconds))
 
 
 def _leases() -> list[dict[str, Any]]:

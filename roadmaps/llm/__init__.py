@@ -6,14 +6,26 @@ What needs LangChain is imported by who calls a model: no page and no command sh
 from typing import TYPE_CHECKING, Any
 
 from roadmaps.later import load
-from roadmaps.llm.labels import BUILT_IN_AUTHOR, CONNECT_A_MODEL, model_label, without_model
+from roadmaps.llm.labels import BUILT_IN_AUTHOR, CONNECT_A_MODEL, cost, model_label, without_model
 
 if TYPE_CHECKING:
     from roadmaps.llm.asking import Call, ask
     from roadmaps.llm.providers import chat_model, close
+    from roadmaps.llm.reaching import reach
 
-__all__ = ["BUILT_IN_AUTHOR", "CONNECT_A_MODEL", "Call", "ask", "chat_model", "close", "model_label", "without_model"]
-_HOMES = {"Call": "asking", "ask": "asking", "chat_model": "providers", "close": "providers"}
+__all__ = [
+    "BUILT_IN_AUTHOR",
+    "CONNECT_A_MODEL",
+    "Call",
+    "ask",
+    "chat_model",
+    "close",
+    "cost",
+    "model_label",
+    "reach",
+    "without_model",
+]
+_HOMES = {"Call": "asking", "ask": "asking", "chat_model": "providers", "close": "providers", "reach": "reaching"}
 
 
 def __getattr__(name: str) -> Any:

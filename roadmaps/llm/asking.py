@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
-from roadmaps.llm import journal, parsing, transport, turns
+from roadmaps.llm import counted, journal, parsing, transport, turns
 from roadmaps.llm.labels import model_label
 from roadmaps.llm.providers import answering
 
@@ -63,7 +63,7 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], tu
     model = answering(role, schema)
     said = list(messages)
     for calls in range(1, REASKS_MAX + 2):
-        raw = await transport.send(role, lambda said=said: _request(model, said), turn)  # type: ignore[misc]
+        raw = await transport.send(role, lambda said=said: _request(role, model, said), turn)  # type: ignore[misc]
         turn.took(_count(tokens, raw))
         try:
             answer = parsing.read(raw, schema)
@@ -79,11 +79,13 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], tu
     raise LLMError(f"The model for “{role}” gave no usable answer in {tries}: {str(problem)[:300]}", permanent=False)
 
 
-async def _request(model: Any, messages: list[BaseMessage]) -> AIMessage:
-    try:
-        raw: AIMessage = await model.ainvoke(messages)
-    except ValueError as exc:
-        raise transport.NotAModel from exc
+async def _request(role: str, model: Any, messages: list[BaseMessage]) -> AIMessage:
+    with counted.call(role) as done:
+        try:
+            raw: AIMessage = await model.ainvoke(messages)
+        except ValueError as exc:
+            raise transport.NotAModel from exc
+        done(raw)
     return raw
 
 

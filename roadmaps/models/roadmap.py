@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from roadmaps import telemetry
 from roadmaps.exceptions import InvalidTransition
 
 Person = User | AnonymousUser
@@ -61,11 +62,14 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
 
     def transition(self, to: RoadmapStatus, **fields: Any) -> int:
         """Rows that were in a state which allows `to` and are there now. In the trash nothing moves."""
-        return (
+        moved = (
             self.kept()
             .filter(status__in=TRANSITIONS[to])
             .update(status=to, updated_at=Now(), version=F("version") + 1, **fields)
         )
+        if moved:
+            transaction.on_commit(lambda: telemetry.count("cairn_roadmap_transitions_total", moved, to=to.value))
+        return moved
 
     def keep_course(self) -> int:
         """Leave a change of the plan that won't be: the course is what it was before it was asked for."""

@@ -98,15 +98,6 @@ def test_a_wrong_setting_is_named_in_a_sentence(environment, sentence):
     assert not Roadmap.objects.exists()
 
 
-def test_doctor_tells_what_is_missing_and_that_all_is_well(worker, capsys):
-    with pytest.raises(CommandError, match="1 of 6 checks failed"):
-        call_command("doctor")
-    assert "nobody listens on roadmap_workflow, content_generation, logs" in capsys.readouterr().out
-    worker()
-    call_command("doctor")
-    assert "BAD" not in capsys.readouterr().out
-
-
 def test_recover_by_hand_sends_what_is_stuck(capsys):
     roadmap = courses.requested(courses.person("owner"))
     Roadmap.objects.filter(pk=roadmap.pk).update(dispatched_at="2000-01-01T00:00:00Z")

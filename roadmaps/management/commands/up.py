@@ -10,6 +10,7 @@ import time
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         if users.filter(is_superuser=True).exists():
             return
         name = os.environ.get("DJANGO_SUPERUSER_USERNAME", "admin")
-        preset = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
+        preset = settings.FIRST_ADMIN_PASSWORD
         password = preset or secrets.token_urlsafe(9)
         users.create_superuser(name, os.environ.get("DJANGO_SUPERUSER_EMAIL", ""), password)
         shown = "the preset password" if preset else f"{password}   (shown once; change it in the admin)"

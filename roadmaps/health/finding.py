@@ -1,0 +1,38 @@
+"""What a check says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`remedy` is what to do, empty when all is well."""
+
+    state: str
+    text: str
+    remedy: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.text}: {self.remedy}" if self.remedy else self.text
+
+
+Check = Callable[[], list[Finding]]
+
+
+def ok(text: str) -> list[Finding]:
+    return [Finding(OK, text)]
+
+
+def warn(text: str, remedy: str) -> list[Finding]:
+    return [Finding(WARN, text, remedy)]
+
+
+def fail(text: str, remedy: str = "") -> list[Finding]:
+    return [Finding(FAIL, text, remedy)]
+
+
+def first_line(exc: Exception) -> str:
+    return str(exc).strip().splitlines()[0] if str(exc).strip() else type(exc).__name__

@@ -1,0 +1,91 @@
+"""What was set and installed: models, e-mail, static files, secrets, disk."""
+
+import shutil
+import smtplib
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.mail import get_connection
+
+from roadmaps import llm
+from roadmaps.exceptions import LLMError
+from roadmaps.health.finding import Finding, fail, first_line, ok, warn
+
+SECRET_LEAST = 50  # characters; Django's own measure
+DISK_WARN_BYTES, DISK_FAIL_BYTES = 1_000_000_000, 200_000_000
+ONLY_SHOWN = ("console", "locmem", "dummy", "filebased")
+PACKAGES = ("vendor/pico.min.css", "vendor/mermaid.min.js")
+
+
+def models() -> list[Finding]:
+    """Whether every role has a model that can be made."""
+    try:
+        for role in settings.LLM_ROLES:
+            llm.chat_model(role)
+    except LLMError as exc:
+        return fail(str(exc))
+    if llm.without_model():
+        return ok(f"no model is connected, the built-in author answers; to connect one: {llm.CONNECT_A_MODEL}")
+    return ok(f"the plan is designed by {llm.model_label('curriculum')}")
+
+
+def reach() -> list[Finding]:
+    """Whether each model's server answers, asked by the cheapest call there is."""
+    found: list[Finding] = []
+    asked: set[str] = set()
+    for role in settings.LLM_ROLES:
+        if (label := llm.model_label(role)) not in asked:
+            asked.add(label)
+            found += _reached(role, label)
+    return found
+
+
+def _reached(role: str, label: str) -> list[Finding]:
+    try:
+        answered = llm.reach(role)
+    except LLMError as exc:
+        return fail(f"{label} can't be reached: {exc}", "see LLM_BASE_URL, LLM_API_KEY and the provider's own status")
+    return ok(f"{label} answers" if answered else f"{label} is known by its first call: it has no cheap one")
+
+
+def mail() -> list[Finding]:
+    backend = settings.EMAIL_BACKEND
+    if any(name in backend for name in ONLY_SHOWN):
+        text = f"e-mail leaves this machine nowhere ({backend.rpartition('.')[0].rpartition('.')[2]})"
+        return warn(text, "set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST")
+    try:
+        with get_connection():
+            return ok(f"the mail server {settings.EMAIL_HOST} answers")
+    except (OSError, smtplib.SMTPException) as exc:
+        remedy = "see EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS and the password"
+        return fail(f"the mail server {settings.EMAIL_HOST} does not take us: {first_line(exc)}", remedy)
+
+
+def static_files() -> list[Finding]:
+    missing = [name for name in PACKAGES if not finders.find(name)]
+    if missing:
+        return fail(f"the pages' packages are missing ({', '.join(missing)})", "run templates/packages/install")
+    if settings.HTTPS and not any(settings.STATIC_ROOT.iterdir()):
+        return warn("static files are looked up in the code at every start", "run manage.py collectstatic")
+    return ok("static files are there")
+
+
+def secrets() -> list[Finding]:
+    if settings.DEBUG and settings.HTTPS:
+        return fail("DEBUG shows settings and code to everybody", "unset DEBUG")
+    if not settings.SECRET_KEY_GIVEN:
+        text = "SECRET_KEY was made for this folder alone: other machines would not know this one's sessions"
+        remedy = "set SECRET_KEY or SECRET_KEY_FILE, the same everywhere"
+        return fail(text, remedy) if settings.HTTPS else warn(text, remedy)
+    if len(settings.SECRET_KEY) < SECRET_LEAST:
+        return warn(f"SECRET_KEY has less than {SECRET_LEAST} characters", "make one with secrets.token_urlsafe(64)")
+    return ok("SECRET_KEY is set")
+
+
+def disk() -> list[Finding]:
+    free = shutil.disk_usage(settings.VAR_DIR).free
+    text = f"{free / 1e9:.1f} GB are free for {settings.VAR_DIR}"
+    if free < DISK_WARN_BYTES:
+        remedy = "make room: PostgreSQL and Redis stop writing on a full disk"
+        return fail(text, remedy) if free < DISK_FAIL_BYTES else warn(text, remedy)
+    return ok(text)

@@ -1,0 +1,142 @@
+"""PostgreSQL and Redis."""
+
+import time
+from typing import Any
+
+import psycopg
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from roadmaps import checkpointer, telemetry
+from roadmaps.health.finding import Finding, fail, first_line, ok, warn
+
+OLDEST_POSTGRESQL = 14  # that Django 5.2 supports
+SKEW_WARN_SECONDS = 1.0
+SKEW_FAIL_SECONDS = 5.0
+MEMORY_WARN = 0.8  # of Redis' maxmemory
+REDIS_TIMEOUT_SECONDS = 3
+ALLOWED = """
+SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+"""
+
+
+def database() -> list[Finding]:
+    """Asked beside the pool, which tries for longer."""
+    try:
+        with psycopg.connect(**checkpointer.connection_arguments()) as asked:
+            version = asked.info.server_version // 10_000
+    except psycopg.Error as exc:
+        return fail(f"PostgreSQL (DATABASE_URL) does not answer: {first_line(exc)}")
+    if version < OLDEST_POSTGRESQL:
+        return fail(f"PostgreSQL {version} is too old", f"upgrade it to {OLDEST_POSTGRESQL} or newer")
+    return ok(f"PostgreSQL {version} (DATABASE_URL) answers")
+
+
+def migrations() -> list[Finding]:
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as exc:
+        return fail(f"the migrations are unknown while PostgreSQL does not answer: {first_line(exc)}")
+    if waiting:
+        return fail(f"{len(waiting)} migrations wait", "run manage.py migrate")
+    return ok("every migration is applied")
+
+
+def connections() -> list[Finding]:
+    """The most that all processes may open, against what PostgreSQL allows."""
+    each = settings.DATABASE_POOL_SIZE + settings.CHECKPOINT_POOL_SIZE + 1  # the heart of the leases has its own
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(ALLOWED)
+            allowed = int(cursor.fetchone()[0])
+    except DatabaseError:
+        return fail("max_connections is unknown while PostgreSQL does not answer")
+    living = _processes()
+    wanted = sum(int(one.get("allowed", each)) for one in living) or 2 * each
+    who = f"{len(living)} processes" if living else "a web and a worker process"
+    text = f"{who} may take {wanted} connections, PostgreSQL allows {allowed}"
+    if wanted > allowed and not settings.DATABASE_TRANSACTION_POOLER:
+        remedy = (
+            "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)"
+        )
+        return warn(text, remedy) if wanted < 2 * allowed else fail(text, remedy)
+    return ok(text)
+
+
+def _processes() -> list[dict[str, Any]]:
+    try:
+        return list(telemetry.processes().values())
+    except redis.RedisError:
+        return []
+
+
+def broker() -> list[Finding]:
+    try:
+        with _redis() as client:
+            told: Any = client.info()
+    except redis.RedisError as exc:
+        return fail(f"Redis (REDIS_URL) does not answer: {first_line(exc)}")
+    return [*ok(f"Redis {told['redis_version']} (REDIS_URL) answers"), *_memory(told), *_persistence(told)]
+
+
+def _memory(told: dict[str, Any]) -> list[Finding]:
+    policy, used, most = told.get("maxmemory_policy", "noeviction"), told["used_memory"], told.get("maxmemory", 0)
+    if policy != "noeviction":
+        return fail(
+            f"Redis may throw messages away when it is full (maxmemory-policy {policy})",
+            "set maxmemory-policy noeviction",
+        )
+    share = f"{used / 2**20:.0f} MB" + (f" of {most / 2**20:.0f} MB" if most else "")
+    if most and used > MEMORY_WARN * most:
+        return warn(f"Redis is nearly full: {share}", "raise maxmemory, or see which queue grows")
+    return ok(f"Redis uses {share} and throws nothing away")
+
+
+def _persistence(told: dict[str, Any]) -> list[Finding]:
+    if told.get("aof_enabled"):
+        return ok("Redis keeps what it holds over a restart")
+    return warn(
+        "Redis holds everything in memory only: a restart loses log lines that wait, and messages until recover",
+        "set appendonly yes",
+    )
+
+
+def clocks() -> list[Finding]:
+    """Leases are by PostgreSQL's clock, log lines and heartbeats by each host's."""
+    try:
+        apart = {"PostgreSQL": _skew(_database_time), "Redis": _skew(_redis_time)}
+    except (DatabaseError, redis.RedisError):
+        return warn("the clocks can't be compared while a service does not answer", "see above")
+    name, most = max(apart.items(), key=lambda one: abs(one[1]))
+    if abs(most) < SKEW_WARN_SECONDS:
+        return ok(f"the clocks of this host, PostgreSQL and Redis agree within {max(abs(most), 0.01):.2f} s")
+    text = f"the clock of {name} is {abs(most):.1f} s {'ahead of' if most > 0 else 'behind'} this host's"
+    remedy = "synchronise the clocks (chrony or systemd-timesyncd)"
+    return fail(text, remedy) if abs(most) >= SKEW_FAIL_SECONDS else warn(text, remedy)
+
+
+def _skew(read: Any) -> float:
+    before = time.time()
+    there: float = read()
+    return there - (before + time.time()) / 2
+
+
+def _database_time() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        return float(cursor.fetchone()[0])
+
+
+def _redis_time() -> float:
+    with _redis() as client:
+        seconds, microseconds = client.time()  # type: ignore[misc] # the synchronous client's answer
+    return float(seconds) + float(microseconds) / 1e6
+
+
+def _redis() -> "redis.Redis":
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    )

@@ -1,0 +1,76 @@
+"""Queues, workers, beat, and what could not be logged."""
+
+import time
+
+import redis
+from django.db import DatabaseError, connection
+
+from logs_app import stream
+from logs_app.buffer import BROKER_AWAY
+from roadmaps import heartbeats, one_beat, queues
+from roadmaps.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
+
+SILENT_SECONDS = 60  # without a heartbeat
+WORKERS = {"roadmap_workflow": "workflow", "content_generation": "content", "logs": "logs"}  # of manage.py worker
+BEATS_WITHIN = 60  # seconds in which the heartbeats sent are counted; one beat sends 6 per queue
+BEATS_MAX = 9
+
+
+def listeners() -> list[Finding]:
+    """Of each queue: who listens, what waits, and whether somebody really takes its messages."""
+    try:
+        heard = queues.listeners(queues.workers())
+        waiting, oldest, beats = queues.depths(), queues.oldest_seconds(), heartbeats.read()
+    except BROKER_AWAY as exc:
+        return fail(f"nobody can be asked which queues they listen on: {first_line(exc)}")
+    return [_queue(name, heard[name], waiting[name], oldest[name], beats.get(name)) for name in heard]
+
+
+def _queue(name: str, heard: list[str], waiting: int, age: float | None, last: heartbeats.Heartbeat | None) -> Finding:
+    oldest = f", the oldest for {age:.0f} s" if age is not None else ""
+    held = f"{waiting} waiting{oldest}"
+    if not heard:
+        return Finding(FAIL, f"nobody listens on {name}, {held}", f"start manage.py worker {WORKERS[name]}")
+    who = f"queue {name}: {len(heard)} listen{'s' if len(heard) == 1 else ''}, {held}"
+    silent = time.time() - last.at if last else None
+    if silent is not None and silent < SILENT_SECONDS:
+        return Finding(OK, f"{who}, the last heartbeat {silent:.0f} s ago")
+    since = f"no heartbeat for {silent:.0f} s" if silent is not None else "no heartbeat yet"
+    remedy = "see that beat runs; then its workers are full or hang: start another, or raise --concurrency"
+    return Finding(WARN, f"{who}, {since}", remedy)
+
+
+def beat() -> list[Finding]:
+    """By the lock that it holds, and by the heartbeats that it sends."""
+    held = """
+        SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted AND datname = current_database()
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(held, [one_beat.LOCK])
+            running = cursor.fetchone() is not None
+    except DatabaseError:
+        return fail("whether beat runs is unknown while PostgreSQL does not answer")
+    if not running:
+        return fail("no beat runs, so nothing is recovered", "start manage.py beat")
+    try:
+        sent = heartbeats.sent_within(BEATS_WITHIN)
+    except redis.RedisError:
+        return ok("beat runs")
+    if sent > BEATS_MAX:
+        return fail(
+            "more than one beat sends to these queues", "find who else runs beat on this REDIS_URL, and stop it"
+        )
+    return ok("beat runs, and only one")
+
+
+def refused_logs() -> list[Finding]:
+    try:
+        count = stream.refused()
+    except redis.RedisError:
+        return warn("whether log lines were refused is unknown while Redis does not answer", "see above")
+    if count:
+        remedy = f"look with redis-cli XRANGE {stream.REFUSED} - + COUNT 5, then DEL it"
+        return warn(f"{count} events of the execution log could not be written", remedy)
+    return ok("no event of the execution log was refused")

@@ -1,0 +1,70 @@
+"""A tiny task per queue, sent by beat; its end proves that somebody takes that queue's messages."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import redis
+from celery import current_app
+from django.conf import settings
+
+KEY = "cairn:heartbeats"  # a hash: queue → JSON of the last one
+SENT_KEEP = 20
+REDIS_TIMEOUT_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    at: float  # Unix time, of the worker
+    worker: str
+    waited: float  # seconds between beat and worker
+
+
+def probe(seconds: float) -> None:
+    """Send one to each queue, and wait until all are taken or `seconds` have passed."""
+    started = time.time()
+    for queue in settings.QUEUES:
+        current_app.send_task("maintenance.heartbeat", args=[queue], queue=queue, expires=seconds, ignore_result=True)
+    while time.time() < started + seconds:
+        taken = [one for one in read().values() if one.at >= started]
+        if len(taken) == len(settings.QUEUES):
+            return
+        time.sleep(0.1)
+
+
+def record(queue: str, worker: str, sent_at: float) -> None:
+    now = time.time()
+    said = orjson.dumps({"at": now, "worker": worker, "waited": max(0.0, now - sent_at)})
+    with _client() as client, client.pipeline() as pipe:
+        pipe.hset(KEY, queue, said.decode())
+        pipe.lpush(_sent(queue), sent_at)
+        pipe.ltrim(_sent(queue), 0, SENT_KEEP - 1)
+        pipe.execute()
+
+
+def read() -> dict[str, Heartbeat]:
+    """The last one of each queue that had any. Raises RedisError."""
+    with _client() as client:
+        told: Any = client.hgetall(KEY)
+    return {queue.decode(): Heartbeat(**orjson.loads(said)) for queue, said in told.items()}
+
+
+def sent_within(seconds: float) -> int:
+    """How many beat has sent to the busiest queue. Raises RedisError."""
+    since = time.time() - seconds
+    with _client() as client, client.pipeline() as pipe:
+        for queue in settings.QUEUES:
+            pipe.lrange(_sent(queue), 0, -1)
+        lists: Any = pipe.execute()
+    return max(sum(float(at) > since for at in sent) for sent in lists)
+
+
+def _sent(queue: str) -> str:
+    return f"{KEY}:{queue}"
+
+
+def _client() -> "redis.Redis":
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    )

@@ -1,0 +1,60 @@
+"""One beat per database, by a lock in PostgreSQL, however it was started; two would send everything twice."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+import psycopg
+from celery.signals import beat_init
+
+from roadmaps import checkpointer
+
+logger = logging.getLogger(__name__)
+
+LOCK = 0x_CA1_28  # any number that nothing else in this database locks
+LOOK_SECONDS = 5
+_held: "psycopg.Connection[Any] | None" = None  # the lock lives as long as this connection, so it ends with the process
+
+
+@beat_init.connect
+def hold(**_: Any) -> None:
+    try:
+        alone = acquire()
+    except psycopg.Error as exc:
+        sys.exit(f"PostgreSQL (DATABASE_URL) does not answer, so this may not be the only beat: {exc}")
+    if not alone:
+        sys.exit("Another beat is running for this database; one is enough.")
+    threading.Thread(target=_keep, name="cairn-one-beat", daemon=True).start()
+
+
+def acquire() -> bool:
+    """Raises psycopg.Error when PostgreSQL doesn't answer."""
+    global _held
+    _held = psycopg.connect(**checkpointer.connection_arguments())
+    row = _held.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK]).fetchone()
+    return bool(row and row["locked"])
+
+
+def _keep() -> None:
+    """A PostgreSQL that restarts takes the lock away: it is taken again, or this beat ends."""
+    while True:
+        time.sleep(LOOK_SECONDS)
+        try:
+            _look()
+        except psycopg.Error as exc:
+            logger.warning("beat's lock is not sure while PostgreSQL does not answer: %s", exc)
+
+
+def _look() -> None:
+    assert _held is not None
+    try:
+        _held.execute("SELECT 1")
+    except psycopg.Error:
+        _held.close()
+        if not acquire():
+            logger.error("another beat has taken the lock meanwhile; this one ends")
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,132 @@
+"""What other programs ask of a web process: does it live, is it ready, what has been counted."""
+
+import hmac
+import logging
+from collections.abc import Callable
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+
+import redis
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.db import Error, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from roadmaps import health, loop
+from roadmaps.metrics import exposition
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers, whatever else is away: to restart it would not bring that back."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when PostgreSQL and Redis answer and every migration is applied; else 503 and what is missing."""
+    missing = ["database"] if not _database() else [] if _migrated() else ["migrations"]
+    missing += [] if _broker() else ["broker"]
+    if missing:
+        return JsonResponse({"status": "not ready", "missing": missing}, status=503)
+    return JsonResponse({"status": "ready"})
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        logger.exception("not ready: PostgreSQL does not answer")
+        return False
+    return True
+
+
+def _migrated() -> bool:
+    try:
+        return _all_applied()
+    except _Waiting:
+        return False
+
+
+class _Waiting(Exception):
+    pass
+
+
+@cache
+def _all_applied() -> bool:
+    """Asked until it is true: what is applied stays so while this process lives. Raises _Waiting, which is not kept."""
+    if health.migrations()[0].state != health.OK:
+        raise _Waiting
+    return True
+
+
+def _broker() -> bool:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
+    except redis.RedisError as exc:
+        logger.warning("not ready: Redis does not answer: %s", exc)
+        return False
+    return True
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus; who has neither the token nor the address learns nothing, not even that it exists."""
+    if not (_has_token(request) or _is_near(request)):
+        raise Http404
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    given = request.headers.get("Authorization", "").encode()
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
+
+
+def _is_near(request: HttpRequest) -> bool:
+    try:
+        address = ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False  # a Unix socket has no address
+    return any(address in network for network in settings.METRICS_ALLOW)
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+
+
+class ProbesMiddleware:
+    """Answers probes before anything else looks at them.
+
+    They come by the address of a container or over plain HTTP, which ALLOWED_HOSTS and the redirect would refuse.
+    """
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path_info not in PROBES:
+            return self.get_response(request)
+        return self._later(request) if iscoroutinefunction(self) else _answer(request)
+
+    async def _later(self, request: HttpRequest) -> HttpResponse:
+        # In a thread of its own: a slow page must not make the process look dead.
+        return await sync_to_async(_answer, thread_sensitive=False)(request)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    try:
+        return PROBES[request.path_info](request)
+    except Http404:
+        return HttpResponse("Not found.", status=404, content_type="text/plain")
+    finally:
+        loop.give_back_connection()  # nobody else closes it in this thread

@@ -1,0 +1,55 @@
+"""Flower runs from the lock file, and only behind a password."""
+
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+from django.conf import settings
+
+from tests.conftest import ROOT, wait_for
+from tests.e2e.conftest import free_port
+
+SIGNED_IN = ("operator", "right-password")
+
+
+def test_flower_does_not_start_without_a_password():
+    environment = os.environ | {"FLOWER_BASIC_AUTH": ""}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "flower"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 1
+    assert "set FLOWER_BASIC_AUTH=user:password" in done.stderr
+
+
+@pytest.fixture
+def flower(tmp_path):
+    """The address of a Flower whose password is in a file."""
+    port = free_port()
+    (tmp_path / "password").write_text(":".join(SIGNED_IN))
+    own = {"FLOWER_BASIC_AUTH_FILE": str(tmp_path / "password"), "REDIS_URL": settings.REDIS_URL}
+    with (tmp_path / "flower.log").open("w") as log:
+        command = [sys.executable, "manage.py", "flower", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=log, stderr=log)
+    try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_flower_lets_in_who_knows_the_password_and_nobody_else(flower):
+    address, process = flower
+
+    def status(**more):
+        assert process.poll() is None
+        try:
+            return httpx.get(f"{address}/tasks", timeout=30, **more).status_code
+        except httpx.TransportError:
+            return None
+
+    wait_for(lambda: status() is not None)
+    assert status() == 401
+    assert status(auth=("operator", "wrong")) == 401
+    assert status(auth=SIGNED_IN) == 200

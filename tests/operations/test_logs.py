@@ -1,0 +1,126 @@
+"""JSON log lines tell of what they are about: in a request, in a task, and in the loop behind it."""
+
+import json
+import logging
+import re
+import uuid
+
+import pytest
+import structlog
+from django.http import HttpResponse
+
+from config import logs
+from logs_app import context
+from roadmaps import loop
+from roadmaps.models import Roadmap
+from tests import courses
+from tests.conftest import wait_for
+
+logger = logging.getLogger("tests.logs")
+
+
+@pytest.fixture(autouse=True)
+def nothing_bound():
+    structlog.contextvars.clear_contextvars()
+    yield
+    structlog.contextvars.clear_contextvars()
+
+
+def written(record):
+    return json.loads(logs.json_formatter().format(record))
+
+
+def record(message="said %s", *args, exc_info=None):
+    return logging.LogRecord("tests", logging.WARNING, "x.py", 1, message, args or ("this",), exc_info)
+
+
+def test_a_line_is_one_object_with_time_level_and_name():
+    line = logs.json_formatter().format(record())
+    assert "\n" not in line
+    told = json.loads(line)
+    assert (told["event"], told["level"], told["logger"]) == ("said this", "warning", "tests")
+    assert told["timestamp"].endswith("Z")
+
+
+def test_a_traceback_is_in_the_line_without_locals():
+    def fail(prompt):
+        raise ValueError("no answer")
+
+    try:
+        fail("bread-".upper() + "AND-BUTTER")
+    except ValueError as exc:
+        told = written(record("failed %s", "it", exc_info=(ValueError, exc, exc.__traceback__)))
+    assert "ValueError: no answer" in told["exception"]
+    assert "BREAD-AND-BUTTER" not in json.dumps(told)
+
+
+def test_the_loop_knows_what_its_caller_is_about():
+    async def bound():
+        return structlog.contextvars.get_contextvars()
+
+    structlog.contextvars.bind_contextvars(run_id="r1")
+    assert loop.run(bound()) == {"run_id": "r1"}
+    structlog.contextvars.clear_contextvars()
+    assert loop.run(bound()) == {}
+
+
+@pytest.mark.django_db
+def test_a_request_has_an_id_that_comes_back(client):
+    first, second = (client.get("/healthz"), client.get("/"))
+    assert "X-Request-ID" not in first.headers  # probes are nobody's request
+    assert re.fullmatch(r"[0-9a-f]{32}", second.headers["X-Request-ID"])
+    assert client.get("/", headers={"X-Request-ID": "from-the-proxy.1"}).headers["X-Request-ID"] == "from-the-proxy.1"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("forged", ["a b", "x" * 65, 'x","level":"error', "é"])
+def test_an_id_that_could_forge_a_line_is_replaced(client, forged):
+    given = client.get("/", headers={"X-Request-ID": forged}).headers["X-Request-ID"]
+    assert re.fullmatch(r"[0-9a-f]{32}", given)
+
+
+def test_one_request_knows_nothing_of_the_one_before(rf):
+    seen = []
+
+    def view(request):
+        seen.append(dict(structlog.contextvars.get_contextvars()))
+        return HttpResponse()
+
+    middleware = context.RequestContextMiddleware(view)
+    request = rf.get("/")
+    middleware.process_view(request, view, (), {"pk": (pk := uuid.uuid4())})
+    assert structlog.contextvars.get_contextvars()["roadmap_id"] == str(pk)
+    middleware(request)
+    assert set(seen[0]) == {"request_id"}
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "ids"),
+    [
+        ("roadmap_generation.generate_roadmap", ["r"], {"run_id": "t", "roadmap_id": "r"}),
+        ("retry_quiz_task", ["7"], {"run_id": "t", "concept_id": "7"}),
+        ("maintenance.heartbeat", ["logs"], {}),
+        ("batch_write_logs", [], {}),
+    ],
+)
+def test_a_task_is_about_its_run_and_its_roadmap(task, arguments, ids):
+    assert context.ids_of(task, "t", arguments) == ids
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_writes_lines_with_the_ids_of_its_run(worker, model_server):
+    model_server.faults["*"] = lambda call: "401"
+    one = worker(LOG_FORMAT="json", LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    roadmap = courses.requested(courses.person("owner"))
+    wait_for(lambda: Roadmap.objects.get().status == "FAILED")
+
+    def line_of_the_failure():
+        lines = [json.loads(line) for line in one.log.read_text().splitlines() if line.startswith("{")]
+        return next((line for line in lines if line["logger"] == "roadmaps.runs"), None)
+
+    told = wait_for(line_of_the_failure)
+    roadmap.refresh_from_db()
+    assert told["roadmap_id"] == str(roadmap.pk)
+    assert told["run_id"] == told["task_id"] == str(roadmap.run_id)
+    assert told["task"] == "roadmap_generation.generate_roadmap"
+    assert "check LLM_API_KEY" in told["event"]

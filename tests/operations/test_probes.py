@@ -1,0 +1,105 @@
+"""What load balancers, Kubernetes and Prometheus ask, by address and without a session."""
+
+import asyncio
+from ipaddress import ip_network
+
+import pytest
+from django.db import OperationalError
+from django.test import AsyncClient
+
+from roadmaps import health, probes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_known():
+    probes._all_applied.cache_clear()
+
+
+def away(*_args):
+    raise OperationalError("away")
+
+
+def test_a_process_lives_whatever_else_is_away(client, settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr("roadmaps.probes.connection.cursor", away)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_it_is_ready_when_everything_is_there(client):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+
+
+def test_it_is_not_ready_without_postgresql(client, monkeypatch):
+    monkeypatch.setattr("roadmaps.probes.connection.cursor", away)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["database"])
+
+
+def test_it_is_not_ready_without_redis_and_tells_no_address(client, settings):
+    settings.REDIS_URL = "redis://:hidden-password@127.0.0.1:1/0"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["broker"])
+    assert "hidden-password" not in answer.content.decode()
+
+
+def test_it_is_not_ready_while_migrations_wait_and_looks_again(client, monkeypatch):
+    with monkeypatch.context() as waiting:
+        waiting.setattr(health, "migrations", lambda: [health.Finding(health.FAIL, "1 migrations wait")])
+        assert client.get("/readyz").json()["missing"] == ["migrations"]
+    assert client.get("/readyz").status_code == 200
+
+
+def test_readiness_is_cheap_once_migrations_are_known(client, django_assert_num_queries):
+    client.get("/readyz")
+    with django_assert_num_queries(1):
+        assert client.get("/readyz").status_code == 200
+
+
+def test_probes_come_by_address_and_without_https(client, settings):
+    settings.ALLOWED_HOSTS = ["cairn.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    for address in ("/healthz", "/readyz"):
+        assert client.get(address, headers={"Host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/roadmaps/", headers={"Host": "10.1.2.3:8000"}).status_code == 400
+
+
+def test_probes_only_look(client):
+    for address in ("/healthz", "/readyz", "/metrics"):
+        assert client.post(address).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_probes_answer_under_asgi_too():
+    async def ask():
+        client = AsyncClient()
+        return [(await client.get(address)).status_code for address in ("/healthz", "/readyz", "/metrics", "/")]
+
+    assert asyncio.run(ask()) == [200, 200, 404, 200]
+
+
+def test_metrics_are_not_there_for_strangers(client, settings):
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "right-token"
+    for given in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "right-token"},
+        {"Authorization": "Bearer "},
+    ):
+        assert client.get("/metrics", headers=given).status_code == 404
+
+
+def test_metrics_are_there_for_the_token_or_the_network(client, settings):
+    settings.METRICS_TOKEN = "right-token"
+    answer = client.get("/metrics", headers={"Authorization": "Bearer right-token"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    settings.METRICS_TOKEN = ""
+    settings.METRICS_ALLOW = [ip_network("127.0.0.0/8")]
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", REMOTE_ADDR="10.0.0.1").status_code == 404
+    assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
