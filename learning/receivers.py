@@ -1,14 +1,32 @@
-"""What learning does when content calls."""
+"""What learning does when other apps call."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.dispatch import receiver
 
 from content.models import Quiz
 from content.signals import quiz_written
 from learning import cards
+from learning.models import Attempt, Card, Reading, Recall, StudyDay
+from roadmaps.signals import collect_personal_data
+
+WHERE = ("concept__roadmap", "concept__title")
 
 
 @receiver(quiz_written)
 def follow_rewrite(quiz: Quiz, **_: Any) -> None:
     cards.follow_rewrite(quiz)
+
+
+@receiver(collect_personal_data)
+def learning_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+    """What was read, noted, answered and practised."""
+    readings = Reading.objects.filter(user=user)
+    yield "learning/readings", list(readings.values(*WHERE, "note", "noted_at", "started_at", "completed_at"))
+    yield "learning/attempts", list(Attempt.objects.filter(user=user).values(*WHERE, "at", "score", "total", "answers"))
+    yield "learning/cards", list(Card.objects.filter(user=user).values(*WHERE, "question__text", "memory", "due_at"))
+    recalls = Recall.objects.filter(user=user)
+    yield "learning/recalls", list(recalls.values("card__question__text", "at", "chosen", "right", "rating"))
+    yield "learning/days", list(StudyDay.objects.filter(user=user).order_by("day").values_list("day", flat=True))

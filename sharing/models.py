@@ -20,7 +20,7 @@ def new_token() -> str:
 class ShareQuerySet(models.QuerySet["Share"]):
     def open(self) -> "ShareQuerySet":
         """Whose link leads somewhere."""
-        return self.filter(token__isnull=False, roadmap__owner__is_active=True)
+        return self.filter(token__isnull=False, roadmap__owner__is_active=True, roadmap__deleted_at=None)
 
     def listed(self) -> "ShareQuerySet":
         return self.open().filter(listed_at__isnull=False)

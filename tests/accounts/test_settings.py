@@ -143,6 +143,7 @@ def test_my_data_is_everything_of_mine_and_nothing_of_others(browser, owner, rev
     course = json.loads(files[f"courses/{roadmap.pk}.json"])
     assert all(concept["tutorial"] for concept in course["concepts"])
     assert {one["kind"] for one in json.loads(files["notices.json"])} == {"APPROVED", "READY"}
+    assert {"learning/readings.json", "learning/attempts.json", "sharing/shares.json"} <= set(files)
     assert "viola" not in "".join(files.values())
     assert owner.password not in "".join(files.values())
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from content.exports import rows
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall, Roadmap
+from roadmaps.trash import move_to_trash
 from sharing import services
 from sharing.models import Share
 from tests import courses
@@ -94,6 +95,12 @@ def test_a_revoked_link_opens_nothing_and_neither_does_the_one_before_a_new_one(
     assert "revoked" in browser.post(edit(share.roadmap), {"act": "revoke"}, follow=True).content.decode()
     assert client.get(renewed.get_absolute_url()).status_code == 404
     assert "no link to revoke" in browser.post(edit(share.roadmap), {"act": "revoke"}, follow=True).content.decode()
+
+
+def test_the_link_of_a_course_in_the_trash_opens_nothing(client, share, owner):
+    move_to_trash(share.roadmap, by=owner)
+    for address in pages_of(share):
+        assert client.get(address).status_code == 404
 
 
 def test_guesses_and_links_of_those_who_left_open_nothing(client, share, owner):
