@@ -141,7 +141,8 @@ def test_my_data_is_everything_of_mine_and_nothing_of_others(browser, owner, rev
     assert [line["kind"] for line in told["history"]] == ["OPENED", "DECIDED"]
     assert told["events"]
     course = json.loads(files[f"courses/{roadmap.pk}.json"])
-    assert all(concept["tutorial"] for concept in course["concepts"])
+    modules = [module for stage in course["stages"] for module in stage["modules"]]
+    assert all(concept["tutorial"] for module in modules for concept in module["concepts"])
     assert {one["kind"] for one in json.loads(files["notices.json"])} == {"APPROVED", "READY"}
     assert {"learning/readings.json", "learning/attempts.json", "sharing/shares.json"} <= set(files)
     assert "viola" not in "".join(files.values())

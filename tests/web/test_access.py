@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from accounts.models import Notice
 from content.models import ARTIFACTS
 from tests import courses
 
@@ -96,7 +97,9 @@ def test_every_address_has_a_row():
 
 
 def address(name, values):
-    return reverse(name, kwargs={one: 1 if kind == "int:" else values[one] for kind, one in parameters(name)})
+    return reverse(
+        name, kwargs={one: values.get(name, 1) if kind == "int:" else values[one] for kind, one in parameters(name)}
+    )
 
 
 def parameters(name):
@@ -121,6 +124,7 @@ def values(owner):
         "format": "json",
         "secret": "guessed",
         "token": "guessed",
+        "notice_open": Notice.objects.earliest("pk").pk,
     }
 
 

@@ -85,7 +85,7 @@ def test_content_is_shown_as_it_reads_and_written_anew_on_request(admin_client, 
     concept = roadmap.concepts.first()
     tutorial, quiz = concept.tutorial, concept.quiz
     page = admin_client.get(reverse("admin:content_tutorial_change", args=[tutorial.pk])).content.decode()
-    assert "<h2>" in page.split("As the learner reads it")[1]
+    assert "<h2 id=" in page.split("As the learner reads it")[1]
     page = admin_client.get(reverse("admin:content_quiz_change", args=[quiz.pk])).content.decode()
     assert page.count("✓ right") >= quiz.questions.count()
     resources = concept.resource_list
