@@ -22,6 +22,7 @@ from accounts import leaving, personal_data
 from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm
 from accounts.language import remember_language
 from accounts.models import Channel, Preferences
+from roadmaps.paced import too_often
 
 
 @login_required
@@ -88,7 +89,7 @@ def change_switches(request: HttpRequest) -> HttpResponse:
 def my_data(request: HttpRequest) -> HttpResponseBase:
     user = _user(request)
     if not ratelimit.consume(request, action="my_data", user=user):
-        return too_many_requests(request)
+        return too_often(request)
     response = StreamingHttpResponse(personal_data.stream(user), content_type="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="cairn-my-data-{timezone.now():%Y-%m-%d}.zip"'
     return response
@@ -99,7 +100,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     """A page that asks first; a POST with the password deletes and signs out."""
     user = _user(request)
     if not ratelimit.consume(request, action="delete_account", user=user):
-        return too_many_requests(request)
+        return too_often(request)
     form = LeaveForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -112,10 +113,6 @@ def delete_account(request: HttpRequest) -> HttpResponse:
             return redirect("home")
     facts = {"form": form, "roadmaps": user.roadmaps.count()}
     return render(request, "accounts/delete.html", facts, status=400 if form.errors else 200)
-
-
-def too_many_requests(request: HttpRequest) -> HttpResponse:
-    return render(request, "429.html", status=429)
 
 
 def _user(request: HttpRequest) -> User:

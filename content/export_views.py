@@ -19,6 +19,7 @@ from content.export_jobs import ask_for_export
 from content.exports import FORMATS, Format, rows
 from content.models import Export, ExportStatus
 from roadmaps.models import Roadmap
+from roadmaps.paced import paced
 from roadmaps.views import visible
 
 
@@ -50,6 +51,7 @@ def export_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@paced("export", "POST")
 def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     """The file, or for a long one the page of its state; a POST has it written."""
     roadmap, wanted = visible(request, pk), _format(format)

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from content.imports import ImportForm, import_course
+from roadmaps.paced import paced
 
 
 @login_required
+@paced("import", "POST")
 def roadmap_import(request: HttpRequest) -> HttpResponse:
     """A form for the file; a good one becomes a roadmap of the person who sent it."""
     assert isinstance(request.user, User)

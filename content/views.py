@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from content import services
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Roadmap
+from roadmaps.paced import paced
 from roadmaps.views import visible
 
 
@@ -22,6 +23,7 @@ def _concept(roadmap: Roadmap, slug: str) -> Any:
 
 @login_required
 @require_POST
+@paced("rewrite", "POST")
 def artifact_retry(request: HttpRequest, pk: uuid.UUID, slug: str, kind: str) -> HttpResponse:
     concept = _concept(visible(request, pk), slug)
     try:

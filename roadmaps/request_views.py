@@ -20,6 +20,7 @@ from roadmaps.exceptions import LLMError
 from roadmaps.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
 from roadmaps.llm import CONNECT_A_MODEL, without_model
 from roadmaps.models import Roadmap
+from roadmaps.paced import paced
 from roadmaps.questions import ANSWER_MAX, ask_questions
 from roadmaps.services import request_roadmap
 
@@ -34,6 +35,7 @@ ASKED_SECONDS = 24 * 3600
 
 
 @login_required
+@paced("design", "POST")
 def roadmap_new(request: HttpRequest) -> HttpResponse:
     form = RequestForm(request.POST) if request.method == "POST" else RequestForm(initial=_started_with(request))
     if request.method == "POST" and form.is_valid():
@@ -114,6 +116,7 @@ def _show_questions(
 
 @login_required
 @require_POST
+@paced("design", "POST")
 def roadmap_questions(request: HttpRequest) -> HttpResponse:
     """The answers, or that they were skipped; sent twice it leads to the same roadmap."""
     signed = request.POST.get("asked", "")

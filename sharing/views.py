@@ -19,6 +19,7 @@ from roadmaps import picture
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.expert_views import kept_private
 from roadmaps.models import Roadmap
+from roadmaps.paced import paced
 from roadmaps.views import visible
 from sharing import services
 from sharing.models import Share
@@ -100,6 +101,7 @@ def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
 @kept_private
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@paced("copy", "POST")
 def shared_use(request: HttpRequest, token: str) -> HttpResponse:
     """Asks first, so that signing in leads here; a POST makes the copy."""
     share = _open(token)

@@ -1,5 +1,5 @@
 """What staff see of roadmaps and reviews, and of what runs them."""
 
-from roadmaps.admin import celery, drafts, model_calls, people, reviews, roadmaps
+from roadmaps.admin import audit, celery, drafts, model_calls, people, reviews, roadmaps
 
-__all__ = ["celery", "drafts", "model_calls", "people", "reviews", "roadmaps"]
+__all__ = ["audit", "celery", "drafts", "model_calls", "people", "reviews", "roadmaps"]

@@ -43,6 +43,7 @@ MENU: dict[str, list[tuple[str, str, str, str]]] = {
     ],
     "People": [
         ("Users", "person", "auth.view_user", "admin:auth_user_changelist"),
+        ("Acts of staff", "policy", "admin.view_logentry", "admin:admin_logentry_changelist"),
         ("Groups", "group", "auth.view_group", "admin:auth_group_changelist"),
         ("E-mail addresses", "mail", "account.view_emailaddress", "admin:account_emailaddress_changelist"),
     ],

@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
@@ -83,6 +84,7 @@ def periodic_task(number):
 admin.autodiscover()
 # How one row of each registered model is made.
 MAKE = {
+    "admin.LogEntry": lambda number: LogEntry.objects.create(user=owner(number), object_repr="A row", action_flag=2),
     "auth.Group": lambda number: Group.objects.create(name=f"Group {number}"),
     "auth.User": owner,
     "account.EmailAddress": lambda number: EmailAddress.objects.create(

@@ -1,6 +1,7 @@
 """Attacks that the frameworks refuse, as long as nobody switches that off."""
 
 import pickle
+import re
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from kombu.serialization import loads
 from config.celery import app
 from roadmaps.models import Roadmap
 from tests import courses
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db
 STATED = {"goal": "Learn to bake bread", "level": "beginner", "hours_per_week": 5, "weeks": 8, "language": "en"}
@@ -42,3 +44,24 @@ def test_workers_take_no_message_that_could_be_code():
     assert list(app.conf.accept_content) == ["json"]
     with pytest.raises(ContentDisallowed):
         loads(pickle.dumps("anything"), "application/x-python-serialize", "binary", accept=app.conf.accept_content)
+
+
+def test_too_often_is_refused_and_others_go_on(settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"design": "2/h/user"}
+    browser, other = Client(), Client()
+    browser.force_login(courses.person("owner"))
+    other.force_login(courses.person("other"))
+    told = [browser.post(reverse("roadmap_new"), STATED) for _ in range(3)]
+    assert [answer.status_code for answer in told] == [302, 302, 429]
+    assert "That was too often" in told[-1].content.decode()
+    assert Roadmap.objects.count() == 2
+    assert other.post(reverse("roadmap_new"), STATED).status_code == 302
+
+
+def test_each_threat_of_the_docs_has_its_test():
+    told = re.findall(r"\| `(test_\w+)` \|$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
+    written = {
+        name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    assert len(told) >= 30
+    assert set(told) <= written

@@ -1,0 +1,32 @@
+"""What staff did in the admin: Django's own record, to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from logs_app.admin import LookOnlyAdmin
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(LookOnlyAdmin):
+    list_display = ("action_time", "user", "done", "object_repr", "what")
+    list_filter = ("action_flag",)
+    list_select_related = ("user", "content_type")
+    search_fields = ("=user__username", "=object_id")
+    search_help_text = "Name of a colleague, or the key of a row"
+    ordering = ("-id",)
+    list_per_page = 50
+
+    @display(description="Did")
+    def done(self, entry: LogEntry) -> str:
+        return str(entry.get_action_flag_display())
+
+    @display(description="What")
+    def what(self, entry: LogEntry) -> str:
+        return entry.get_change_message()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("admin.view_logentry")
