@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 GOAL ?= Learn enough Python to analyse my own data
 
-.PHONY: help run demo test soak bench check audit lock clean
+.PHONY: help run demo test soak bench check audit docs lock clean
 APPS := config roadmaps content learning sharing accounts logs_app
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -50,17 +50,24 @@ bench: $(VENV)/.installed-dev $(PAGES) ## what Cairn costs beside its model call
 # Checks look at code only: an address that nothing connects to keeps the embedded services down.
 check: export DATABASE_URL = postgresql://nobody@localhost/none
 check: export REDIS_URL = redis://localhost:1/0
-check: $(VENV)/.installed-dev $(PAGES) ## lint, types, import rules, migrations, deployment settings
+check: $(VENV)/.installed-dev $(PAGES) ## lint, types, import rules, migrations, the documentation, deployment settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml $(APPS)
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 audit: $(VENV)/.installed-dev ## known vulnerabilities of what is installed; asks a public database
 	$(BIN)/pip-audit --requirement requirements.lock --disable-pip --no-deps
+
+docs: export DATABASE_URL = postgresql://nobody@localhost/none
+docs: export REDIS_URL = redis://localhost:1/0
+docs: $(VENV)/.installed-dev $(PAGES) ## the documentation as one site, in var/site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "To read it with search: $(BIN)/python -m http.server --bind 127.0.0.1 --directory var/site 8008"
 
 lock: $(BIN)/uv ## write both lock files anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

@@ -22,21 +22,25 @@ def generate_roadmap_content(self: Task, roadmap_id: str) -> str:
 
 @shared_task(name="retry_tutorial_task", bind=True)
 def retry_tutorial_task(self: Task, concept_id: str) -> str:
+    """Write the tutorial of one concept anew."""
     return _rewrite("tutorial", concept_id, self.request.id)
 
 
 @shared_task(name="retry_resources_task", bind=True)
 def retry_resources_task(self: Task, concept_id: str) -> str:
+    """Write the resources of one concept anew."""
     return _rewrite("resources", concept_id, self.request.id)
 
 
 @shared_task(name="retry_quiz_task", bind=True)
 def retry_quiz_task(self: Task, concept_id: str) -> str:
+    """Write the quiz of one concept anew."""
     return _rewrite("quiz", concept_id, self.request.id)
 
 
 @shared_task(name="maintenance.check_links", ignore_result=True)
 def check_links() -> dict[str, int]:
+    """Ask the addresses of some resources whether they still answer."""
     return links.check_links()
 
 

@@ -45,14 +45,17 @@ def heartbeat(self: Task, queue: str) -> None:
 
 @shared_task(name="maintenance.recover", ignore_result=True)
 def recover_runs() -> int:
+    """Send on what dead workers and lost messages left."""
     return recover()
 
 
 @shared_task(name="maintenance.remind_reviewers", ignore_result=True)
 def remind_reviewers() -> dict[str, int]:
+    """Write to reviewers before a review is due, and to others after it was."""
     return reminders.remind_reviewers()
 
 
 @shared_task(name="maintenance.prune", ignore_result=True)
 def prune() -> dict[str, Any]:
+    """Delete what is older than PRUNE_AFTER_DAYS."""
     return retention.prune()
