@@ -46,4 +46,5 @@ def check_links() -> dict[str, int]:
 
 @shared_task(name="exports.write_export", bind=True)
 def write_export(self: Task, export_id: str) -> str:
+    """Write the file of an export that takes longer than a page may."""
     return export_jobs.write_export(UUID(export_id), UUID(self.request.id))

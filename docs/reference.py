@@ -4,7 +4,7 @@ import argparse
 import inspect
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -14,7 +14,8 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 from config.celery import app
-from docs import source
+from docs import course_fields, source
+from docs.tables import table
 
 OPERATIONS = source.ROOT / "docs" / "operations.md"
 NAME = re.compile(r"`([A-Z_][A-Z0-9_]*)`")
@@ -46,16 +47,8 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands_page(),
         "reference/tasks.md": tasks_page(),
         "reference/events.md": events_page(),
+        "reference/course.md": course_fields.page(),
     }
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", " ".join(text.split()))
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

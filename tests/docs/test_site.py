@@ -1,5 +1,6 @@
 """The documentation as one site: it builds without a warning, leads nowhere astray, and leaves nothing out."""
 
+import json
 import os
 import re
 import subprocess
@@ -162,6 +163,14 @@ def test_every_event_is_on_its_page():
 def test_the_fields_of_an_event_are_those_that_are_described():
     told = buffer.make_event(uuid.uuid4(), "requested", "The goal is stated", "info", {})
     assert list(told) == list(reference.EVENT_FIELDS)
+
+
+def test_every_field_of_a_course_is_on_its_page():
+    schema = json.loads((ROOT / "docs" / "course.schema.json").read_text(encoding="utf-8"))
+    for described in (schema, *schema["$defs"].values()):
+        for name in described["properties"]:
+            assert f"\n| `{name}` | " in PAGES["reference/course.md"]
+    assert "| `minutes` | 1 to 6,000 | yes |" in PAGES["reference/course.md"]
 
 
 @pytest.fixture
