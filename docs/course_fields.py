@@ -49,7 +49,7 @@ def _plain(field: dict[str, Any]) -> str:
             return f"list of {_value(field['items'])}{_most(field, 'maxItems', 'of them')}"
         case "string":
             like = f" like `{field['pattern']}`" if "pattern" in field else ""
-            return field.get("format", "text") + like + _most(field, "maxLength", "characters")
+            return f"{field.get('format', 'text')}{like}{_most(field, 'maxLength', 'characters')}"
         case "integer":
             return _range(field)
         case "boolean":

@@ -22,6 +22,9 @@ FACE = ("cairn/cairn.svg", "cairn/tokens.css", "vendor/fraunces.woff2")  # of th
 FROM_ROOT = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 UNLISTED = "How-to guides"
 SCREENSHOT = re.compile(r'^<!-- screenshot (?P<name>[a-z-]+) "(?P<text>[^"]+)" -->$', re.MULTILINE)
+# A forge needs the backslash before a bar in a table's code; Python-Markdown shows it.
+TABLE_ROW = re.compile(r"^\|.*$", re.MULTILINE)
+CODE = re.compile(r"`[^`]*`")
 FIGURE = """<figure class="screenshot" markdown>
 ![{text}](screenshots/{name}-light.png#only-light)
 ![{text}](screenshots/{name}-dark.png#only-dark)
@@ -53,7 +56,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    return SCREENSHOT.sub(lambda found: _figure(found, Path(config.docs_dir)), markdown)
+    with_pictures = SCREENSHOT.sub(lambda found: _figure(found, Path(config.docs_dir)), markdown)
+    return TABLE_ROW.sub(lambda row: CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), with_pictures)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Material's dialog for the search has no name of its own."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
 
 
 def _figure(found: re.Match[str], docs: Path) -> str:

@@ -194,6 +194,12 @@ def test_a_screenshot_is_shown_when_it_is_there_in_both_schemes(hooks, tmp_path)
     assert "![The inbox](screenshots/inbox-dark.png#only-dark)" in hooks.on_page_markdown(page, None, config, None)
 
 
+def test_a_bar_in_the_code_of_a_table_is_shown_without_its_backslash(hooks, tmp_path):
+    page = "| `a\\|b` | c \\| d |\n\n`a\\|b`\n"
+    shown = hooks.on_page_markdown(page, None, config_of(tmp_path, []), None)
+    assert shown == "| `a|b` | c \\| d |\n\n`a\\|b`\n"
+
+
 def test_the_navigation_leaves_out_what_is_missing_and_adds_what_it_does_not_know(hooks, tmp_path):
     (tmp_path / "index.md").touch()
     (tmp_path / "new.md").touch()

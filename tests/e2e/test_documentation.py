@@ -1,0 +1,48 @@
+"""The documentation as a reader sees it."""
+
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.conftest import ROOT, wait_for
+from tests.e2e.conftest import answers, free_port
+
+pytestmark = pytest.mark.timeout(300)
+PAGES = ("index", "tutorial", "operations", "architecture", "reference/settings", "reference/course")
+
+
+@pytest.fixture(scope="module")
+def documentation(tmp_path_factory):
+    """The address of the built site."""
+    folder, port = tmp_path_factory.mktemp("documentation"), free_port()
+    python = [sys.executable, "-m"]
+    subprocess.run([*python, "mkdocs", "build", "--strict", "--quiet", "-d", folder], cwd=ROOT, check=True, timeout=200)
+    command = [*python, "http.server", "--bind", "127.0.0.1", "--directory", folder, str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: answers(f"http://127.0.0.1:{port}/"))
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_pages_are_readable_for_everybody_and_ask_nobody_else(chromium, documentation, width, scheme):
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, asked, problems = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    for name in PAGES:
+        page.goto(f"{documentation}/{name}.html", wait_until="networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        violations = Axe().run(page).response["violations"]
+        assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == [], name
+    page.keyboard.press("/")
+    page.get_by_placeholder("Search").fill("LEASE_SECONDS")
+    expect(page.locator(".md-search-result__list")).to_contain_text("Settings")
+    assert problems == []
+    assert [address for address in asked if not address.startswith(documentation)] == []
+    context.close()
