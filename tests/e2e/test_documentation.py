@@ -33,7 +33,7 @@ def test_pages_are_readable_for_everybody_and_ask_nobody_else(chromium, document
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page, asked, problems = context.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    page.on("console", lambda message: problems.extend([message.text] * (message.type == "error")))
     page.on("pageerror", lambda error: problems.append(str(error)))
     for name in PAGES:
         page.goto(f"{documentation}/{name}.html", wait_until="networkidle")
