@@ -117,7 +117,7 @@ def test_prune_takes_what_is_old_and_leaves_the_course(capsys):
     assert old.concepts.exists()
     assert new.concepts.exists()
     call_command("prune")
-    assert capsys.readouterr().out.startswith("threads: 0 deleted")
+    assert "threads: 0 deleted" in capsys.readouterr().out
 
 
 def test_a_partly_written_course_can_be_finished_when_its_thread_is_pruned():

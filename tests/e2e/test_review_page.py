@@ -80,8 +80,8 @@ def test_an_edited_and_approved_plan_is_the_course(page, desk, chromium, site, s
     editor.get_by_role("button", name="Approve").click()
     expect(editor.locator("body")).to_contain_text("1 approved.")
     expect(page.locator(".state")).to_have_text("Ready")
-    expect(page.locator(".outline")).to_contain_text("Reading a pattern")
-    expect(page.locator(".outline")).to_contain_text("Choosing the wool")
+    expect(page.locator("#course .as-outline")).to_contain_text("Reading a pattern")
+    expect(page.locator("#course .as-outline")).to_contain_text("Choosing the wool")
     context.close()
 
 
@@ -101,7 +101,7 @@ def test_hostile_text_stays_text(page, desk):
     assert desk.evaluate("window.hit") is None
     desk.get_by_role("button", name="Approve").click()
     expect(page.locator(".state")).to_have_text("Ready")
-    expect(page.locator(".outline")).to_contain_text(HOSTILE)
+    expect(page.locator("#course .as-outline")).to_contain_text(HOSTILE)
     assert page.evaluate("window.hit") is None
 
 
