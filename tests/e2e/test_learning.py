@@ -120,6 +120,9 @@ def complete_and_practise(page, concept):
     page.locator(".turn [rel=next]").click()
     page.get_by_role("button", name="Mark complete").click()
     expect(page.locator(".finish")).to_contain_text("You completed this concept")
+    if page.viewport_size["width"] < 800:
+        page.locator(".menu > summary").click()
+        assert_accessible(page)
     page.get_by_role("link", name="Practice").click()
     expect(page.locator("main")).to_contain_text("3 questions left today")
     assert_accessible(page)
