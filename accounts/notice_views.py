@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models.functions import Now
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import mail
 from accounts.models import Channel, Notice, NoticeKind, Preferences
+from roadmaps.exceptions import NothingThere
 
 PAGE_SIZE = 30
 
@@ -42,7 +43,7 @@ def notices_read(request: HttpRequest) -> HttpResponse:
     if chosen := request.POST.get("notice"):
         rows = rows.filter(pk=chosen) if chosen.isdecimal() and len(chosen) < 19 else rows.none()
         if not rows.exists():
-            raise Http404(_("There is no such notice."))
+            raise NothingThere(_("There is no such notice."))
     rows.unread().update(read_at=Now())
     return redirect("notice_list")
 
@@ -62,7 +63,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     try:
         user, kind = mail.read_token(token)
     except ValueError as exc:
-        raise Http404(_("This link is incomplete, or its account is gone.")) from exc
+        raise NothingThere(_("This link is incomplete, or its account is gone.")) from exc
     facts = {"kind": NoticeKind(kind).label, "kinds": [kind]}
     if request.method == "POST":
         stopped = list(NoticeKind) if request.POST.get("which") == "all" else [NoticeKind(kind)]

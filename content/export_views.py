@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from content.export_jobs import ask_for_export
 from content.exports import FORMATS, Format, rows
 from content.models import Export, ExportStatus
+from roadmaps.exceptions import NothingThere
 from roadmaps.models import Roadmap
 from roadmaps.paced import paced
 from roadmaps.views import visible
@@ -70,7 +71,8 @@ def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResp
 def _format(name: str) -> Format:
     if name not in FORMATS:
         others = ", ".join(FORMATS)
-        raise Http404(_("There is no export as “%(name)s”; there are %(others)s.") % {"name": name, "others": others})
+        told = _("There is no export as “%(name)s”; there are %(others)s.")
+        raise NothingThere(told % {"name": name, "others": others})
     return FORMATS[name]
 
 

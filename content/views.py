@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from content import services
-from roadmaps.exceptions import InvalidTransition
+from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept, Roadmap
 from roadmaps.paced import paced
 from roadmaps.views import visible
@@ -28,9 +29,9 @@ def artifact_retry(request: HttpRequest, pk: uuid.UUID, slug: str, kind: str) ->
     concept = _concept(visible(request, pk), slug)
     try:
         services.retry_artifact(concept, kind)
-        messages.success(request, "It will be written anew; what is there stays until then.")
+        messages.success(request, _("It will be written anew; what is there stays until then."))
     except InvalidTransition as exc:
         messages.error(request, str(exc))
     except ValidationError as exc:
-        raise Http404(exc.message) from exc
+        raise NothingThere(exc.message) from exc
     return redirect(concept)

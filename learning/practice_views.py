@@ -5,14 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from learning import practice, progress
 from learning.models import Card, Rating, Recall
-from roadmaps.exceptions import InvalidTransition
+from roadmaps.exceptions import InvalidTransition, NothingThere
 
 
 @login_required
@@ -55,7 +55,7 @@ def practice_recall(request: HttpRequest, recall_id: int) -> HttpResponse:
         return _rate(request, recall)
     question = recall.card.question
     if question is None:
-        raise Http404(_("That question was rewritten, so its answer can't be shown any more."))
+        raise NothingThere(_("That question was rewritten, so its answer can't be shown any more."))
     options = [
         {"text": text, "chosen": at in recall.chosen, "right": at in question.correct_indexes}
         for at, text in enumerate(question.options)

@@ -2,12 +2,19 @@
 
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.template.loader import render_to_string
 
 from roadmaps import loop
+from roadmaps.exceptions import NothingThere
 
 RETRY_AFTER_SECONDS = 10
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """With the page's own reason, if it gave one: Django's name classes."""
+    why = str(exception) if isinstance(exception, NothingThere) else ""
+    return HttpResponseNotFound(render_to_string("404.html", {"why": why}, request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from content.exports import rows
 from content.templatetags.course import RELATIONS
 from roadmaps import picture
-from roadmaps.exceptions import InvalidTransition
+from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.expert_views import kept_private
 from roadmaps.models import Roadmap
 from roadmaps.paced import paced
@@ -48,7 +48,7 @@ def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _act(request: HttpRequest, roadmap: Roadmap) -> HttpResponse:
     if request.POST.get("act") not in ACTS:
-        raise Http404(_("There is no such thing to do with a link."))
+        raise NothingThere(_("There is no such thing to do with a link."))
     act, done = ACTS[request.POST["act"]]
     try:
         act(roadmap)
@@ -114,7 +114,7 @@ def shared_use(request: HttpRequest, token: str) -> HttpResponse:
     try:
         copy = services.copy_course(share, to=request.user)
     except InvalidTransition as exc:
-        raise Http404(str(exc)) from exc
+        raise NothingThere(str(exc)) from exc
     messages.success(request, _("The course is yours now. What you do with it changes nothing for others."))
     return redirect(copy)
 
@@ -134,7 +134,7 @@ def shared_picture(request: HttpRequest, token: str) -> HttpResponse:
 
 def _picture(request: HttpRequest, roadmap: Roadmap, share: Share | None = None) -> HttpResponse:
     if not roadmap.concepts.exists():
-        raise Http404(_("There is no plan to draw yet: it is not approved."))
+        raise NothingThere(_("There is no plan to draw yet: it is not approved."))
     drawn = picture.draw(rows.load(roadmap).as_plan())
     context = {"roadmap": roadmap, "picture": drawn, "back": share or roadmap}
     return render(request, "sharing/picture.html", context)

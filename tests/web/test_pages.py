@@ -152,6 +152,7 @@ def test_unknown_addresses_are_a_page_and_not_a_trace(browser):
         answer = browser.get(address)
         assert answer.status_code == 404
         assert "There is nothing here" in answer.content.decode()
+        assert "not yours to see" in answer.content.decode()  # no class of ours or Django's
 
 
 def test_the_page_says_what_was_made_without_a_model(browser, owner):
