@@ -7,10 +7,14 @@ from roadmaps.workflow import plans
 from roadmaps.workflow.schemas import DIMENSIONS
 
 Json = dict[str, Any]
-TOPIC_MAX = 40
+TOPIC_MAX = 72
 LEAD_IN = re.compile(
     r"^\s*(i\s+(want|would like|need|wish)\s+to\s+|please\s+|help me\s+)*"
     r"((learn|understand|master|study|know|get)\s+)?((enough|about|how|to|the basics of|more)\s+)*",
+    re.IGNORECASE,
+)
+ASKED = re.compile(
+    r"^\s*(please\s+)?((add|include|cover|mention)\s+)?((something|more|a concept|a part)\s+)?((about|on)\s+)?",
     re.IGNORECASE,
 )
 DIFFICULTY = ("beginner", "intermediate", "advanced")
@@ -306,7 +310,8 @@ def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
     named = [one for one in plans.concepts(plan) if one["title"].casefold() in comment.casefold()]
     if pointed or named:
         return [_take_up(one, comment) for one in pointed or named[:1]]
-    title = topic_of(comment)[:110]
+    title = topic_of(ASKED.sub("", comment))
+    title = f"{title[:1].upper()}{title[1:]}"
     module = plan["stages"][0]["modules"][-1]
     operation = {
         "op": "add",
