@@ -6,14 +6,20 @@ from django import template
 
 from content.exports import FORMATS
 from content.exports.ics import next_monday
+from content.models import Export
 from roadmaps.models import Roadmap
 
 register = template.Library()
 
 
-@register.inclusion_tag("content/_export_formats.html")
-def export_formats(roadmap: Roadmap) -> dict[str, Any]:
-    """A link to each format, with what it is for."""
+@register.inclusion_tag("content/_export_formats.html", takes_context=True)
+def export_formats(context: Any, roadmap: Roadmap) -> dict[str, Any]:
+    """A link to each format, with what it is for, and to what a worker has written or writes."""
     count = roadmap.concepts.count()
-    formats = [{"format": one, "at_once": count <= one.at_once_up_to} for one in FORMATS.values()]
+    asked = Export.objects.without_file().filter(roadmap=roadmap, owner=context["user"].pk)
+    exports = {export.format: export for export in asked}
+    formats = [
+        {"format": one, "at_once": count <= one.at_once_up_to, "export": exports.get(one.name)}
+        for one in FORMATS.values()
+    ]
     return {"roadmap": roadmap, "formats": formats, "count": count, "monday": next_monday()}

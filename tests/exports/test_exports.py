@@ -60,6 +60,11 @@ def test_a_worker_writes_what_takes_long_and_the_page_leads_to_it(browser, roadm
     page = browser.get(address(roadmap, "pdf"), headers={"HX-Request": "true"}).content.decode()
     assert "The file is ready." in page
     assert "<html" not in page
+    formats = reverse("export_list", args=[roadmap.pk])
+    assert f'href="{address(roadmap, "pdf", "export_file")}"' in browser.get(formats).content.decode()
+    Export.objects.update(status="FAILED")
+    assert address(roadmap, "pdf", "export_file") not in browser.get(formats).content.decode()
+    Export.objects.update(status="READY")
     answer = browser.get(address(roadmap, "pdf", "export_file"))
     assert answer.content.startswith(b"%PDF-")
     assert answer["Content-Disposition"] == 'attachment; filename="Weather-maps-hikers.pdf"'
