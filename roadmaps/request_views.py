@@ -74,7 +74,8 @@ def _page_of(form: RequestForm) -> dict[str, Any]:
 @require_safe
 def roadmap_estimate(request: HttpRequest) -> HttpResponse:
     """The part of the page that follows the time given, while it is being filled in."""
-    return render(request, "roadmaps/_estimate.html", {"estimate": _estimate_of(request.GET)})
+    context = {"estimate": _estimate_of(request.GET), "without_model": without_model()}
+    return render(request, "roadmaps/_estimate.html", context)
 
 
 def _estimate_of(given: Any) -> estimates.Estimate | None:
