@@ -131,6 +131,7 @@ def _best_shares(user: Any, roadmap: Roadmap) -> dict[int, float]:
 class Tally:
     done: int
     total: int
+    upcoming: Concept | None = None
 
     @property
     def percent(self) -> int:
@@ -138,12 +139,14 @@ class Tally:
 
 
 def counts_of(user: Any, roadmaps: Iterable[Roadmap]) -> dict[uuid.UUID, Tally]:
-    """Completed and all concepts, of each roadmap that has some."""
+    """Completed and all concepts, and the first that isn't done, of each roadmap that has some."""
     keys = [roadmap.pk for roadmap in roadmaps]
     concepts = Concept.objects.filter(roadmap__in=keys).order_by()
     completed = concepts.filter(readings__user=user.pk, readings__completed_at__isnull=False)
     done = _counted(completed)
-    return {key: Tally(done.get(key, 0), total) for key, total in _counted(concepts).items()}
+    undone = concepts.exclude(pk__in=completed.values("pk")).order_by("roadmap_id", "order").distinct("roadmap_id")
+    upcoming = {concept.roadmap_id: concept for concept in undone}
+    return {key: Tally(done.get(key, 0), total, upcoming.get(key)) for key, total in _counted(concepts).items()}
 
 
 def _counted(concepts: Any) -> dict[uuid.UUID, int]:

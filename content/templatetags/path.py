@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from content import path
 from content.models import ARTIFACTS, ArtifactStatus
 from roadmaps import picture
-from roadmaps.models import Concept, Roadmap
+from roadmaps.models import Roadmap
 
 register = template.Library()
 
@@ -49,7 +49,7 @@ def mark_of(concept: dict[str, Any]) -> str:
 
 @register.simple_tag
 def course_cards(roadmaps: Any) -> list[dict[str, Any]]:
-    """Each of `roadmaps` with how much of it is written and where it begins, by as many queries for one as for many."""
+    """Each of `roadmaps` with how much of it is written, by as many queries for one as for many."""
     shown = list(roadmaps)
     written: dict[Any, list[int]] = {roadmap.pk: [0, 0, 0] for roadmap in shown}
     for model in ARTIFACTS.values():
@@ -57,10 +57,9 @@ def course_cards(roadmaps: Any) -> list[dict[str, Any]]:
         ready, failed = Q(status=ArtifactStatus.READY), Q(status=ArtifactStatus.FAILED)
         for pk, *counted in rows.annotate(Count("pk"), r=Count("pk", filter=ready), f=Count("pk", filter=failed)):
             written[pk] = [one + more for one, more in zip(written[pk], counted, strict=True)]
-    firsts = {one.roadmap_id: one for one in Concept.objects.filter(roadmap__in=list(written), order=1)}
-    return [_card(roadmap, written[roadmap.pk], firsts.get(roadmap.pk)) for roadmap in shown]
+    return [_card(roadmap, written[roadmap.pk]) for roadmap in shown]
 
 
-def _card(roadmap: Roadmap, written: list[int], first: Concept | None) -> dict[str, Any]:
+def _card(roadmap: Roadmap, written: list[int]) -> dict[str, Any]:
     total, ready, failed = written
-    return {"roadmap": roadmap, "total": total, "ready": ready, "failed": failed, "first": first}
+    return {"roadmap": roadmap, "total": total, "ready": ready, "failed": failed}

@@ -36,6 +36,11 @@ def course_meter(mine: dict[uuid.UUID, progress.Tally], roadmap: Roadmap) -> dic
     return {"mine": mine.get(roadmap.pk)}
 
 
+@register.simple_tag
+def tally_of(mine: dict[uuid.UUID, progress.Tally], roadmap: Roadmap) -> progress.Tally | None:
+    return mine.get(roadmap.pk)
+
+
 @register.inclusion_tag("learning/_course_progress.html", takes_context=True)
 def course_progress(context: Any, roadmap: Roadmap) -> dict[str, Any]:
     """On a roadmap's page: what is done of it, and where to go on."""

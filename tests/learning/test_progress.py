@@ -105,7 +105,7 @@ def test_the_list_shows_every_cards_progress_at_the_same_cost(browser, owner, ro
     page = browser.get(reverse("roadmap_list")).content.decode()
     assert "1 of 4 concepts done" in page
     assert page.count("0 of 2 concepts done") == len(others)
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         progress.counts_of(owner, [roadmap, *others])
 
 

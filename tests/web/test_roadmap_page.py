@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from learning import reading
 from roadmaps import plan_rows, topology, topology_picture
 from roadmaps.models import Roadmap
 from roadmaps.services import decide_review
@@ -94,11 +95,19 @@ def test_automatic_rounds_are_counted_once_each(owner):
 
 @pytest.mark.parametrize("status", ["QUEUED", "RUNNING", "FAILED", "CANCELLED", "REJECTED", "PARTIAL", "READY"])
 def test_a_roadmap_whose_log_was_pruned_still_has_its_flow(browser, owner, status):
-    roadmap = Roadmap.objects.create(owner=owner, goal=courses.GOAL, status=status)
+    roadmap = Roadmap.objects.create(owner=owner, goal=courses.GOAL, status=status, graph_version=1)
     page = browser.get(roadmap.get_absolute_url())
     assert page.status_code == 200
     assert states(page)["request"] == "done"
     assert (states(page)["content"] == "done") == (status == "READY")
+
+
+@pytest.mark.parametrize("status", ["PARTIAL", "READY"])
+def test_a_course_that_was_imported_or_copied_claims_no_workflow(browser, owner, status):
+    roadmap = Roadmap.objects.create(owner=owner, goal=courses.GOAL, status=status)
+    page = browser.get(roadmap.get_absolute_url()).content.decode()
+    assert "Human review" not in page
+    assert "Nothing yet." in page
 
 
 @pytest.mark.parametrize("frame", [topology_picture.WIDE, topology_picture.NARROW])
@@ -148,6 +157,16 @@ def test_the_card_leads_to_the_first_concept(browser, owner):
     roadmap = courses.written(owner)
     first = roadmap.concepts.get(order=1)
     assert f'href="{first.get_absolute_url()}"' in browser.get(reverse("roadmap_list")).content.decode()
+
+
+def test_the_card_goes_on_after_what_is_done(browser, owner):
+    roadmap = courses.written(owner)
+    listed = reverse("roadmap_list")
+    for concept in roadmap.concepts.order_by("order"):
+        assert f'href="{concept.get_absolute_url()}"' in browser.get(listed).content.decode()
+        reading.complete(owner, concept)
+        assert f'href="{concept.get_absolute_url()}"' not in browser.get(listed).content.decode()
+    assert "Every concept is done." in browser.get(listed).content.decode()
 
 
 def test_time_left_is_told_from_its_own_pace_or_not_at_all(browser, owner):
