@@ -151,6 +151,11 @@ class Roadmap(models.Model):
         return self.hours_per_week * self.weeks * 60
 
     @property
+    def came_written(self) -> bool:
+        """Imported or copied: no worker has ever taken up its thread."""
+        return self.graph_version is None and self.status in (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
+
+    @property
     def is_changing(self) -> bool:
         """A new round of the plan is under way; until it is approved the course is the old one."""
         return bool(self.course_status)
