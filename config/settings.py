@@ -203,7 +203,7 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise also serves what wa
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "Simplified Chinese")]  # of the pages; content is in any
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # of the pages; content is in any
 LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -11,8 +11,8 @@ from roadmaps.expert_views import expert_review
 admin.autodiscover()
 # One way in, with all its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-handler429 = "roadmaps.paced.too_often"  # allauth's, when somebody tries too often
 handler404 = "roadmaps.error_pages.not_found"
+handler429 = "roadmaps.paced.too_often"  # allauth's, when somebody tries too often
 handler500 = "roadmaps.error_pages.server_error"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),

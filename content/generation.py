@@ -80,7 +80,7 @@ def _end(roadmap: Roadmap, held: leases.Hold) -> None:
     held.end()
     roadmap.refresh_from_db()
     roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
-    progress.record(roadmap.pk, "content_finished", f"The course is {roadmap.get_status_display().lower()}")
+    progress.record(roadmap.pk, "content_finished", f"The course is {roadmap.status_word}")
 
 
 def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:

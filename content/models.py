@@ -7,15 +7,18 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from roadmaps.models import Concept, Roadmap
 
 
 class ArtifactStatus(models.TextChoices):
-    PENDING = "PENDING", "Pending"
-    GENERATING = "GENERATING", "Being written"
-    READY = "READY", "Ready"
-    FAILED = "FAILED", "Failed"
+    """English for the staff; learners' pages translate the labels."""
+
+    PENDING = "PENDING", gettext_noop("Pending")
+    GENERATING = "GENERATING", gettext_noop("Being written")
+    READY = "READY", gettext_noop("Ready")
+    FAILED = "FAILED", gettext_noop("Failed")
 
 
 class ArtifactQuerySet(models.QuerySet[Any]):

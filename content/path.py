@@ -102,11 +102,11 @@ def _left(roadmap: Roadmap, rows: list[Json], course: Course) -> int | None:
 
 def _told(kind: str, state: str) -> str:
     name = {"tutorial": _("Tutorial"), "resources": _("Resources"), "quiz": _("Quiz")}[kind]
-    return f"{name}: {ArtifactStatus(state).label.lower()}"
+    return _("%(part)s: %(state)s") % {"part": name, "state": _(ArtifactStatus(state).label).lower()}
 
 
 def facts(concept: Json, after: list[str]) -> str:
-    told = [_("%(minutes)s min") % {"minutes": concept["minutes"]}, concept["difficulty"]]
+    told = [_("%(minutes)s min") % {"minutes": concept["minutes"]}, Roadmap.Level.word(concept["difficulty"])]
     return " · ".join([*told, *([_("after %(titles)s") % {"titles": ", ".join(after)}] if after else [])])
 
 

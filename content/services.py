@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from content import writing
 from content.models import ARTIFACTS, ArtifactStatus
@@ -26,7 +27,8 @@ def retry_artifact(concept: Concept, kind: str) -> Any:
         raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
     roadmap = Roadmap.objects.select_for_update().get(pk=concept.roadmap_id)
     if roadmap.status not in (RoadmapStatus.READY, RoadmapStatus.PARTIAL):
-        raise InvalidTransition(f"“{roadmap}” is {roadmap.get_status_display().lower()}; rewrite it when that is over.")
+        told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
+        raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
     artifact = _ask_for_rewrite(concept, kind)
     dispatch.send_on_commit(f"retry_{kind}_task", concept.pk, artifact.run_id)
     progress.record(roadmap.pk, "artifact_queued", f"{kind.capitalize()} of “{concept}” will be written anew")

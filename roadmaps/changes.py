@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from roadmaps import checkpointer, dispatch, limits, loop, plan_rows, progress
 from roadmaps.desk import clean_comment
@@ -26,12 +27,12 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
     Raises ValidationError (no comment, or as much of this learner runs as may) and InvalidTransition (no course yet,
     or a change is under way already).
     """
-    comment = clean_comment(comment, needed="Say what should be different.")
+    comment = clean_comment(comment, needed=_("Say what should be different."))
     limits.take_turn(roadmap.owner)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status not in CHANGEABLE:
-        now = roadmap.get_status_display().lower()
-        raise InvalidTransition(f"“{roadmap}” is {now}: changes can be asked for when the course is ready.")
+        told = _("“%(roadmap)s” is %(now)s: changes can be asked for when the course is ready.")
+        raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
     limits.check_room(roadmap.owner)
     state = _state(roadmap, comment)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)

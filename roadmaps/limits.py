@@ -29,7 +29,7 @@ def check_room(owner: Any) -> None:
         return
     names = ", ".join(f"“{_short(str(one))}”" for one in running)
     told = ngettext(
-        "One roadmap of yours may run at a time, and %(names)s still does. Wait until it is done, or cancel it.",
+        "%(most)s roadmap of yours may run at a time, and %(names)s still does. Wait until it is done, or cancel it.",
         "%(most)s roadmaps of yours may run at a time, and these still do: %(names)s. "
         "Wait until one is done, or cancel one.",
         most,

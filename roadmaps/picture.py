@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from roadmaps.models import Roadmap
 from roadmaps.workflow import plans
 
 Json = dict[str, Any]
@@ -175,7 +176,8 @@ def _node(concept: Json, marks: Marks, place: tuple[int, int, int, int], measure
     node = _box("concept", concept, marks, place, measure.node_room)
     node.note, node.difficulty, node.href = f"{concept['minutes']}′", concept["difficulty"], concept.get("href", "")
     told = _("%(title)s: %(minutes)s minutes, %(difficulty)s")
-    node.words = told % {name: concept[name] for name in ("title", "minutes", "difficulty")} + _said(node.marks)
+    facts = {"title": concept["title"], "minutes": concept["minutes"]}
+    node.words = told % {**facts, "difficulty": Roadmap.Level.word(node.difficulty)} + _said(node.marks)
     return node
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from roadmaps import dispatch, inbox, leases, limits, progress
 from roadmaps.desk import clean_comment, supersede, why_not
@@ -141,8 +142,8 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
         limits.check_room(by)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status not in RETRYABLE:
-        state = roadmap.get_status_display().lower()
-        raise InvalidTransition(f"“{roadmap}” is {state}: there is nothing to retry.")
+        told = _("“%(roadmap)s” is %(now)s: there is nothing to retry.")
+        raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
     if roadmap.concepts.exists() and not roadmap.is_changing:
         dispatch.queue_content(roadmap)
     else:

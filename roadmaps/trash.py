@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from roadmaps import erasure, progress
 from roadmaps.exceptions import InvalidTransition
@@ -22,7 +23,7 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
     if roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED]:
         cancel_run(roadmap, by=by)
     if not Roadmap.objects.kept().filter(pk=roadmap.pk).update(deleted_at=Now()):
-        raise InvalidTransition(f"“{roadmap}” is in the trash already.")
+        raise InvalidTransition(_("“%(roadmap)s” is in the trash already.") % {"roadmap": roadmap})
     progress.record(roadmap.pk, "trashed", f"Moved to the trash by {by.get_username()}", level="warning")
     return roadmap
 
@@ -30,7 +31,7 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
 def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
     """Raises InvalidTransition: it is not in the trash."""
     if not Roadmap.objects.trashed().filter(pk=roadmap.pk).update(deleted_at=None):
-        raise InvalidTransition(f"“{roadmap}” is not in the trash.")
+        raise InvalidTransition(_("“%(roadmap)s” is not in the trash.") % {"roadmap": roadmap})
     progress.record(roadmap.pk, "restored", f"Restored from the trash by {by.get_username()}")
     return roadmap
 
@@ -38,7 +39,7 @@ def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
 def delete_for_good(roadmap: Roadmap) -> None:
     """Raises InvalidTransition: it is not in the trash, so nobody meant to delete it."""
     if not erasure.erase(Roadmap.objects.trashed().filter(pk=roadmap.pk)):
-        raise InvalidTransition(f"“{roadmap}” is not in the trash.")
+        raise InvalidTransition(_("“%(roadmap)s” is not in the trash.") % {"roadmap": roadmap})
 
 
 def days_left(roadmap: Roadmap) -> int:

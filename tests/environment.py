@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 for name in [name for name in os.environ if name.startswith("LLM_")]:
     del os.environ[name]
 os.environ.setdefault("VAR_DIR", str(Path(__file__).parent.parent / "var" / "test"))
@@ -13,3 +16,10 @@ os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["LEASE_SECONDS"] = "4"
 os.environ["DISPATCH_GRACE_SECONDS"] = "3"
 os.environ["MAX_RUNNING_ROADMAPS"] = "0"  # storms make hundreds for one learner
+
+for written in (Path(__file__).parent.parent / "templates" / "locale").glob("*/LC_MESSAGES/django.po"):
+    compiled, own = written.with_suffix(".mo"), written.with_suffix(f".{os.getpid()}")
+    if not compiled.exists() or compiled.stat().st_mtime < written.stat().st_mtime:
+        with written.open("rb") as texts, own.open("wb") as file:
+            write_mo(file, read_po(texts))
+        own.replace(compiled)  # another process of the tests may be reading

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from content import words
 from content.exports.document import Concept, Course, Question, Resource
 from content.exports.files import file_name, zip_of
 from roadmaps.llm import CONNECT_A_MODEL
+from roadmaps.models import Roadmap
 
 
 def write_files(course: Course, folder: Path) -> list[Path]:
@@ -88,7 +90,8 @@ def checked_line(course: Course) -> str:
 
 
 def _concept(concept: Concept, titles: dict[str, str]) -> str:
-    lines = [f"# {concept.title}", "", concept.summary, "", f"{_minutes(concept)} · {concept.difficulty}", ""]
+    facts = f"{_minutes(concept)} · {Roadmap.Level.word(concept.difficulty)}"
+    lines = [f"# {concept.title}", "", concept.summary, "", facts, ""]
     if concept.prerequisites:
         first = ", ".join(titles[key] for key in concept.prerequisites)
         lines += [_("First: %(titles)s") % {"titles": first}, ""]
@@ -98,7 +101,7 @@ def _concept(concept: Concept, titles: dict[str, str]) -> str:
 
 
 def _resources(resources: list[Resource]) -> list[str]:
-    lines = [f"- [{one.title}](<{one.url}>) ({one.kind}, {one.language}): {one.note}" for one in resources]
+    lines = [f"- [{one.title}](<{one.url}>) ({words.kind(one.kind)}, {one.language}): {one.note}" for one in resources]
     return [f"## {_('Resources')}", "", *lines, ""] if lines else []
 
 

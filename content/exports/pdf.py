@@ -9,11 +9,13 @@ from typing import Any, Literal
 import typst
 from django.utils.translation import gettext as _
 
+from content import words
 from content.exports.document import Concept, Course, Question
 from content.exports.errors import ExportImpossible
 from content.exports.markdown import checked_line
 from content.exports.markup import web_address
 from content.exports.nodes import nodes_of
+from roadmaps.models import Roadmap
 
 FOLDER = Path(__file__).parent
 FONTS = FOLDER.parent / "fonts"
@@ -110,7 +112,7 @@ def _stages(course: Course) -> list[dict[str, Any]]:
 
 
 def _concept(concept: Concept, titles: dict[str, str]) -> dict[str, Any]:
-    facts = [_("%(count)d minutes") % {"count": concept.minutes}, concept.difficulty]
+    facts = [_("%(count)d minutes") % {"count": concept.minutes}, Roadmap.Level.word(concept.difficulty)]
     if concept.prerequisites:
         facts.append(_("first: %(titles)s") % {"titles": ", ".join(titles[key] for key in concept.prerequisites)})
     return {
@@ -120,7 +122,11 @@ def _concept(concept: Concept, titles: dict[str, str]) -> dict[str, Any]:
         "outcomes": concept.outcomes,
         "body": nodes_of(concept.tutorial),
         "resources": [
-            {"title": one.title, "url": web_address(one.url), "about": f"({one.kind}, {one.language}) {one.note}"}
+            {
+                "title": one.title,
+                "url": web_address(one.url),
+                "about": f"({words.kind(one.kind)}, {one.language}) {one.note}",
+            }
             for one in concept.resources
         ],
         "quiz": [_question(question) for question in concept.quiz],

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from content import markdown
+from content import markdown, words
 from content.models import ARTIFACTS, ArtifactStatus, counts
 from roadmaps.models import Concept, Roadmap
 
@@ -17,6 +17,16 @@ RELATIONS = {"tutorial": "tutorial", "resources": "resource_list", "quiz": "quiz
 @register.filter("markdown")
 def as_html(text: str) -> SafeString:
     return markdown.render(text)
+
+
+@register.filter
+def difficulty(level: str) -> str:
+    return Roadmap.Level.word(level)
+
+
+@register.filter
+def resource_kind(kind: str) -> str:
+    return words.kind(kind)
 
 
 @register.filter

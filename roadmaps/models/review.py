@@ -8,17 +8,21 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
 
 from roadmaps.models.plan import Draft
 from roadmaps.models.roadmap import Roadmap
 
 
 class ReviewStatus(models.TextChoices):
-    PENDING = "PENDING", "Pending"
-    APPROVED = "APPROVED", "Approved"
-    CHANGES_REQUESTED = "CHANGES_REQUESTED", "Changes requested"
-    REJECTED = "REJECTED", "Rejected"
-    SUPERSEDED = "SUPERSEDED", "Superseded"
+    """English for the staff and the records; learners' pages translate the labels."""
+
+    PENDING = "PENDING", gettext_noop("Pending")
+    APPROVED = "APPROVED", gettext_noop("Approved")
+    CHANGES_REQUESTED = "CHANGES_REQUESTED", gettext_noop("Changes requested")
+    REJECTED = "REJECTED", gettext_noop("Rejected")
+    SUPERSEDED = "SUPERSEDED", gettext_noop("Superseded")
 
 
 class DecidedHow(models.TextChoices):
@@ -148,8 +152,16 @@ class Review(models.Model):
 
     @property
     def decider(self) -> str:
-        """Who decided it, in words; empty while it is open."""
+        """Who decided it, in the English words of the records; empty while it is open."""
+        with override("en"):
+            return self.decider_in_words
+
+    @property
+    def decider_in_words(self) -> str:
+        """Who decided it, for its reader."""
         if self.decided_how in (DecidedHow.COMMAND_LINE, DecidedHow.SYSTEM):
-            return "the command line" if self.decided_how == DecidedHow.COMMAND_LINE else "the system"
-        name = self.decided_as or "somebody"
-        return f"the expert {name}" if self.decided_how == DecidedHow.EXPERT else name if self.decided_how else ""
+            return _("the command line") if self.decided_how == DecidedHow.COMMAND_LINE else _("the system")
+        name = self.decided_as or _("somebody")
+        if self.decided_how == DecidedHow.EXPERT:
+            return _("the expert %(name)s") % {"name": name}
+        return name if self.decided_how else ""

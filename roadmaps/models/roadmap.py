@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from roadmaps import telemetry
@@ -82,6 +83,11 @@ class Roadmap(models.Model):
         BEGINNER = "beginner", _("Beginner")
         INTERMEDIATE = "intermediate", _("Intermediate")
         ADVANCED = "advanced", _("Advanced")
+
+        @classmethod
+        def word(cls, level: str) -> str:
+            """As a concept's difficulty stands in a line of facts."""
+            return str(cls(level).label).lower() if level in cls.values else level
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="roadmaps")
@@ -160,15 +166,20 @@ class Roadmap(models.Model):
         """A new round of the plan is under way; until it is approved the course is the old one."""
         return bool(self.course_status)
 
+    @property
+    def status_word(self) -> str:
+        """As it stands inside a sentence."""
+        return self.get_status_display().lower()
+
     def transition(self, to: RoadmapStatus, **fields: Any) -> None:
         """Raises InvalidTransition when the row is in no state that allows `to`."""
         if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
             self.refresh_from_db()
+            named = {"roadmap": self}
             if self.deleted_at:
-                raise InvalidTransition(f"“{self}” is in the trash; it has to be restored first.")
-            raise InvalidTransition(
-                f"“{self}” is {self.get_status_display().lower()}, so it can't become {to.label.lower()}."
-            )
+                raise InvalidTransition(gettext("“%(roadmap)s” is in the trash; it has to be restored first.") % named)
+            told = gettext("“%(roadmap)s” is %(now)s, so it can't become %(to)s.")
+            raise InvalidTransition(told % {**named, "now": self.status_word, "to": str(to.label).lower()})
         self.refresh_from_db()
 
     def request_payload(self) -> dict[str, Any]:

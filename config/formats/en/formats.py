@@ -3,3 +3,4 @@
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "Y-m-d H:i"
+MONTH_DAY_FORMAT = "j M"
