@@ -16,6 +16,12 @@ handler429 = "roadmaps.paced.too_often"  # allauth's, when somebody tries too of
 handler500 = "roadmaps.error_pages.server_error"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
+    path(
+        "offline.js",
+        TemplateView.as_view(template_name="offline.js", content_type="text/javascript"),
+        name="offline_worker",
+    ),
     path("roadmaps/import/", roadmap_import, name="roadmap_import"),
     path("roadmaps/", include("roadmaps.urls")),
     path("roadmaps/<uuid:pk>/", include("content.urls")),

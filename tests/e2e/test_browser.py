@@ -81,3 +81,17 @@ def test_no_page_is_wider_than_the_screen(page, width):
     for address in ("/", "/roadmaps/", "/roadmaps/new/"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_without_a_connection_there_is_a_page_that_says_so(chromium, site):
+    context = chromium.new_context(base_url=site)
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    context.set_offline(True)
+    page.goto("/gallery/")
+    expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+    context.set_offline(False)
+    page.goto("/gallery/")
+    expect(page.get_by_role("heading", name="You are offline")).to_have_count(0)
+    context.close()

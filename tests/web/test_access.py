@@ -21,6 +21,8 @@ OWNERS = (SIGN_IN, NOT_FOUND, OPEN)
 OWNERS_POST = (SIGN_IN, POST_ONLY, POST_ONLY)
 TABLE = {
     "home": ALL,
+    "offline": ALL,
+    "offline_worker": ALL,
     "healthz": ALL,
     "readyz": ALL,
     "metrics": (NOT_FOUND, NOT_FOUND, NOT_FOUND),  # for who has its token
