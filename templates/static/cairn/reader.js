@@ -39,7 +39,8 @@ keysOpen.addEventListener("click", () => keys.showModal());
 const TURN = { j: "next", ArrowRight: "next", k: "prev", ArrowLeft: "prev" };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || keys.open || !keysOn.checked) return;
-  if (event.target.closest("input, textarea, select, pre, .table, [contenteditable]")) return;
+  // What had the focus in the closed dialog may still have it for a moment.
+  if (!keys.contains(event.target) && event.target.closest("input, textarea, select, pre, .table, [contenteditable]")) return;
   if (event.key === "?") keys.showModal();
   else if (TURN[event.key]) document.querySelector(`.turn a[rel=${TURN[event.key]}]`)?.click();
 });
