@@ -17,6 +17,7 @@ T = TypeVar("T")
 BACKOFF_SECONDS = 0.5  # doubled at each attempt
 BACKOFF_MAX_SECONDS = 60.0
 TRANSIENT = (408, 409, 425, 429)
+REFUSALS_MAX = 2  # gateways before a model refuse now and then what they take a moment later
 HINTS = {
     400: "the server doesn't take the request; try LLM_STRUCTURED_OUTPUT=function_calling",
     401: "check LLM_API_KEY",
@@ -30,18 +31,31 @@ class NotAModel(Exception):
 
 
 async def send(role: str, request: Callable[[], Awaitable[T]], turn: AbstractAsyncContextManager[Any]) -> T:
-    """Try until it gets through, at most LLM_MAX_ATTEMPTS times, each in a `turn`. Raises LLMError."""
-    for attempt in range(1, settings.LLM_MAX_ATTEMPTS + 1):
+    """Try until it gets through, each time in a `turn`. Raises LLMError.
+
+    At most LLM_MAX_ATTEMPTS times, and a refusal (4xx) is final the second time.
+    """
+    attempts = refusals = 0
+    while True:
         try:
             async with turn:
                 return await request()
         except Exception as exc:
-            if not _is_transient(exc):
-                raise _permanent(role, exc) from exc
-            if attempt == settings.LLM_MAX_ATTEMPTS:
-                raise _given_up(role, exc) from exc
-            await asyncio.sleep(_pause(exc, attempt))
-    raise AssertionError("LLM_MAX_ATTEMPTS is at least 1")
+            attempts += 1
+            refusals += not _is_transient(exc)
+            if final := _final(role, exc, attempts, refusals):
+                raise final from exc
+            await asyncio.sleep(_pause(exc, attempts))
+
+
+def _final(role: str, exc: Exception, attempts: int, refusals: int) -> Exception | None:
+    """What to raise when asking again is no use."""
+    last = attempts >= settings.LLM_MAX_ATTEMPTS
+    if _is_transient(exc):
+        return _given_up(role, exc) if last else None
+    if status(exc) is None:
+        return exc
+    return _permanent(role, exc) if last or refusals >= REFUSALS_MAX else None
 
 
 def status(exc: BaseException) -> int | None:
@@ -84,12 +98,9 @@ def retry_after(exc: BaseException) -> float | None:
         return None
 
 
-def _permanent(role: str, exc: Exception) -> Exception:
-    answered = status(exc)
-    if answered is None:
-        return exc
-    hint = HINTS.get(answered, "the provider refuses the request")
-    return LLMError(f"The model for “{role}” answered {answered}: {hint}.", permanent=True)
+def _permanent(role: str, exc: Exception) -> LLMError:
+    hint = HINTS.get(status(exc) or 0, "the provider refuses the request")
+    return LLMError(f"The model for “{role}” answered {status(exc)}: {hint}.", permanent=True)
 
 
 def _given_up(role: str, exc: Exception) -> LLMError:

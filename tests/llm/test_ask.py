@@ -92,11 +92,22 @@ def test_a_refusal_is_asked_again_and_then_final(server, settings, method, fault
 
 
 @pytest.mark.parametrize(("fault", "hint"), [("400", "function_calling"), ("401", "LLM_API_KEY"), ("404", "LLM_MODEL")])
-def test_a_request_that_can_never_work_is_sent_once(server, fault, hint):
+def test_a_refused_request_is_sent_again_and_the_second_refusal_is_final(server, fault, hint):
     server.faults["Intent"] = [fault]
+    assert loop.run(ask()).answer.outcome
+    assert server.count() == 2
+    server.faults["Intent"] = [fault, fault]
     with pytest.raises(LLMError, match=hint) as refused:
         loop.run(ask())
     assert refused.value.permanent
+    assert server.count() == 4
+
+
+def test_a_refusal_at_the_last_attempt_is_told_as_one(server, settings):
+    settings.LLM_MAX_ATTEMPTS = 1
+    server.faults["Intent"] = ["401"]
+    with pytest.raises(LLMError, match="check LLM_API_KEY"):
+        loop.run(ask())
     assert server.count() == 1
 
 
