@@ -5,6 +5,7 @@ from django.db import connection
 from roadmaps import checkpointer, loop
 from tests import courses
 from tests.conftest import wait_for
+from tests.faults.small_disk import small_disk  # noqa: F401 - a fixture
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What runs short: connections, memory of Redis, a database that takes no writes."""
+"""What runs short: connections, memory of Redis, room on the disk, a database that takes no writes."""
 
 import contextlib
 
@@ -12,7 +12,7 @@ from django.db import connection
 from roadmaps import checkpointer
 from roadmaps.models import Roadmap, RoadmapStatus
 from tests.conftest import wait_for
-from tests.faults.tending import connected, finish, several
+from tests.faults.tending import connected, embedded_only, finish, several
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -80,3 +80,16 @@ def test_a_database_that_takes_no_writes_for_a_while_loses_no_run(owner, worker,
             cut_all_connections(cursor)
     connection.close()
     finish(roadmaps)
+
+
+@embedded_only
+def test_a_full_disk_loses_no_run(owner, small_disk, worker, models):
+    living = worker(**connected(models))
+    roadmaps = several(owner)
+    wait_for(lambda: models.count() >= 3)
+    small_disk.fill()
+    wait_for(lambda: "No space left on device" in living.log.read_text())
+    wait_for(lambda: models.at_once == 0)  # nobody gets further
+    small_disk.clear()
+    finish(roadmaps)
+    assert living.process.poll() is None
