@@ -20,6 +20,7 @@ import psutil
 import redis
 
 START_DEADLINE_SECONDS = 30
+STOP_DEADLINE_SECONDS = 120  # a last checkpoint on a busy disk takes its time
 SOCKET_PATH_MAX = 100  # the kernel allows 107 bytes
 
 
@@ -106,7 +107,7 @@ class EmbeddedServices:
         with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
             server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
             server.send_signal(how)
-            server.wait(START_DEADLINE_SECONDS)
+            server.wait(STOP_DEADLINE_SECONDS)
 
     def _redis_socket(self) -> Path:
         path = self.root / "redis" / "redis.sock"
