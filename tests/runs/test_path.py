@@ -158,7 +158,7 @@ def test_cancelling_stops_the_model_call_and_retry_goes_on(owner, reviewer, work
 
 
 def test_a_permanent_model_error_fails_with_a_reason_and_retry_works(owner, worker, model_server):
-    model_server.faults["Intent"] = ["401"]
+    model_server.faults["Intent"] = ["401"] * 2
     worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
     roadmap = ask_for_course(owner)
     wait_for(lambda: Roadmap.objects.get(pk=roadmap.pk).status == "FAILED")
@@ -169,7 +169,17 @@ def test_a_permanent_model_error_fails_with_a_reason_and_retry_works(owner, work
 
 
 def test_one_failed_artifact_stays_its_own_and_can_be_rewritten(owner, reviewer, worker, model_server):
-    model_server.faults["QuizAnswer"] = ["400"]
+    refused: list[str] = []
+
+    def refuse_one_quiz(call):
+        """Twice the same request: a model is asked once more before a refusal is final."""
+        asked = str(call["messages"])
+        if len(refused) < 2 and asked in (refused or [asked]):
+            refused.append(asked)
+            return "400"
+        return None
+
+    model_server.faults["QuizAnswer"] = refuse_one_quiz
     worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
     roadmap = ask_for_course(owner)
     decide_review(reach_review(roadmap), "APPROVED", by=reviewer)
