@@ -32,17 +32,24 @@ def answers(url):
         return False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site_folder(tmp_path_factory):
     """The site's VAR_DIR."""
     return tmp_path_factory.mktemp("up")
 
 
-@pytest.fixture(scope="module")
-def site(site_folder):
-    """The address of a whole Cairn, with an admin named admin."""
+@pytest.fixture(scope="package")
+def letters(site_folder):
+    """Where the site puts its mail, as files."""
+    return site_folder / "mail"
+
+
+@pytest.fixture(scope="package")
+def site(site_folder, letters):
+    """The address of a whole Cairn, with an admin named admin; modules share it, so names of learners differ."""
     folder, port = site_folder, free_port()
     own = {"VAR_DIR": str(folder), "DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    own |= {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": str(letters)}
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     with (folder / "up.log").open("w") as log:
         command = [sys.executable, "manage.py", "up", "--port", str(port)]

@@ -9,27 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.conftest import wait_for
-from tests.e2e import conftest as shared
 from tests.e2e.conftest import PASSWORD, open_page
-from tests.e2e.test_browser import sign_in, state_a_goal
+from tests.e2e.test_browser import sign_in, sign_up, state_a_goal
 
 pytestmark = pytest.mark.timeout(400)
 NEW_PASSWORD = "cairns-of-slate"  # noqa: S105 - of a database that ends with the test
 WIDTHS = (1280, 390)
-
-
-@pytest.fixture(scope="module")
-def letters(tmp_path_factory):
-    """Where the site puts its mail, as files."""
-    return tmp_path_factory.mktemp("mail")
-
-
-@pytest.fixture(scope="module")
-def site(site_folder, letters):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
-        patch.setenv("EMAIL_FILE_PATH", str(letters))
-        yield from shared.site.__wrapped__(site_folder)  # type: ignore[attr-defined]
 
 
 def link_to(letters, address, path):
@@ -169,7 +154,9 @@ def throw_away(page):
 def test_a_second_factor_in_the_browser(chromium, site):
     page = open_page(chromium, site)
     hear(page)
-    sign_in(page)
+    sign_up(page, "locksmith")
+    page.context.clear_cookies()
+    sign_in(page, "locksmith")
     page.goto("/accounts/2fa/totp/activate/")
     looked_at(page)
     send(page, "Confirm", password=PASSWORD)
@@ -180,7 +167,7 @@ def test_a_second_factor_in_the_browser(chromium, site):
         looked_at(page, address)
     page.context.clear_cookies()
     page.goto("/accounts/login/")
-    send(page, "Sign In", login="admin", password=PASSWORD)
+    send(page, "Sign In", login="locksmith", password=PASSWORD)
     looked_at(page)
     send(page, "Sign In", code="000000")
     expect(page.locator("main")).to_contain_text("Incorrect code")
