@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 from config import env
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = ROOT / "config" / "settings"
 APPS = ("config", "roadmaps", "content", "learning", "sharing", "accounts", "logs_app")
-HEADING = re.compile(r"# --- (.+?) -+$")
-OTHERS = "others"  # settings below no heading
+OTHERS = "others"  # what is read outside of the settings
 ACCEPTS = {
     "text": "text",
     "flag": "`true` or `false`",
@@ -52,20 +51,14 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def settings() -> list[Setting]:
-    """Every variable that is read by its name, in the order of config/settings.py."""
+    """Every variable that is read by its name; a module of config.settings is a section."""
     found: dict[str, Setting] = {}
     for path in files():
-        sections = _sections(path)
+        section = path.stem.replace("_", " ") if path.parent == SETTINGS else OTHERS
         for call in sorted(calls(path), key=lambda call: call.lineno):
             if name := _variable(call):
-                section = max((at for at in sections.items() if at[0] < call.lineno), default=(0, OTHERS))[1]
                 found.setdefault(name, Setting(name, section, _accepts(call)))
     return list(found.values())
-
-
-def _sections(path: Path) -> dict[int, str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {number: match[1] for number, line in enumerate(lines, 1) if (match := HEADING.match(line))}
 
 
 def _variable(call: ast.Call) -> str:

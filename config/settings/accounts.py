@@ -1,0 +1,51 @@
+"""Signing up and in, here or with an account of elsewhere."""
+
+from config import env
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "roadmap_list"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = env.choice("ACCOUNT_EMAIL_VERIFICATION", "none", ("none", "optional", "mandatory"))
+_email = "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email"
+ACCOUNT_SIGNUP_FIELDS = ["username*", _email, "password1*", "password2*"]
+ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
+ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # word of a changed password or address
+ACCOUNT_RATE_LIMITS = {  # besides allauth's own
+    "my_data": "3/m/user",
+    "delete_account": "5/m/user",
+    "design": "30/h/user,90/h/ip",  # a model is asked
+    "rewrite": "60/h/user",
+    "export": "120/h/user,300/h/ip",
+    "import": "30/h/user,60/h/ip",
+    "copy": "30/h/user",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "cairn", "support", "system"]
+
+# Ways to sign in with an account of elsewhere; each needs SOCIAL_<NAME>_CLIENT_ID and _SECRET.
+SIGN_IN_AT = {
+    "github": "https://github.com",
+    "gitlab": "https://gitlab.com",
+    "google": "https://accounts.google.com",
+    "microsoft": "https://login.microsoftonline.com",
+}
+SOCIAL_PROVIDERS = env.social_providers("SOCIAL_PROVIDERS", tuple(SIGN_IN_AT))
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [{"client_id": app[0], "secret": app[1]}]} for name, app in SOCIAL_PROVIDERS.items()
+}
+
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Cairn"
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "none"
+REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", False)

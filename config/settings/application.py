@@ -1,0 +1,78 @@
+"""Django's own: apps, middleware, templates, static files, languages."""
+
+from typing import Any
+
+from config.settings.accounts import SOCIAL_PROVIDERS
+from config.settings.folders import BASE_DIR, VAR_DIR
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls finds its pages: workers need none
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in SOCIAL_PROVIDERS),
+    "channels",
+    "django_htmx",
+    "django_celery_results",
+    "django_celery_beat",
+    "logs_app",
+    "roadmaps",
+    "content",
+    "learning",
+    "sharing",
+    "accounts",
+]
+MIDDLEWARE = [
+    "roadmaps.probes.ProbesMiddleware",  # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
+    "logs_app.context.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "config.csp.PolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.StaffMFAMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise also serves what was not collected
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+WHITENOISE_USE_FINDERS = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # of the pages; content is in any
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"

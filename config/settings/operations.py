@@ -1,0 +1,19 @@
+"""What operators see: logs, metrics, reports."""
+
+from config import env, logs, reporting
+from config.settings.language_models import LLM_API_KEY
+from config.settings.mail import EMAIL_HOST_PASSWORD
+from config.settings.security import SECRET_KEY
+from config.settings.services import DATABASE_URL, REDIS_URL
+
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
+FLOWER_BASIC_AUTH = env.user_and_password("FLOWER_BASIC_AUTH")
+FIRST_ADMIN_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"))
+SENTRY_DSN = env.url("SENTRY_DSN", ("http", "https"))
+if SENTRY_DSN:
+    reporting.start(SENTRY_DSN, hidden=(SECRET_KEY, LLM_API_KEY, DATABASE_URL, REDIS_URL, EMAIL_HOST_PASSWORD))

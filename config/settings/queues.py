@@ -1,0 +1,56 @@
+"""Celery: which task goes to which queue, how workers take them, what beat sends."""
+
+from config import env
+from config.settings.application import TIME_ZONE
+from config.settings.services import REDIS_URL
+
+CELERY_BROKER_URL = f"redis+socket://{REDIS_URL[7:]}" if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Far above the longest run: a killed worker's work comes back through its lease, not through Redis.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 24 * 3600, "queue_order_strategy": "round_robin"}
+CELERY_TASK_DEFAULT_QUEUE = "roadmap_workflow"
+CELERY_TASK_ROUTES = {
+    "roadmap_generation.*": {"queue": "roadmap_workflow"},
+    "workflow_resume.*": {"queue": "roadmap_workflow"},
+    "generate_roadmap_content": {"queue": "content_generation"},
+    "retry_*_task": {"queue": "content_generation"},
+    "exports.*": {"queue": "content_generation"},
+    "batch_write_logs": {"queue": "logs"},
+    "maintenance.*": {"queue": "logs"},
+}
+QUEUES = ("roadmap_workflow", "content_generation", "logs")
+# Acknowledged when it begins: leases recover what dies later, and a worker that holds unacknowledged messages when
+# Redis goes away doesn't come back (kombu restores them over the connection that it has just lost).
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
+CELERY_TASK_IGNORE_RESULT = False
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+CELERY_RESULT_EXPIRES = 7 * 24 * 3600  # seconds
+CELERY_WORKER_POOL = env.choice("WORKER_POOL", "threads", ("threads", "prefork", "solo"))
+CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 200 if CELERY_WORKER_POOL == "threads" else 2, most=5000)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
+HEARTBEAT_OF_QUEUES_SECONDS = 10  # a task so often proves that somebody takes the messages of a queue
+CELERY_BEAT_SCHEDULE = {
+    # Expiring: while no worker listens they must not pile up.
+    **{
+        f"heartbeat of {queue}": {
+            "task": "maintenance.heartbeat",
+            "schedule": HEARTBEAT_OF_QUEUES_SECONDS,
+            "args": [queue],
+            "options": {"queue": queue, "expire_seconds": 60},
+        }
+        for queue in QUEUES
+    },
+    "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS, "options": {"expire_seconds": 60}},
+    "write left-over logs": {"task": "batch_write_logs", "schedule": 10, "options": {"expire_seconds": 60}},
+    "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60, "options": {"expire_seconds": 60}},
+    "send notices": {"task": "maintenance.send_notices", "schedule": 60, "options": {"expire_seconds": 60}},
+    "prune": {"task": "maintenance.prune", "schedule": 3600},
+    "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
+}

@@ -1,0 +1,62 @@
+"""Who is let in by which name, and what a browser may do with our pages."""
+
+import secrets
+
+from config import env
+from config.settings.accounts import SIGN_IN_AT, SOCIAL_PROVIDERS
+from config.settings.folders import VAR_DIR
+
+DEBUG = env.flag("DEBUG", False)
+HTTPS = env.flag("HTTPS", False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+
+
+SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made for this checkout and kept in var/."""
+    if SECRET_KEY_GIVEN:
+        return env.text("SECRET_KEY")
+    path = VAR_DIR / "secret_key"
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
+X_FRAME_OPTIONS = "DENY"
+ADMIN_PATH = env.path("ADMIN_PATH", "admin/")
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "frame-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        # Browsers ask this of redirects too, and to sign in elsewhere is a form that redirects there.
+        "form-action": ["'self'", *(SIGN_IN_AT[name] for name in SOCIAL_PROVIDERS)],
+        "base-uri": ["'none'"],
+    }
+}
+SOCKETS_PER_USER = env.integer("SOCKETS_PER_USER", 20)  # open pages of one person in one web process
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+}

@@ -1,0 +1,61 @@
+"""PostgreSQL and Redis: their addresses, and what Django keeps there."""
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from config import env
+from config.embedded import EmbeddedServices
+from config.settings.folders import VAR_DIR
+
+DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres"))
+REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
+EMBEDDED = not (DATABASE_URL and REDIS_URL)
+if EMBEDDED:
+    SERVICES = EmbeddedServices(VAR_DIR)
+    try:
+        DATABASE_URL = DATABASE_URL or SERVICES.database_url()
+        REDIS_URL = REDIS_URL or SERVICES.redis_url()
+    except ModuleNotFoundError as exc:  # a container image goes without them
+        message = f"DATABASE_URL and REDIS_URL must both be set: there is no embedded service here ({exc.name})"
+        raise ImproperlyConfigured(message) from None
+
+try:
+    _database = conninfo_to_dict(DATABASE_URL)
+except ProgrammingError as exc:
+    raise ImproperlyConfigured(f"DATABASE_URL: not a PostgreSQL address ({exc})") from None
+
+# Prepared statements don't survive a pooler that gives each transaction another connection.
+DATABASE_TRANSACTION_POOLER = env.flag("DATABASE_TRANSACTION_POOLER", False)
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)  # Django connections of one process
+CHECKPOINT_POOL_SIZE = env.integer("CHECKPOINT_POOL_SIZE", 8, most=1000)  # the loop's connections of one process
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.pop("dbname", None) or "postgres",
+        "USER": _database.pop("user", ""),
+        "PASSWORD": _database.pop("password", ""),
+        "HOST": _database.pop("host", ""),
+        "PORT": str(_database.pop("port", "") or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            "connect_timeout": 10,
+            **_database,
+            # Given up early and begun anew: a long outage must not leave the pool in a long pause between two tries.
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "reconnect_timeout": 4},
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Published and forgotten: an event is a hint, and a page that missed one gets a snapshot when it is back.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "cairn"},
+    }
+}
+
+# Limits of attempts, and numbers that may be some seconds old.
+CACHES = {"default": {"BACKEND": "config.cache.ForgetfulCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cairn:cache"}}
