@@ -47,16 +47,21 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
     return render(request, "accounts/settings.html", context | forms, status=400 if forms else 200)
 
 
+def _save(request: HttpRequest, name: str, form: NameForm | SwitchesForm, said: str) -> HttpResponse:
+    """`name` is the form's in the context of the page."""
+    if not form.is_valid():
+        return _page(request, **{name: form})
+    form.save()
+    messages.success(request, said)
+    return redirect("settings")
+
+
 @login_required
 @require_POST
 def change_name(request: HttpRequest) -> HttpResponse:
     # A row of its own: a refused name must not become the one in the page's head.
     form = NameForm(request.POST, instance=User.objects.get(pk=_user(request).pk))
-    if not form.is_valid():
-        return _page(request, name_form=form)
-    form.save()
-    messages.success(request, _("Your name is changed."))
-    return redirect("settings")
+    return _save(request, "name_form", form, _("Your name is changed."))
 
 
 @login_required
@@ -77,11 +82,7 @@ def change_language(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change_switches(request: HttpRequest) -> HttpResponse:
     form = SwitchesForm(Preferences.of(request.user), request.POST)
-    if not form.is_valid():
-        return _page(request, switches=form)
-    form.save()
-    messages.success(request, _("Your choices are saved."))
-    return redirect("settings")
+    return _save(request, "switches", form, _("Your choices are saved."))
 
 
 @login_required
