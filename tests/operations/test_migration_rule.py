@@ -3,6 +3,7 @@
 A migration that must, because the release before it no longer uses the thing, says so: `after_release = "0.3"`.
 """
 
+import math
 import re
 
 import pytest
@@ -15,40 +16,67 @@ BEFORE = {"roadmaps": 8, "content": 3, "logs_app": 2, "learning": 0, "sharing": 
 TAKES_AWAY = (migrations.RemoveField, migrations.RenameField, migrations.DeleteModel, migrations.RenameModel)
 
 
-def breaks(operation, made):
-    """Why a process of the release before can't live with `operation`; empty when it can."""
+def breaks(operation, made, fields_of):
+    """Why a process of the release before can't live with `operation`; empty when it can.
+
+    `made` are the models that the migration itself makes; `fields_of(model)` are those of before the operation.
+    """
     if isinstance(operation, TAKES_AWAY):
         return f"{type(operation).__name__} of what old workers still read and write"
-    if isinstance(operation, migrations.AddField) and operation.model_name_lower not in made:
-        field = operation.field
-        if not (field.null or field.many_to_many or field.has_db_default()):
-            return f"old workers insert rows without {operation.name}: give it db_default or null=True"
+    if getattr(operation, "model_name_lower", "") in made:
+        return ""
+    if isinstance(operation, migrations.AddConstraint):
+        return f"old workers may write what {operation.constraint.name} refuses"
+    if isinstance(operation, migrations.AddField) and not can_be_left_out(operation.field):
+        return f"old workers insert rows without {operation.name}: give it db_default or null=True"
+    if isinstance(operation, migrations.AlterField):
+        return narrows(operation.name, fields_of(operation.model_name_lower)[operation.name], operation.field)
     return ""
 
 
-def problems(migration):
+def can_be_left_out(field):
+    return field.null or field.many_to_many or field.has_db_default()
+
+
+def narrows(name, before, after):
+    if before.get_internal_type() != after.get_internal_type():
+        return f"old workers read and write {name} as a {before.get_internal_type()}"
+    if before.null and not after.null:
+        return f"old workers write NULL into {name}"
+    if after.unique and not before.unique:
+        return f"old workers may write the same {name} twice"
+    if (after.max_length or math.inf) < (before.max_length or math.inf):
+        return f"old workers write longer values into {name}"
+    return ""
+
+
+def problems(migration, state):
+    """`state` is that of before the migration."""
     if re.fullmatch(r"\d+\.\d+(\.\d+)?", getattr(migration, "after_release", "")):
         return []
     made = {one.name_lower for one in migration.operations if isinstance(one, migrations.CreateModel)}
-    return [found for one in migration.operations if (found := breaks(one, made))]
+    found = []
+    for operation in migration.operations:
+        found.append(breaks(operation, made, lambda model: state.models[migration.app_label, model].fields))
+        operation.state_forwards(migration.app_label, state)
+    return [said for said in found if said]
 
 
 def checked():
     loader = MigrationLoader(None)
     for (app, name), migration in loader.disk_migrations.items():
         if app in OURS and int(name[:4]) > BEFORE[app]:
-            yield f"{app}.{name}", migration
+            yield migration, loader.project_state((app, name), at_end=False)
 
 
 def test_no_migration_breaks_the_workers_of_the_release_before():
-    found = {name: problems(migration) for name, migration in checked()}
+    found = {str(migration): problems(migration, state) for migration, state in checked()}
     assert {name: said for name, said in found.items() if said} == {}
 
 
-def made_of(*operations, **marks):
-    return type("Migration", (migrations.Migration,), {"operations": list(operations), **marks})(
-        "0099_test", "roadmaps"
-    )
+def found_in(*operations, **marks):
+    made = type("Migration", (migrations.Migration,), {"operations": list(operations), **marks})
+    return problems(made("0099_test", "roadmaps"), MigrationLoader(None).project_state())
 
 
 @pytest.mark.parametrize(
@@ -56,15 +84,20 @@ def made_of(*operations, **marks):
     [
         migrations.RemoveField("roadmap", "title"),
         migrations.RenameField("roadmap", "title", "name"),
-        migrations.DeleteModel("Roadmap"),
+        migrations.DeleteModel("ErasedThread"),
         migrations.RenameModel("Roadmap", "Course"),
         migrations.AddField("roadmap", "colour", models.CharField(max_length=9, default="red")),
+        migrations.AddConstraint("roadmap", models.UniqueConstraint(fields=["title"], name="one_of_each")),
+        migrations.AlterField("roadmap", "deleted_at", models.DateTimeField(auto_now=True)),
+        migrations.AlterField("roadmap", "course_status", models.CharField(max_length=19)),
+        migrations.AlterField("roadmap", "course_status", models.CharField(max_length=20, unique=True)),
+        migrations.AlterField("roadmap", "course_status", models.IntegerField()),
     ],
 )
 def test_what_old_workers_can_not_live_with_is_refused_unless_a_release_is_between(operation):
-    assert problems(made_of(operation))
-    assert problems(made_of(operation, after_release="soon"))
-    assert not problems(made_of(operation, after_release="0.3"))
+    assert found_in(operation)
+    assert found_in(operation, after_release="soon")
+    assert not found_in(operation, after_release="0.3")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +107,14 @@ def test_what_old_workers_can_not_live_with_is_refused_unless_a_release_is_betwe
         migrations.AddField("roadmap", "seen", models.DateTimeField(null=True)),
         migrations.CreateModel("Colour", [("id", models.BigAutoField(primary_key=True))]),
         migrations.AddIndex("roadmap", models.Index(fields=["title"], name="by_title")),
+        migrations.AlterField("roadmap", "course_status", models.CharField(max_length=40, db_default="")),
     ],
 )
 def test_what_only_adds_is_fine(operation):
-    assert problems(made_of(operation)) == []
+    assert found_in(operation) == []
+
+
+def test_a_table_may_have_any_constraint_from_its_beginning():
+    colour = migrations.CreateModel("Colour", [("id", models.BigAutoField(primary_key=True))])
+    one = models.UniqueConstraint(fields=["id"], name="one_of_each")
+    assert found_in(colour, migrations.AddConstraint("colour", one)) == []
