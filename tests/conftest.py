@@ -45,15 +45,15 @@ test_database_url.__test__ = False  # type: ignore[attr-defined] # its name is f
 
 
 class Worker:
-    """A Celery worker process of its own."""
+    """A Celery worker process of its own; `code` is where its code is."""
 
-    def __init__(self, log, queues, environment):
+    def __init__(self, log, queues, code, environment):
         self.log = log
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues, "--loglevel=INFO"]
         environment = os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
         with log.open("w") as out:
             self.process = subprocess.Popen(
-                [*command, "-n", f"{log.stem}@test"], cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
+                [*command, "-n", f"{log.stem}@test"], cwd=code, env=environment, stdout=out, stderr=subprocess.STDOUT
             )
 
     def is_ready(self):
@@ -80,9 +80,9 @@ def worker(transactional_db, tmp_path):
     started: list[Worker] = []
     numbers = itertools.count()
 
-    def start(queues=None, **environment):
+    def start(queues=None, code=ROOT, **environment):
         log = tmp_path / f"worker{next(numbers)}.log"
-        one = Worker(log, queues or ",".join(settings.QUEUES), environment)
+        one = Worker(log, queues or ",".join(settings.QUEUES), code, environment)
         started.append(one)
         wait_for(one.is_ready, 240)  # a busy machine starts it slowly
         return one
