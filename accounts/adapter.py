@@ -9,7 +9,7 @@ from accounts.language import remember_language
 from accounts.models import Preferences
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """A person's pages speak their language on every device they sign in from."""
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -30,7 +30,7 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class ChangeEmailForm(AddEmailForm):  # type: ignore[misc]
+class ChangeEmailForm(AddEmailForm):
     def save(self, request: HttpRequest) -> EmailAddress:
         """The address in use stays until the new one is confirmed, also where it was never verified itself."""
         EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()

@@ -4,7 +4,7 @@ from kombu.transport import redis
 from redis.exceptions import OutOfMemoryError
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """kombu counts a refused write among a channel's errors, which its consumer doesn't survive."""
 
     connection_errors = (*redis.Transport.connection_errors, OutOfMemoryError)

@@ -13,7 +13,7 @@ from django.urls import reverse
 _PALETTE = re.compile(rb'<style id="unfold-theme-colors">(.*?)</style>', re.DOTALL)
 
 
-class PolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
+class PolicyMiddleware(CSPMiddleware):
     _palette_hash = ""
 
     def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:

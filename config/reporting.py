@@ -38,7 +38,8 @@ def scrubber(hidden: tuple[str, ...]) -> Any:
         if "request" in kept:
             kept["request"] = {name: value for name, value in kept["request"].items() if name not in OF_REQUESTS}
         _silence(kept)
-        return _clean(kept, secrets)  # type: ignore[no-any-return]
+        cleaned: Event = _clean(kept, secrets)
+        return cleaned
 
     return scrub
 

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def make_courses() -> tuple[dict[str, str], str]:
     call_command("seed_reviews", *SEEDED)
     course, waiting = (request_roadmap(owner=admin, goal=goal) for goal in GOALS)
     for roadmap in (course, waiting):
-        wait_for(lambda roadmap=roadmap: has_reached(roadmap, "AWAITING_REVIEW"))  # type: ignore[misc]
+        wait_for(partial(has_reached, roadmap, "AWAITING_REVIEW"))
     decide_review(course.reviews.pending().get(), "APPROVED", by=admin)
     wait_for(lambda: has_reached(course, "READY"))
     client = Client()

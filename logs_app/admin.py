@@ -24,7 +24,7 @@ LEVEL_COLOURS = {"error": "danger", "warning": "warning"}
 SEARCHED_MAX = 50_000  # newest events that words are looked for in
 
 
-class LookOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+class LookOnlyAdmin(ModelAdmin):
     """Rows that only Cairn itself writes. Its lists are never counted, so their size costs nothing."""
 
     paginator = InfinitePaginator
@@ -47,7 +47,7 @@ class LookOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
 
-class LevelFilter(DropdownFilter):  # type: ignore[misc]
+class LevelFilter(DropdownFilter):
     title = "level"
     parameter_name = "level"
 

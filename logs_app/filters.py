@@ -34,7 +34,7 @@ def distinct_values(model: type[Model], field_name: str) -> list[Any]:
         return [row[0] for row in cursor.fetchall()]
 
 
-class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):  # type: ignore[misc]
+class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):
     """A choice of the values that the column has."""
 
     def __init__(
@@ -66,7 +66,7 @@ class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):  # type: igno
         }
 
 
-class UuidFilter(TextFilter):  # type: ignore[misc]
+class UuidFilter(TextFilter):
     """Rows with one id; what is no id finds nothing. Subclasses name `lookup`."""
 
     lookup = ""

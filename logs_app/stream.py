@@ -91,7 +91,7 @@ def _settle(entry_ids: list[bytes], refused: list[bytes]) -> None:
 
 def refused() -> int:
     """Events that could not become rows. Raises RedisError."""
-    return int(_client.xlen(REFUSED))  # type: ignore[arg-type] # the synchronous client's answer
+    return int(_client.xlen(REFUSED))
 
 
 def unwritten(word: str) -> list[bytes]:

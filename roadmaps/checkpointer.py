@@ -85,7 +85,7 @@ async def saver() -> "AsyncPostgresSaver":
     running = asyncio.get_running_loop()
     if running not in _savers:
         made = _savers[running] = load("langgraph.checkpoint.postgres.aio").AsyncPostgresSaver(await pool())
-        made.lock = contextlib.nullcontext()  # type: ignore[assignment]  # each statement has its own connection
+        made.lock = contextlib.nullcontext()  # each statement has its own connection
     return _savers[running]
 
 

@@ -15,7 +15,7 @@ from roadmaps.models import Person, Roadmap
 TOO_TALKATIVE, SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY = 4400, 4401, 4403, 4404, 4429
 
 
-class Listener(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class Listener(AsyncJsonWebsocketConsumer):
     """A page that hears and says nothing; only so many of one person's in one web process."""
 
     group = ""

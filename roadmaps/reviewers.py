@@ -13,7 +13,7 @@ DECIDE = "roadmaps.decide_review"
 def reviewers() -> QuerySet[User]:
     """Active users who may decide; superusers among them."""
     backend = "django.contrib.auth.backends.ModelBackend"
-    people: QuerySet[User] = User.objects.with_perm(DECIDE, backend=backend).order_by("username")  # type: ignore[attr-defined]
+    people: QuerySet[User] = User.objects.with_perm(DECIDE, backend=backend).order_by("username")
     return people
 
 

@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +28,7 @@ Gauges = dict[str, float]
 
 _lock = threading.Lock()
 _telling = threading.Lock()
-_counts: Counter[Series] = Counter()
+_counts: defaultdict[Series, float] = defaultdict(float)
 _gauges: list[Callable[[], Gauges]] = []
 _told_by = 0  # the process id whose thread tells: a forked child starts its own
 _kind = "command"
@@ -37,7 +37,7 @@ _kind = "command"
 def count(name: str, amount: float = 1, /, **labels: str) -> None:
     series = (name, tuple(sorted(labels.items())))
     with _lock:
-        _counts[series] += amount  # type: ignore[assignment] # a Counter adds floats as well
+        _counts[series] += amount
     _start()
 
 
@@ -94,7 +94,8 @@ def _tell() -> None:
             pipe.execute()
     except redis.RedisError:
         with _lock:
-            _counts.update(counted)  # type: ignore[arg-type]
+            for series, amount in counted.items():
+                _counts[series] += amount
 
 
 def _held() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from roadmaps.models import Review, ReviewStatus
 from roadmaps.services import decide_review
 
 
-class BulkDecisions(ModelAdmin):  # type: ignore[misc]
+class BulkDecisions(ModelAdmin):
     actions = ("approve_selected", "request_changes_selected", "reject_selected", "assign_to_me_selected")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

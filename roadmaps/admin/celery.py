@@ -61,11 +61,11 @@ class TaskResultAdmin(LookOnlyAdmin):
         return str(result.status)
 
 
-class TaskSelectWidget(UnfoldAdminSelectWidget, beat_admin.TaskSelectWidget):  # type: ignore[misc]
+class TaskSelectWidget(UnfoldAdminSelectWidget, beat_admin.TaskSelectWidget):
     pass
 
 
-class PeriodicTaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]
+class PeriodicTaskForm(beat_admin.PeriodicTaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
@@ -73,7 +73,7 @@ class PeriodicTaskForm(beat_admin.PeriodicTaskForm):  # type: ignore[misc]
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat_admin.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
+class PeriodicTaskAdmin(beat_admin.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
     list_display = ("name", "task", "enabled", "scheduler", "last_run_at", "total_run_count")
     list_filter = ("enabled", "one_off")
@@ -81,12 +81,12 @@ class PeriodicTaskAdmin(beat_admin.PeriodicTaskAdmin, ModelAdmin):  # type: igno
     date_hierarchy = None
 
 
-class ScheduleAdmin(ModelAdmin):  # type: ignore[misc]
+class ScheduleAdmin(ModelAdmin):
     """Its tasks are listed on the page of schedules, by name."""
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat_admin.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+class CrontabScheduleAdmin(beat_admin.CrontabScheduleAdmin, ModelAdmin):
     inlines: Any = ()
 
 

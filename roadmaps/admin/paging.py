@@ -7,7 +7,7 @@ from django.core.paginator import Page
 from unfold import paginator
 
 
-class InfinitePaginator(paginator.InfinitePaginator):  # type: ignore[misc]
+class InfinitePaginator(paginator.InfinitePaginator):
     """Counts nothing, and reads the keys of a page from an index before it reads the rows and what they join.
 
     By this class's name Unfold knows that it has no count to show.

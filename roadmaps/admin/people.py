@@ -27,7 +27,7 @@ for registered in (EmailAddress, Group, User, Authenticator, SocialAccount, Soci
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -67,11 +67,11 @@ class AuthenticatorAdmin(LookOnlyAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
     pass
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(AllauthEmailAddressAdmin, ModelAdmin):  # type: ignore[misc]
+class EmailAddressAdmin(AllauthEmailAddressAdmin, ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False

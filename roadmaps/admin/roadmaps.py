@@ -26,7 +26,7 @@ from roadmaps.services import RETRYABLE, cancel_run, retry_run
 from roadmaps.time_travel import history, resume_from
 
 
-class RoadmapChangeList(ChangeList):  # type: ignore[misc]
+class RoadmapChangeList(ChangeList):
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:

@@ -132,7 +132,7 @@ def _database_time() -> float:
 
 def _redis_time() -> float:
     with _redis() as client:
-        seconds, microseconds = client.time()  # type: ignore[misc] # the synchronous client's answer
+        seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
 
 

@@ -123,7 +123,7 @@ def test_many_recover_at_once_and_send_it_once(owner, sent):
 
 def test_a_delivery_twice_at_once_and_late_has_one_effect(owner, sent):
     roadmap = courses.requested(owner)
-    deliver = lambda: runs.advance(roadmap.pk, roadmap.run_id)  # noqa: E731
+    deliver = partial(runs.advance, roadmap.pk, roadmap.run_id)
     results = at_once(deliver, deliver, deliver)
     assert sorted(results) == ["AWAITING_REVIEW", "refused", "refused"]
     assert deliver() == "refused"
@@ -141,6 +141,6 @@ def test_content_asked_for_twice_at_once_is_written_once(owner, sent):
 
     roadmap = courses.approved(owner)
     roadmap_approved.send(sender=Roadmap, roadmap=roadmap)
-    write = lambda: generation.write_missing(roadmap.pk, roadmap.run_id)  # noqa: E731
+    write = partial(generation.write_missing, roadmap.pk, roadmap.run_id)
     assert sorted(at_once(write, write)) == ["READY", "refused"]
     assert write() == "refused"
