@@ -2,7 +2,7 @@
 
 from config import env
 
-LEASE_SECONDS = env.integer("LEASE_SECONDS", 8)  # a worker silent for so long has lost its runs
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 6)  # a worker silent for so long has lost its runs
 HEARTBEAT_SECONDS = LEASE_SECONDS / 8
 DISPATCH_GRACE_SECONDS = env.integer("DISPATCH_GRACE_SECONDS", 60)  # a queued run not started by then is sent again
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)  # workers that may die driving one run
