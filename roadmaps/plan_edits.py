@@ -13,7 +13,7 @@ from roadmaps.desk import why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
 from roadmaps.reviewers import check_may_decide
-from roadmaps.workflow import edits, plans, rules
+from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.schemas import Operation
 
 Json = dict[str, Any]
@@ -94,6 +94,7 @@ def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json
             problems.append(refusal(edited, operation, exc))
     if problems:
         raise ValidationError(problems)
+    by_hand.mark(edited, applied)
     return edited, applied
 
 

@@ -1,10 +1,12 @@
 """How the built-in author changes a plan: by what a reviewer asked for, and by what rules found."""
 
 import re
+from collections.abc import Set
 from typing import Any
 
 from roadmaps.llm.author_plan import topic_of
-from roadmaps.workflow import plans
+from roadmaps.workflow import by_hand, plans
+from roadmaps.workflow.schemas import LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]
 ASKED = re.compile(
@@ -17,7 +19,8 @@ def edit(payload: Json) -> Json:
     plan, comment = payload["plan"], payload.get("comment", "").strip()
     operations = _answer_comment(plan, comment, payload.get("parts", [])) if comment else []
     if any(issue.get("code") == "budget" for issue in payload["issues"]):
-        operations += _fit_budget(plan, payload["budget_minutes"])
+        kept = by_hand.kept(plan, comment, [part["id"] for part in payload.get("parts", [])])
+        operations += _fit_budget(plan, payload["budget_minutes"], kept)
     if not operations:
         operations = [_take_up(_located(plan, payload["issues"]), _first_message(payload["issues"]))]
     return {"operations": operations[:30], "summary": "Changed what was asked, and nothing else."}
@@ -54,11 +57,14 @@ def _take_up(concept: Json, words: str) -> Json:
     return {"op": "modify", "target": concept["id"], "summary": summary, "reason": f"It answers: {words}"[:390]}
 
 
-def _fit_budget(plan: Json, budget: int) -> list[Json]:
-    factor = budget / max(plans.minutes(plan), 1)
+def _fit_budget(plan: Json, budget: int, kept: Set[str]) -> list[Json]:
+    """Each concept's minutes by the same factor, but for those of `kept`, which the others make room for."""
+    free = [concept for concept in plans.concepts(plan) if concept["id"] not in kept]
+    rest = sum(concept["minutes"] for concept in free)
+    factor = (budget - plans.minutes(plan) + rest) / max(rest, 1)
     changed = []
-    for concept in plans.concepts(plan):
-        minutes = min(max(round(concept["minutes"] * factor), 10), 1200)
+    for concept in free:
+        minutes = min(max(round(concept["minutes"] * factor), LEAST_MINUTES), MOST_MINUTES)
         if minutes != concept["minutes"]:
             reason = "It fits the plan into the learner's time."
             changed.append({"op": "modify", "target": concept["id"], "minutes": minutes, "reason": reason})

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from roadmaps.llm.author_design import DESIGN
-from roadmaps.workflow.schemas import DIMENSIONS
+from roadmaps.workflow.schemas import DIMENSIONS, LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]
 TOPIC_MAX = 72
@@ -110,7 +110,7 @@ def _concepts_per_module(budget: int) -> list[int]:
 def _spread(budget: int, count: int) -> list[int]:
     """`count` times within the schema's bounds that sum to the budget as nearly as they can."""
     share, rest = divmod(budget, count)
-    return [min(max(share + (1 if index < rest else 0), 10), 1200) for index in range(count)]
+    return [min(max(share + (1 if index < rest else 0), LEAST_MINUTES), MOST_MINUTES) for index in range(count)]
 
 
 def _module(

@@ -1,17 +1,16 @@
 """Edits as operations on ids: what no operation names cannot change, so the diff is exact."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import Operation
+from roadmaps.workflow.schemas import LEAST_MINUTES, Operation
 
 Json = dict[str, Any]
 FIELDS = ("title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes")
 PART_FIELDS = ("title", "summary")
 LEAST_STAGES = 2
-LEAST_MINUTES = 10
 PREREQUISITES_MOST = 5
 
 
@@ -19,14 +18,19 @@ class Impossible(Exception):
     """The operation can't be applied; the message says why."""
 
 
-def apply(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json], list[str]]:
-    """The new plan, what was applied (with before and after), and a sentence for each operation that was skipped."""
+def apply(
+    plan: Json, operations: list[Operation], *, kept: Set[str] = frozenset(), removable: bool = True
+) -> tuple[Json, list[Json], list[str]]:
+    """The new plan, what was applied (with before and after), and a sentence for each operation that was skipped.
+
+    `kept`: ids of concepts whose minutes stay; unless `removable`, these concepts stay too.
+    """
     plan = copy.deepcopy(plan)
     applied: list[Json] = []
     skipped: list[str] = []
     for operation in operations:
         try:
-            plan, entry = apply_one(plan, operation)
+            plan, entry = apply_one(plan, _sparing(plan, operation, kept, removable))
         except Impossible as exc:
             skipped.append(f"{operation.op} {operation.target}: {exc}")
             continue
@@ -39,6 +43,27 @@ def apply_one(plan: Json, operation: Operation) -> tuple[Json, Json]:
     changed = copy.deepcopy(plan)
     entry = APPLY[operation.op](changed, operation)
     return changed, {"op": operation.op, "target": operation.target, "reason": operation.reason, **entry}
+
+
+def _sparing(plan: Json, operation: Operation, kept: Set[str], removable: bool) -> Operation:
+    """Without the minutes of a kept concept, which models like to give along. Raises Impossible."""
+    touched = kept & {{"merge": operation.into, "split": operation.target}.get(operation.op)}
+    if not removable:
+        touched |= kept & _taken_out(plan, operation)
+    if operation.op == "modify" and operation.minutes and operation.target in kept:
+        spared = operation.model_copy(update={"minutes": None})
+        if _wanted(plan, _find(plan, operation.target)[0], spared):
+            return spared
+        touched = {operation.target}
+    if touched:
+        raise Impossible(f"a reviewer has set the minutes of {min(touched)} by hand, and no comment asks to change it")
+    return operation
+
+
+def _taken_out(plan: Json, operation: Operation) -> set[str]:
+    """Ids of what would not be in the plan any more."""
+    found = plans.find(plan, operation.target) if operation.op in ("remove", "merge") else None
+    return {part["id"] for part in plans.inside(found[0])} if found else set()
 
 
 def _find(plan: Json, part_id: str | None) -> tuple[Json, list[Json]]:

@@ -7,7 +7,7 @@ from langgraph.types import interrupt
 from pydantic import BaseModel
 
 from roadmaps.exceptions import RunError
-from roadmaps.workflow import edits, plans, rules
+from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent
 from roadmaps.workflow.state import Context, Json, State
@@ -62,8 +62,12 @@ def _criticised(plan: Json, critique: Critique) -> list[Json]:
 
 
 def needs_edit(state: State) -> bool:
-    """Whether something is wrong that an edit should repair before a person looks."""
-    return any(_worth_an_edit(issue) for issue in state["report"]["issues"])
+    """Whether something is wrong that an edit should repair before a person looks.
+
+    Where a person's own minutes are what doesn't fit, that person decides.
+    """
+    left = "budget" if by_hand.leave_no_room(state["plan"], *rules.fitting(state["budget_minutes"])) else ""
+    return any(_worth_an_edit(issue) and issue["code"] != left for issue in state["report"]["issues"])
 
 
 def _worth_an_edit(issue: Json) -> bool:
@@ -116,7 +120,8 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
     if wanted.get("parts"):
         payload["parts"] = wanted["parts"]
     answer = await _ask(runtime, "edit", payload, Edit)
-    plan, applied, skipped = edits.apply(state["plan"], answer.operations)
+    kept = by_hand.kept(state["plan"], wanted["comment"], [part["id"] for part in wanted.get("parts", [])])
+    plan, applied, skipped = edits.apply(state["plan"], answer.operations, kept=kept, removable=not wanted["automatic"])
     return {
         "plan": plan,
         "operations": state["operations"] + applied,

@@ -66,5 +66,12 @@ def parts(plan: Json) -> Iterator[tuple[Json, list[Json]]]:
                 yield concept, module["concepts"]
 
 
+def inside(part: Json) -> Iterator[Json]:
+    """The part itself, and all that stands in it."""
+    yield part
+    for child in part.get("modules") or part.get("concepts") or []:
+        yield from inside(child)
+
+
 def find(plan: Json, part_id: str) -> tuple[Json, list[Json]] | None:
     return next((found for found in parts(plan) if found[0]["id"] == part_id), None)

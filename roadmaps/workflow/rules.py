@@ -70,6 +70,11 @@ def _link_issue(location: str, message: str) -> Json:
     return _issue("prerequisite", "critical", "progression", location, message, "Reorder, or drop the prerequisite")
 
 
+def fitting(budget_minutes: int) -> tuple[float, float]:
+    """The least and the most minutes of a plan that fits."""
+    return budget_minutes * (1 - TOLERANCE), budget_minutes * (1 + TOLERANCE)
+
+
 def _time(plan: Json, budget_minutes: int) -> list[Json]:
     planned = plans.minutes(plan)
     off = abs(planned - budget_minutes) / max(budget_minutes, 1)

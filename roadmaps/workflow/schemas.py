@@ -10,7 +10,8 @@ Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2,
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1200)]
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Difficulty = Literal["beginner", "intermediate", "advanced"]
-Minutes = Annotated[int, Field(ge=10, le=1200)]
+LEAST_MINUTES, MOST_MINUTES = 10, 1200  # of a concept
+Minutes = Annotated[int, Field(ge=LEAST_MINUTES, le=MOST_MINUTES)]
 
 
 class Answer(BaseModel):

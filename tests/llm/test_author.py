@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps.llm.author import answer
-from roadmaps.workflow import edits, plans, rules
+from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent
 
 words = st.text(min_size=10, max_size=300).filter(lambda text: len(text.strip()) >= 10)
@@ -52,6 +52,17 @@ def test_every_comment_becomes_operations_that_can_be_applied(request, comment):
     assert applied
     assert skipped == []
     assert changed != plan
+
+
+@quick
+@given(requests, st.integers(10, 1200))
+def test_a_plan_is_fitted_around_minutes_set_by_hand(request, minutes):
+    plan, payload = design(request)
+    first = next(plans.concepts(plan))
+    first |= {"minutes": minutes, by_hand.MARK: True}
+    payload |= {"plan": plan, "issues": [{"code": "budget", "location": "", "message": "Far off"}], "comment": ""}
+    operations = Edit.model_validate(answer("Edit", payload)).operations
+    assert [one for one in operations if one.target == first["id"] and one.minutes] == []
 
 
 @quick

@@ -10,7 +10,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Review
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import cancel_run, decide_review, retry_run
-from roadmaps.workflow import plans
+from roadmaps.workflow import by_hand, plans
 from roadmaps.workflow.schemas import Operation
 from tests import courses
 from tests.faults.test_races import at_once
@@ -96,6 +96,25 @@ def test_changes_requested_after_an_edit_are_made_to_the_edited_plan(review, ada
     assert third.operations[0]["op"] == "add"
     assert "Ada knows better" not in {one["reason"] for one in third.operations}
     assert "critique_of" not in third.report
+
+
+def test_minutes_set_by_hand_outlive_the_rounds_after_them(review, ada):
+    concepts = list(plans.concepts(review.draft.plan))
+    module = next(plans.modules(review.draft.plan))
+    added = operation("add", module["id"], position=0, title="Salt", summary="Why salt", minutes=25)
+    draft = edit_plan(
+        review, [operation("modify", concepts[0]["id"], minutes=40), added, rename(review)], by=ada, draft_number=1
+    )
+    by_ada = {one["id"]: one["minutes"] for one in plans.concepts(draft.plan) if one.get(by_hand.MARK)}
+    assert sorted(by_ada.values()) == [25, 40]
+    decide_review(review, "CHANGES_REQUESTED", by=ada, comment="Please add rye")
+    third = courses.advance(review.roadmap).reviews.pending().get().draft
+    after = {one["id"]: one["minutes"] for one in plans.concepts(third.plan)}
+    assert by_ada.items() <= after.items()
+    assert "budget" in {issue["code"] for issue in draft.report["issues"]}
+    assert after[concepts[1]["id"]] < concepts[1]["minutes"]  # which made room
+    decide_review(third.review, "APPROVED", by=ada)
+    assert courses.advance(review.roadmap).concepts.get(key=concepts[0]["id"]).minutes == 40
 
 
 def test_the_edit_outlives_a_worker_that_dies_before_the_rows(review, ada, monkeypatch):

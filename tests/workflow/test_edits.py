@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmaps.workflow import edits, plans, rules
+from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.schemas import Operation
 
 
@@ -127,6 +127,58 @@ def test_what_cannot_be_done_is_skipped_with_a_sentence(bad, why):
     assert plan == small_plan()
     assert applied == []
     assert why in skipped[0]
+
+
+def marked_plan():
+    plan = small_plan()
+    by_id(plan)["c4"][by_hand.MARK] = True
+    return plan
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        operation("modify", "c4", minutes=90),
+        operation("split", "c4", title="Hard water", summary="Its own thing"),
+        operation("merge", "c3", into="c4"),
+    ],
+)
+def test_minutes_set_by_hand_stay_when_nobody_asks(taken):
+    plan, applied, skipped = edits.apply(marked_plan(), [taken], kept=by_hand.kept(marked_plan(), "More salt"))
+    assert (plan, applied) == (marked_plan(), [])
+    assert "set the minutes of c4 by hand" in skipped[0]
+
+
+def test_the_rest_of_an_operation_on_them_is_done():
+    one = operation("modify", "c4", minutes=90, title="Warm water", prerequisites=[])
+    plan, (entry,), _ = edits.apply(marked_plan(), [one], kept=frozenset({"c4"}))
+    assert entry["after"] == {"title": "Warm water", "prerequisites": []}
+    assert by_id(plan)["c4"]["minutes"] == 60
+
+
+@pytest.mark.parametrize("gone", [operation("remove", "c4"), operation("merge", "c4", into="c3")])
+def test_no_automatic_round_takes_their_concept_out(gone):
+    kept = by_hand.kept(marked_plan())
+    assert edits.apply(marked_plan(), [gone], kept=kept, removable=False)[0] == marked_plan()
+    assert "c4" not in by_id(edits.apply(marked_plan(), [gone], kept=kept)[0])
+    whole = edits.apply(marked_plan(), [operation("remove", "m2")], kept=kept, removable=False)
+    assert whole[0] == marked_plan()
+
+
+@pytest.mark.parametrize(
+    ("comment", "parts", "kept"),
+    [
+        ("", (), {"c4"}),
+        ("More salt", ("c3", "m6"), {"c4"}),
+        ("Less about  WATER, please", (), set()),
+        ("Shorten the module Dough", (), set()),
+        ("Too long", ("c4",), set()),
+        ("Too long", ("s1",), set()),
+    ],
+)
+def test_a_comment_frees_the_concepts_that_it_is_about(comment, parts, kept):
+    assert by_hand.kept(marked_plan(), comment, parts) == kept
+    assert by_hand.kept(small_plan(), comment, parts) == set()
 
 
 def test_no_edit_closes_a_circle():

@@ -11,6 +11,7 @@ from langgraph.types import Command
 
 from roadmaps.exceptions import LLMError, RunError
 from roadmaps.llm.author import answer, payload_of
+from roadmaps.workflow import by_hand, plans
 from roadmaps.workflow.graph import GRAPH_VERSION, build_graph
 from roadmaps.workflow.state import Context
 
@@ -147,6 +148,57 @@ def test_the_workflow_goes_on_with_the_plan_that_the_reviewer_edited():
     thread.decide("APPROVED", plan=again, report=report)
     assert thread.state().values["plan"] == again
     assert thread.state().values["report"] == report
+
+
+def set_by_hand(plan, minutes):
+    """The first concept's, as a reviewer's edit leaves them."""
+    edited = copy.deepcopy(plan)
+    first = next(plans.concepts(edited))
+    first |= {"minutes": minutes, by_hand.MARK: True}
+    return edited, first["id"]
+
+
+def minutes_of(thread, concept):
+    return next(one["minutes"] for one in plans.concepts(thread.state().values["plan"]) if one["id"] == concept)
+
+
+def test_automatic_rounds_fit_the_other_concepts_to_minutes_set_by_hand():
+    thread = Thread(model := Model())
+    thread.start()
+    plan, first = set_by_hand(thread.state().values["plan"], 400)
+    model.edits = [
+        [{"op": "add", "target": "m2", "title": "Rye", "summary": "Why rye", "minutes": 30, "reason": "asked"}]
+    ]
+    thread.decide("CHANGES_REQUESTED", "Please add rye", plan=plan, report=thread.state().values["report"])
+    state = thread.state().values
+    assert model.roles().count("edit") == 2  # what was asked, and the time
+    assert minutes_of(thread, first) == 400
+    assert abs(plans.minutes(state["plan"]) - state["budget_minutes"]) < 0.1 * state["budget_minutes"]
+
+
+def test_a_model_changes_minutes_set_by_hand_only_when_asked_for_that_concept():
+    thread = Thread(model := Model())
+    thread.start()
+    plan, first = set_by_hand(thread.state().values["plan"], 90)
+    shorter = {"op": "modify", "target": first, "minutes": 20, "reason": "shorter"}
+    model.edits = [[shorter], [shorter]]
+    thread.decide("CHANGES_REQUESTED", "Make it shorter", plan=plan, report=thread.state().values["report"])
+    assert minutes_of(thread, first) == 90
+    assert "by hand" in thread.state().values["report"]["skipped"][0]
+    thread.decide("CHANGES_REQUESTED", "Make it shorter", parts=[first])
+    assert minutes_of(thread, first) == 20
+
+
+def test_minutes_set_by_hand_that_leave_no_room_are_left_to_the_reviewer():
+    thread = Thread(model := Model())
+    thread.start()
+    plan, first = set_by_hand(thread.state().values["plan"], 1200)
+    for one in list(plans.concepts(plan))[1:3]:
+        one |= {"minutes": 300, by_hand.MARK: True}
+    model.edits = [[{"op": "modify", "target": first, "title": "Another title", "reason": "asked"}]]
+    thread.decide("CHANGES_REQUESTED", "Another title, please", plan=plan, report=thread.state().values["report"])
+    assert model.roles().count("edit") == 1
+    assert "budget" in {issue["code"] for issue in thread.state().values["report"]["issues"]}
 
 
 def test_a_plan_that_nobody_could_check_is_not_valid():
