@@ -147,3 +147,27 @@ def test_who_may_only_look_has_no_buttons(site, people, desk, width, scheme):
         expect(desk.get_by_role("button", name=name)).to_have_count(0)
     assert desk.evaluate("document.documentElement.scrollWidth") <= width
     assert desk.problems == []
+
+
+def test_the_filters_of_a_list_open_and_close_from_the_keyboard(site, people, desk):
+    sign_in(desk, "lou")
+    desk.goto("/admin/roadmaps/review/")
+    filters, panel = desk.get_by_role("button", name="Filters", exact=True), desk.locator("#changelist-filter")
+    expect(filters).to_have_attribute("aria-expanded", "false")
+    desk.locator("#searchbar").focus()
+    for _ in range(5):
+        desk.keyboard.press("Tab")
+        if filters.evaluate("one => one === document.activeElement"):
+            break
+    expect(filters).to_be_focused()
+    assert filters.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    for key in ("Enter", "Space"):
+        desk.keyboard.press(key)
+        expect(panel).to_be_visible()
+        expect(filters).to_have_attribute("aria-expanded", "true")
+        expect(panel.locator(":focus")).to_have_count(1)
+        desk.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(filters).to_be_focused()
+        expect(filters).to_have_attribute("aria-expanded", "false")
+    assert desk.problems == []
