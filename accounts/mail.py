@@ -70,7 +70,6 @@ def may_get_mail(user: Any) -> bool:
 
 
 def _message(notice: Notice) -> EmailMessage:
-    language = Preferences.of(notice.user).language or settings.LANGUAGE_CODE
     stop = absolute("unsubscribe", unsubscribe_token(notice.user, notice.kind))
     facts = {
         "notice": notice,
@@ -78,7 +77,7 @@ def _message(notice: Notice) -> EmailMessage:
         "stop": stop,
         "settings": absolute("settings"),
     }
-    with translation.override(language):
+    with translation.override(Preferences.of(notice.user).mail_language):
         subject, _, body = render_to_string("accounts/mail/notice.txt", facts).strip().partition("\n")
     headers = {
         "Message-ID": f"<notice-{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from roadmaps import wording
 from roadmaps.models import Roadmap
 
 
@@ -46,6 +47,9 @@ class Preferences(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences")
     language = models.CharField(max_length=10, blank=True, default="", help_text="Of pages and e-mails")
+    last_language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="Of the pages when they last signed in"
+    )
     switches = models.JSONField(default=dict, help_text="KIND.channel to true or false, where it isn't the default")
 
     class Meta:
@@ -57,6 +61,11 @@ class Preferences(models.Model):
     @classmethod
     def of(cls, user: Any) -> "Preferences":
         return cls.objects.filter(user=user).first() or cls(user=user)
+
+    @property
+    def mail_language(self) -> str:
+        """Chosen, else that of the pages they have last seen."""
+        return self.language or self.last_language or settings.LANGUAGE_CODE
 
     def wants(self, kind: str, channel: str) -> bool:
         default = channel == Channel.PAGE or kind in MAILED_UNLESS_SWITCHED
@@ -82,6 +91,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=20, choices=NoticeKind.choices)
     version = models.PositiveIntegerField(help_text="The roadmap's, by which the same news is known again")
     text = models.TextField(blank=True, default="", help_text="A reviewer's comment, or a reason")
+    text_source = models.JSONField(null=True, help_text="What a reason is said from in other languages")
     link = models.CharField(max_length=200, help_text="A path of this site")
     on_page = models.BooleanField(default=True)
     mail_due = models.BooleanField(default=False)
@@ -113,3 +123,8 @@ class Notice(models.Model):
     @property
     def headline(self) -> str:
         return str(HEADLINES[NoticeKind(self.kind)])
+
+    @property
+    def said(self) -> str:
+        """The comment as it was written, a reason in the reader's language."""
+        return wording.say(self.text, self.text_source)

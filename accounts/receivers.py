@@ -36,5 +36,6 @@ def tell_of_decision(review: Review, **_: Any) -> None:
 
 @receiver(roadmap_ended)
 def tell_of_end(roadmap: Roadmap, **_: Any) -> None:
-    reason = roadmap.status_reason if roadmap.status == RoadmapStatus.FAILED else ""
-    notices.tell(roadmap, ENDS[RoadmapStatus(roadmap.status)], reason)
+    failed = roadmap.status == RoadmapStatus.FAILED
+    reason = (roadmap.status_reason, roadmap.status_reason_source) if failed else ()
+    notices.tell(roadmap, ENDS[RoadmapStatus(roadmap.status)], *reason)

@@ -10,18 +10,19 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from content.exports import FORMATS, ExportImpossible, rows
 from content.models import Export, ExportStatus
-from roadmaps import dispatch, leases, loop
+from roadmaps import dispatch, leases, loop, wording
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.models import Lease, Roadmap
+from roadmaps.wording import Sentence
 
 logger = logging.getLogger(__name__)
 
 TASK = "exports.write_export"
 LOADED_PERCENT = 20  # the course is read; the rest is writing
+BROKEN = Sentence("The file could not be written; the worker's log has the details.")
 
 
 @transaction.atomic
@@ -58,12 +59,12 @@ def _write(export: Export, held: leases.Hold) -> str:
     except LeaseLost:
         return "stopped"
     except ExportImpossible as exc:
-        return _settle(export, held, error=str(exc))
+        return _settle(export, held, error=exc.said)
     except loop.DATABASE_AWAY:
         raise  # the lease runs out and recover sends it again
     except Exception:
         logger.exception("export %s could not be written", export.pk)
-        return _settle(export, held, error=_("The file could not be written; the worker's log has the details."))
+        return _settle(export, held, error=BROKEN)
 
 
 def _settle(export: Export, held: leases.Hold, *, file: bytes | None = None, error: str = "") -> str:
@@ -71,7 +72,8 @@ def _settle(export: Export, held: leases.Hold, *, file: bytes | None = None, err
     try:
         with held.writing():
             rows_ = Export.objects.filter(pk=export.pk)
-            rows_.update(status=status, file=file, error=error[:1000], progress=100 if file is not None else 0)
+            told = wording.columns("error", error)
+            rows_.update(status=status, file=file, progress=100 if file is not None else 0, **told)
             held.end()
     except LeaseLost:
         return "stopped"
@@ -96,8 +98,10 @@ def _resend(export: Export) -> int:
     Lease.objects.filter(subject=export.pk, expires_at__lt=Now()).delete()
     same = Export.objects.moving().filter(pk=export.pk, dispatched_at=export.dispatched_at)
     if export.attempts >= settings.MAX_ATTEMPTS:
-        error = _("Its worker died %(count)d times while writing it, so it was not tried again.")
-        same.update(status=ExportStatus.FAILED, error=error % {"count": export.attempts})
+        error = Sentence(
+            "Its worker died %(count)s times while writing it, so it was not tried again.", count=export.attempts
+        )
+        same.update(status=ExportStatus.FAILED, **wording.columns("error", error))
         return 0
     if not same.update(dispatched_at=Now()):
         return 0  # another process was faster

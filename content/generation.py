@@ -12,16 +12,21 @@ from django.conf import settings
 from django.db.models import F
 from pydantic import BaseModel
 
-from content import prompts, writing
+from content import prompts, words, writing
 from content.models import ARTIFACTS, Artifact, ArtifactStatus
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps import checkpointer, leases, llm, loop, progress, runs
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
 from roadmaps.models import Concept, Roadmap, RoadmapStatus
 from roadmaps.signals import roadmap_ended
+from roadmaps.wording import Sentence
 
 logger = logging.getLogger(__name__)
 
+ENDED = {
+    RoadmapStatus.READY: Sentence("The course is ready"),
+    RoadmapStatus.PARTIAL: Sentence("The course is ready in parts"),
+}
 SCHEMAS: dict[str, type[BaseModel]] = {"tutorial": TutorialAnswer, "resources": ResourcesAnswer, "quiz": QuizAnswer}
 
 
@@ -80,7 +85,7 @@ def _end(roadmap: Roadmap, held: leases.Hold) -> None:
     held.end()
     roadmap.refresh_from_db()
     roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
-    progress.record(roadmap.pk, "content_finished", f"The course is {roadmap.status_word}")
+    progress.record(roadmap.pk, "content_finished", ENDED[RoadmapStatus(roadmap.status)])
 
 
 def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
@@ -169,17 +174,20 @@ async def _answer(job: Job, thread_id: str) -> Result:
         call = await llm.ask(job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool)
         return Result(job, call.answer, model=call.model)
     except LLMError as exc:
-        return Result(job, None, error=str(exc)[:1000])
+        return Result(job, None, error=exc.said)
     except loop.DATABASE_AWAY:
         raise  # no artifact's fault: the run goes on when the database is back
     except Exception as exc:
         logger.exception("%s of %r failed", job.kind, job.concept_title)
-        return Result(job, None, error=f"Unexpected {type(exc).__name__}; the worker's log has the details.")
+        error = Sentence("Unexpected %(error)s; the worker's log has the details.", error=type(exc).__name__)
+        return Result(job, None, error=error)
 
 
 def _tell(roadmap: Roadmap, result: Result) -> None:
-    what = f"{result.job.kind.capitalize()} of “{result.job.concept_title}”"
+    what = {"part": words.PARTS[result.job.kind], "concept": result.job.concept_title}
     if result.answer is not None:
-        progress.record(roadmap.pk, "artifact_ready", f"{what} is ready", kind=result.job.kind)
+        told = Sentence("%(part)s of “%(concept)s” is ready", **what)
+        progress.record(roadmap.pk, "artifact_ready", told, kind=result.job.kind)
     else:
-        progress.record(roadmap.pk, "artifact_failed", f"{what} failed: {result.error}", level="error")
+        told = Sentence("%(part)s of “%(concept)s” failed: %(reason)s", **what, reason=result.error)
+        progress.record(roadmap.pk, "artifact_failed", told, level="error")

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from roadmaps import wording
 from roadmaps.models import Concept, Roadmap
 
 
@@ -34,6 +35,7 @@ class Artifact(models.Model):
         max_length=20, choices=ArtifactStatus.choices, default=ArtifactStatus.PENDING, db_index=True, editable=False
     )
     error = models.CharField(max_length=1000, blank=True, default="", editable=False)
+    error_source = models.JSONField(null=True, editable=False, help_text="What it is said from in other languages")
     model = models.CharField(max_length=200, blank=True, default="", editable=False)
     edition = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Counts asked-for rewrites")
     run_id = models.UUIDField(null=True, editable=False, help_text="Task id of the rewrite that was asked for last")
@@ -52,6 +54,11 @@ class Artifact(models.Model):
             models.Index(fields=["-updated_at", "-id"], name="%(class)s_newest"),
             models.Index(fields=["model"], name="%(class)s_by_model"),
         ]
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be written, in the reader's language."""
+        return wording.say(self.error, self.error_source)
 
 
 class Tutorial(Artifact):
@@ -155,6 +162,7 @@ class Export(models.Model):
     status = models.CharField(max_length=20, choices=ExportStatus.choices, default=ExportStatus.PENDING)
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent")
     error = models.CharField(max_length=1000, blank=True, default="")
+    error_source = models.JSONField(null=True, editable=False, help_text="What it is said from in other languages")
     file = models.BinaryField(null=True)
     run_id = models.UUIDField(default=uuid.uuid4, help_text="Celery task id, new at every asking")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims of this run")
@@ -172,6 +180,11 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.roadmap}: {self.format}"
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be written, in the reader's language."""
+        return wording.say(self.error, self.error_source)
 
     @property
     def is_moving(self) -> bool:

@@ -11,11 +11,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from content import writing
+from content import words, writing
 from content.models import ARTIFACTS, ArtifactStatus
-from roadmaps import dispatch, progress, telemetry
+from roadmaps import dispatch, progress, telemetry, wording
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Roadmap, RoadmapStatus
+from roadmaps.wording import Sentence
 
 GENERATE = "generate_roadmap_content"
 
@@ -31,7 +32,8 @@ def retry_artifact(concept: Concept, kind: str) -> Any:
         raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
     artifact = _ask_for_rewrite(concept, kind)
     dispatch.send_on_commit(f"retry_{kind}_task", concept.pk, artifact.run_id)
-    progress.record(roadmap.pk, "artifact_queued", f"{kind.capitalize()} of “{concept}” will be written anew")
+    told = Sentence("%(part)s of “%(concept)s” will be written anew", part=words.PARTS[kind], concept=str(concept))
+    progress.record(roadmap.pk, "artifact_queued", told)
     return artifact
 
 
@@ -40,7 +42,8 @@ def _ask_for_rewrite(concept: Concept, kind: str) -> Any:
     rows = ARTIFACTS[kind].objects.filter(concept=concept, status__in=settled)
     asked = {"run_id": uuid.uuid4(), "edition": F("edition") + 1, "attempts": 0, "dispatched_at": Now(), "error": ""}
     if not rows.update(status=ArtifactStatus.PENDING, **asked):
-        raise InvalidTransition(f"The {kind} of “{concept}” is being written already.")
+        named = {"part": wording.in_words(words.PARTS[kind]), "concept": concept}
+        raise InvalidTransition(_("%(part)s of “%(concept)s” is being written already.") % named)
     return ARTIFACTS[kind].objects.get(concept=concept)
 
 
@@ -77,8 +80,11 @@ def _resend(kind: str, artifact: Any) -> int:
 
 def _give_up(kind: str, artifact: Any) -> None:
     roadmap = artifact.concept.roadmap
-    reason = f"Its worker died {artifact.attempts} times while writing it, so it was not tried again."
+    reason = Sentence(
+        "Its worker died %(count)s times while writing it, so it was not tried again.", count=artifact.attempts
+    )
     writing.save_failure(artifact, reason)
     writing.settle(roadmap)
-    text = f"{kind.capitalize()} of “{artifact.concept}” failed: {reason}"
-    progress.record(roadmap.pk, "artifact_failed", text, level="error")
+    what = {"part": words.PARTS[kind], "concept": str(artifact.concept)}
+    told = Sentence("%(part)s of “%(concept)s” failed: %(reason)s", **what, reason=reason)
+    progress.record(roadmap.pk, "artifact_failed", told, level="error")

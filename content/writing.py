@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from content.models import ARTIFACTS, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
 from content.signals import quiz_written
-from roadmaps import leases
+from roadmaps import leases, wording
 from roadmaps.models import Roadmap, RoadmapStatus
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def save_failure(artifact: Artifact, error: str) -> None:
     """A failed rewrite leaves what was there; its error says so."""
     status = ArtifactStatus.READY if _has_content(artifact) else ArtifactStatus.FAILED
     rows = type(artifact).objects.filter(pk=artifact.pk)
-    rows.update(status=status, error=error, updated_at=timezone.now())
+    rows.update(status=status, updated_at=timezone.now(), **wording.columns("error", error))
 
 
 def _has_content(artifact: Any) -> bool:

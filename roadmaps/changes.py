@@ -16,6 +16,7 @@ from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.wording import COLUMN_MAX, Sentence
 
 CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
 
@@ -38,7 +39,8 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT, course_status=roadmap.status)
     loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
-    progress.record(roadmap.pk, "changes_asked", f"{by.get_username()} asked for changes: {comment}")
+    told = Sentence("%(who)s asked for changes: %(comment)s", who=by.get_username(), comment=comment[:COLUMN_MAX])
+    progress.record(roadmap.pk, "changes_asked", told)
     return roadmap
 
 

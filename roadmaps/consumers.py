@@ -2,13 +2,15 @@
 
 from collections import Counter
 from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
+from django.utils import translation
 
 from logs_app.history import events_of
-from roadmaps import inbox, progress
+from roadmaps import inbox, progress, wording
 from roadmaps.models import Person, Roadmap
 
 # close codes
@@ -67,10 +69,13 @@ class RoadmapConsumer(Listener):
         return 0
 
     async def begin(self) -> None:
-        await self.send_json(await database_sync_to_async(snapshot)(self.scope["url_route"]["kwargs"]["pk"]))
+        pk = self.scope["url_route"]["kwargs"]["pk"]
+        await self.send_json(await database_sync_to_async(snapshot)(pk, language_of(self.scope)))
 
     async def roadmap_event(self, message: dict[str, Any]) -> None:
-        await self.send_json({"type": "event", "event": message["event"]})
+        with translation.override(language_of(self.scope)):
+            event = wording.event_in_words(message["event"])
+        await self.send_json({"type": "event", "event": event})
 
 
 class ReviewsConsumer(Listener):
@@ -98,6 +103,17 @@ def may_see(user: Person, pk: Any) -> bool:
     return Roadmap.objects.visible_to(user).filter(pk=pk).exists()
 
 
-def snapshot(pk: Any) -> dict[str, Any]:
+def language_of(scope: dict[str, Any]) -> str:
+    """The page names its own; a socket has no headers that say it."""
+    named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
+    try:
+        return translation.get_supported_language_variant(named)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def snapshot(pk: Any, language: str) -> dict[str, Any]:
     roadmap = Roadmap.objects.get(pk=pk)
-    return {"type": "snapshot", "status": roadmap.status, "version": roadmap.version, "events": events_of(pk)}
+    with translation.override(language):
+        events = [wording.event_in_words(one) for one in events_of(pk)]
+    return {"type": "snapshot", "status": roadmap.status, "version": roadmap.version, "events": events}

@@ -22,10 +22,14 @@ class LeaseLost(Exception):
 class RunError(Exception):
     """A run cannot go on; the message says why and what helps."""
 
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
 
 class LLMError(Exception):
     """A model call failed for good; `permanent` when trying again later can't help."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
+    def __init__(self, said: str, *, permanent: bool) -> None:
+        super().__init__(said)
+        self.said, self.permanent = said, permanent

@@ -13,6 +13,7 @@ from roadmaps.desk import why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
 from roadmaps.reviewers import check_may_decide
+from roadmaps.wording import Sentence
 from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.schemas import Operation
 
@@ -66,7 +67,8 @@ def _tell(review: Review, draft: Draft, by: User) -> None:
     many = len(draft.operations)
     text = f"Draft {draft.number}, with {many} change{'' if many == 1 else 's'}"
     inbox.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
-    progress.record(review.roadmap_id, "plan_edited", f"{by.get_username()} edited the plan", draft=draft.number)
+    told = Sentence("%(who)s edited the plan", who=by.get_username())
+    progress.record(review.roadmap_id, "plan_edited", told, draft=draft.number)
     LogEntry.objects.log_actions(by.pk, [review], CHANGE, f"Edited the plan. {text}", single_object=True)
 
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from logs_app import buffer
-from roadmaps import loop
+from roadmaps import loop, wording
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,12 @@ def group_name(roadmap_id: uuid.UUID | str) -> str:
 
 
 def record(roadmap_id: uuid.UUID, event: str, message: str, *, level: str = "info", **data: Any) -> None:
-    """Tell what happened, after the commit of what it tells of. A broker that is away costs the hint, not the work."""
+    """Tell what happened, after the commit of what it tells of. A broker that is away costs the hint, not the work.
+
+    A `message` that is a Sentence is told to each reader in their language.
+    """
+    if source := wording.source_of(message):
+        data |= {"source": source}
     entry = buffer.make_event(roadmap_id, event, message, level, data)
     if connection.in_atomic_block:
         transaction.on_commit(lambda: _tell(entry))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from roadmaps import checkpointer, llm, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
+from roadmaps.wording import Sentence
 from roadmaps.workflow.schemas import Questions
 
 QUESTIONS_MAX, QUESTION_MAX, ANSWER_MAX = 3, 400, 1000  # characters of one
@@ -20,7 +21,8 @@ def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
     try:
         return loop.run(_ask(request, str(thread_id)), timeout=settings.QUESTIONS_SECONDS)
     except TimeoutError:
-        told = f"The model took longer than {settings.QUESTIONS_SECONDS} seconds (QUESTIONS_SECONDS)."
+        limit = settings.QUESTIONS_SECONDS
+        told = Sentence("The model took longer than %(limit)s seconds (QUESTIONS_SECONDS).", limit=limit)
         raise LLMError(told, permanent=False) from None
 
 

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from roadmaps import dispatch, progress, telemetry
+from roadmaps import dispatch, progress, telemetry, wording
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
 from roadmaps.signals import recovering, roadmap_approved, roadmap_ended
+from roadmaps.wording import Sentence
 
 
 def recover() -> int:
@@ -48,7 +49,7 @@ def _resend(pk: uuid.UUID) -> bool:
     Roadmap.objects.filter(pk=pk).update(dispatched_at=Now())
     _send(roadmap)
     telemetry.count("cairn_runs_recovered_total", cause="worker" if died else "message")
-    progress.record(pk, "run_recovered", "Sent again: its worker or its message was lost", level="warning")
+    progress.record(pk, "run_recovered", Sentence("Sent again: its worker or its message was lost"), level="warning")
     return True
 
 
@@ -60,7 +61,9 @@ def _send(roadmap: Roadmap) -> None:
 
 
 def _give_up(roadmap: Roadmap) -> None:
-    reason = f"Its worker died {roadmap.attempts} times while driving this run, so it was not tried again."
-    roadmap.transition(RoadmapStatus.FAILED, status_reason=reason)
+    reason = Sentence(
+        "Its worker died %(count)s times while driving this run, so it was not tried again.", count=roadmap.attempts
+    )
+    roadmap.transition(RoadmapStatus.FAILED, **wording.columns("status_reason", reason))
     roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "run_failed", reason, level="error")

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
-from roadmaps import checkpointer, dispatch, inbox, leases, llm, loop, plan_rows, progress
+from roadmaps import checkpointer, dispatch, inbox, leases, llm, loop, plan_rows, progress, wording
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
 from roadmaps.models import (
     UNDECIDED,
@@ -28,18 +28,19 @@ from roadmaps.models import (
     shown_of,
 )
 from roadmaps.signals import plan_changed, review_opened, roadmap_ended
+from roadmaps.wording import Sentence
 from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
 
 logger = logging.getLogger(__name__)
 
 NODE_LABELS = {
-    "analyze_intent": "Understanding the goal",
-    "design_curriculum": "Designing the plan",
-    "validate_structure": "Checking the plan",
-    "plan_edit": "Working out what to change",
-    "edit_roadmap": "Changing the plan",
-    "human_review": "Handing the plan to a reviewer",
+    "analyze_intent": Sentence("Understanding the goal"),
+    "design_curriculum": Sentence("Designing the plan"),
+    "validate_structure": Sentence("Checking the plan"),
+    "plan_edit": Sentence("Working out what to change"),
+    "edit_roadmap": Sentence("Changing the plan"),
+    "human_review": Sentence("Handing the plan to a reviewer"),
 }
 
 
@@ -71,7 +72,7 @@ def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
 
 
 def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
-    progress.record(roadmap.pk, "run_started", "A worker took it up", attempt=roadmap.attempts)
+    progress.record(roadmap.pk, "run_started", Sentence("A worker took it up"), attempt=roadmap.attempts)
     try:
         stopped: StateSnapshot | None = None
         for event in loop.stream(_thread(_feed_of(roadmap)), on_cancel=held.on_lost):
@@ -94,7 +95,7 @@ def fail(roadmap: Roadmap, held: leases.Hold, exc: Exception) -> str:
     logger.error("run %s of roadmap %s failed: %s", roadmap.run_id, roadmap.pk, reason, exc_info=exc)
     try:
         with held.writing():
-            roadmap.transition(RoadmapStatus.FAILED, status_reason=reason)
+            roadmap.transition(RoadmapStatus.FAILED, **wording.columns("status_reason", reason))
             held.end()
             roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
             progress.record(roadmap.pk, "run_failed", reason, level="error")
@@ -105,10 +106,14 @@ def fail(roadmap: Roadmap, held: leases.Hold, exc: Exception) -> str:
 
 def reason_of(exc: Exception) -> str:
     if isinstance(exc, LLMError | RunError):
-        return str(exc)[:1000]
+        return exc.said
     if isinstance(exc, TimeoutError):
-        return f"It took longer than {settings.RUN_TIMEOUT_SECONDS} seconds. Retry goes on from the last step."
-    return f"Unexpected {type(exc).__name__}; the worker's log has the details. Retry goes on from the last step."
+        limit = settings.RUN_TIMEOUT_SECONDS
+        return Sentence("It took longer than %(limit)s seconds. Retry goes on from the last step.", limit=limit)
+    return Sentence(
+        "Unexpected %(error)s; the worker's log has the details. Retry goes on from the last step.",
+        error=type(exc).__name__,
+    )
 
 
 def _feed_of(roadmap: Roadmap) -> Feed:
@@ -162,7 +167,7 @@ def _moves(stopped: StateSnapshot, feed: Feed) -> bool:
     if not stopped.values:
         if feed.has_drafts:
             raise RunError(
-                "The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew."
+                Sentence("The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew.")
             )
         return True
     if stopped.interrupts:
@@ -188,14 +193,14 @@ def _tell(roadmap: Roadmap, event: dict[str, Any]) -> None:
     if label is None or event.get("interrupts"):
         return
     if "result" in event:
-        progress.record(roadmap.pk, "node_finished", f"{label}: done", node=node)
+        progress.record(roadmap.pk, "node_finished", Sentence("%(step)s: done", step=label), node=node)
     else:
         progress.record(roadmap.pk, "node_started", label, node=node)
 
 
 def _settle(roadmap: Roadmap, held: leases.Hold, stopped: StateSnapshot | None) -> str:
     if stopped is None:
-        raise RunError("The workflow ended without a state. Retry starts it anew.")
+        raise RunError(Sentence("The workflow ended without a state. Retry starts it anew."))
     with held.writing():
         if stopped.interrupts:
             _open_review(roadmap, stopped.interrupts[0].id, stopped.values)
@@ -212,7 +217,7 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
     if not reopened.update(**UNDECIDED, due_at=due_time()):
         draft = _save_draft(roadmap, state)
         Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
-    progress.record(roadmap.pk, "review_requested", "The plan waits for a reviewer")
+    progress.record(roadmap.pk, "review_requested", Sentence("The plan waits for a reviewer"))
     review = roadmap.reviews.get(interrupt_id=interrupt_id)
     inbox.write(review, ReviewEventKind.OPENED, name="the workflow", text=_asked_by_learner(state))
     review_opened.send(sender=Review, review=review)
@@ -251,11 +256,13 @@ def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
     """The approved plan becomes rows, and content is asked for."""
     newest = roadmap.reviews.exclude(status=ReviewStatus.SUPERSEDED).order_by("-pk").first()
     if newest is None or newest.status != ReviewStatus.APPROVED:
-        raise RunError("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
+        raise RunError(
+            Sentence("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
+        )
     if roadmap.is_changing:
         changed = plan_rows.update(roadmap, state["plan"])
         plan_changed.send(sender=Roadmap, roadmap=roadmap, concepts=changed)
     elif not roadmap.concepts.exists():
         plan_rows.create(roadmap, state["plan"])
     dispatch.queue_content(roadmap)
-    progress.record(roadmap.pk, "plan_approved", "The plan is approved; the content is being written")
+    progress.record(roadmap.pk, "plan_approved", Sentence("The plan is approved; the content is being written"))

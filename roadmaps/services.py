@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from roadmaps import dispatch, inbox, leases, limits, progress
+from roadmaps import dispatch, inbox, leases, limits, progress, wording
 from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
@@ -19,6 +19,7 @@ from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, R
 from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
 from roadmaps.signals import review_decided, roadmap_stopped
+from roadmaps.wording import Sentence
 from roadmaps.workflow import plans
 
 RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
@@ -49,7 +50,7 @@ def request_roadmap(
     limits.check_room(owner)
     roadmap = Roadmap.objects.create(owner=owner, thread_id=thread_id, clarifications=answered, **form.cleaned_data)
     dispatch.send_on_commit(dispatch.GENERATE, roadmap.pk, roadmap.run_id)
-    progress.record(roadmap.pk, "requested", "The goal is stated; a worker will design the plan")
+    progress.record(roadmap.pk, "requested", Sentence("The goal is stated; a worker will design the plan"))
     return roadmap
 
 
@@ -120,7 +121,7 @@ def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
 
 def _tell_of_decision(review: Review, claimed_by: str) -> None:
     """The history, the learner's page, the admin's log."""
-    told = f"{review.get_status_display()} by {review.decider}"
+    told = Sentence("%(decided)s by %(who)s", decided=Sentence(review.get_status_display()), who=review.decider)
     facts = {"decision": review.status, "how": review.decided_how, "parts": review.parts, "claimed_by": claimed_by}
     inbox.write(
         review, ReviewEventKind.DECIDED, by=review.decided_by, name=review.decider, text=review.comment, **facts
@@ -148,7 +149,7 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
         dispatch.queue_content(roadmap)
     else:
         dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
-    progress.record(roadmap.pk, "retried", f"Retried by {_name(by)}")
+    progress.record(roadmap.pk, "retried", Sentence("Retried by %(who)s", who=_name(by)))
     return roadmap
 
 
@@ -161,10 +162,11 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     leases.revoke(roadmap.pk)
     if Roadmap.objects.filter(pk=roadmap.pk).keep_course():
         roadmap.refresh_from_db()
-        told = f"The change was cancelled by {_name(by)}; the course is as it was"
+        told = Sentence("The change was cancelled by %(who)s; the course is as it was", who=_name(by))
     else:
-        roadmap.transition(RoadmapStatus.CANCELLED, status_reason=f"Cancelled by {_name(by)}.")
-        told = f"Cancelled by {_name(by)}"
+        reason = Sentence("Cancelled by %(who)s.", who=_name(by))
+        roadmap.transition(RoadmapStatus.CANCELLED, **wording.columns("status_reason", reason))
+        told = Sentence("Cancelled by %(who)s", who=_name(by))
     supersede(roadmap.reviews.pending(), by)
     roadmap_stopped.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "cancelled", told, level="warning")
@@ -172,4 +174,4 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
 
 
 def _name(by: User | None) -> str:
-    return by.get_username() if by else "the command line"
+    return by.get_username() if by else Sentence("the command line")

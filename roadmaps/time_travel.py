@@ -13,6 +13,7 @@ from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.wording import Sentence
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -82,9 +83,9 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     loop.run(_fork(roadmap, checkpoint_id), timeout=30)
-    who = by.get_username() if by else "the command line"
-    text = f"{who} went back to the point before {', '.join(chosen.next)}"
-    progress.record(roadmap.pk, "forked", text, checkpoint=checkpoint_id)
+    who = by.get_username() if by else Sentence("the command line")
+    told = Sentence("%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next))
+    progress.record(roadmap.pk, "forked", told, checkpoint=checkpoint_id)
     return roadmap
 
 

@@ -13,6 +13,7 @@ from roadmaps import erasure, progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Roadmap, RoadmapStatus
 from roadmaps.services import cancel_run
+from roadmaps.wording import Sentence
 
 
 @transaction.atomic
@@ -24,7 +25,9 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
         cancel_run(roadmap, by=by)
     if not Roadmap.objects.kept().filter(pk=roadmap.pk).update(deleted_at=Now()):
         raise InvalidTransition(_("“%(roadmap)s” is in the trash already.") % {"roadmap": roadmap})
-    progress.record(roadmap.pk, "trashed", f"Moved to the trash by {by.get_username()}", level="warning")
+    progress.record(
+        roadmap.pk, "trashed", Sentence("Moved to the trash by %(who)s", who=by.get_username()), level="warning"
+    )
     return roadmap
 
 
@@ -32,7 +35,7 @@ def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
     """Raises InvalidTransition: it is not in the trash."""
     if not Roadmap.objects.trashed().filter(pk=roadmap.pk).update(deleted_at=None):
         raise InvalidTransition(_("“%(roadmap)s” is not in the trash.") % {"roadmap": roadmap})
-    progress.record(roadmap.pk, "restored", f"Restored from the trash by {by.get_username()}")
+    progress.record(roadmap.pk, "restored", Sentence("Restored from the trash by %(who)s", who=by.get_username()))
     return roadmap
 
 

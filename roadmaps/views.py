@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from logs_app.history import events_of, written_events
-from roadmaps import estimates, topology, topology_picture
+from roadmaps import estimates, topology, topology_picture, wording
 from roadmaps.changes import CHANGEABLE, request_changes
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import ChangesForm
@@ -52,7 +52,10 @@ def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page_of(roadmap: Roadmap, form: ChangesForm | None = None) -> dict[str, Any]:
-    events, reviews = events_of(roadmap.pk), list(roadmap.reviews.select_related("draft", "decided_by"))
+    events, reviews = (
+        [wording.event_in_words(one) for one in events_of(roadmap.pk)],
+        list(roadmap.reviews.select_related("draft", "decided_by")),
+    )
     return {
         "roadmap": roadmap,
         "events": events,

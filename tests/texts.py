@@ -11,6 +11,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).parent.parent
 APPS = ("config", "roadmaps", "content", "learning", "sharing", "accounts", "logs_app")
 KEYWORDS = {
+    "Sentence": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -16,6 +16,7 @@ from content.exports.markdown import checked_line
 from content.exports.markup import web_address
 from content.exports.nodes import nodes_of
 from roadmaps.models import Roadmap
+from roadmaps.wording import Sentence
 
 FOLDER = Path(__file__).parent
 FONTS = FOLDER.parent / "fonts"
@@ -31,7 +32,7 @@ def write(course: Course) -> bytes:
 def typeset(course: Course, format: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
     """The file; as "png" one picture per page."""
     if not any(FONTS.glob("*.ttf")):
-        raise ExportImpossible(_("The fonts of the PDF are not installed; `make run` installs them."))
+        raise ExportImpossible(Sentence("The fonts of the PDF are not installed; `make run` installs them."))
     check_scripts(course)
     made = typst.compile(
         FOLDER / "course.typ",
@@ -43,7 +44,7 @@ def typeset(course: Course, format: Literal["pdf", "png"], ppi: float | None = N
         ppi=ppi,
     )
     if made is None:
-        raise ExportImpossible(_("The PDF came out empty."))
+        raise ExportImpossible(Sentence("The PDF came out empty."))
     return made if isinstance(made, list) else [made]
 
 
@@ -60,8 +61,10 @@ def check_scripts(course: Course) -> None:
     if foreign and sum(foreign.values()) > FOREIGN_SHARE * total:
         script = max(foreign, key=lambda one: foreign[one]).capitalize()
         raise ExportImpossible(
-            _("The fonts of the PDF have no %(script)s letters. Take the e-book or the web page instead.")
-            % {"script": script}
+            Sentence(
+                "The fonts of the PDF have no %(script)s letters. Take the e-book or the web page instead.",
+                script=script,
+            )
         )
 
 

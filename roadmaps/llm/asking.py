@@ -13,6 +13,7 @@ from roadmaps.exceptions import LLMError
 from roadmaps.llm import counted, journal, parsing, transport, turns
 from roadmaps.llm.labels import model_label
 from roadmaps.llm.providers import answering
+from roadmaps.wording import Sentence
 
 T = TypeVar("T", bound=BaseModel)
 REASKS_MAX = 2  # after answers that don't fit the schema
@@ -51,8 +52,12 @@ async def ask(
         async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS) as turn.limit:
             call = await _ask_model(role, messages, schema, turn)
     except TimeoutError:
-        limit = f"{settings.NODE_TIMEOUT_SECONDS} seconds (NODE_TIMEOUT_SECONDS)"
-        raise LLMError(f"The model for “{role}” took longer than {limit}, retries included.", permanent=False) from None
+        told = Sentence(
+            "The model for “%(role)s” took longer than %(limit)s seconds (NODE_TIMEOUT_SECONDS), retries included.",
+            role=role,
+            limit=settings.NODE_TIMEOUT_SECONDS,
+        )
+        raise LLMError(told, permanent=False) from None
     if pool:
         await journal.keep(pool, thread_id, role, key, call)
     return call
@@ -74,9 +79,10 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], tu
         seconds = time.monotonic() - started
         return Call(answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls)
     if isinstance(problem, parsing.Refused):
-        raise LLMError("The model refused to answer. State the goal in other words.", permanent=True)
-    tries = f"{REASKS_MAX + 1} tries"
-    raise LLMError(f"The model for “{role}” gave no usable answer in {tries}: {str(problem)[:300]}", permanent=False)
+        raise LLMError(Sentence("The model refused to answer. State the goal in other words."), permanent=True)
+    facts = {"role": role, "tries": REASKS_MAX + 1, "problem": str(problem)[:300]}
+    told = Sentence("The model for “%(role)s” gave no usable answer in %(tries)s tries: %(problem)s", **facts)
+    raise LLMError(told, permanent=False)
 
 
 async def _request(role: str, model: Any, messages: list[BaseMessage]) -> AIMessage:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from roadmaps.exceptions import LLMError
 from roadmaps.llm.author import BuiltInAuthor
 from roadmaps.llm.labels import model_label, without_model
+from roadmaps.wording import Sentence
 
 EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "ollama": "ollama"}
 _clients: list[Any] = []  # whose connections are open until close()
@@ -64,9 +65,9 @@ def _connect(name: str) -> BaseChatModel:
         return init_chat_model(name, **_arguments(provider))  # type: ignore[no-any-return]
     except ImportError as exc:
         extra = EXTRAS.get(provider, f"langchain-{provider}")
-        raise LLMError(
-            f"{name}: the package for {provider} is missing; install cairn[{extra}].", permanent=True
-        ) from exc
+        facts = {"name": name, "provider": provider, "extra": extra}
+        told = Sentence("%(name)s: the package for %(provider)s is missing; install cairn[%(extra)s].", **facts)
+        raise LLMError(told, permanent=True) from exc
     except ValueError as exc:
         raise LLMError(f"LLM_MODEL={name}: {_first_line(exc)}", permanent=True) from exc
 

@@ -24,7 +24,7 @@ def reach(role: str) -> bool:
         answered = transport.status(exc)
         if answered == 404:
             return False  # a server without a list of its models
-        hint = transport.HINTS.get(answered or 0, "the provider refuses the request")
+        hint = transport.HINTS.get(answered or 0, transport.REFUSED)
         said = f"it answered {answered}: {hint}" if answered else "it does not answer"
         raise LLMError(said, permanent=False) from exc
     return True

@@ -12,6 +12,7 @@ import httpx
 from django.conf import settings
 
 from roadmaps.exceptions import LLMError
+from roadmaps.wording import Sentence
 
 T = TypeVar("T")
 BACKOFF_SECONDS = 0.5  # doubled at each attempt
@@ -19,11 +20,12 @@ BACKOFF_MAX_SECONDS = 60.0
 TRANSIENT = (408, 409, 425, 429)
 REFUSALS_MAX = 2  # gateways before a model refuse now and then what they take a moment later
 HINTS = {
-    400: "the server doesn't take the request; try LLM_STRUCTURED_OUTPUT=function_calling",
-    401: "check LLM_API_KEY",
-    403: "the key may not use this model",
-    404: "check LLM_MODEL and LLM_BASE_URL",
+    400: Sentence("the server doesn't take the request; try LLM_STRUCTURED_OUTPUT=function_calling"),
+    401: Sentence("check LLM_API_KEY"),
+    403: Sentence("the key may not use this model"),
+    404: Sentence("check LLM_MODEL and LLM_BASE_URL"),
 }
+REFUSED = Sentence("the provider refuses the request")
 
 
 class NotAModel(Exception):
@@ -99,13 +101,16 @@ def retry_after(exc: BaseException) -> float | None:
 
 
 def _permanent(role: str, exc: Exception) -> LLMError:
-    hint = HINTS.get(status(exc) or 0, "the provider refuses the request")
-    return LLMError(f"The model for “{role}” answered {status(exc)}: {hint}.", permanent=True)
+    facts = {"role": role, "status": status(exc), "hint": HINTS.get(status(exc) or 0, REFUSED)}
+    return LLMError(Sentence("The model for “%(role)s” answered %(status)s: %(hint)s.", **facts), permanent=True)
 
 
 def _given_up(role: str, exc: Exception) -> LLMError:
-    what = f"answered {status(exc)}" if status(exc) else "did not answer"
+    what = Sentence("did not answer")
     if isinstance(exc, NotAModel):
-        what = "answered, but not as a model does (check LLM_BASE_URL)"
-    attempts = settings.LLM_MAX_ATTEMPTS
-    return LLMError(f"The model for “{role}” {what}, {attempts} times in a row. Retry later.", permanent=False)
+        what = Sentence("answered, but not as a model does (check LLM_BASE_URL)")
+    elif answered := status(exc):
+        what = Sentence("answered %(status)s", status=answered)
+    facts = {"role": role, "what": what, "attempts": settings.LLM_MAX_ATTEMPTS}
+    told = Sentence("The model for “%(role)s” %(what)s, %(attempts)s times in a row. Retry later.", **facts)
+    return LLMError(told, permanent=False)

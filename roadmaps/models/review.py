@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import gettext_noop
 
+from roadmaps import wording
 from roadmaps.models.plan import Draft
 from roadmaps.models.roadmap import Roadmap
+from roadmaps.wording import Sentence
 
 
 class ReviewStatus(models.TextChoices):
@@ -153,15 +154,16 @@ class Review(models.Model):
     @property
     def decider(self) -> str:
         """Who decided it, in the English words of the records; empty while it is open."""
-        with override("en"):
-            return self.decider_in_words
+        if self.decided_how == DecidedHow.COMMAND_LINE:
+            return Sentence("the command line")
+        if self.decided_how == DecidedHow.SYSTEM:
+            return Sentence("the system")
+        name = self.decided_as or Sentence("somebody")
+        if self.decided_how == DecidedHow.EXPERT:
+            return Sentence("the expert %(name)s", name=name)
+        return name if self.decided_how else ""
 
     @property
     def decider_in_words(self) -> str:
         """Who decided it, for its reader."""
-        if self.decided_how in (DecidedHow.COMMAND_LINE, DecidedHow.SYSTEM):
-            return _("the command line") if self.decided_how == DecidedHow.COMMAND_LINE else _("the system")
-        name = self.decided_as or _("somebody")
-        if self.decided_how == DecidedHow.EXPERT:
-            return _("the expert %(name)s") % {"name": name}
-        return name if self.decided_how else ""
+        return wording.in_words(self.decider)

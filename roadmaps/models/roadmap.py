@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from roadmaps import telemetry
+from roadmaps import telemetry, wording
 from roadmaps.exceptions import InvalidTransition
 
 Person = User | AnonymousUser
@@ -107,6 +107,9 @@ class Roadmap(models.Model):
     made_without_model = models.BooleanField(default=False)
     status = models.CharField(max_length=20, choices=S.choices, default=S.QUEUED, editable=False)
     status_reason = models.CharField(max_length=1000, blank=True, default="", editable=False)
+    status_reason_source = models.JSONField(
+        null=True, blank=True, editable=False, help_text="What the reason is said from in other languages"
+    )
     course_status = models.CharField(
         max_length=20,
         blank=True,
@@ -165,6 +168,11 @@ class Roadmap(models.Model):
     def is_changing(self) -> bool:
         """A new round of the plan is under way; until it is approved the course is the old one."""
         return bool(self.course_status)
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, in the reader's language."""
+        return wording.say(self.status_reason, self.status_reason_source)
 
     @property
     def status_word(self) -> str:

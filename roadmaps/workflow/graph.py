@@ -8,6 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from roadmaps.exceptions import RunError
+from roadmaps.wording import Sentence
 from roadmaps.workflow import nodes
 from roadmaps.workflow.state import Context, State
 
@@ -57,8 +58,12 @@ def build_graph(version: int | None = None, checkpointer: Any = None) -> Any:
     if version not in TOPOLOGIES:
         known = ", ".join(map(str, sorted(TOPOLOGIES)))
         raise RunError(
-            f"This roadmap began with version {version} of the workflow, and its worker has only {known}. "
-            "Retry when a worker of that version runs."
+            Sentence(
+                "This roadmap began with version %(version)s of the workflow, and its worker has only %(known)s. "
+                "Retry when a worker of that version runs.",
+                version=version,
+                known=known,
+            )
         )
     return _compiled(TOPOLOGIES[version], checkpointer)
 

@@ -7,6 +7,7 @@ from langgraph.types import interrupt
 from pydantic import BaseModel
 
 from roadmaps.exceptions import RunError
+from roadmaps.wording import Sentence
 from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent
@@ -140,7 +141,9 @@ async def human_review(state: State) -> Json:
     if decided["decision"] == APPROVED:
         return {"decision": APPROVED, **edited}
     if decided["decision"] != CHANGES_REQUESTED:
-        raise RunError(f"The workflow can't go on from the decision {decided['decision']!r}.")
+        raise RunError(
+            Sentence("The workflow can't go on from the decision %(decision)s.", decision=decided["decision"])
+        )
     return {
         **edited,
         "decision": CHANGES_REQUESTED,

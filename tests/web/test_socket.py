@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OURS = b"http://localhost"
 
 
-def socket(pk, user=None, origin=OURS):
+def socket(pk, user=None, origin=OURS, query=""):
     headers = [(b"origin", origin), (b"host", b"localhost")]
     if user:
         browser = Client()
@@ -24,7 +24,7 @@ def socket(pk, user=None, origin=OURS):
         cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
         headers.append((b"cookie", cookie.encode()))
     path = f"/ws/roadmaps/{pk}/"
-    scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
+    scope = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": headers, "subprotocols": []}
     return ApplicationCommunicator(application, scope)
 
 
