@@ -64,14 +64,7 @@ def read(text: str) -> Document:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "highlight": _highlight})
     parser.enable(["table", "strikethrough"]).use(tasklists_plugin, label=True).use(footnote_plugin)
-    parser.use(
-        dollarmath_plugin,
-        allow_labels=False,
-        allow_space=False,
-        allow_digits=False,  # "$5 or $10" are prices
-        double_inline=True,
-        renderer=formulas.draw,
-    )
+    parser.use(dollarmath_plugin, **formulas.DOLLARS, renderer=formulas.draw)
     parser.add_render_rule("fence", _diagram_or_code)
     parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")

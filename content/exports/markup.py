@@ -11,7 +11,11 @@ from urllib.parse import quote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+
+from content import formulas
+from content.formulas import DOLLARS
 
 BOXES = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 HEADING_MAX = 6
@@ -49,6 +53,7 @@ def web_address(url: str) -> str:
 def parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True})
     made.enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
+    made.use(dollarmath_plugin, **DOLLARS, renderer=formulas.draw)
     made.core.ruler.push("cairn_tidy", _tidy)
     return made
 

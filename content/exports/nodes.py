@@ -1,12 +1,16 @@
 """A tutorial's Markdown as a tree of plain data, which course.typ typesets: nothing in it is ever code."""
 
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from markdown_it.token import Token
 
+from content import formulas
 from content.exports.markup import parse
 
 Node = dict[str, Any]
+MATH = {"math_inline": False, "math_inline_double": True, "math_block": True}  # whether it stands alone
+NESTED_MAX = 24  # parts of a formula within each other
 DEPTH_MAX = 12  # of lists; what stands deeper is lifted up, as typst's own depth is limited
 SIMPLE = {
     "paragraph_open": "paragraph",
@@ -106,8 +110,46 @@ def _leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
         return {"t": "code", "s": token.content}
     if token.type in ("fence", "code_block"):
         return {"t": "block", "s": token.content.rstrip("\n"), "lang": (token.info or "").split(" ")[0]}
+    if token.type in MATH:
+        return _formula(token.content.strip(), block=MATH[token.type])
     if token.type == "footnote_ref":
         # A footnote that refers to a footnote has no place of its own for it.
         note = notes.get(token.meta["id"])
         return {"t": "foot", "c": note} if note else {"t": "text", "s": f"[{token.meta['id'] + 1}]"}
     return {"t": "text", "s": token.content} if token.content else None
+
+
+def _formula(tex: str, *, block: bool) -> Node:
+    """Its MathML as a tree, or the TeX as it was written."""
+    try:
+        return {"t": "math", "block": block, "c": [_part(formulas.element(tex, "block" if block else "inline"))]}
+    except formulas.NotDrawable:
+        return {"t": "block", "s": tex, "lang": ""} if block else {"t": "code", "s": tex}
+
+
+def _part(element: Element, depth: int = 0) -> Node:
+    """`m` the element, `s` its text, `c` its parts; of its attributes what typst can use."""
+    if depth > NESTED_MAX:
+        raise formulas.NotDrawable("too deep")
+    parts = _fenced([_part(one, depth + 1) for one in element])
+    part: Node = {"m": element.tag, "s": element.text or "", "c": parts}
+    if element.tag == "mtd":
+        part["align"] = element.get("columnalign", "center")
+    if element.tag == "mfrac":
+        part["line"] = element.get("linethickness") != "0"
+    if element.tag == "mspace":
+        width = element.get("width", "0em").removesuffix("em")
+        part["em"] = float(width) if width.replace(".", "").lstrip("-").isdigit() else 0.0
+    return part
+
+
+def _fenced(parts: list[Node]) -> list[Node]:
+    """A matrix with the brackets beside it as one part, so that these grow with it and with nothing else."""
+    found: list[Node] = []
+    for part in parts:
+        found.append(part)
+        before, inside, after = found[-3:] if len(found) > 2 else (part, part, part)
+        bare = inside["m"] == "mtable" or not inside.get("line", True)
+        if bare and before["m"] == after["m"] == "mo":
+            found[-3:] = [{"m": "mrow", "s": "", "c": [before, inside, after]}]
+    return found

@@ -32,6 +32,7 @@ def concept_of(course: Course, concept: Concept, number: int, *, heading: int) -
         "concept": concept,
         "first": [titles[key] for key in concept.prerequisites],
         "body": mark_safe(text),  # noqa: S308 - made of tokens, in which no raw HTML is
+        "has_formula": "<math" in text,
         "resources": [(one, web_address(one.url)) for one in concept.resources],
     }
 

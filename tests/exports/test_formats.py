@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from content.exports import FORMATS, ExportImpossible, ics, pdf
+from content.exports import FORMATS, ExportImpossible, ics, markdown, pdf
 from content.exports.document import Course
 from content.exports.markup import web_address, xhtml
 from content.exports.nodes import DEPTH_MAX, nodes_of
@@ -168,3 +168,33 @@ def test_only_addresses_that_lead_somewhere_are_links(address, kept):
 @pytest.mark.parametrize("hostile", ["<p>open", "a & b < c", '[x](<a"b>)', "\\<![CDATA[", "![](x)", "[^1]: x\n\n[^1]"])
 def test_xhtml_is_well_formed_whatever_the_tutorial_holds(hostile):
     ET.fromstring(f"<div>{xhtml(hostile, heading=2)}</div>")
+
+
+FORMULAS = r"""So $x_1^2$ is.
+
+$$\begin{aligned}a&=\frac{b}{2}\\c&=\begin{pmatrix}1&2\\3&4\end{pmatrix}\end{aligned}$$
+
+$$\ce{H2O}$$
+
+$\href{javascript:alert(1)}{x}$ and $\color{red}{y}$
+"""
+
+
+def test_formulas_are_drawn_in_every_format_that_can():
+    course = samples.course(1, FORMULAS)
+    book = opened("epub", course)
+    chapter = book.read("EPUB/c1.xhtml").decode()
+    assert 'properties="mathml"' in book.read("EPUB/content.opf").decode()
+    for page in (chapter, FORMATS["html"].write(course).decode()):
+        assert page.count("<math") == 4
+        assert '<mtd columnalign="right"><mi>c</mi></mtd>' in page
+        assert r"<code>\ce{H2O}</code>" in page
+        assert "javascript:" not in page
+    assert r"\begin{aligned}" in "".join(markdown.files(course).values())
+
+
+def test_formulas_of_the_pdf_are_typeset_and_what_is_too_deep_stays_tex():
+    deep = "{" * 60 + "x" + "}" * 60
+    nodes = nodes_of(f"{FORMULAS}\n\n$${deep}$$\n\n$\\sqrt[3]{{x}} \\binom{{n}}{{k}} \\left(\\frac{{a}}{{b}}\\right)$")
+    assert [node["t"] for node in nodes] == ["paragraph", "math", "block", "paragraph", "block", "paragraph"]
+    assert FORMATS["pdf"].write(samples.course(1, FORMULAS + deep)).startswith(b"%PDF-")

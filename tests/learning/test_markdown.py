@@ -75,3 +75,42 @@ def test_a_formula_with_a_mistake_is_shown_as_it_was_written(broken):
 
 def test_prices_are_no_formulas():
     assert "<math" not in markdown.render("It costs $5 today and $10 tomorrow.")
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\frac{a}{b}", "<mfrac>"),
+        (r"\sum_{i=1}^{n} x_i", "<munderover><mo>∑</mo>"),
+        (r"\bigcup_{i} A_i", "<munder><mo>⋃</mo>"),
+        (r"\lim_{x\to 0} f", "<munder><mo>lim</mo>"),
+        (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", "<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>"),
+        (r"\begin{aligned}a&=b\\c&=d\end{aligned}", '<mtd columnalign="right"><mi>c</mi></mtd>'),
+        (r"\begin{align*}a&=b\\c&=d\end{align*}", '<mtd columnalign="right"><mi>c</mi></mtd>'),
+        (r"\begin{gather}a\\b\end{gather}", '<mtd columnalign="center"><mi>b</mi></mtd>'),
+        (r"\begin{equation}a\label{one}\end{equation}", "<mi>a</mi>"),
+        (r"f=\begin{cases}1&x>0\\0&\text{otherwise}\end{cases}", "<mtext>otherwise</mtext>"),
+        (r"\alpha\Gamma\varepsilon", "<mi>α</mi><mi>Γ</mi><mi>ε</mi>"),
+        (r"\hat{x}\vec{v}\bar{y}", "<mover"),
+        (r"\operatorname*{arg\,max}_{x} f", "<munder><mo>argmax</mo>"),
+        (r"\R^n", "<mi>ℝ</mi>"),
+        (r"\boldsymbol{\beta}", "<mi>𝜷</mi>"),
+        (r"\mathscr{L}\mathsf{T}", "<mi>ℒ</mi>"),
+        (r"\textbf{ab}", "<mtext>𝐚𝐛</mtext>"),
+        (r"x\!y", '<mspace width="-0.167em"'),
+        (r"\color{red}{x}", "<mi>x</mi>"),
+    ],
+)
+def test_ordinary_formulas_are_drawn(tex, shown):
+    made = markdown.render(f"$${tex}$$")
+    assert shown in made
+    assert "<code>" not in made
+    assert "\\" not in made
+
+
+@pytest.mark.parametrize("tex", [r"\ce{H2O}", r"\SI{3}{m}", r"a\\b", "a & b", r"\frac{a}", r"x + \unknown"])
+def test_a_formula_that_no_browser_would_show_stays_tex(tex):
+    for text in (f"$${tex}$$", f"so ${tex}$ is"):
+        made = markdown.render(text)
+        assert f"<code>{tex.replace('&', '&amp;')}</code>" in made
+        assert "<math" not in made
