@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from roadmaps import estimates, limits, wording
 from roadmaps.exceptions import LLMError
 from roadmaps.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
+from roadmaps.languages import name_of
 from roadmaps.llm import CONNECT_A_MODEL, without_model
 from roadmaps.models import Roadmap
 from roadmaps.paced import paced
@@ -63,7 +64,7 @@ def _page_of(form: RequestForm) -> dict[str, Any]:
         "form": form,
         "estimate": _estimate_of(form.data if form.is_bound else form.initial),
         "examples": [{"goal": goal, **time} for goal, time in EXAMPLES],
-        "languages": LANGUAGES,
+        "languages": [(tag, name_of(tag)) for tag in LANGUAGES],
         "due_hours": settings.REVIEW_DUE_HOURS,
         "without_model": without_model(),
         "connect": CONNECT_A_MODEL,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from content import words
 from content.exports.document import Concept, Course, Question, Resource
 from content.exports.files import file_name, zip_of
+from roadmaps.languages import name_of
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Roadmap
 
@@ -101,8 +102,12 @@ def _concept(concept: Concept, titles: dict[str, str]) -> str:
 
 
 def _resources(resources: list[Resource]) -> list[str]:
-    lines = [f"- [{one.title}](<{one.url}>) ({words.kind(one.kind)}, {one.language}): {one.note}" for one in resources]
+    lines = [f"- [{one.title}](<{one.url}>) ({_about(one)}): {one.note}" for one in resources]
     return [f"## {_('Resources')}", "", *lines, ""] if lines else []
+
+
+def _about(resource: Resource) -> str:
+    return f"{words.kind(resource.kind)}, {name_of(resource.language)}"
 
 
 def _quiz(questions: list[Question]) -> list[str]:

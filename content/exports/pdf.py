@@ -15,6 +15,7 @@ from content.exports.errors import ExportImpossible
 from content.exports.markdown import checked_line
 from content.exports.markup import web_address
 from content.exports.nodes import nodes_of
+from roadmaps.languages import name_of
 from roadmaps.models import Roadmap
 from roadmaps.wording import Sentence
 
@@ -128,7 +129,7 @@ def _concept(concept: Concept, titles: dict[str, str]) -> dict[str, Any]:
             {
                 "title": one.title,
                 "url": web_address(one.url),
-                "about": f"({words.kind(one.kind)}, {one.language}) {one.note}",
+                "about": f"({words.kind(one.kind)}, {name_of(one.language)}) {one.note}",
             }
             for one in concept.resources
         ],

@@ -4,6 +4,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from content import markdown, words
+from roadmaps.languages import name_of
 from roadmaps.models import Roadmap
 
 register = template.Library()
@@ -24,6 +25,11 @@ def difficulty(level: str) -> str:
 @register.filter
 def resource_kind(kind: str) -> str:
     return words.kind(kind)
+
+
+@register.filter
+def language_name(tag: str) -> str:
+    return name_of(tag)
 
 
 @register.filter

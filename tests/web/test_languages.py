@@ -9,7 +9,10 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from content.exports import markdown, rows
+from content.models import Resource
 from learning.models import Card
+from roadmaps.languages import name_of
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.services import decide_review
 from sharing import services
@@ -235,3 +238,34 @@ def test_the_footer_offers_each_language_by_its_own_name(client):
     page = shown(client.get("/"))
     for code, name in settings.LANGUAGES:
         assert re.search(rf'<option value="{code}"[^>]*lang="{code}"[^>]*>{name}</option>', page, re.IGNORECASE)
+
+
+# --- the languages of courses -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        ("de", "Deutsch"),
+        ("zh-Hans", "中文 (简体)"),
+        ("pt-BR", "Português (Brasil)"),
+        ("tlh", "tlh"),
+        ("", ""),
+        ("§", "§"),
+    ],
+)
+def test_a_language_has_the_name_that_its_speakers_know(tag, name):
+    assert name_of(tag) == name
+
+
+def test_courses_and_links_name_their_language(browser, course):
+    Roadmap.objects.filter(pk=course.pk).update(language="pt-BR")
+    Resource.objects.update(language="de")
+    assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(browser.get(course.get_absolute_url()))
+    assert '<span lang="de">Deutsch</span>' in shown(browser.get(course.concepts.first().get_absolute_url()))
+    token = services.open_link(course).token
+    services.enter_gallery(course)
+    for address in (reverse("gallery"), reverse("shared_course", args=[token])):
+        assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(browser.get(address))
+    assert '<option value="de">Deutsch</option>' in shown(browser.get(reverse("roadmap_new")))
+    assert "Deutsch" in "".join(markdown.files(rows.load(course)).values())

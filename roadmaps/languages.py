@@ -1,0 +1,15 @@
+"""Languages of courses and links, by the name that their speakers know."""
+
+from functools import lru_cache
+
+from babel import Locale
+
+
+@lru_cache(maxsize=512)
+def name_of(tag: str) -> str:
+    """ "de" → "Deutsch"; the tag itself where nobody has told Babel a name."""
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name()
+    except (ValueError, LookupError):  # no tag, or one without a name
+        return tag
+    return name[:1].upper() + name[1:] if name else tag
