@@ -2,7 +2,9 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from content.exports import FORMATS, ExportImpossible, rows
+from content.exports import FORMATS, Course, ExportImpossible, rows
 from content.models import Export, ExportStatus
 from roadmaps import dispatch, leases, loop, wording
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
@@ -21,7 +23,6 @@ from roadmaps.wording import Sentence
 logger = logging.getLogger(__name__)
 
 TASK = "exports.write_export"
-LOADED_PERCENT = 20  # the course is read; the rest is writing
 BROKEN = Sentence("The file could not be written; the worker's log has the details.")
 
 
@@ -33,8 +34,8 @@ def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
     export, made = Export.objects.without_file().get_or_create(**place, defaults={"expires_at": expires})
     anew = {"run_id": uuid.uuid4(), "attempts": 0, "dispatched_at": Now(), "expires_at": expires, "error": ""}
     ended = Export.objects.filter(pk=export.pk, status__in=[ExportStatus.READY, ExportStatus.FAILED])
-    if made or ended.update(status=ExportStatus.PENDING, progress=0, file=None, **anew):
-        export.refresh_from_db(fields=["status", "run_id", "progress", "error"])
+    if made or ended.update(status=ExportStatus.PENDING, progress=0, parts=0, parts_done=0, file=None, **anew):
+        export.refresh_from_db(fields=["status", "run_id", "progress", "parts", "parts_done", "error"])
         dispatch.send_on_commit(TASK, export.pk, export.run_id)
     return export
 
@@ -54,8 +55,7 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
 def _write(export: Export, held: leases.Hold) -> str:
     try:
         course = rows.load(export.roadmap)
-        Export.objects.filter(pk=export.pk).update(progress=LOADED_PERCENT)
-        return _settle(export, held, file=FORMATS[export.format].write(course))
+        return _settle(export, held, file=FORMATS[export.format].write(course, part_done=_counter(export, course)))
     except LeaseLost:
         return "stopped"
     except ExportImpossible as exc:
@@ -65,6 +65,20 @@ def _write(export: Export, held: leases.Hold) -> str:
     except Exception:
         logger.exception("export %s could not be written", export.pk)
         return _settle(export, held, error=BROKEN)
+
+
+def _counter(export: Export, course: Course) -> Callable[[], None]:
+    """Called after each concept. The last part is putting them together, as long as it may take."""
+    parts = sum(1 for _ in course.concepts()) + 1
+    done = count()
+    written = Export.objects.filter(pk=export.pk, run_id=export.run_id, status=ExportStatus.WRITING)
+
+    def part_done() -> None:
+        number = next(done)
+        written.update(parts=parts, parts_done=number, progress=100 * number // parts)
+
+    part_done()  # none yet, but now it is known of how many
+    return part_done
 
 
 def _settle(export: Export, held: leases.Hold, *, file: bytes | None = None, error: str = "") -> str:

@@ -7,8 +7,9 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -101,10 +102,22 @@ def _file(roadmap: Roadmap, wanted: Format, data: bytes) -> HttpResponse:
 
 
 def _state(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResponse:
-    """To htmx only the part that changes."""
+    """To htmx only the part that changes, to a program JSON."""
     export = Export.objects.without_file().filter(roadmap=roadmap, owner=_user(request), format=wanted.name).first()
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse(_as_json(export))
     name = "_export_state" if getattr(request, "htmx", False) else "export_detail"
     return render(request, f"content/{name}.html", {"roadmap": roadmap, "format": wanted, "export": export})
+
+
+def _as_json(export: Export | None) -> dict[str, Any]:
+    """`status` null: nobody has asked for it yet."""
+    if export is None:
+        return {"status": None}
+    ready = export.status == ExportStatus.READY
+    file = reverse("export_file", args=[export.roadmap_id, export.format]) if ready else None
+    facts = {"status": export.status, "parts": export.parts, "parts_done": export.parts_done}
+    return facts | {"error": export.reason, "file": file}
 
 
 @login_required

@@ -161,6 +161,8 @@ class Export(models.Model):
     format = models.CharField(max_length=20)
     status = models.CharField(max_length=20, choices=ExportStatus.choices, default=ExportStatus.PENDING)
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent")
+    parts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of which it is made; 0: not known yet")
+    parts_done = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=1000, blank=True, default="")
     error_source = models.JSONField(null=True, editable=False, help_text="What it is said from in other languages")
     file = models.BinaryField(null=True)

@@ -20,7 +20,10 @@ ALWAYS = 1_000_000
 
 @dataclass(frozen=True)
 class Format:
-    """`at_once_up_to`: so many concepts are written while the browser waits; a larger course is a worker's."""
+    """`at_once_up_to`: so many concepts are written while the browser waits; a larger course is a worker's.
+
+    Those that may be a worker's take `part_done`, which they call after each concept.
+    """
 
     name: str
     title: str | Promise

@@ -4,14 +4,14 @@ import uuid
 from datetime import UTC, datetime
 
 from content.exports.document import Course
-from content.exports.files import zip_of
+from content.exports.files import PartDone, nobody_waits, zip_of
 from content.exports.html import STYLE
 from content.exports.markdown import checked_line
 from content.exports.page import chapters_of, contents_of, facts_of, render
 
 
-def write(course: Course) -> bytes:
-    chapters = chapters_of(course)
+def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
+    chapters = chapters_of(course, part_done)
     context = facts_of(course) | {
         "identifier": f"urn:uuid:{course.id or uuid.uuid4()}",
         "modified": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

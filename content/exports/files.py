@@ -3,8 +3,9 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+PartDone = Callable[[], None]  # called after each concept that is written
 UNSAFE = re.compile(r"[^\w\-]+", re.UNICODE)
 NAME_MAX = 60
 
@@ -12,6 +13,10 @@ NAME_MAX = 60
 def file_name(title: str) -> str:
     """Letters of any script stay; what a file system could stumble over goes."""
     return UNSAFE.sub("-", title).strip("-")[:NAME_MAX].strip("-") or "course"
+
+
+def nobody_waits() -> None:
+    """For files that are written at once."""
 
 
 def zip_of(files: Mapping[str, str | bytes], stored: tuple[str, ...] = ()) -> bytes:

@@ -2,31 +2,29 @@
 
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from django.utils.safestring import mark_safe
 
 from content.exports.document import Course
+from content.exports.files import PartDone, nobody_waits
 from content.exports.markdown import checked_line
 from content.exports.page import concept_of, facts_of, render
 
 STYLE = Path(__file__).parent / "assets" / "course.css"
 
 
-def write(course: Course) -> bytes:
+def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
     numbers = count(1)
-    stages = [
-        {
-            "stage": stage,
-            "modules": [
-                {
-                    "module": module,
-                    "concepts": [concept_of(course, one, next(numbers), heading=5) for one in module.concepts],
-                }
-                for module in stage.modules
-            ],
-        }
-        for stage in course.stages
-    ]
+    stages: list[dict[str, Any]] = []
+    for stage in course.stages:
+        modules: list[dict[str, Any]] = []
+        for module in stage.modules:
+            modules.append({"module": module, "concepts": []})
+            for one in module.concepts:
+                modules[-1]["concepts"].append(concept_of(course, one, next(numbers), heading=5))
+                part_done()
+        stages.append({"stage": stage, "modules": modules})
     style = mark_safe(STYLE.read_text())  # noqa: S308 - our own file
     context = facts_of(course) | {"stages": stages, "style": style, "checked": checked_line(course)}
     return render("course.html", context).encode()

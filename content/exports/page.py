@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from content.exports.document import Concept, Course
+from content.exports.files import PartDone
 from content.exports.markup import web_address, xhtml
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ps", "sd", "ug", "ur", "yi")
@@ -37,12 +38,13 @@ def concept_of(course: Course, concept: Concept, number: int, *, heading: int) -
     }
 
 
-def chapters_of(course: Course) -> list[dict[str, Any]]:
+def chapters_of(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
     """In reading order, each with the stage and module that it stands in."""
-    return [
-        concept_of(course, concept, number, heading=2) | {"stage": stage, "module": module}
-        for number, (stage, module, concept) in enumerate(course.places(), 1)
-    ]
+    chapters = []
+    for number, (stage, module, concept) in enumerate(course.places(), 1):
+        chapters.append(concept_of(course, concept, number, heading=2) | {"stage": stage, "module": module})
+        part_done()
+    return chapters
 
 
 def contents_of(course: Course) -> list[dict[str, Any]]:

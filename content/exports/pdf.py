@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from content import words
 from content.exports.document import Concept, Course, Question
 from content.exports.errors import ExportImpossible
+from content.exports.files import PartDone, nobody_waits
 from content.exports.markdown import checked_line
 from content.exports.markup import web_address
 from content.exports.nodes import nodes_of
@@ -26,11 +27,13 @@ SCRIPTS = {"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOF
 FOREIGN_SHARE = 0.02  # of the letters: a word quoted in another script is no reason to refuse
 
 
-def write(course: Course) -> bytes:
-    return typeset(course, "pdf")[0]
+def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
+    return typeset(course, "pdf", part_done=part_done)[0]
 
 
-def typeset(course: Course, format: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
+def typeset(
+    course: Course, format: Literal["pdf", "png"], ppi: float | None = None, part_done: PartDone = nobody_waits
+) -> list[bytes]:
     """The file; as "png" one picture per page."""
     if not any(FONTS.glob("*.ttf")):
         raise ExportImpossible(Sentence("The fonts of the PDF are not installed; `make run` installs them."))
@@ -40,7 +43,7 @@ def typeset(course: Course, format: Literal["pdf", "png"], ppi: float | None = N
         root=FOLDER,
         font_paths=[FONTS],
         ignore_system_fonts=True,
-        sys_inputs={"course": json.dumps(_course(course), ensure_ascii=False)},
+        sys_inputs={"course": json.dumps(_course(course, part_done), ensure_ascii=False)},
         format=format,
         ppi=ppi,
     )
@@ -69,7 +72,7 @@ def check_scripts(course: Course) -> None:
         )
 
 
-def _course(course: Course) -> dict[str, Any]:
+def _course(course: Course, part_done: PartDone) -> dict[str, Any]:
     wanted = course.request
     return {
         "title": course.title,
@@ -80,7 +83,7 @@ def _course(course: Course) -> dict[str, Any]:
         "checked": checked_line(course),
         "without_model": _("Made without a model.") if course.made_without_model else "",
         "words": _words(),
-        "stages": _stages(course),
+        "stages": _stages(course, part_done),
     }
 
 
@@ -96,7 +99,7 @@ def _words() -> dict[str, str]:
     }
 
 
-def _stages(course: Course) -> list[dict[str, Any]]:
+def _stages(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
     titles = course.titles()
     return [
         {
@@ -106,7 +109,7 @@ def _stages(course: Course) -> list[dict[str, Any]]:
                 {
                     "title": module.title,
                     "summary": module.summary,
-                    "concepts": [_concept(concept, titles) for concept in module.concepts],
+                    "concepts": [_concept(concept, titles, part_done) for concept in module.concepts],
                 }
                 for module in stage.modules
             ],
@@ -115,16 +118,18 @@ def _stages(course: Course) -> list[dict[str, Any]]:
     ]
 
 
-def _concept(concept: Concept, titles: dict[str, str]) -> dict[str, Any]:
+def _concept(concept: Concept, titles: dict[str, str], part_done: PartDone) -> dict[str, Any]:
     facts = [_("%(count)d minutes") % {"count": concept.minutes}, Roadmap.Level.word(concept.difficulty)]
     if concept.prerequisites:
         facts.append(_("first: %(titles)s") % {"titles": ", ".join(titles[key] for key in concept.prerequisites)})
+    body = nodes_of(concept.tutorial)
+    part_done()
     return {
         "title": concept.title,
         "summary": concept.summary,
         "facts": " · ".join(facts),
         "outcomes": concept.outcomes,
-        "body": nodes_of(concept.tutorial),
+        "body": body,
         "resources": [
             {
                 "title": one.title,

@@ -6,15 +6,15 @@ SCORM has no server of its own to grade on: the right answers are in the package
 from pathlib import Path
 
 from content.exports.document import Course
-from content.exports.files import zip_of
+from content.exports.files import PartDone, nobody_waits, zip_of
 from content.exports.html import STYLE
 from content.exports.page import chapters_of, contents_of, facts_of, render
 
 SCRIPT = Path(__file__).parent / "assets" / "scorm.js"
 
 
-def write(course: Course) -> bytes:
-    chapters = chapters_of(course)
+def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
+    chapters = chapters_of(course, part_done)
     context = facts_of(course) | {
         "identifier": f"cairn-{course.id}",
         "stages": contents_of(course),

@@ -136,6 +136,38 @@ def test_an_export_whose_writing_breaks_ends_with_a_sentence(roadmap, monkeypatc
     assert "log has the details" in export.error
 
 
+def test_the_page_shows_how_many_parts_are_written(browser, owner, monkeypatch):
+    roadmap = rows.create(samples.course(3, "Short."), owner=owner)
+    told, page = [], {"headers": {"HX-Request": "true"}}
+    nodes_of = export_jobs.FORMATS["pdf"].make.__globals__["nodes_of"]
+
+    def watched(text):
+        told.append(browser.get(address(roadmap, "pdf"), **page).content.decode())
+        told.append(browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json())
+        return nodes_of(text)
+
+    export = asked(roadmap)
+    waiting = browser.get(address(roadmap, "pdf"), **page).content.decode()
+    assert "<progress" in waiting
+    assert "aria-valuetext" not in waiting  # nobody knows yet
+    monkeypatch.setattr("content.exports.pdf.nodes_of", watched)
+    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
+    assert [one["parts_done"] for one in told[1::2]] == [0, 1, 2]
+    assert {(one["status"], one["parts"], one["file"]) for one in told[1::2]} == {("WRITING", 4, None)}
+    assert 'max="4" value="2" aria-valuetext="2 of 4 parts"' in told[4]
+    answer = browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json()
+    assert (answer["status"], answer["error"]) == ("READY", "")
+    assert browser.get(answer["file"]).content.startswith(b"%PDF-")
+    assert browser.get(address(roadmap, "pdf")).headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("format", ["pdf", "epub", "html", "scorm"])
+def test_every_long_format_counts_its_concepts(format):
+    counted = []
+    FORMATS[format].write(samples.course(3, "Short."), part_done=lambda: counted.append(1))
+    assert len(counted) == 3
+
+
 def test_a_lost_message_is_sent_again(roadmap, worker):
     export = asked(roadmap)
     assert recover() == 0  # it may still be on its way
