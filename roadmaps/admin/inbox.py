@@ -1,6 +1,6 @@
 """The inbox: pending reviews first, what is needed to choose one, and decisions on many at once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
@@ -86,7 +86,7 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         if review.status != ReviewStatus.PENDING or review.due_at is None:
             return "–"
         if review.due_at > timezone.now():
-            return moment(review.due_at, f"in {timeuntil(review.due_at, depth=1)}")
+            return moment(review.due_at, f"in {_until(review.due_at)}")
         late = moment(review.due_at, f"{timesince(review.due_at, depth=1)} overdue")
         return format_html('<strong class="late">{}</strong>', late)
 
@@ -100,6 +100,12 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         rows = ((reverse("admin:roadmaps_review_act", args=[review.pk, do]), label, review) for do, label in wanted)
         button = '<button formaction="{0}" formmethod="post" aria-label="{1}: {2}">{1}</button>'
         return format_html('<span class="desk-act">{}</span>', format_html_join("", button, rows))
+
+
+def _until(due_at: datetime) -> str:
+    """Rounded, not cut: what is due in 47 hours and a half is due in 2 days."""
+    days = due_at - timezone.now() >= timedelta(days=1)
+    return timeuntil(due_at + (timedelta(hours=12) if days else timedelta(minutes=30)), depth=1)
 
 
 def moment(at: datetime, words: str) -> SafeString:

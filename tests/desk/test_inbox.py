@@ -211,3 +211,17 @@ def test_what_learners_and_models_write_is_shown_as_text(desk, owner):
     page = desk.get(LIST).content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7|add:7 }}" in page
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(hours=48), "in 2\xa0days"),
+        (timedelta(hours=30), "in 1\xa0day<"),
+        (timedelta(hours=5, minutes=50), "in 6\xa0hours"),
+        (timedelta(minutes=-90), "1\xa0hour overdue"),
+    ],
+)
+def test_a_due_time_is_rounded(desk, owner, left, said):
+    made(owner, due_at=timezone.now() + left)
+    assert said in desk.get(LIST).content.decode()
