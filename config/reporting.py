@@ -1,10 +1,10 @@
 """Errors go to Sentry without what is nobody's business: prompts, answers, keys, cookies, what people typed."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sentry_sdk
-from sentry_sdk.types import Event, Hint
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
 
 REMOVED = "[removed]"
 SHORTEST_SECRET = 8  # replacing every "x" of an event would help nobody
@@ -19,6 +19,8 @@ OF_REQUESTS = ("cookies", "data", "env", "query_string", "headers")  # the addre
 
 
 def start(dsn: str, *, hidden: tuple[str, ...], **options: Any) -> None:
+    import sentry_sdk  # a fifth of a second that nobody without a DSN should wait
+
     sentry_sdk.init(
         dsn=dsn,
         send_default_pii=False,
@@ -33,7 +35,7 @@ def scrubber(hidden: tuple[str, ...]) -> Any:
     """`before_send` that also removes each of `hidden` wherever it stands."""
     secrets = sorted((one for one in hidden if len(one) >= SHORTEST_SECRET), key=len, reverse=True)
 
-    def scrub(event: Event, _hint: Hint) -> Event | None:
+    def scrub(event: "Event", _hint: "Hint") -> "Event | None":
         kept: dict[str, Any] = dict(event)
         if "request" in kept:
             kept["request"] = {name: value for name, value in kept["request"].items() if name not in OF_REQUESTS}

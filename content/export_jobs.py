@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,12 +14,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from content.exports import FORMATS, Course, ExportImpossible, rows
+from content.exports import FORMATS, ExportImpossible
 from content.models import Export, ExportStatus
 from roadmaps import dispatch, leases, loop, wording
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
+from roadmaps.later import load
 from roadmaps.models import Lease, Roadmap
 from roadmaps.wording import Sentence
+
+if TYPE_CHECKING:
+    from content.exports.document import Course
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +59,7 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
 
 def _write(export: Export, held: leases.Hold) -> str:
     try:
-        course = rows.load(export.roadmap)
+        course = load("content.exports.rows").load(export.roadmap)
         return _settle(export, held, file=FORMATS[export.format].write(course, part_done=_counter(export, course)))
     except LeaseLost:
         return "stopped"
@@ -67,7 +72,7 @@ def _write(export: Export, held: leases.Hold) -> str:
         return _settle(export, held, error=BROKEN)
 
 
-def _counter(export: Export, course: Course) -> Callable[[], None]:
+def _counter(export: Export, course: "Course") -> Callable[[], None]:
     """Called after each concept. The last part is putting them together, as long as it may take."""
     parts = sum(1 for _ in course.concepts()) + 1
     done = count()

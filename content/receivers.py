@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.dispatch import receiver
 
 from content import export_jobs, services, writing
-from content.exports import rows
 from roadmaps import dispatch
+from roadmaps.later import load
 from roadmaps.models import Roadmap
 from roadmaps.signals import (
     collect_personal_data,
@@ -54,4 +54,4 @@ def prune_exports(**_: Any) -> dict[str, int]:
 @receiver(collect_personal_data)
 def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
     for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():
-        yield f"courses/{roadmap.pk}", rows.load(roadmap).model_dump(mode="json")
+        yield f"courses/{roadmap.pk}", load("content.exports.rows").load(roadmap).model_dump(mode="json")

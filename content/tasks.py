@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from content import export_jobs, links
+from content import export_jobs
 from roadmaps.later import load
 
 
@@ -41,7 +41,8 @@ def retry_quiz_task(self: Task, concept_id: str) -> str:
 @shared_task(name="maintenance.check_links", ignore_result=True)
 def check_links() -> dict[str, int]:
     """Ask the addresses of some resources whether they still answer."""
-    return links.check_links()
+    found: dict[str, int] = load("content.links").check_links()
+    return found
 
 
 @shared_task(name="exports.write_export", bind=True)

@@ -8,7 +8,8 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from celery.signals import task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponse
-from structlog.contextvars import bind_contextvars, clear_contextvars, unbind_contextvars
+
+from config.logs import ids
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(r"[A-Za-z0-9_.-]{1,64}")  # from a proxy in front; anything else could forge lines
@@ -37,15 +38,14 @@ class RequestContextMiddleware:
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, Any]) -> None:
         if isinstance(kwargs.get("pk"), uuid.UUID):
-            bind_contextvars(roadmap_id=str(kwargs["pk"]))
+            ids.set({**ids.get(), "roadmap_id": str(kwargs["pk"])})
 
 
 def begin(request: HttpRequest) -> str:
     """Bind the request's id; whatever an earlier request of this thread has left goes."""
     given = request.headers.get(HEADER, "")
     name = given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
-    unbind_contextvars(*OF_REQUESTS)
-    bind_contextvars(request_id=name)
+    ids.set({key: value for key, value in ids.get().items() if key not in OF_REQUESTS} | {"request_id": name})
     return name
 
 
@@ -56,13 +56,12 @@ def _named(response: HttpResponse, name: str) -> HttpResponse:
 
 @task_prerun.connect
 def bind_task(task_id: str, task: Any, args: Any, **_: Any) -> None:
-    clear_contextvars()
-    bind_contextvars(task_id=task_id, task=task.name, **ids_of(task.name, task_id, args))
+    ids.set({"task_id": task_id, "task": task.name, **ids_of(task.name, task_id, args)})
 
 
 @task_postrun.connect
 def forget_task(**_: Any) -> None:
-    clear_contextvars()
+    ids.set({})
 
 
 def ids_of(task: str, task_id: str, args: Any) -> dict[str, str]:

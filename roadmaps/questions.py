@@ -11,7 +11,6 @@ from roadmaps import checkpointer, llm, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
 from roadmaps.wording import Sentence
-from roadmaps.workflow.schemas import Questions
 
 QUESTIONS_MAX, QUESTION_MAX, ANSWER_MAX = 3, 400, 1000  # characters of one
 
@@ -29,8 +28,10 @@ def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
 async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
     pool = await checkpointer.pool()
     said = load("roadmaps.workflow.prompts").messages("questions", {"request": request})
-    call = await llm.ask("intent", said, Questions, thread_id=thread_id, pool=pool)
-    return call.answer.questions
+    wanted = load("roadmaps.workflow.schemas").Questions
+    call = await llm.ask("intent", said, wanted, thread_id=thread_id, pool=pool)
+    asked: list[str] = call.answer.questions
+    return asked
 
 
 def clean_clarifications(given: Any) -> list[dict[str, str]]:

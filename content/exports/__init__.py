@@ -2,26 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from content.exports import anki, epub, html, ics, markdown, pdf, plain, scorm
-from content.exports.document import Course
 from content.exports.errors import ExportImpossible
 from content.exports.files import file_name
+from roadmaps.later import load
 
-__all__ = ["FORMATS", "Course", "ExportImpossible", "Format"]
+if TYPE_CHECKING:
+    from content.exports.document import Course
+
+__all__ = ["FORMATS", "ExportImpossible", "Format"]
 
 ALWAYS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Format:
-    """`at_once_up_to`: so many concepts are written while the browser waits; a larger course is a worker's.
+    """`name` is its module's too.
 
+    `at_once_up_to`: so many concepts are written while the browser waits; a larger course is a worker's.
     Those that may be a worker's take `part_done`, which they call after each concept.
     """
 
@@ -30,13 +33,18 @@ class Format:
     purpose: str | Promise
     suffix: str
     content_type: str
-    make: Callable[..., bytes]
     at_once_up_to: int = ALWAYS
 
-    def write(self, course: Course, **options: Any) -> bytes:
+    def write(self, course: "Course", **options: Any) -> bytes:
         """In the course's own language, as far as Cairn's words are translated. Raises ExportImpossible."""
         with translation.override(_spoken(course.language)):
-            return self.make(course, **options)
+            return self._make(course, **options)
+
+    @property
+    def _make(self) -> Callable[..., bytes]:
+        """Imported by who writes it: the libraries of all formats would take a fifth of a second of every start."""
+        make: Callable[..., bytes] = load(f"content.exports.{self.name}").write
+        return make
 
     def file_name(self, course_title: str) -> str:
         return f"{file_name(course_title)}.{self.suffix}"
@@ -53,29 +61,23 @@ ZIP = "application/zip"
 FORMATS = {
     one.name: one
     for one in (
-        Format("pdf", _("PDF"), _("To print, or to read on any screen."), "pdf", "application/pdf", pdf.write, 0),
-        Format(
-            "epub", _("E-book"), _("For e-readers and reading apps."), "epub", "application/epub+zip", epub.write, 20
-        ),
+        Format("pdf", _("PDF"), _("To print, or to read on any screen."), "pdf", "application/pdf", 0),
+        Format("epub", _("E-book"), _("For e-readers and reading apps."), "epub", "application/epub+zip", 20),
         Format(
             "html",
             _("Web page"),
             _("One file that opens in any browser, without a network."),
             "html",
             "text/html",
-            html.write,
             20,
         ),
-        Format(
-            "markdown", _("Markdown"), _("Text files for editors and note-taking apps."), "zip", ZIP, markdown.write
-        ),
+        Format("markdown", _("Markdown"), _("Text files for editors and note-taking apps."), "zip", ZIP),
         Format(
             "anki",
             _("Anki cards"),
             _("The quizzes as flash cards; importing again updates them."),
             "apkg",
             "application/octet-stream",
-            anki.write,
         ),
         Format(
             "ics",
@@ -83,7 +85,6 @@ FORMATS = {
             _("For your calendar: which concept on which days."),
             "ics",
             "text/calendar",
-            ics.write,
         ),
         Format(
             "scorm",
@@ -91,7 +92,6 @@ FORMATS = {
             _("For learning platforms such as Moodle. The answers of its quizzes are in the package."),
             "zip",
             ZIP,
-            scorm.write,
             20,
         ),
         Format(
@@ -100,7 +100,6 @@ FORMATS = {
             _("Everything, for programs and for importing it into Cairn."),
             "json",
             "application/json",
-            plain.write,
         ),
     )
 }

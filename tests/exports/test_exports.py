@@ -128,7 +128,7 @@ def test_an_export_whose_writing_breaks_ends_with_a_sentence(roadmap, monkeypatc
     def broken(_roadmap):
         raise RuntimeError("disk on fire")
 
-    monkeypatch.setattr("content.export_jobs.rows.load", broken)
+    monkeypatch.setattr("content.exports.rows.load", broken)
     export = asked(roadmap)
     assert export_jobs.write_export(export.pk, export.run_id) == "FAILED"
     export.refresh_from_db()

@@ -6,7 +6,6 @@ import re
 import uuid
 
 import pytest
-import structlog
 from django.http import HttpResponse
 
 from config import logs
@@ -21,9 +20,9 @@ logger = logging.getLogger("tests.logs")
 
 @pytest.fixture(autouse=True)
 def nothing_bound():
-    structlog.contextvars.clear_contextvars()
+    logs.ids.set({})
     yield
-    structlog.contextvars.clear_contextvars()
+    logs.ids.set({})
 
 
 def written(record):
@@ -56,11 +55,11 @@ def test_a_traceback_is_in_the_line_without_locals():
 
 def test_the_loop_knows_what_its_caller_is_about():
     async def bound():
-        return structlog.contextvars.get_contextvars()
+        return logs.ids.get()
 
-    structlog.contextvars.bind_contextvars(run_id="r1")
+    logs.ids.set({"run_id": "r1"})
     assert loop.run(bound()) == {"run_id": "r1"}
-    structlog.contextvars.clear_contextvars()
+    logs.ids.set({})
     assert loop.run(bound()) == {}
 
 
@@ -83,13 +82,13 @@ def test_one_request_knows_nothing_of_the_one_before(rf):
     seen = []
 
     def view(request):
-        seen.append(dict(structlog.contextvars.get_contextvars()))
+        seen.append(dict(logs.ids.get()))
         return HttpResponse()
 
     middleware = context.RequestContextMiddleware(view)
     request = rf.get("/")
     middleware.process_view(request, view, (), {"pk": (pk := uuid.uuid4())})
-    assert structlog.contextvars.get_contextvars()["roadmap_id"] == str(pk)
+    assert logs.ids.get()["roadmap_id"] == str(pk)
     middleware(request)
     assert set(seen[0]) == {"request_id"}
 

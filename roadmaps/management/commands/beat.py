@@ -10,6 +10,7 @@ from config.celery import app
 
 class Command(BaseCommand):
     help = "Run Celery beat with the database scheduler; one at a time, by a lock in PostgreSQL."
+    requires_system_checks = ()  # they would import all pages and the admin
 
     def handle(self, *args: Any, **options: Any) -> None:
         app.Beat(

@@ -1,9 +1,11 @@
 """manage.py worker [workflow|content|logs|all]"""
 
 import os
+import sys
 import warnings
 from typing import Any
 
+from celery.utils.nodenames import host_format
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -21,6 +23,7 @@ PREFORK_CONCURRENCY = 2
 
 class Command(BaseCommand):
     help = "Run a Celery worker on the queues of one kind of work, or on all of them."
+    requires_system_checks = ()  # they would import all pages and the admin
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", nargs="?", default="all", choices=list(KINDS))
@@ -29,22 +32,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, kind: str, concurrency: int | None, pool: str, **options: Any) -> None:
         queues, threads = KINDS[kind]
-        count = concurrency or (threads if pool == "threads" else PREFORK_CONCURRENCY)
-        named = ["-Q", ",".join(queues), "-n", f"{kind}-{os.getpid()}@%h"]
-        quiet = ["-q"] if settings.LOG_LEVEL in ("WARNING", "ERROR") else []
         warnings.filterwarnings("ignore", message="You're running the worker")
-        app.start(
-            [
-                *quiet,
-                "worker",
-                "--without-mingle",
-                "--without-gossip",
-                *named,
-                "-c",
-                str(count),
-                "-P",
-                pool,
-                "--loglevel",
-                settings.LOG_LEVEL,
-            ]
+        # Not by `celery worker`: its command line imports Flower and an interactive shell.
+        worker = app.Worker(
+            queues=queues,
+            hostname=host_format(f"{kind}-{os.getpid()}@%h"),
+            concurrency=concurrency or (threads if pool == "threads" else PREFORK_CONCURRENCY),
+            pool_cls=pool,
+            loglevel=settings.LOG_LEVEL,
+            quiet=settings.LOG_LEVEL in ("WARNING", "ERROR"),
+            without_mingle=True,
+            without_gossip=True,
         )
+        worker.start()
+        sys.exit(worker.exitcode)

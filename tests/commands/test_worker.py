@@ -1,0 +1,50 @@
+"""`manage.py worker`: ready soon and small, because it imports nothing that only others need."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from tests.conftest import ROOT, test_database_url
+
+OF_OTHERS = "config.urls flower prompt_toolkit sentry_sdk structlog pydantic langcodes langchain_core langgraph httpx"
+LOOK = f"""
+import sys
+from celery.signals import worker_ready
+from celery.worker import state
+from django.core.management import execute_from_command_line
+
+@worker_ready.connect
+def look(**_):
+    print(sorted(set("{OF_OTHERS}".split()) & set(sys.modules)), file=sys.__stdout__)
+    state.should_stop = 0
+
+sys.argv = ["manage.py", "worker", "logs"]
+execute_from_command_line(sys.argv)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_ready_has_imported_nothing_of_pages_models_and_terminals():
+    services = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL, "SENTRY_DSN": ""}
+    chosen = {"DJANGO_SETTINGS_MODULE": "config.settings", "LOG_FORMAT": "line"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK],
+        cwd=ROOT,
+        env=os.environ | services | chosen,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_kind_of_worker_that_there_is_not_is_refused():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "worker", "everything"], cwd=ROOT, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 2
+    assert "invalid choice: 'everything'" in done.stderr
