@@ -3,6 +3,7 @@
 import json
 import re
 from importlib import metadata
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ PAGE = (ROOT / "docs" / "licences.md").read_text()
 
 
 def licence_of(package):
-    facts = metadata.metadata(package)
+    facts: Any = metadata.metadata(package)  # a Message, whatever its type says
     classified = [one.split(" :: ")[-1] for one in facts.get_all("Classifier", []) if one.startswith("License")]
     return facts.get("License-Expression") or "; ".join(classified) or facts.get("License", "")
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content import export_jobs
-from content.exports import FORMATS, rows
+from content.exports import FORMATS, nodes, rows
 from content.models import Export
 from roadmaps import retention
 from roadmaps.models import Lease
@@ -139,7 +139,7 @@ def test_an_export_whose_writing_breaks_ends_with_a_sentence(roadmap, monkeypatc
 def test_the_page_shows_how_many_parts_are_written(browser, owner, monkeypatch):
     roadmap = rows.create(samples.course(3, "Short."), owner=owner)
     told, page = [], {"headers": {"HX-Request": "true"}}
-    nodes_of = export_jobs.FORMATS["pdf"].make.__globals__["nodes_of"]
+    nodes_of = nodes.nodes_of
 
     def watched(text):
         told.append(browser.get(address(roadmap, "pdf"), **page).content.decode())
