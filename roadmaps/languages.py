@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 
 @lru_cache(maxsize=512)
@@ -10,6 +10,6 @@ def name_of(tag: str) -> str:
     """ "de" → "Deutsch"; the tag itself where nobody has told Babel a name."""
     try:
         name = Locale.parse(tag, sep="-").get_display_name()
-    except (ValueError, LookupError):  # no tag, or one without a name
+    except (ValueError, UnknownLocaleError):  # no tag, or one without a name
         return tag
     return name[:1].upper() + name[1:] if name else tag

@@ -28,7 +28,7 @@ def resource_kind(kind: str) -> str:
 
 
 @register.filter
-def language_name(tag: str) -> str:
+def own_name(tag: str) -> str:
     return name_of(tag)
 
 

@@ -267,5 +267,5 @@ def test_courses_and_links_name_their_language(browser, course):
     services.enter_gallery(course)
     for address in (reverse("gallery"), reverse("shared_course", args=[token])):
         assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(browser.get(address))
-    assert '<option value="de">Deutsch</option>' in shown(browser.get(reverse("roadmap_new")))
+    assert '<option value="de" lang="de">Deutsch</option>' in shown(browser.get(reverse("roadmap_new")))
     assert "Deutsch" in "".join(markdown.files(rows.load(course)).values())
