@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 PERMISSIVE = re.compile(r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|0BSD|Unlicense)\b", re.IGNORECASE)
-NAMED = re.compile(r"GPL|MPL|Mozilla|EUPL|CDDL|SSPL", re.IGNORECASE)
+NAMED = re.compile(r"GPL|\bMPL\b|Mozilla|EUPL|CDDL|SSPL", re.IGNORECASE)
 PAGE = (ROOT / "docs" / "licences.md").read_text()
 
 
