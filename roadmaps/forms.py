@@ -73,7 +73,10 @@ class RoadmapForm(TimeForm):
             attrs={"rows": 3, "placeholder": gettext_lazy("Learn enough Python to analyse my own data")}
         ),
         help_text=gettext_lazy("One or two sentences, 10 to 2,000 characters."),
-        error_messages={"required": gettext_lazy("State what you want to learn.")},
+        error_messages={
+            "required": gettext_lazy("State what you want to learn."),
+            "min_length": gettext_lazy("Say a little more: at least %(limit_value)d characters."),
+        },
     )
     level = forms.ChoiceField(label=gettext_lazy("Where are you now?"), choices=Roadmap.Level.choices)
     language = forms.CharField(
