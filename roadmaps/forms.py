@@ -3,6 +3,7 @@
 import math
 from datetime import timedelta
 from typing import Any
+from unicodedata import east_asian_width
 
 import langcodes
 from django import forms
@@ -21,6 +22,7 @@ FORMATS = [
     ("exercises", gettext_lazy("Exercises")),
 ]
 WEEKS_MAX = 104
+GOAL_MIN = 10  # letters
 LANGUAGES = ("en", "zh-Hans", "es", "de", "fr", "pt-BR", "ja", "ko", "ar", "hi", "ru", "it", "tr", "pl", "uk")
 
 
@@ -28,6 +30,12 @@ def check_language(value: str) -> None:
     if not langcodes.tag_is_valid(value) or not langcodes.Language.get(value).language:
         told = _("“%(tag)s” is no known language; give a tag such as en, de or zh-Hans.")
         raise ValidationError(told % {"tag": value})
+
+
+def check_goal(value: str) -> None:
+    """Chinese, Japanese and Korean characters say twice as much as letters, and are twice as wide."""
+    if sum(2 if east_asian_width(one) in "WF" else 1 for one in value) < GOAL_MIN:
+        raise ValidationError(_("Say a little more: at least 10 characters."))
 
 
 class TimeForm(forms.Form):
@@ -67,16 +75,17 @@ class TimeForm(forms.Form):
 class RoadmapForm(TimeForm):
     goal = forms.CharField(
         label=gettext_lazy("What do you want to learn?"),
-        min_length=10,
         max_length=2000,
+        validators=[check_goal],
         widget=forms.Textarea(
-            attrs={"rows": 3, "placeholder": gettext_lazy("Learn enough Python to analyse my own data")}
+            attrs={
+                "rows": 3,
+                "minlength": GOAL_MIN // 2,
+                "placeholder": gettext_lazy("Learn enough Python to analyse my own data"),
+            }
         ),
         help_text=gettext_lazy("One or two sentences, 10 to 2,000 characters."),
-        error_messages={
-            "required": gettext_lazy("State what you want to learn."),
-            "min_length": gettext_lazy("Say a little more: at least %(limit_value)d characters."),
-        },
+        error_messages={"required": gettext_lazy("State what you want to learn.")},
     )
     level = forms.ChoiceField(label=gettext_lazy("Where are you now?"), choices=Roadmap.Level.choices)
     language = forms.CharField(

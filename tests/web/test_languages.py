@@ -198,7 +198,11 @@ def test_the_errors_of_forms_are_chinese(browser, course):
     }
     refused = browser.post(reverse("roadmap_new"), past)
     check_chinese(
-        refused, "请再说具体些，至少 10 个字符。", "不是已知的语言", "这个日期已经过去", status=HTTPStatus.BAD_REQUEST
+        refused,
+        "请再说具体些，至少 5 个汉字或 10 个字母。",
+        "不是已知的语言",
+        "这个日期已经过去",
+        status=HTTPStatus.BAD_REQUEST,
     )
     empty = browser.post(reverse("roadmap_new"), {"goal": "", "hours_per_week": "", "weeks": ""})
     check_chinese(empty, "请写下你想学什么。", "请填写周数或日期。", status=HTTPStatus.BAD_REQUEST)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from roadmaps import estimates
+from roadmaps.forms import RoadmapForm
 from roadmaps.models import ModelCall, Roadmap
 from roadmaps.retention import calls_of_no_roadmap
 from roadmaps.services import cancel_run, request_roadmap, retry_run
@@ -156,3 +157,10 @@ def test_calls_of_questions_that_led_to_nothing_are_pruned(browser):
     asked_back(browser)
     ModelCall.objects.update(created_at="2020-01-01T00:00Z")
     assert calls_of_no_roadmap().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("goal", "enough"), [("学会弹钢琴", True), ("弹钢琴", False), ("the piano!", True), ("piano", False)]
+)
+def test_a_goal_is_as_short_as_its_script_allows(goal, enough):
+    assert ("goal" not in RoadmapForm(RoadmapForm.defaults() | {"goal": goal}).errors) is enough
