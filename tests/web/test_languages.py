@@ -162,6 +162,7 @@ def test_practice_is_chinese(browser, course, learner):
     check_chinese(browser.get(answered.url), "难度如何？", "轻松", "月")
 
 
+@pytest.mark.django_db(transaction=True)  # a heartbeat looks for the lease on a connection of its own
 def test_decisions_and_the_time_of_a_roadmap_are_chinese(browser, learner):
     roadmap = courses.designed(learner, goal="学会自己在家烤酸种面包", language="zh-Hans")
     page = shown(browser.get(roadmap.get_absolute_url()))
