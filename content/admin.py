@@ -13,7 +13,8 @@ from unfold.decorators import display
 from content.models import ARTIFACTS, ArtifactStatus, Quiz, ResourceList, Tutorial
 from content.services import retry_artifact
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, UuidFilter, as_uuid
+from logs_app.filters import FewValuesFilter, UuidFilter
+from logs_app.ids import as_uuid
 from roadmaps.admin import dashboard, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 

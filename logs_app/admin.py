@@ -16,7 +16,8 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from logs_app.filters import FewValuesFilter, UuidFilter, as_uuid
+from logs_app.filters import FewValuesFilter, UuidFilter
+from logs_app.ids import as_uuid
 from logs_app.models import ExecutionLog
 
 LEVELS = ("error", "warning", "info")

@@ -1,6 +1,5 @@
 """Filters of admin lists that cost the same with ten rows and with ten million."""
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import TextFilter
 from unfold.contrib.filters.admin.mixins import DropdownMixin, ValueMixin
+
+from logs_app.ids import as_uuid
 
 VALUES_MAX = 100
 # Jumps from value to value along an index, where SELECT DISTINCT would read every row.
@@ -76,10 +77,3 @@ class UuidFilter(TextFilter):
             return queryset
         found = as_uuid(self.value())
         return queryset.filter(**{self.lookup: found}) if found else queryset.none()
-
-
-def as_uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text.strip())
-    except ValueError:
-        return None

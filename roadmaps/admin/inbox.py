@@ -18,14 +18,15 @@ from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
 from roadmaps.admin.paging import InfinitePaginator
 from roadmaps.admin.review_filters import FILTERS
-from roadmaps.models import Review, ReviewStatus
+from roadmaps.models import Review, ReviewStatus, Roadmap
+from roadmaps.models.search import found_by
 
 
 class InboxAdmin(DeskActs, LookOnlyAdmin):
     list_display = ("plan", "state", "score_and_critical", "age", "due", "who")
     list_filter = ("status", *FILTERS)
     search_fields = ("roadmap__title", "roadmap__goal", "roadmap__owner__username")
-    search_help_text = "Plan, goal or learner"
+    search_help_text = "Beginnings of words of plan and goal, the learner, or a roadmap's id"
     list_select_related = ("roadmap__owner", "assigned_to", "claimed_by")
     list_per_page = 30
     list_fullwidth = True
@@ -43,6 +44,13 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         mine = ExpressionWrapper(Q(claimed_by=request.user.pk), BooleanField())
         rows: QuerySet[Review] = super().get_queryset(request).annotate(claimed_by_me=mine)
         return rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Review], search_term: str
+    ) -> tuple[QuerySet[Review], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(roadmap__in=found_by(search_term, Roadmap.objects.order_by())), False
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return (*self.list_display, "act") if self.has_decide_permission(request) else self.list_display

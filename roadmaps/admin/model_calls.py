@@ -12,7 +12,8 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, UuidFilter, as_uuid
+from logs_app.filters import FewValuesFilter, UuidFilter
+from logs_app.ids import as_uuid
 from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall

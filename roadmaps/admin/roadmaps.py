@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -16,12 +16,13 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, as_uuid
+from logs_app.filters import FewValuesFilter
 from roadmaps import statistics
 from roadmaps.admin import figures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.models.search import found_by
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 from roadmaps.time_travel import history, resume_from
 
@@ -78,7 +79,7 @@ class RoadmapAdmin(LookOnlyAdmin):
         TrashFilter,
     )
     search_fields = ("title", "goal", "owner__username")
-    search_help_text = "Title, goal, learner, or the id of a roadmap, thread or run"
+    search_help_text = "Beginnings of words of title and goal, the learner, or the id of a roadmap, thread or run"
     list_select_related = ("owner",)
     list_filter_submit = True
     list_per_page = 50
@@ -101,10 +102,7 @@ class RoadmapAdmin(LookOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if found := as_uuid(search_term):
-            return queryset.filter(Q(pk=found) | Q(thread_id=found) | Q(run_id=found)), False
-        results: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
-        return results
+        return found_by(search_term, queryset) if search_term.strip() else queryset, False
 
     def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """To retry and cancel: who may change roadmaps, although their fields are nobody's to edit."""

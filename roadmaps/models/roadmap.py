@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from roadmaps import telemetry, wording
 from roadmaps.exceptions import InvalidTransition
+from roadmaps.models.search import WORDS
 
 Person = User | AnonymousUser
 
@@ -146,6 +148,7 @@ class Roadmap(models.Model):
             models.Index(fields=["owner", "-created_at"]),
             models.Index(fields=["-created_at", "-id"], name="roadmap_newest"),
             models.Index(fields=["language"], name="roadmap_by_language"),
+            GinIndex(WORDS, name="roadmap_words"),
             models.Index(fields=["deleted_at"], condition=~models.Q(deleted_at=None), name="roadmap_trashed"),
         ]
 
