@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
 
 from logs_app.filters import FewValuesFilter, UuidFilter
 from logs_app.ids import as_uuid
@@ -23,6 +24,19 @@ from logs_app.models import ExecutionLog
 LEVELS = ("error", "warning", "info")
 LEVEL_COLOURS = {"error": "danger", "warning": "warning"}
 SEARCHED_MAX = 50_000  # newest events that words are looked for in
+
+
+class RowsChangeList(ChangeList):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._addresses: dict[str, str] = {}
+        super().__init__(*args, **kwargs)
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Unfold asks for the addresses of all column headers again in each row, and they are made but once."""
+        asked = f"{new_params!r} {remove!r}"
+        if asked not in self._addresses:
+            self._addresses[asked] = super().get_query_string(new_params, remove)
+        return self._addresses[asked]
 
 
 class LookOnlyAdmin(ModelAdmin):
@@ -37,6 +51,9 @@ class LookOnlyAdmin(ModelAdmin):
             return self.model._meta.pk.to_python(unquote(object_id))
         except ValidationError as exc:
             raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowsChangeList]:
+        return RowsChangeList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -246,4 +246,6 @@ def _cut(text: str, room: int) -> str:
 
 def _width(text: str) -> int:
     """In narrow characters: an ideograph takes two, a combining mark none."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
