@@ -41,10 +41,16 @@ PAGES = {
     "healthz (baseline)": (None, "/healthz"),
     "inbox": (150, "/admin/roadmaps/review/"),
     "inbox, overdue": (150, "/admin/roadmaps/review/?due=overdue"),
-    "inbox, search": (None, "/admin/roadmaps/review/?q=botany"),
-    "review": (300, "{review}"),
+    "inbox, late page": (150, "/admin/roadmaps/review/?p=3000"),
+    "inbox, search": (150, "/admin/roadmaps/review/?q=botany"),
+    "inbox, search for two words": (150, "/admin/roadmaps/review/?q=project+1234"),
+    "inbox, search that finds all": (None, "/admin/roadmaps/review/?q=learn"),
+    "inbox, search that finds none": (150, "/admin/roadmaps/review/?q=zeppelin"),
+    "inbox, search without spaces": (None, "/admin/roadmaps/review/?q=%E9%9D%A2%E5%8C%85"),
+    "review with 240 concepts": (300, "{review}"),
     "dashboard": (None, "/admin/"),
     "roadmaps": (None, "/admin/roadmaps/roadmap/"),
+    "roadmaps, search": (None, "/admin/roadmaps/roadmap/?q=botany"),
     "roadmaps, failed": (None, "/admin/roadmaps/roadmap/?status__exact=FAILED"),
     "execution log": (None, "/admin/logs_app/executionlog/"),
     "execution log, errors": (None, "/admin/logs_app/executionlog/?level=error"),
@@ -128,7 +134,7 @@ def sign_in(client: httpx.Client) -> None:
 
 
 def pages(client: httpx.Client) -> Iterator[tuple[str, int | None, str]]:
-    """Name, target and address; the review is the first of the inbox."""
+    """Name, target and address; the review is the first of the inbox, which has the largest plan."""
     inbox = client.get("/admin/roadmaps/review/").text
     review = re.search(r"/admin/roadmaps/review/\d+/change/", inbox)
     assert review, "the inbox is empty"

@@ -63,6 +63,9 @@ FROM (
     FROM generate_series(1, %(roadmaps)s) n
     JOIN roadmaps_roadmap r ON r.id = {roadmap_id} JOIN roadmaps_draft d ON d.roadmap_id = r.id
 ) made""",
+    "drafts with the largest plan": """
+UPDATE roadmaps_draft SET plan = %(largest)s, report = report || %(largest_time)s
+WHERE id = (SELECT draft_id FROM roadmaps_review WHERE status = 'PENDING' ORDER BY waiting_since LIMIT 1)""",
     "review history": """
 INSERT INTO roadmaps_reviewevent (review_id, kind, actor_id, actor_name, text, data, at)
 SELECT id, 'OPENED', NULL, 'the system', '', '{{}}'::jsonb, created_at FROM roadmaps_review
@@ -167,5 +170,29 @@ def _plan_values() -> dict[str, Jsonb]:
     concept = next(plans.concepts(plan))
     change = Operation(op="modify", target=concept["id"], minutes=concept["minutes"] + 10, reason="More practice")
     _, operations, _ = edits.apply(plan, [change])
+    largest = _largest(plan)
     parts = {"plan": plan, "report": report, "operations": operations, "intent": author_plan.intent(payload)}
+    parts |= {"largest": largest, "largest_time": {"minutes": plans.minutes(largest)}}
     return {name: Jsonb(part) for name, part in parts.items()}
+
+
+def _largest(plan: dict[str, Any]) -> dict[str, Any]:
+    """As many parts as the rules allow, each like the first of `plan`; concepts need the first and the one before."""
+    like_stage = plan["stages"][0]
+    like_module = like_stage["modules"][0]
+    like = like_module["concepts"][0]
+    stages, modules, concepts = (range(1, rules.SIZES[kind][1] + 1) for kind in ("stages", "modules", "concepts"))
+    made: dict[str, Any] = plan | {"next_id": 1, "stages": []}
+    done: list[str] = []
+    for s in stages:
+        stage = like_stage | {"id": plans.new_id(made, "s"), "title": f"Stage {s}", "modules": []}
+        made["stages"].append(stage)
+        for m in modules:
+            module = like_module | {"id": plans.new_id(made, "m"), "title": f"Module {s}.{m}", "concepts": []}
+            stage["modules"].append(module)
+            for c in concepts:
+                needs = list(dict.fromkeys(done[:1] + done[-1:]))
+                own: dict[str, Any] = {"id": plans.new_id(made, "c"), "prerequisites": needs}
+                module["concepts"].append(like | own | {"title": f"{like['title']} {s}.{m}.{c}"})
+                done.append(own["id"])
+    return made

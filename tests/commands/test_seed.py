@@ -13,6 +13,7 @@ from django.urls import reverse
 from content.models import Quiz, Tutorial
 from logs_app.models import ExecutionLog
 from roadmaps.models import Draft, ModelCall, Review, ReviewEvent, Roadmap
+from roadmaps.workflow import plans
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,6 +38,9 @@ def test_it_makes_what_was_asked_for_once_and_every_page_of_it_opens(admin_clien
     assert statuses == {"PENDING", "APPROVED", "CHANGES_REQUESTED", "REJECTED"}
     assert not Review.objects.filter(status="PENDING").exclude(roadmap__status="AWAITING_REVIEW").exists()
     assert ReviewEvent.objects.filter(kind="DECIDED").count() == Review.objects.exclude(status="PENDING").count()
+    longest_waiting = Review.objects.pending().order_by("waiting_since").first()
+    assert len(list(plans.concepts(longest_waiting.draft.plan))) == 6 * 5 * 8
+    assert admin_client.get(f"/admin/roadmaps/review/{longest_waiting.pk}/change/").status_code == 200
     for model in (Roadmap, Draft, Review, ExecutionLog, ModelCall, Tutorial, Quiz):
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
         assert admin_client.get(reverse(name, args=[model.objects.first().pk])).status_code == 200
