@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 GOAL ?= Learn enough Python to analyse my own data
 
-.PHONY: help run demo test soak bench check audit docs lock clean
+.PHONY: help install run demo test soak bench check audit docs lock clean
 APPS := config roadmaps content learning sharing accounts logs_app
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,8 @@ TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.p
 %.mo: %.po | $(VENV)/.installed
 	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 PAGES := templates/packages/.installed $(TEXTS)
+
+install: $(VENV)/.installed $(PAGES) ## what a server needs: Python packages, the pages' packages and texts
 
 run: $(VENV)/.installed $(PAGES) ## the whole product on this machine, at http://127.0.0.1:8000
 	$(BIN)/python manage.py up $(ARGS)

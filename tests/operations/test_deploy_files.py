@@ -123,10 +123,40 @@ def test_units_restart_stop_and_hold_what_they_may():
             "NoNewPrivileges=true",
             "ProtectSystem=strict",
             "User=cairn",
+            "SyslogIdentifier=%N",
         ):
             assert f"\n{line}\n" in text, (unit.name, line)
         assert re.search(r"^MemoryMax=\d+[MG]$", text, re.MULTILINE), unit.name
         assert re.search(r"^TimeoutStopSec=\d+$", text, re.MULTILINE), unit.name
+
+
+def test_a_version_is_its_own_also_when_the_link_points_to_a_newer_one():
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        text = unit.read_text()
+        assert "\nWorkingDirectory=/opt/cairn\n" in text
+        # A console script names its own interpreter; a python by the link's path would import from the newer folder.
+        assert re.search(
+            r"^ExecStart=(/opt/cairn/.venv/bin/uvicorn|/usr/bin/env .venv/bin/python) ", text, re.MULTILINE
+        )
+
+
+def test_cairn_manage_runs_a_command_of_this_folder_as_the_services_run(tmp_path):
+    asked = tmp_path / "systemd-run"
+    asked.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    asked.chmod(0o755)
+    found = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    command = [str(DEPLOY / "cairn-manage"), "migrate", "--plan"]
+    words = subprocess.run(command, cwd=ROOT, env=found, capture_output=True, text=True, check=True).stdout.splitlines()
+    unit = (DEPLOY / "systemd/cairn-beat.service").read_text()
+    assert words[-4:] == [f"{ROOT}/.venv/bin/python", "manage.py", "migrate", "--plan"]
+    assert f"--working-directory={ROOT}" in words
+    for option, line in (
+        ("--uid=cairn", "User=cairn"),
+        ("--property=EnvironmentFile=/etc/cairn/cairn.env", "EnvironmentFile=/etc/cairn/cairn.env"),
+        ("--setenv=VAR_DIR=/var/lib/cairn", "Environment=VAR_DIR=/var/lib/cairn PYTHONUNBUFFERED=1"),
+    ):
+        assert option in words
+        assert line in unit.splitlines()
 
 
 def containers():
