@@ -1,25 +1,26 @@
 """One event, told to everybody: the execution log keeps it, open pages see it."""
 
-import asyncio
 import atexit
-import contextlib
 import logging
 import threading
 import uuid
-from collections import deque
-from concurrent.futures import CancelledError, Future
+from queue import SimpleQueue
 from typing import Any
 
+import redis
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from logs_app import buffer
-from roadmaps import loop, wording
+from roadmaps import wording
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
+GROUP_PREFIX = f"{settings.CHANNEL_PREFIX}__group__"  # channels-redis' name of a group
+_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 Hint = tuple[str, dict[str, Any]]  # a group of the channel layer, a message
 
 
@@ -52,41 +53,47 @@ def hint(group: str, kind: str, event: dict[str, Any]) -> None:
 
 
 class _Outbox:
-    """Hints on their way to open pages, in order. Nobody waits for them."""
+    """Hints on their way to open pages, in order. Nobody waits for them.
+
+    A thread of its own sends them: on the loop an event would wait for its turn behind hundreds of runs that begin.
+    """
 
     def __init__(self) -> None:
-        self._waiting: deque[Hint] = deque()
+        self._waiting: SimpleQueue[Hint | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._sending: Future[None] | None = None
+        self._sender: threading.Thread | None = None
 
     def put(self, hint: Hint) -> None:
+        self._waiting.put(hint)
         with self._lock:
-            self._waiting.append(hint)
-            if self._sending is None:
-                self._sending = asyncio.run_coroutine_threadsafe(self._send(), loop.get())
+            if self._sender is None or not self._sender.is_alive():
+                self._sender = threading.Thread(target=self._send, name="cairn-hints", daemon=True)
+                self._sender.start()
 
-    async def _send(self) -> None:
+    def _send(self) -> None:
+        """All that waits goes in one round trip."""
+        batch: list[Hint | None] = []
+        while None not in batch:
+            batch = [self._waiting.get()]
+            while not self._waiting.empty():
+                batch.append(self._waiting.get())
+            self._publish([hint for hint in batch if hint])
+
+    def _publish(self, hints: list[Hint]) -> None:
         layer = get_channel_layer()
-        while batch := self._take():
-            for group, message in batch:
-                try:
-                    await layer.group_send(group, message)
-                except (RedisError, OSError) as exc:
-                    logger.warning("nobody in %s was told: %s", group, exc)
-
-    def _take(self) -> list[Hint]:
-        with self._lock:
-            batch = list(self._waiting)
-            self._waiting.clear()
-            if not batch:
-                self._sending = None
-            return batch
+        try:
+            with _client.pipeline(transaction=False) as pipe:
+                for group, message in hints:
+                    pipe.publish(f"{GROUP_PREFIX}{group}", layer.serialize(message))
+                pipe.execute()
+        except (RedisError, OSError) as exc:
+            logger.warning("open pages were not told of %d events: %s", len(hints), exc)
 
     def flush(self) -> None:
         """At the end of the process: what was just told still gets out."""
-        if sending := self._sending:
-            with contextlib.suppress(TimeoutError, CancelledError):
-                sending.result(FLUSH_SECONDS)
+        if self._sender and self._sender.is_alive():
+            self._waiting.put(None)
+            self._sender.join(FLUSH_SECONDS)
 
 
 _outbox = _Outbox()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from config.asgi import application
-from roadmaps import progress
+from roadmaps import loop, progress
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,6 +69,26 @@ def test_the_owner_gets_a_snapshot_and_then_each_event():
     assert snapshot["status"] == "AWAITING_REVIEW"
     assert snapshot["events"][0]["event"] == "requested"
     assert event["event"]["message"] == "It happened"
+
+
+def test_an_event_arrives_while_the_loop_of_the_runs_is_busy():
+    owner = courses.person("owner")
+    roadmap = courses.designed(owner)
+    opened, idle = socket(roadmap.pk, owner), threading.Event()
+
+    async def listen():
+        assert await connect(opened)
+        await hear(opened)
+        await asyncio.to_thread(progress.record, roadmap.pk, "something", "It happened")
+        event = await hear(opened)
+        await leave(opened)
+        return event
+
+    loop.get().call_soon_threadsafe(idle.wait, 60)
+    try:
+        assert asyncio.run(listen())["event"]["message"] == "It happened"
+    finally:
+        idle.set()
 
 
 def test_the_signed_out_and_strangers_are_turned_away_with_a_code():
