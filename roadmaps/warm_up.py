@@ -22,6 +22,7 @@ from roadmaps.later import load
 logger = logging.getLogger(__name__)
 M_ARENA_MAX = -8
 WAITS_FOR_MODELS = {"roadmap_workflow", "content_generation"}
+GARBAGE_AFTER = (20_000, 20, 50)  # of Python's (700, 10, 10): most of what runs make is gone before it is looked at
 HEAPS = 2  # glibc would give every eighth of the threads one of its own, and hardly give memory back
 
 
@@ -58,6 +59,7 @@ def make_models(**_: Any) -> None:
     # What is there now stays: looking through it for garbage again and again would cost a tenth of all CPU.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE_AFTER)
 
 
 def _build_graph() -> None:
