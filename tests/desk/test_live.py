@@ -3,29 +3,18 @@
 import asyncio
 
 import pytest
-from asgiref.testing import ApplicationCommunicator
-from django.conf import settings
 from django.db import connection, transaction
-from django.test import Client
 
-from config.asgi import application
 from roadmaps.desk import claim_review
 from roadmaps.services import decide_review
 from tests import courses
-from tests.web.test_socket import OURS, closing_code, connect, hear, leave
+from tests.web.test_socket import OURS, closing_code, connect, hear, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def socket(user=None, origin=OURS):
-    headers = [(b"origin", origin), (b"host", b"localhost")]
-    if user:
-        browser = Client()
-        browser.force_login(user)
-        cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
-        headers.append((b"cookie", cookie.encode()))
-    scope = {"type": "websocket", "path": "/ws/reviews/", "query_string": b"", "headers": headers, "subprotocols": []}
-    return ApplicationCommunicator(application, scope)
+    return socket_at("/ws/reviews/", user, origin)
 
 
 def in_a_thread(act):

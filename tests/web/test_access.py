@@ -1,15 +1,20 @@
 """Who may open what: every address of the URLconf has a row here, so that a new one without a row fails."""
 
+import asyncio
 import re
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.models import Notice
 from content.models import ARTIFACTS
+from roadmaps.routing import websocket_urlpatterns
 from tests import courses
+from tests.web.test_socket import connect, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,10 +78,33 @@ TABLE = {
     "notices_read": (SIGN_IN, POST_ONLY, POST_ONLY),
     "expert_review": (NOT_FOUND, NOT_FOUND, NOT_FOUND),
 }
+# Of sockets: the code they are closed with. For the same three, a reviewer and a superuser.
+SOCKETS = {
+    "ws/roadmaps/<uuid:pk>/": (4401, 4404, OPEN, OPEN, OPEN),
+    "ws/reviews/": (4401, 4403, 4403, OPEN, OPEN),
+}
 # allauth's own, which allauth tests; they are open to strangers or lead them to the sign-in page.
 ACCOUNTS = ("account_", "mfa_", "socialaccount_")
 OPEN_ADMIN = ("admin:login", "admin:logout", "admin:jsi18n")
 FOR_ALL_STAFF = ("admin:index", "admin:password_change", "admin:password_change_done", "admin:search")
+# What the group Reviewers may see: plans and what is decided about them; no content, people or machinery.
+FOR_REVIEWERS = {
+    *FOR_ALL_STAFF,
+    "admin:app_list",
+    "admin:roadmaps_draft_change",
+    "admin:roadmaps_draft_changelist",
+    "admin:roadmaps_draft_history",
+    "admin:roadmaps_review_change",
+    "admin:roadmaps_review_changelist",
+    "admin:roadmaps_review_decide",
+    "admin:roadmaps_review_edit",
+    "admin:roadmaps_review_history",
+    "admin:roadmaps_roadmap_change",
+    "admin:roadmaps_roadmap_changelist",
+    "admin:roadmaps_roadmap_checkpoints",
+    "admin:roadmaps_roadmap_go_to_checkpoints",  # leads to the one above
+    "admin:roadmaps_roadmap_history",
+}
 
 
 def names(patterns, space="", route=""):
@@ -149,19 +177,54 @@ def test_each_page_is_open_to_whom_the_table_says(values, owner):
     assert {name: (seen[name], TABLE[name]) for name in TABLE if seen[name] != TABLE[name]} == {}
 
 
+def root():
+    return User.objects.create_superuser("root")
+
+
+async def answer_of(socket):
+    await connect(socket)
+    told = await socket.receive_output(timeout=30)
+    await leave(socket, told.get("code", 1000))
+    return told.get("code", OPEN)
+
+
+def test_every_socket_has_a_row_and_is_open_to_whom_it_says(values, owner):
+    assert sorted(str(route.pattern) for route in websocket_urlpatterns) == sorted(SOCKETS)
+    visitors = [None, courses.person("another"), owner, courses.reviewer(), root()]
+    for route, wanted in SOCKETS.items():
+        path = "/" + re.sub(r"<uuid:(\w+)>", lambda found: str(values[found[1]]), route)
+        assert tuple(asyncio.run(answer_of(socket_at(path, user))) for user in visitors) == wanted, route
+
+
+def row_of(name):
+    """The key of a row that the address may be about; "0" where there is none."""
+    for model in admin.site._registry:
+        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_") and (
+            row := model._default_manager.first()
+        ):
+            return str(row.pk)
+    return "0"
+
+
+def is_open(response):
+    """Django leads away from what isn't there before it asks who may."""
+    return response.status_code not in (403, 404) and response.headers.get("Location") != reverse("admin:index")
+
+
 def test_the_admin_is_open_to_staff_only_and_no_page_of_it_breaks(values):
-    superuser = courses.person("root", staff=True)
-    superuser.is_superuser = True
-    superuser.save()
-    visitors = [None, courses.person("learner"), courses.person("staff", staff=True), superuser]
+    visitors = [None, courses.person("learner"), courses.person("staff", staff=True), courses.reviewer(), root()]
     browsers = [browser_of(user) for user in visitors]
     samples = values | {"app_label": "roadmaps", "content_type_id": 1, "url": "x"}
+    open_to_reviewer = set()
     for name in ADMIN:
-        if name in OPEN_ADMIN or not {one for _, one in parameters(name)} <= set(samples):
+        if name in OPEN_ADMIN or not {one for _, one in parameters(name)} <= {*samples, "object_id"}:
             continue
-        for object_id in ("0", "no-key"):
-            told = address(name, samples | {"object_id": object_id})
-            stranger, learner, staff, root = (browser.get(told).status_code for browser in browsers)
+        for object_id in (row_of(name), "no-key") if "object_id" in EVERY[name] else ("",):
+            told = address(name, samples | {"object_id": object_id, name: row_of(name)})
+            answers = [browser.get(told) for browser in browsers]
+            stranger, learner, staff, _, superuser = (answer.status_code for answer in answers)
             assert (stranger, learner) == (302, 302), told
             assert staff in (302, 403, 404, 405) or name in FOR_ALL_STAFF, told
-            assert root < 500, told
+            assert superuser < 500, told
+            open_to_reviewer |= {name} if is_open(answers[3]) else set()
+    assert open_to_reviewer == FOR_REVIEWERS

@@ -18,13 +18,16 @@ OURS = b"http://localhost"
 
 
 def socket(pk, user=None, origin=OURS, query=""):
+    return socket_at(f"/ws/roadmaps/{pk}/", user, origin, query)
+
+
+def socket_at(path, user=None, origin=OURS, query=""):
     headers = [(b"origin", origin), (b"host", b"localhost")]
     if user:
         browser = Client()
         browser.force_login(user)
         cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
         headers.append((b"cookie", cookie.encode()))
-    path = f"/ws/roadmaps/{pk}/"
     scope = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": headers, "subprotocols": []}
     return ApplicationCommunicator(application, scope)
 
