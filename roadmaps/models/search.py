@@ -25,10 +25,21 @@ WITHOUT_SPACES = re.compile(
 )
 WORDS_MOST = 10  # of one search; what is said after them is left out
 LEARNERS_MOST = 500  # whose names hold a word
+KEYS_MOST = 2000
 
 
 def found_by(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
-    """Those that have each word of `text`, in title, goal or the learner's name; or the id that it is."""
+    """Those that have each word of `text`, in title, goal or the learner's name; or the id that it is.
+
+    Few are named by their keys: PostgreSQL doesn't know how rare a word is, and for a list's order would rather read
+    every row than use the index. Of many, the first of any order are soon met.
+    """
+    found = matching(text, roadmaps)
+    keys = list(found.order_by().values_list("pk", flat=True)[: KEYS_MOST + 1])
+    return found if len(keys) > KEYS_MOST else roadmaps.filter(pk__in=keys)
+
+
+def matching(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
     if found := as_uuid(text):
         return roadmaps.filter(Q(pk=found) | Q(thread_id=found) | Q(run_id=found))
     words = [word for word in text.split() if any(map(str.isalnum, word))][:WORDS_MOST]
@@ -51,7 +62,8 @@ def _learners(words: list[str]) -> list[tuple[Any, str]]:
 
 
 def _written(word: str) -> Q:
-    literally = Q(title__icontains=word) | Q(goal__icontains=word)
+    lookup = "contains" if word.upper() == word.lower() else "icontains"
+    literally = Q((f"title__{lookup}", word)) | Q((f"goal__{lookup}", word))
     if WITHOUT_SPACES.search(word):
         return literally
     quoted = word.translate(str.maketrans(SIGNS, " " * len(SIGNS))).replace("\\", "\\\\").replace("'", "''")

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from roadmaps.models import Roadmap
+from roadmaps.models import Roadmap, search
 from roadmaps.models.search import found_by
 from tests import courses
 from tests.desk.test_inbox import LIST, listed, made
@@ -120,4 +120,13 @@ def test_a_search_asks_as_often_for_ten_words_as_for_one_and_leaves_the_rest_out
 def test_words_are_looked_up_in_the_index(goals, text):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # of so few rows it would be the cheapest
-        assert "roadmap_words" in found_by(text, Roadmap.objects.order_by()).explain()
+        assert "roadmap_words" in search.matching(text, Roadmap.objects.order_by()).explain()
+
+
+def test_more_than_can_be_named_by_their_keys_are_found_as_well(client, owner, monkeypatch):
+    made(owner, 3)
+    client.force_login(courses.reviewer("ada"))
+    few = listed(client, "?q=learn thing")
+    monkeypatch.setattr(search, "KEYS_MOST", 2)
+    assert listed(client, "?q=learn thing") == few
+    assert len(few) == 3
