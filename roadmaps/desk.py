@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from roadmaps import inbox
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review, ReviewEventKind, ReviewQuerySet, ReviewStatus
-from roadmaps.reviewers import check_reviewer
+from roadmaps.reviewers import check_reviewer, who_may_decide
 
 COMMENT_MAX = 5000  # characters
 
@@ -21,8 +21,8 @@ COMMENT_MAX = 5000  # characters
 def assign_review(review: Review, to: User | None, *, by: User) -> Review:
     """Make it somebody's own, or nobody's. Raises PermissionDenied, ValidationError, InvalidTransition."""
     check_reviewer(by)
-    if to is not None and not to.has_perm("roadmaps.decide_review"):
-        raise ValidationError({"to": f"{to.get_username()} may not decide reviews."})
+    if to is not None and not who_may_decide(review.roadmap).filter(pk=to.pk).exists():
+        raise ValidationError({"to": f"{to.get_username()} may not decide this review."})
     _change_pending(review, Q(), assigned_to=to)
     text = f"to {to.get_username()}" if to else "to nobody"
     inbox.write(review, ReviewEventKind.ASSIGNED, by=by, text=text)

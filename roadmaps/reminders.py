@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from roadmaps import inbox
 from roadmaps.models import Review, ReviewEventKind
-from roadmaps.reviewers import reviewers
+from roadmaps.reviewers import who_may_decide
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def remind_reviewers() -> dict[str, int]:
 def _reviewers_of(review: Review) -> list[str]:
     if review.assigned_to and review.assigned_to.is_active and review.assigned_to.email:
         return [review.assigned_to.email]
-    return _addresses(reviewers())
+    return _addresses(who_may_decide(review.roadmap))
 
 
 def _overseers(_: Review) -> list[str]:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from roadmaps.models import Roadmap
 
@@ -15,6 +15,12 @@ def reviewers() -> QuerySet[User]:
     backend = "django.contrib.auth.backends.ModelBackend"
     people: QuerySet[User] = User.objects.with_perm(DECIDE, backend=backend).order_by("username")
     return people
+
+
+def who_may_decide(roadmap: Roadmap) -> QuerySet[User]:
+    if settings.REVIEWERS_MAY_DECIDE_OWN:
+        return reviewers()
+    return reviewers().filter(Q(is_superuser=True) | ~Q(pk=roadmap.owner_id))
 
 
 def check_reviewer(user: User) -> None:

@@ -16,6 +16,8 @@ from roadmaps.desk import assign_review, refuse_if_claimed
 from roadmaps.models import Review, ReviewStatus
 from roadmaps.services import decide_review
 
+SEEN = "seen"  # of each row of the list: "review:draft"
+
 
 class BulkDecisions(ModelAdmin):
     actions = ("approve_selected", "request_changes_selected", "reject_selected", "assign_to_me_selected")
@@ -80,7 +82,17 @@ class BulkDecisions(ModelAdmin):
         return services_by_row.call(request, rows, service, ReviewStatus(decision).label.lower())
 
 
-def ticked(request: HttpRequest) -> QuerySet[Review]:
+def ticked(request: HttpRequest) -> list[Review]:
     """What was ticked, also when it has left the list meanwhile: the queryset of an action has the list's filters."""
     chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
-    return Review.objects.filter(pk__in=chosen).select_related("roadmap").order_by("waiting_since", "pk")
+    rows = Review.objects.filter(pk__in=chosen).select_related("roadmap").order_by("waiting_since", "pk")
+    return [as_seen(request, review) for review in rows]
+
+
+def as_seen(request: HttpRequest, review: Review) -> Review:
+    """With the draft that its row was about: a decision on one that was edited meanwhile is refused."""
+    for seen in request.POST.getlist(SEEN):
+        pk, _, draft = seen.partition(":")
+        if pk == str(review.pk) and draft.isdecimal():
+            review.draft_id = int(draft)
+    return review

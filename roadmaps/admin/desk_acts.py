@@ -15,12 +15,12 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from roadmaps.admin.bulk import BulkDecisions
+from roadmaps.admin.bulk import BulkDecisions, as_seen
 from roadmaps.admin.services_by_row import REFUSALS, sentence
 from roadmaps.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
-from roadmaps.reviewers import reviewers
+from roadmaps.reviewers import who_may_decide
 
 
 class DeskActs(BulkDecisions):
@@ -49,7 +49,7 @@ def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
         "days": settings.EXPERT_LINK_DAYS,
         "open": review.status == ReviewStatus.PENDING,
         "claim": review.claim_in_words(),
-        "reviewers": list(reviewers()) if may_decide else [],
+        "reviewers": list(who_may_decide(review.roadmap)) if may_decide else [],
         "links": list(review.roadmap.expert_links.select_related("created_by")),
         "good_links": set(review.roadmap.expert_links.good().values_list("pk", flat=True)),
         "history": list(review.events.exclude(kind=ReviewEventKind.OPENED)),
@@ -59,7 +59,7 @@ def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
 def act_view(admin: BulkDecisions, request: HttpRequest, pk: int, do: str) -> HttpResponse:
     review = get_object_or_404(Review.objects.select_related("roadmap"), pk=pk)
     if do == "approve":
-        admin.decide(request, [review], ReviewStatus.APPROVED, "")
+        admin.decide(request, [as_seen(request, review)], ReviewStatus.APPROVED, "")
     elif do in ACTS:
         try:
             messages.success(request, ACTS[do](request, review, cast("User", request.user)))

@@ -14,6 +14,7 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
+from roadmaps.admin.bulk import SEEN
 from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
 from roadmaps.admin.paging import InfinitePaginator
@@ -107,7 +108,8 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         wanted = (("release", "Release") if claimed else ("claim", "Claim"), ("approve", "Approve"))
         rows = ((reverse("admin:roadmaps_review_act", args=[review.pk, do]), label, review) for do, label in wanted)
         button = '<button formaction="{0}" formmethod="post" aria-label="{1}: {2}">{1}</button>'
-        return format_html('<span class="desk-act">{}</span>', format_html_join("", button, rows))
+        seen = format_html('<input type="hidden" name="{}" value="{}:{}">', SEEN, review.pk, review.draft_id)
+        return format_html('<span class="desk-act">{}{}</span>', format_html_join("", button, rows), seen)
 
 
 def _until(due_at: datetime) -> str:

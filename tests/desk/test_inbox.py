@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from roadmaps.desk import assign_review, claim_review
 from roadmaps.models import Draft, Review, Roadmap
+from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
+from roadmaps.workflow import plans
+from roadmaps.workflow.schemas import Operation
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,6 +178,28 @@ def test_in_bulk_what_a_colleague_is_reviewing_is_skipped_and_named(desk, owner,
     assert "skipped. This review was already decided: approved by colleague" in page
     taken.refresh_from_db()
     assert taken.status == "PENDING"
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_what_was_edited_since_the_list_was_shown_is_not_decided_unseen(desk, owner, colleague, by_row):
+    review = courses.designed(owner, goal="Learn what is edited meanwhile").reviews.get()
+    seen = {"seen": f"{review.pk}:{review.draft_id}"}
+    row = f'name="seen" value="{review.pk}:{review.draft_id}"'
+    assert row in desk.get(LIST).content.decode()
+    first = next(plans.concepts(review.draft.plan))["id"]
+    renamed = Operation(op="modify", target=first, title="What a colleague calls it", reason="It is clearer")
+    edit_plan(review, [renamed], by=colleague, draft_number=1)
+    approve = reverse("admin:roadmaps_review_act", args=[review.pk, "approve"])
+    if by_row:
+        page = desk.post(approve, seen, follow=True).content.decode()
+    else:
+        page = bulk(desk, "approve_selected", [review], **seen)
+    assert "Nothing was decided: since you opened it" in page
+    asked = bulk(desk, "request_changes_selected", [review], **seen)
+    assert row in asked  # the page that asks for the comment hands it on
+    review.refresh_from_db()
+    assert review.status == "PENDING"
+    assert "1 approved." in bulk(desk, "approve_selected", [review], seen=f"{review.pk}:{review.draft_id}")
 
 
 def test_many_are_assigned_at_once(desk, owner, reviewer):

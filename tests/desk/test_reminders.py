@@ -55,6 +55,15 @@ def test_a_reminder_goes_once_to_all_who_may_decide(review, admin, reviewer, col
     assert story(review) == ["OPENED", "REMINDED"]
 
 
+@pytest.mark.parametrize(("may", "reached"), [(False, ["admin"]), (True, ["admin", "reviewer"])])
+def test_who_may_not_decide_their_own_request_is_not_reminded_of_it(admin, reviewer, settings, may, reached):
+    settings.REVIEWERS_MAY_DECIDE_OWN = may
+    courses.designed(with_address(reviewer), goal="Learn what I may not judge")
+    due_in(3)
+    remind_reviewers()
+    assert recipients() == [f"{name}@example.org" for name in reached]
+
+
 def test_who_it_is_assigned_to_is_reminded_alone_and_of_all_in_one_message(admin, owner, reviewer):
     for number in range(2):
         review = courses.designed(owner, goal=f"Learn the thing with number {number}").reviews.get()
