@@ -64,6 +64,28 @@ def test_the_loop_knows_what_its_caller_is_about():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("level", "task", "told"),
+    [
+        (logging.INFO, "maintenance.recover", False),
+        (logging.ERROR, "maintenance.recover", True),
+        (logging.INFO, "roadmap_generation.generate_roadmap", True),
+    ],
+)
+def test_routine_tasks_are_told_of_only_when_they_fail(level, task, told):
+    worth_a_line = logs.WorthALine()
+    of_worker = logging.LogRecord("celery.app.trace", level, "x.py", 1, "Task %(name)s", ({"name": task},), None)
+    of_worker.data = {"name": task}
+    of_beat = logging.LogRecord("celery.beat", level, "x.py", 1, "Sending %s (%s)", ("often", task), None)
+    assert [worth_a_line.filter(of_worker), worth_a_line.filter(of_beat)] == [told, told]
+
+
+def test_only_who_debugs_sees_every_line():
+    filtered = [name for name, one in logs.configuration("INFO", "line")["loggers"].items() if "filters" in one]
+    assert filtered == ["celery.worker.strategy", "celery.app.trace", "celery.beat"]
+    assert not any("filters" in one for one in logs.configuration("DEBUG", "json")["loggers"].values())
+
+
 def test_a_request_has_an_id_that_comes_back(client):
     first, second = (client.get("/healthz"), client.get("/"))
     assert "X-Request-ID" not in first.headers  # probes are nobody's request
