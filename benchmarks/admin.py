@@ -1,4 +1,4 @@
-"""How long the admin's pages take with many rows: `python -m benchmarks.admin`.
+"""How long the admin's and a learner's pages take with many rows: `python -m benchmarks.admin`.
 
 It keeps a database of its own in var/bench-admin, seeds it once, starts the real web server on it, signs in over HTTP
 and asks for each page many times, one request after the other. A time is a whole request as a client on this machine
@@ -36,6 +36,17 @@ ENVIRONMENT = {
 }
 WARM_UP = 3
 START_SECONDS = 60
+COURSES = 30  # of the learner who is measured
+TAKE_UP = """
+from django.contrib.auth.models import User
+from content.exports import rows
+from roadmaps.models import Roadmap
+from tests.exports import samples
+learner = User.objects.get(username="bench")
+for number in range(Roadmap.objects.filter(owner=learner).count(), {courses}):
+    course = samples.course(120, "## A heading\\n\\n" + "Some *words* of `text`. " * 80, title=f"Course {{number}}")
+    rows.create(course, owner=learner)
+"""
 # page → (its target for p95 in milliseconds, its address)
 PAGES = {
     "healthz (baseline)": (None, "/healthz"),
@@ -57,6 +68,9 @@ PAGES = {
     "execution log, words": (None, "/admin/logs_app/executionlog/?q=nothing-like-this"),
     "content": (None, "/admin/content/tutorial/"),
     "usage": (None, "/admin/usage/"),
+    "my roadmaps, 30 of them": (100, "/roadmaps/"),
+    "a roadmap of 120 concepts": (150, "{roadmap}"),
+    "a concept": (None, "{concept}"),
 }
 
 
@@ -94,6 +108,7 @@ def prepare(reviews: int, logs: int) -> None:
     if seeded.returncode and "seeded already" not in seeded.stderr:
         raise SystemExit(seeded.stderr)
     manage("createsuperuser", "--noinput", "--email", "bench@example.com")
+    manage("shell", "--verbosity", "0", "--command", TAKE_UP.format(courses=COURSES)).check_returncode()
 
 
 @contextmanager
@@ -135,11 +150,17 @@ def sign_in(client: httpx.Client) -> None:
 
 def pages(client: httpx.Client) -> Iterator[tuple[str, int | None, str]]:
     """Name, target and address; the review is the first of the inbox, which has the largest plan."""
-    inbox = client.get("/admin/roadmaps/review/").text
-    review = re.search(r"/admin/roadmaps/review/\d+/change/", inbox)
-    assert review, "the inbox is empty"
+    review = found(client, "/admin/roadmaps/review/", r"/admin/roadmaps/review/\d+/change/")
+    roadmap = found(client, "/roadmaps/", r"/roadmaps/[0-9a-f-]{36}/")
+    concept = found(client, roadmap, r"/roadmaps/[0-9a-f-]{36}/concepts/[\w-]+/")
     for name, (target, address) in PAGES.items():
-        yield name, target, address.format(review=review[0])
+        yield name, target, address.format(review=review, roadmap=roadmap, concept=concept)
+
+
+def found(client: httpx.Client, page: str, address: str) -> str:
+    link = re.search(address, client.get(page).text)
+    assert link, f"{page} has no link to {address}"
+    return link[0]
 
 
 def measure(

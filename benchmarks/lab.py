@@ -26,7 +26,7 @@ LATENCY_SECONDS = 2.0  # of one model call
 for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
     del os.environ[_name]
 os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
-os.environ["MAX_RUNNING_ROADMAPS"] = "0"  # one learner asks for hundreds
+os.environ |= {"MAX_RUNNING_ROADMAPS": "0", "SOCKETS_PER_USER": "5000"}  # one learner stands for hundreds
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright has a loop in the thread that asks the database
 
