@@ -43,8 +43,12 @@ from content.exports import rows
 from roadmaps.models import Roadmap
 from tests.exports import samples
 learner = User.objects.get(username="bench")
+text = "## A heading\\n\\n" + "Some *words* of `text`. " * 80
 for number in range(Roadmap.objects.filter(owner=learner).count(), {courses}):
-    course = samples.course(120, "## A heading\\n\\n" + "Some *words* of `text`. " * 80, title=f"Course {{number}}")
+    course = samples.course(60, text, title=f"Course {{number}}")
+    modules = course.stages[0].modules
+    more = [samples.concept(one, text) for one in range(61, 121)]
+    modules.append(modules[0].model_copy(update=dict(concepts=more)))
     rows.create(course, owner=learner)
 """
 # page → (its target for p95 in milliseconds, its address)

@@ -5,7 +5,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import tracing
+from config import garbage, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -16,6 +16,7 @@ django_application = get_asgi_application()  # before anything that imports mode
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from roadmaps import reports  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
@@ -30,3 +31,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+get_resolver().url_patterns  # noqa: B018 - pages and admin are imported now, not within the first request
+garbage.keep_what_is_here()

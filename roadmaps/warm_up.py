@@ -6,7 +6,6 @@ Also the end of what was made: no connection to a model outlives the process in 
 import atexit
 import contextlib
 import ctypes
-import gc
 import logging
 import sys
 import threading
@@ -15,6 +14,7 @@ from typing import Any
 from celery.signals import worker_init, worker_process_init, worker_ready
 from django.conf import settings
 
+from config import garbage
 from roadmaps import llm, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
@@ -22,7 +22,6 @@ from roadmaps.later import load
 logger = logging.getLogger(__name__)
 M_ARENA_MAX = -8
 WAITS_FOR_MODELS = {"roadmap_workflow", "content_generation"}
-GARBAGE_AFTER = (20_000, 20, 50)  # of Python's (700, 10, 10): most of what runs make is gone before it is looked at
 HEAPS = 2  # glibc would give every eighth of the threads one of its own, and hardly give memory back
 
 
@@ -56,10 +55,7 @@ def make_models(**_: Any) -> None:
             llm.chat_model(role)
         except LLMError as exc:
             logger.warning("no model for %s: %s", role, exc)
-    # What is there now stays: looking through it for garbage again and again would cost a tenth of all CPU.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_AFTER)
+    garbage.keep_what_is_here()
 
 
 def _build_graph() -> None:
