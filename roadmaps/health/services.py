@@ -79,7 +79,8 @@ def broker() -> list[Finding]:
             told: Any = client.info()
     except redis.RedisError as exc:
         return fail(f"Redis (REDIS_URL) does not answer: {first_line(exc)}")
-    return [*ok(f"Redis {told['redis_version']} (REDIS_URL) answers"), *_memory(told), *_persistence(told)]
+    answers = ok(f"Redis {told['redis_version']} (REDIS_URL) answers")
+    return [*answers, *_memory(told), *_persistence(told), *_visibility()]
 
 
 def _memory(told: dict[str, Any]) -> list[Finding]:
@@ -101,6 +102,17 @@ def _persistence(told: dict[str, Any]) -> list[Finding]:
     return warn(
         "Redis holds everything in memory only: a restart loses log lines that wait, and messages until recover",
         "set appendonly yes",
+    )
+
+
+def _visibility() -> list[Finding]:
+    """After that long Redis' messages are delivered again, to whoever else listens."""
+    again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    if again > settings.RUN_TIMEOUT_SECONDS:
+        return ok(f"no message is delivered again before its run has ended (after {again // 3600} hours)")
+    return fail(
+        f"a message is delivered again after {again} s, and a run may take {settings.RUN_TIMEOUT_SECONDS} s",
+        "lower RUN_TIMEOUT_SECONDS",
     )
 
 

@@ -131,6 +131,14 @@ def test_a_redis_without_persistence_is_named():
     assert {one.state for one in health.broker()} == {health.OK}  # the embedded one keeps what it holds
 
 
+@pytest.mark.parametrize(("longest", "state"), [(3600, "ok"), (8 * 24 * 3600, "fail")])
+def test_runs_that_outlast_redis_patience_are_named(settings, longest, state):
+    settings.RUN_TIMEOUT_SECONDS = longest
+    (found,) = [one for one in services.broker() if "delivered again" in one.text]
+    assert found.state == state
+    assert ("lower RUN_TIMEOUT_SECONDS" in found.remedy) == (state == "fail")
+
+
 def test_more_connections_than_postgresql_allows_are_named(settings, messages):
     settings.DATABASE_POOL_SIZE = 1000
     assert only(health.connections()).state == health.FAIL
