@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import websockets
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from websockets.typing import Origin
 
 from benchmarks import lab
@@ -122,7 +122,7 @@ def _ask_for_changes(roadmaps: list[uuid.UUID]) -> None:
 
 def _watch(page: Page, pk: uuid.UUID) -> Page:
     page.goto(f"/roadmaps/{pk}/")
-    page.wait_for_function("document.getElementById('connection').textContent === 'live'")
+    expect(page.locator("#connection")).to_have_text("live", timeout=60_000)  # pages evaluate no strings
     page.evaluate(WATCH)
     return page
 
