@@ -107,7 +107,7 @@ def _persistence(told: dict[str, Any]) -> list[Finding]:
 
 def _visibility() -> list[Finding]:
     """After that long Redis' messages are delivered again, to whoever else listens."""
-    again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    again: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     if again > settings.RUN_TIMEOUT_SECONDS:
         return ok(f"no message is delivered again before its run has ended (after {again // 3600} hours)")
     return fail(
