@@ -40,7 +40,7 @@ demo: $(VENV)/.installed $(PAGES) ## one goal → a finished course in out/   (G
 
 test: $(VENV)/.installed-dev $(PAGES) ## every test, on real PostgreSQL, Redis, Celery and Chromium
 	tests/install-chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(VENV)/.installed-dev $(PAGES) ## 100 workers killed over 60 runs or more, 200 races each; prints what was lost (nothing)
 	SOAK=1 $(BIN)/python -m pytest tests/faults/test_storm.py tests/faults/test_races.py --timeout 3000 $(ARGS)

@@ -9,6 +9,7 @@ import sys
 import time
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -55,10 +56,13 @@ class Command(BaseCommand):
 
     def run_all(self, wanted: dict[str, list[str]], address: str) -> None:
         running = {name: start(command) for name, command in wanted.items()}
-        self.stdout.write(self.style.SUCCESS(f"Cairn is at {address}   review desk: {address}admin/   Ctrl-C stops it"))
+        told = f"Cairn is at {address}   review desk: {address}admin/   Ctrl-C stops it"
         try:
             while not self.stopping:
                 time.sleep(0.2)
+                if told and listens(address):  # an address that is told can be opened
+                    self.stdout.write(self.style.SUCCESS(told))
+                    told = ""
                 for name, process in running.items():
                     if process.poll() is not None and not self.stopping:
                         self.stderr.write(f"{name} ended with {process.returncode}; starting it again")
@@ -76,6 +80,12 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as exc:
             raise CommandError(f"{host}:{port} can't be used ({exc.strerror}); choose another --port.") from exc
+
+
+def listens(address: str) -> bool:
+    where = urlsplit(address)
+    with socket.socket() as probe:
+        return probe.connect_ex((where.hostname or "", where.port or 80)) == 0
 
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
