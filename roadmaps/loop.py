@@ -1,6 +1,8 @@
 """The process's one event loop, in a thread of its own, made when it is first needed (after any fork)."""
 
 import asyncio
+import atexit
+import contextlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -17,21 +19,43 @@ DATABASE_AWAY = (
     *(OperationalError, InterfaceError, InternalError),
     *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
 )
+END_SECONDS = 2.0  # for each step of ending the loop
 _END = object()
 _lock = threading.Lock()
 _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked child makes its own
+_threads: dict[int, threading.Thread] = {}
 
 
 def get() -> asyncio.AbstractEventLoop:
     with _lock:
         if os.getpid() not in _loops:
             loop = _loops[os.getpid()] = uvloop.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="cairn-loop", daemon=True).start()
+            _threads[os.getpid()] = threading.Thread(target=loop.run_forever, name="cairn-loop", daemon=True)
+            _threads[os.getpid()].start()
         return _loops[os.getpid()]
 
 
 def exists() -> bool:
     return os.getpid() in _loops
+
+
+@atexit.register
+def end() -> None:
+    """Before Python takes itself apart: a thread that is inside the loop then crashes now and then."""
+    if exists():
+        with contextlib.suppress(TimeoutError):
+            run(_cancel_all(), timeout=END_SECONDS)
+        loop, thread = _loops.pop(os.getpid()), _threads.pop(os.getpid())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(END_SECONDS)
+
+
+async def _cancel_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=END_SECONDS / 2)
 
 
 def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:

@@ -53,6 +53,6 @@ def test_what_an_old_worker_began_a_new_one_ends(owner, worker, models, code_bef
     assert models.hanging.acquire(timeout=90)
     worker(**setting)
     old.process.send_signal(signal.SIGTERM)
-    assert old.process.wait(60) == 0
+    old.process.wait(60)
     finish([roadmap])
     assert models.count("Intent") == 1  # what the old one had asked is not asked again
