@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "VAR_DIR": str(ROOT / "var" / "bench-admin"),
     "LOG_LEVEL": "ERROR",
 }
+REVIEW = r"/admin/roadmaps/review/\d+/change/"
 WARM_UP = 3
 START_SECONDS = 60
 COURSES = 30  # of the learner who is measured
@@ -62,6 +63,7 @@ PAGES = {
     "inbox, search that finds all": (None, "/admin/roadmaps/review/?q=learn"),
     "inbox, search that finds none": (150, "/admin/roadmaps/review/?q=zeppelin"),
     "inbox, search without spaces": (None, "/admin/roadmaps/review/?q=%E9%9D%A2%E5%8C%85"),
+    "review": (300, "{ordinary}"),
     "review with 240 concepts": (300, "{review}"),
     "dashboard": (None, "/admin/"),
     "roadmaps": (None, "/admin/roadmaps/roadmap/"),
@@ -153,12 +155,13 @@ def sign_in(client: httpx.Client) -> None:
 
 
 def pages(client: httpx.Client) -> Iterator[tuple[str, int | None, str]]:
-    """Name, target and address; the review is the first of the inbox, which has the largest plan."""
-    review = found(client, "/admin/roadmaps/review/", r"/admin/roadmaps/review/\d+/change/")
+    """Name, target and address; the first review of the inbox has the largest plan, the others' are ordinary."""
+    review = found(client, "/admin/roadmaps/review/", REVIEW)
+    ordinary = found(client, "/admin/roadmaps/review/?p=20", REVIEW)
     roadmap = found(client, "/roadmaps/", r"/roadmaps/[0-9a-f-]{36}/")
     concept = found(client, roadmap, r"/roadmaps/[0-9a-f-]{36}/concepts/[\w-]+/")
     for name, (target, address) in PAGES.items():
-        yield name, target, address.format(review=review, roadmap=roadmap, concept=concept)
+        yield name, target, address.format(review=review, ordinary=ordinary, roadmap=roadmap, concept=concept)
 
 
 def found(client: httpx.Client, page: str, address: str) -> str:
