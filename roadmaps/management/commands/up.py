@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def run_all(self, wanted: dict[str, list[str]], address: str) -> None:
         running = {name: start(command) for name, command in wanted.items()}
-        told = f"Cairn is at {address}   review desk: {address}admin/   Ctrl-C stops it"
+        told = f"Cairn is at {address}   review desk: {address}{settings.ADMIN_PATH}   Ctrl-C stops it"
         try:
             while not self.stopping:
                 time.sleep(0.2)
