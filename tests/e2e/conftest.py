@@ -67,6 +67,21 @@ def site(site_folder, letters):
         process.wait(60)
 
 
+@pytest.fixture
+def shell(site, site_folder):
+    """Runs a script beside the site, on its database; gives the last line that it printed."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+
+    def run(script):
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
+        environment["VAR_DIR"] = str(site_folder)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().rpartition("\n")[2]
+
+    return run
+
+
 @pytest.fixture(scope="module")
 def chromium():
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -5,16 +5,15 @@ import time
 from email import message_from_bytes, policy
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.conftest import wait_for
 from tests.e2e.conftest import PASSWORD, open_page
+from tests.e2e.looking import follow, look_at
 from tests.e2e.test_browser import sign_in, sign_up, state_a_goal
 
 pytestmark = pytest.mark.timeout(400)
 NEW_PASSWORD = "cairns-of-slate"  # noqa: S105 - of a database that ends with the test
-WIDTHS = (1280, 390)
 
 
 def link_to(letters, address, path):
@@ -31,19 +30,6 @@ def link_to(letters, address, path):
     return wait_for(found)
 
 
-def looked_at(page, address=None):
-    """At both widths: nothing wider than the screen, and nothing that axe calls serious."""
-    if address:
-        page.goto(address)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
-        found = Axe().run(page).response["violations"]
-        grave = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
-        assert grave == [], (page.url, width)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-
-
 def hear(page):
     """What the console calls an error, refused scripts and styles among them; a 400 that was meant is none."""
 
@@ -57,28 +43,28 @@ def hear(page):
 def send(page, button, **fields):
     for name, value in fields.items():
         page.locator(f"main input[name={name}]:not([type=hidden])").fill(value)
-    page.locator("main").get_by_role("button", name=button, exact=True).click()
+    follow(page, page.locator("main").get_by_role("button", name=button, exact=True))
 
 
 def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
     hear(page)
     for address in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
-        looked_at(page, address)
+        look_at(page, address)
     send_up = {"username": "ann", "email": "ann@example.org", "password1": PASSWORD, "password2": PASSWORD}
     page.goto("/accounts/signup/")
     send(page, "Sign Up", **send_up)
     page.wait_for_url("**/roadmaps/")
 
-    looked_at(page, "/accounts/email/")
+    look_at(page, "/accounts/email/")
     send(page, "Send the link", email="new@example.org")
-    looked_at(page, "/accounts/email/")
+    look_at(page, "/accounts/email/")
     page.goto(link_to(letters, "new@example.org", "/accounts/confirm-email/"))
-    looked_at(page)
+    look_at(page)
     send(page, "Confirm")
     page.goto("/accounts/")
     expect(page.locator("main")).to_contain_text("new@example.org")
 
-    looked_at(page, "/accounts/")
+    look_at(page, "/accounts/")
     send(page, "Save the name", username="Ann-Lee")
     expect(page.locator("main")).to_contain_text("Your name is changed.")
     page.get_by_label("A reviewer has approved my plan: By e-mail").check()
@@ -88,14 +74,14 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
         page.get_by_role("button", name="Download my data").click()
     assert download.value.suggested_filename.startswith("cairn-my-data-")
     for address in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/"):
-        looked_at(page, address)
+        look_at(page, address)
 
-    page.get_by_role("button", name="Sign Out").last.click()
+    follow(page, page.get_by_role("button", name="Sign Out").last)
     page.goto("/accounts/password/reset/")
     send(page, "Reset My Password", email="new@example.org")
-    looked_at(page)
+    look_at(page)
     page.goto(link_to(letters, "new@example.org", "/accounts/password/reset/key/"))
-    looked_at(page)
+    look_at(page)
     send(page, "Change Password", password1=NEW_PASSWORD, password2=NEW_PASSWORD)
     sign_in(page, "Ann-Lee", NEW_PASSWORD)
 
@@ -103,29 +89,30 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
     expect(page.locator(".state").first).to_have_text("Waiting for review")
     sign_in(desk)
     desk.goto("/admin/roadmaps/review/")
-    desk.get_by_role("link", name="dry stone").first.click()
-    desk.get_by_role("button", name="Approve").click()
+    follow(desk, desk.get_by_role("link", name="dry stone").first)
+    follow(desk, desk.get_by_role("button", name="Approve"))
+    expect(desk.locator("body")).to_contain_text("1 approved.")
     expect(page.locator(".state").first).to_have_text("Ready")
     assert "/accounts/notices/" in link_to(letters, "new@example.org", "/accounts/notices/")
 
     page.goto("/roadmaps/")
     expect(page.locator(".bell")).to_contain_text("2 unread")
-    looked_at(page, "/accounts/notices/")
+    look_at(page, "/accounts/notices/")
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.locator(".bell .unread")).to_have_count(0)
     unsubscribe = link_to(letters, "new@example.org", "/accounts/unsubscribe/")
-    looked_at(desk, unsubscribe)
+    look_at(desk, unsubscribe)
     send(desk, "Stop all notices by e-mail")
     expect(desk.locator("main")).to_contain_text("You will get no more of these e-mails.")
 
     page.goto("/accounts/notices/")
-    page.get_by_role("link", name="The course is ready").first.click()
+    follow(page, page.get_by_role("link", name="The course is ready").first)
     throw_away(page)
-    looked_at(page, "/roadmaps/trash/")
+    look_at(page, "/roadmaps/trash/")
     page.get_by_role("button", name="Restore").click()
     expect(page.locator("main")).to_contain_text("back among your roadmaps")
 
-    looked_at(page, "/accounts/delete/")
+    look_at(page, "/accounts/delete/")
     send(page, "Delete my account for good", password="a guess")
     expect(page.locator("main")).to_contain_text("That is not your password.")
     send(page, "Delete my account for good", password=NEW_PASSWORD)
@@ -158,17 +145,17 @@ def test_a_second_factor_in_the_browser(chromium, site):
     page.context.clear_cookies()
     sign_in(page, "locksmith")
     page.goto("/accounts/2fa/totp/activate/")
-    looked_at(page)
+    look_at(page)
     send(page, "Confirm", password=PASSWORD)
-    looked_at(page)
+    look_at(page)
     send(page, "Activate", code=code_of(page.locator("#authenticator_secret").input_value()))
     expect(page.locator("main")).to_contain_text("ecovery")
     for address in ("/accounts/2fa/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/generate/"):
-        looked_at(page, address)
+        look_at(page, address)
     page.context.clear_cookies()
     page.goto("/accounts/login/")
     send(page, "Sign In", login="locksmith", password=PASSWORD)
-    looked_at(page)
+    look_at(page)
     send(page, "Sign In", code="000000")
     expect(page.locator("main")).to_contain_text("Incorrect code")
     assert page.problems == []

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import PASSWORD
+from tests.e2e.looking import assert_fits, follow
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -43,14 +44,14 @@ def test_a_goal_becomes_a_course_that_a_person_has_approved(page, desk):
 
     sign_in(desk)
     desk.goto("/admin/roadmaps/review/")
-    desk.get_by_role("link", name="weather maps").first.click()
+    follow(desk, desk.get_by_role("link", name="weather maps").first)
     expect(desk.locator("#plan")).to_contain_text("The plan")
     desk.get_by_role("button", name="Approve").click()
     expect(desk.locator("body")).to_contain_text("1 approved.")
 
     expect(page.locator(".state")).to_have_text("Ready")  # the learner's page was open all the time
     assert page.url == roadmap
-    page.locator(".picture.wide a").first.click()
+    follow(page, page.locator(".picture.wide a").first)
     expect(page.locator("#tutorial h2").first).to_be_visible()
     for fieldset in page.locator(".quiz fieldset").all():
         fieldset.locator("input").first.check()
@@ -80,7 +81,7 @@ def test_no_page_is_wider_than_the_screen(page, width):
     page.set_viewport_size({"width": width, "height": 800})
     for address in ("/", "/roadmaps/", "/roadmaps/new/"):
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert_fits(page)
 
 
 def test_without_a_connection_there_is_a_page_that_says_so(chromium, site):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import PASSWORD, open_page
+from tests.e2e.looking import LOOKS, assert_fits, follow, show_at
 from tests.e2e.test_browser import sign_in, sign_up, state_a_goal
 
 pytestmark = pytest.mark.timeout(600)
@@ -45,11 +46,10 @@ def people(chromium, site):
     admin.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_new_review_arrives_in_the_open_inbox(chromium, site, people, page, desk, width, scheme, tmp_path):
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_new_review_arrives_in_the_open_inbox(chromium, site, people, page, desk, width, scheme):
     goal = f"Learn to name every cloud of the sky {width}"
-    desk.set_viewport_size({"width": width, "height": 900})
-    desk.emulate_media(color_scheme=scheme)
+    show_at(desk, width, scheme)
     sign_in(desk, "mia")
     desk.goto(INBOX)
     expect(desk.locator("#inbox-live")).to_have_text("Live")
@@ -57,14 +57,15 @@ def test_a_new_review_arrives_in_the_open_inbox(chromium, site, people, page, de
     state_a_goal(page, goal)
     expect(row(desk, goal)).to_be_visible()  # without a reload
     expect(desk.locator("#inbox-live")).to_contain_text("opened by the workflow")
-    assert desk.evaluate("document.documentElement.scrollWidth") <= width
-    desk.screenshot(path=tmp_path / f"inbox-{width}-{scheme}.png")
+    assert_fits(desk)
     assert desk.problems == []
 
 
-def test_many_are_approved_and_what_somebody_else_decided_is_named(chromium, site, people, page, desk):
-    sign_up(page, "baker")
-    goals = ["Learn to bake bread from rye flour", "Learn to bake bread from spelt flour"]
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_many_are_approved_and_what_somebody_else_decided_is_named(chromium, site, people, page, desk, width, scheme):
+    show_at(desk, width, scheme)
+    sign_up(page, f"baker{width}")
+    goals = [f"Learn to bake bread from {grain} flour {width}" for grain in ("rye", "spelt")]
     for goal in goals:
         state_a_goal(page, goal)
         expect(page.locator(".state")).to_have_text("Waiting for review")
@@ -77,21 +78,24 @@ def test_many_are_approved_and_what_somebody_else_decided_is_named(chromium, sit
     admin = open_page(chromium, site)
     sign_in(admin)
     admin.goto(INBOX)
-    admin.get_by_role("button", name=re.compile("^Approve: .*rye", re.I)).press("Enter")
+    admin.get_by_role("button", name=re.compile(f"^Approve: .*rye flour {width}", re.I)).press("Enter")
     expect(admin.locator("body")).to_contain_text("1 approved.")
     admin.context.close()
     desk.locator("select[name=action]").select_option(label="Approve")
-    desk.get_by_role("button", name="Run").click()
+    follow(desk, desk.get_by_role("button", name="Run"))
     expect(desk.locator("body")).to_contain_text("1 approved.")
+    assert_fits(desk)
     expect(desk.locator("body")).to_contain_text("skipped. This review was already decided: approved by admin")
     assert desk.problems == []
 
 
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_stays(
-    chromium, site, people, page, desk
+    chromium, site, people, page, desk, width, scheme
 ):
-    sign_up(page, "sailor")
-    goals = ["Learn to tie the knots of a sailor", "Learn to read the charts of a sailor"]
+    show_at(desk, width, scheme)
+    sign_up(page, f"sailor{width}")
+    goals = [f"Learn to {skill} of a sailor {width}" for skill in ("tie the knots", "read the charts")]
     for goal in goals:
         state_a_goal(page, goal)
         expect(page.locator(".state")).to_have_text("Waiting for review")
@@ -104,7 +108,7 @@ def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_s
     admin = open_page(chromium, site)
     sign_in(admin)
     admin.goto(INBOX)
-    admin.get_by_role("button", name=re.compile("^Approve: .*knots", re.I)).click()
+    admin.get_by_role("button", name=re.compile(f"^Approve: .*knots.* {width}", re.I)).click()
     expect(row(desk, goals[0])).to_have_count(0)
     expect(desk.locator("#inbox-live")).to_contain_text("approved by admin")
     expect(row(desk, goals[1]).locator("input.action-select")).to_be_checked()
@@ -114,38 +118,41 @@ def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_s
     assert desk.problems == []
 
 
-def test_of_two_reviewers_at_one_review_the_second_is_told(chromium, site, people, page, desk):
-    sign_up(page, "gardener")
-    state_a_goal(page, "Learn to graft the apple trees of a garden")
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_of_two_reviewers_at_one_review_the_second_is_told(chromium, site, people, page, desk, width, scheme):
+    sign_up(page, f"gardener{width}")
+    goal = f"Learn to graft the apple trees of a garden {width}"
+    state_a_goal(page, goal)
     expect(page.locator(".state")).to_have_text("Waiting for review")
     admin = open_page(chromium, site)
     for person, name in ((desk, "mia"), (admin, "admin")):
+        show_at(person, width, scheme)
         sign_in(person, name)
         person.goto(INBOX)
-        row(person, "apple trees").get_by_role("link").first.click()
+        follow(person, row(person, goal).get_by_role("link").first)
         expect(person.get_by_role("button", name="Approve")).to_be_visible()
-    desk.get_by_role("button", name="Approve").click()
+    follow(desk, desk.get_by_role("button", name="Approve"))
     expect(desk.locator("body")).to_contain_text("1 approved.")
     admin.locator("textarea[name=comment]").first.fill("Too many apples")
-    admin.get_by_role("button", name="Reject for good").click()
+    follow(admin, admin.get_by_role("button", name="Reject for good"))
     expect(admin.locator("body")).to_contain_text("already decided: approved by mia")
+    assert_fits(admin)
     admin.context.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_who_may_only_look_has_no_buttons(site, people, desk, width, scheme):
-    desk.set_viewport_size({"width": width, "height": 900})
-    desk.emulate_media(color_scheme=scheme)
+    show_at(desk, width, scheme)
     sign_in(desk, "lou")
     desk.goto("/admin/roadmaps/review/")
     expect(desk.locator("#inbox-live")).to_have_text("Live")
     expect(desk.get_by_role("button", name=re.compile("^(Approve|Claim)"))).to_have_count(0)
     expect(desk.locator("input.action-select")).to_have_count(0)
-    desk.locator("#result_list tr.data-row").get_by_role("link").first.click()
+    follow(desk, desk.locator("#result_list tr.data-row").get_by_role("link").first)
     expect(desk.locator("#desk")).to_contain_text("History of this review")
     for name in ("Approve", "Request changes", "Reject for good", "Claim", "Make a link"):
         expect(desk.get_by_role("button", name=name)).to_have_count(0)
-    assert desk.evaluate("document.documentElement.scrollWidth") <= width
+    assert_fits(desk)
     assert desk.problems == []
 
 

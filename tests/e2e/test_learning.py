@@ -1,15 +1,12 @@
 """As a learner: read, find the way by keys, take notes, answer, complete and practise, on a desk and on a phone."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.conftest import ROOT, wait_for
+from tests.conftest import wait_for
+from tests.e2e.looking import assert_accessible, follow
 from tests.e2e.test_browser import sign_in
 
 pytestmark = pytest.mark.timeout(600)
@@ -24,30 +21,9 @@ print(roadmap.concepts.first().get_absolute_url())
 
 
 @pytest.fixture
-def concept(site, site_folder):
+def concept(shell):
     """The address of the first concept of a course of its own."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    made = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", MAKE],
-        cwd=ROOT,
-        env=environment | {"VAR_DIR": str(site_folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return made.stdout.splitlines()[-1]
-
-
-def assert_accessible(page):
-    found = Axe().run(page).response["violations"]
-    bad = [
-        (one["id"], [node["html"] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert bad == []
-    width = page.viewport_size["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    return shell(MAKE)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -88,14 +64,13 @@ def find_the_way(page, concept):
         page.mouse.wheel(0, 400)
     wait_for(lambda: place(page, concept) > 0, 20)
     page.goto(concept)
-    expect(page.locator("#resumed")).to_have_count(1)
-    assert page.evaluate("scrollY") > 300
+    expect(page.locator("#resumed")).to_be_visible()
+    page.wait_for_function("scrollY > 300")
 
 
 def place(page, concept):
-    page.goto(concept + "#main")
-    page.reload()
-    return int(page.locator("#reader").get_attribute("data-place"))
+    """As the server has it, asked beside the page: each page that opens or closes in the browser may tell a new one."""
+    return int(re.search(r'data-place="(\d+)"', page.request.get(concept).text())[1])
 
 
 def take_notes(page, concept):
@@ -117,13 +92,13 @@ def answer_the_quiz(page, concept):
 
 def complete_and_practise(page, concept):
     page.goto(concept)
-    page.locator(".turn [rel=next]").click()
+    follow(page, page.locator(".turn [rel=next]"))
     page.get_by_role("button", name="Mark complete").click()
     expect(page.locator(".finish")).to_contain_text("You completed this concept")
     if page.viewport_size["width"] < 800:
         page.locator(".menu > summary").click()
         assert_accessible(page)
-    page.get_by_role("link", name="Practice").click()
+    follow(page, page.get_by_role("link", name="Practice"))
     expect(page.locator("main")).to_contain_text("3 questions left today")
     assert_accessible(page)
     page.locator(".option", has_text="The right one").click()
