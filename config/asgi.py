@@ -5,7 +5,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import garbage, tracing
+from config import bodies, garbage, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -25,7 +25,7 @@ reports.announce_web()
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": bodies.bounded(django_application),
         "websocket": reports.counted(
             AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
         ),
