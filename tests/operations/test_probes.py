@@ -103,3 +103,11 @@ def test_metrics_are_there_for_the_token_or_the_network(client, settings):
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", REMOTE_ADDR="10.0.0.1").status_code == 404
     assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
+
+
+@pytest.mark.parametrize("told", [{"X-Forwarded-For": "10.0.0.1, 203.0.113.7"}, {"Forwarded": "for=10.0.0.1"}])
+def test_what_came_through_a_proxy_is_never_near(client, settings, told):
+    # A web that trusts its proxy takes the first of these addresses for the visitor's: anybody can send one.
+    settings.METRICS_ALLOW = [ip_network("10.0.0.0/8")]
+    assert client.get("/metrics", REMOTE_ADDR="10.0.0.1").status_code == 200
+    assert client.get("/metrics", REMOTE_ADDR="10.0.0.1", headers=told).status_code == 404
