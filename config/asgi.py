@@ -16,19 +16,19 @@ django_application = get_asgi_application()  # before anything that imports mode
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from django.urls import get_resolver  # noqa: E402
+from django.urls import get_resolver, re_path  # noqa: E402
 
 from roadmaps import reports  # noqa: E402
+from roadmaps.consumers import Nobody  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
 reports.announce_web()
 
+sockets = URLRouter([*websocket_urlpatterns, re_path("", Nobody.as_asgi())])
 application = ProtocolTypeRouter(
     {
         "http": bodies.bounded(django_application),
-        "websocket": reports.counted(
-            AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-        ),
+        "websocket": reports.counted(AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))),
     }
 )
 get_resolver().url_patterns  # noqa: B018 - pages and admin are imported now, not within the first request

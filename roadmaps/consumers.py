@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
 
@@ -93,6 +93,13 @@ class ReviewsConsumer(Listener):
 
     async def review_event(self, message: dict[str, Any]) -> None:
         await self.send_json({"type": "event", "event": message["event"]})
+
+
+class Nobody(AsyncWebsocketConsumer):
+    """At every other address: Channels itself raises there, and any stranger fills the log with tracebacks."""
+
+    async def connect(self) -> None:
+        await self.close()
 
 
 def may_see_reviews(user: Person) -> bool:

@@ -107,6 +107,17 @@ def test_a_page_of_another_site_is_refused():
     assert not asyncio.run(connect(foreign))
 
 
+@pytest.mark.parametrize("path", ["/ws/", "/ws/roadmaps/1/", "/", "/roadmaps/"])
+def test_an_address_without_a_socket_is_refused_without_an_error(path):
+    async def knock():
+        opened = socket_at(path)
+        connected = await connect(opened)
+        await leave(opened)  # raises what the application raised
+        return connected
+
+    assert asyncio.run(knock()) is False
+
+
 def test_only_so_many_pages_of_one_person_are_told(settings):
     settings.SOCKETS_PER_USER = 2
     owner = courses.person("owner")
