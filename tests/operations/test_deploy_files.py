@@ -1,5 +1,6 @@
 """What deploy/ says fits the product: every kind of work runs, stops in time, and holds no more than it must."""
 
+import json
 import re
 import shlex
 import shutil
@@ -11,6 +12,7 @@ import yaml
 from django.conf import settings
 
 from docs import source
+from roadmaps.management.commands import up
 from roadmaps.management.commands.worker import KINDS
 from tests.conftest import ROOT
 
@@ -128,6 +130,18 @@ def test_units_restart_stop_and_hold_what_they_may():
             assert f"\n{line}\n" in text, (unit.name, line)
         assert re.search(r"^MemoryMax=\d+[MG]$", text, re.MULTILINE), unit.name
         assert re.search(r"^TimeoutStopSec=\d+$", text, re.MULTILINE), unit.name
+
+
+def test_every_web_takes_no_long_words_from_a_socket():
+    dockerfile = dict(stages()[1])["CMD"]
+    unit = (DEPLOY / "systemd/cairn-web.service").read_text()
+    for command in (
+        procfile()["web"],
+        " ".join(json.loads(dockerfile)),
+        unit,
+        " ".join(up.commands("::1", 8000)["web"]),
+    ):
+        assert re.search(r"uvicorn .*--ws-max-size 4096$", command, re.MULTILINE)
 
 
 def test_a_version_is_its_own_also_when_the_link_points_to_a_newer_one():
