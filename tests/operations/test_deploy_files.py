@@ -116,8 +116,39 @@ def test_systemd_accepts_the_units(tmp_path):
     assert "cairn-broken" in done.stderr  # it does look
 
 
+def lasting_units():
+    """All services but the backup, which ends."""
+    return [unit for unit in (DEPLOY / "systemd").glob("*.service") if unit.stem != "cairn-backup"]
+
+
+def unit_lines(name):
+    return (DEPLOY / "systemd" / name).read_text().splitlines()
+
+
+def test_the_backup_is_of_the_database_that_the_services_use_and_may_do_no_more_than_they():
+    backup, beat = unit_lines("cairn-backup.service"), unit_lines("cairn-beat.service")
+    hardened = beat[beat.index("NoNewPrivileges=true") : beat.index("[Install]")]
+    same = ("User=cairn", "WorkingDirectory=/opt/cairn", "EnvironmentFile=/etc/cairn/cairn.env", *hardened)
+    assert [line for line in same if line not in backup] == []
+    assert "OnCalendar=03:17" in unit_lines("cairn-backup.timer")
+
+
+def test_the_backup_of_the_unit_is_a_dump_with_a_name_of_its_time(tmp_path):
+    line = next(line for line in unit_lines("cairn-backup.service") if line.startswith("ExecStart="))
+    command = line.removeprefix("ExecStart=").replace("%%", "%").replace("/var/lib/cairn/backups", str(tmp_path))
+    for program in ("pg_dump", "pg_restore"):  # the dump itself is test_backup's
+        (tmp_path / program).write_text(
+            '#!/bin/sh\nfor word; do case $word in --file=*) : > "${word#*=}";; esac; done\n'
+        )
+        (tmp_path / program).chmod(0o755)
+    found = {"PATH": f"{tmp_path}:/usr/bin:/bin", "DATABASE_URL": "postgresql:///cairn"}
+    subprocess.run(shlex.split(command), cwd=ROOT, env=found, check=True)
+    (dump,) = tmp_path.glob("cairn-*")
+    assert re.fullmatch(r"cairn-\d{4}-\d\d-\d\d-\d{6}\.dump", dump.name)
+
+
 def test_units_restart_stop_and_hold_what_they_may():
-    for unit in (DEPLOY / "systemd").glob("*.service"):
+    for unit in lasting_units():
         text = unit.read_text()
         for line in (
             "Restart=always",
@@ -145,7 +176,7 @@ def test_every_web_takes_no_long_words_from_a_socket():
 
 
 def test_a_version_is_its_own_also_when_the_link_points_to_a_newer_one():
-    for unit in (DEPLOY / "systemd").glob("*.service"):
+    for unit in lasting_units():
         text = unit.read_text()
         assert "\nWorkingDirectory=/opt/cairn\n" in text
         # A console script names its own interpreter; a python by the link's path would import from the newer folder.
