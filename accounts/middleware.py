@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from roadmaps.models.second_factor import lacks_second_factor
 
 
 class StaffMFAMiddleware:
@@ -16,7 +16,7 @@ class StaffMFAMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.REQUIRE_STAFF_MFA and self._must_set_up(request):
+        if self._must_set_up(request):
             messages.warning(request, _("Staff need a second factor to enter the admin. Set it up here first."))
             return redirect("mfa_activate_totp")
         return self.get_response(request)
@@ -25,4 +25,4 @@ class StaffMFAMiddleware:
         if not request.path.startswith(reverse("admin:index")):
             return False
         user = request.user
-        return user.is_authenticated and user.is_staff and not is_mfa_enabled(user)
+        return user.is_authenticated and user.is_staff and lacks_second_factor(user)

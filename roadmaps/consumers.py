@@ -12,6 +12,7 @@ from django.utils import translation
 from logs_app.history import events_of
 from roadmaps import inbox, progress, wording
 from roadmaps.models import Person, Roadmap
+from roadmaps.models.second_factor import lacks_second_factor
 
 # close codes
 TOO_TALKATIVE, SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY = 4400, 4401, 4403, 4404, 4429
@@ -103,7 +104,7 @@ class Nobody(AsyncWebsocketConsumer):
 
 
 def may_see_reviews(user: Person) -> bool:
-    return user.is_staff and user.has_perm("roadmaps.view_review")
+    return user.is_staff and user.has_perm("roadmaps.view_review") and not lacks_second_factor(user)
 
 
 def may_see(user: Person, pk: Any) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from roadmaps import telemetry, wording
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models.search import WORDS
+from roadmaps.models.second_factor import lacks_second_factor
 
 Person = User | AnonymousUser
 
@@ -52,7 +53,8 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
     def visible_to(self, user: Person) -> "RoadmapQuerySet":
         if not isinstance(user, User) or not user.is_active:
             return self.none()
-        return self.kept() if user.has_perm("roadmaps.view_roadmap") else self.kept().filter(owner=user)
+        sees_all = user.has_perm("roadmaps.view_roadmap") and not lacks_second_factor(user)
+        return self.kept() if sees_all else self.kept().filter(owner=user)
 
     def kept(self) -> "RoadmapQuerySet":
         return self.filter(deleted_at=None)

@@ -14,6 +14,7 @@ from django.core import mail
 from django.urls import reverse
 from redis.exceptions import ConnectionError as Away
 
+from roadmaps import consumers
 from tests import courses
 from tests.conftest import ROOT, test_database_url
 
@@ -165,6 +166,21 @@ def test_staff_without_a_second_factor_are_led_to_it_where_it_is_asked_for(clien
     assert client.get(reverse("roadmap_list")).status_code == 200
     auth.TOTP.activate(admin, auth.generate_totp_secret())
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_staff_without_a_second_factor_see_of_others_what_a_learner_sees(client, admin, owner, settings):
+    roadmap = courses.requested(owner)
+    settings.REQUIRE_STAFF_MFA = True
+    own = courses.requested(admin)
+    export = reverse("roadmap_export", args=[roadmap.pk, "json"])
+    assert [client.get(page).status_code for page in (roadmap.get_absolute_url(), export)] == [404, 404]
+    assert client.get(own.get_absolute_url()).status_code == 200
+    assert not consumers.may_see(admin, roadmap.pk)
+    assert not consumers.may_see_reviews(admin)
+    auth.TOTP.activate(admin, auth.generate_totp_secret())
+    assert client.get(roadmap.get_absolute_url()).status_code == 200
+    assert consumers.may_see(admin, roadmap.pk)
+    assert consumers.may_see_reviews(admin)
 
 
 def test_learners_are_not_asked_for_a_second_factor(client, owner, settings):
