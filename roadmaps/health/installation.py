@@ -25,7 +25,7 @@ def models() -> list[Finding]:
     except LLMError as exc:
         return fail(str(exc))
     if llm.without_model():
-        return ok(f"no model is connected, the built-in author answers; to connect one: {llm.CONNECT_A_MODEL}")
+        return ok("no model is connected, the built-in author answers; LLM_MODEL and LLM_API_KEY connect one")
     return ok(f"the plan is designed by {llm.model_label('curriculum')}")
 
 
