@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from roadmaps.admin.review_history import review_of
 from roadmaps.models import Draft, Review, ReviewStatus
 from roadmaps.workflow import diff, plans
@@ -130,27 +133,32 @@ def _folded(rows: list[diff.Row]) -> list[diff.Row | int]:
 
 def _row(row: diff.Row | int, titles: dict[str, str]) -> Json:
     if isinstance(row, int):
-        return {"same": row}
+        return {"same": row, "row": None}
     # Where a part has moved to, the left side is empty, unless something else of it has changed as well.
     left, right = _cell(row.before if row.state != diff.MOVED or row.fields else None), _cell(row.after)
     marked = _marked(row.fields)
     sides = {"left": left and left | marked[0], "right": right and right | marked[1]}
-    return {"row": row, **sides, "facts": _facts(row, titles)}
+    return {"same": 0, "row": row, **sides, "facts": _facts(row, titles)}
 
 
 def _cell(part: Json | None) -> Json | None:
     if part is None:
         return None
-    return {"title": [(False, part["title"])], "summary": [], "part": part}
+    return {"title": part["title"], "summary": "", "part": part}
 
 
 def _marked(fields: dict[str, tuple[Any, Any]]) -> tuple[Json, Json]:
-    """Title and summary where they changed, in segments of which those that differ are marked."""
+    """Title and summary where they changed, as HTML in which the words that differ are marked."""
     left, right = {}, {}
     for name in TEXTS:
         if name in fields:
-            left[name], right[name] = words_apart(*fields[name])
+            before, after = words_apart(*fields[name])
+            left[name], right[name] = _as_html(before, "<del>{}</del>"), _as_html(after, "<ins>{}</ins>")
     return left, right
+
+
+def _as_html(segments: Segments, mark: str) -> SafeString:
+    return format_html_join(" ", "{}", ((format_html(mark, text) if differs else text,) for differs, text in segments))
 
 
 def words_apart(before: str, after: str) -> tuple[Segments, Segments]:

@@ -21,11 +21,13 @@ def page_of(review: Review, user: User, against: str) -> Json:
     draft, roadmap = review.draft, review.roadmap
     rounds = review_history.rounds(roadmap)
     changes = review_changes.changes(draft, rounds, against)
+    standing = _standing(review, user)
+    edit_url = reverse("admin:roadmaps_review_edit", args=[review.pk]) if standing["may_decide"] else ""
     return {
         "review": review,
         "draft": draft,
         "roadmap": roadmap,
-        **_standing(review, user),
+        **standing,
         "facts": _request_facts(roadmap),
         "intent": _intent_facts(draft),
         "budget": _budget(draft),
@@ -33,9 +35,9 @@ def page_of(review: Review, user: User, against: str) -> Json:
         "changes": changes,
         "cost": review_history.cost(roadmap),
         "log": review_history.newest_events(roadmap),
-        "edit_url": reverse("admin:roadmaps_review_edit", args=[review.pk]),
+        "edit_url": edit_url,
         "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
-        **review_plan.plan_of(draft, changes.states),
+        **review_plan.plan_of(draft, changes.states, edit_url),
     }
 
 

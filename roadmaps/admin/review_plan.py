@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from roadmaps.admin import review_picture
+from roadmaps.admin.review_tree import tree
 from roadmaps.models import Draft
 from roadmaps.picture import draw
 from roadmaps.workflow import plans
@@ -12,21 +14,24 @@ SEVERITIES = ("critical", "warning", "suggestion")
 PLAN = "plan"  # the anchor of the whole
 
 
-def plan_of(draft: Draft, states: dict[str, str]) -> Json:
-    """`states`: part id → how it differs from the draft that this one is compared with."""
+def plan_of(draft: Draft, states: dict[str, str], edit_url: str) -> Json:
+    """`states`: part id → how it differs from the draft that this one is compared with; `edit_url`: as in `tree`."""
     titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
     issues = [_issue(issue, titles) for issue in draft.report["issues"]]
     issues.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
     for number, issue in enumerate(issues, start=1):
         issue["number"] = number
+    picture = draw(draft.plan, _marks(states, issues))
     return {
         "issues": issues,
         "critical": sum(issue["severity"] == "critical" for issue in issues),
         "scores": draft.report["scores"],
         "critique_of": draft.report.get("critique_of"),
         "skipped": draft.report.get("skipped", []),
-        "stages": _stages(draft.plan, titles, states, issues),
-        "picture": draw(draft.plan, _marks(states, issues)),
+        "tree": tree(_stages(draft.plan, titles, states, issues), edit_url),
+        "picture": picture,
+        "picture_curves": review_picture.curves(picture),
+        "picture_nodes": review_picture.nodes(picture),
     }
 
 
