@@ -1,9 +1,11 @@
 """The execution log, and the kind of admin page on which a person only looks."""
 
 import json
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -11,10 +13,12 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
+from django.utils.translation import get_language
+from unfold.admin import ModelAdmin, checkbox
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
+from unfold.templatetags import unfold_list
 from unfold.views import ChangeList
 
 from logs_app.filters import FewValuesFilter, UuidFilter
@@ -26,17 +30,23 @@ LEVEL_COLOURS = {"error": "danger", "warning": "warning"}
 SEARCHED_MAX = 50_000  # newest events that words are looked for in
 
 
-class RowsChangeList(ChangeList):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._addresses: dict[str, str] = {}
-        super().__init__(*args, **kwargs)
+_result_headers = unfold_list.result_headers
 
-    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
-        """Unfold asks for the addresses of all column headers again in each row, and they are made but once."""
-        asked = f"{new_params!r} {remove!r}"
-        if asked not in self._addresses:
-            self._addresses[asked] = super().get_query_string(new_params, remove)
-        return self._addresses[asked]
+
+def result_headers(changelist: ChangeList) -> list[dict[str, Any]]:
+    """Unfold makes the headers of all columns, with their addresses, again for each row; here once for a list."""
+    if not hasattr(changelist, "headers"):
+        changelist.headers = list(_result_headers(changelist))
+    return cast("list[dict[str, Any]]", changelist.headers)
+
+
+unfold_list.result_headers = result_headers
+
+
+@cache
+def _checkbox(language: str) -> str:
+    """Of a row, without its key. A widget is written by three templates, which is much for each of many rows."""
+    return str(checkbox.render(ACTION_CHECKBOX_NAME, "{}"))
 
 
 class LookOnlyAdmin(ModelAdmin):
@@ -44,6 +54,7 @@ class LookOnlyAdmin(ModelAdmin):
 
     paginator = InfinitePaginator
     show_full_result_count = False
+    list_sections = ()  # Unfold's templates ask for it in each row, and what is missing takes longest
 
     def key(self, object_id: str) -> Any:
         """404 for a text of the address that can't be a key of this model."""
@@ -52,8 +63,9 @@ class LookOnlyAdmin(ModelAdmin):
         except ValidationError as exc:
             raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RowsChangeList]:
-        return RowsChangeList
+    @display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Any) -> SafeString:
+        return format_html(_checkbox(get_language()), obj.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -8,6 +8,7 @@ from django.urls import reverse
 from roadmaps.models import Review
 
 BADGE_MAX = 99
+NOTHING = {"badge": None, "link_callback": None}  # Unfold's templates ask for them, and what is missing takes longest
 
 # group → (title, icon, permission to see it, name of its address)
 MENU: dict[str, list[tuple[str, str, str, str]]] = {
@@ -53,14 +54,14 @@ MENU: dict[str, list[tuple[str, str, str, str]]] = {
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's SIDEBAR navigation."""
     return [
-        {"title": title, "separator": at > 0, "items": items}
+        {"title": title, "separator": at > 0, "collapsible": False, "badge": None, "items": items}
         for at, (title, entries) in enumerate(MENU.items())
         if (items := [_item(request, *entry) for entry in entries if not entry[2] or request.user.has_perm(entry[2])])
     ]
 
 
 def _item(request: HttpRequest, title: str, icon: str, permission: str, address: str) -> dict[str, Any]:
-    item = {"title": title, "icon": icon, "link": reverse(address)}
+    item = NOTHING | {"title": title, "icon": icon, "link": reverse(address)}
     if permission == "roadmaps.view_review" and (badge := pending_badge()):
         item |= {"badge": badge, "badge_variant": "primary"}
     return item

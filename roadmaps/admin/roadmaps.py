@@ -13,8 +13,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
+from unfold.views import ChangeList
 
-from logs_app.admin import LookOnlyAdmin, RowsChangeList
+from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter
 from roadmaps import statistics
 from roadmaps.admin import figures, services_by_row
@@ -26,7 +27,7 @@ from roadmaps.services import RETRYABLE, cancel_run, retry_run
 from roadmaps.time_travel import history, resume_from
 
 
-class RoadmapChangeList(RowsChangeList):
+class RoadmapChangeList(ChangeList):
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:

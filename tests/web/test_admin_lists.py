@@ -10,7 +10,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
@@ -19,6 +21,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from django_celery_results.models import TaskResult
+from unfold.admin import checkbox
+from unfold.templatetags import unfold_list
 
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from logs_app.models import ExecutionLog
@@ -218,3 +222,23 @@ def test_each_column_is_sorted_by_an_address_of_its_own_that_keeps_the_search(ad
     sortable = {"1", "2", "3", "7", "8"}  # counted from the box that ticks a row
     assert {query["o"][0].split(".")[0].lstrip("-") for query in queries} == sortable
     assert {query["q"][0] for query in queries} == {"Goal"}
+
+
+def test_headers_are_made_once_for_a_list_and_not_for_each_row(admin_client, monkeypatch):
+    asked = []
+
+    def counted(name, *args, **more):
+        asked.append(name)
+        return label_for_field(name, *args, **more)
+
+    monkeypatch.setattr(unfold_list, "label_for_field", counted)
+    for number in range(1, 4):
+        roadmap(number)
+    admin_client.get(address_of(Roadmap, "changelist"))
+    assert len(asked) == len(set(asked)) > 1
+
+
+def test_a_row_is_ticked_by_the_box_that_unfold_draws(admin_client):
+    one = roadmap(1)
+    page = admin_client.get(address_of(Roadmap, "changelist")).content.decode()
+    assert str(checkbox.render(ACTION_CHECKBOX_NAME, str(one.pk))) in page
