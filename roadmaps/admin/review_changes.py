@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from roadmaps.admin.review_diff import TEXTS, Facts, fold, pair
 from roadmaps.admin.review_history import review_of
 from roadmaps.models import Draft, Review, ReviewStatus
 from roadmaps.workflow import diff, plans
 
 Json = dict[str, Any]
-Segments = list[tuple[bool, str]]  # (whether it differs, text)
 WORDS = {"minutes": "Minutes", "prerequisites": "Needs", "into": "In", "position": "Place"}
-TEXTS = ("title", "summary")
 SHOWN: dict[str, tuple[str, ...]] = {
     "add": ("summary", "minutes", "difficulty", "prerequisites"),
     "remove": ("summary", "minutes"),
@@ -33,7 +31,7 @@ class Changes:
     cause: Review | None  # the review whose comment asked for it
     about: list[tuple[str, str]]  # id and title of each part that the comment points at
     steps: list[Json]  # a draft, with its operations ready to be read
-    rows: list[Json]  # the side-by-side diff without what stayed
+    rows: SafeString  # the side-by-side diff without what stayed
     states: dict[str, str]  # of the parts of the plan now
     counts: list[tuple[str, int]]
 
@@ -41,7 +39,7 @@ class Changes:
 def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
     base = _base(draft, rounds, against)
     if base is None:
-        return Changes(None, None, [], [], [], {}, [])
+        return Changes(None, None, [], [], SafeString(""), {}, [])
     before = Draft.objects.only("plan").get(pk=base.pk).plan
     found = diff.compare(before, draft.plan)
     titles = {part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in plans.parts(plan)}
@@ -51,7 +49,7 @@ def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
         cause=decided if decided and decided.comment else None,
         about=[(one, titles.get(one, one)) for one in (decided.parts if decided else [])],
         steps=_steps(draft, base, titles),
-        rows=[_row(row, titles) for row in _folded(found)],
+        rows=SafeString("".join(_written(row, titles) for row in _folded(found))),
         states=diff.states(found),
         counts=_counts(found),
     )
@@ -131,47 +129,11 @@ def _folded(rows: list[diff.Row]) -> list[diff.Row | int]:
     return folded + ([skipped] if skipped else [])
 
 
-def _row(row: diff.Row | int, titles: dict[str, str]) -> Json:
-    if isinstance(row, int):
-        return {"same": row, "row": None}
-    # Where a part has moved to, the left side is empty, unless something else of it has changed as well.
-    left, right = _cell(row.before if row.state != diff.MOVED or row.fields else None), _cell(row.after)
-    marked = _marked(row.fields)
-    sides = {"left": left and left | marked[0], "right": right and right | marked[1]}
-    return {"same": 0, "row": row, **sides, "facts": _facts(row, titles)}
+def _written(row: diff.Row | int, titles: dict[str, str]) -> SafeString:
+    return fold(row) if isinstance(row, int) else pair(row, _facts(row, titles))
 
 
-def _cell(part: Json | None) -> Json | None:
-    if part is None:
-        return None
-    return {"title": part["title"], "summary": "", "part": part}
-
-
-def _marked(fields: dict[str, tuple[Any, Any]]) -> tuple[Json, Json]:
-    """Title and summary where they changed, as HTML in which the words that differ are marked."""
-    left, right = {}, {}
-    for name in TEXTS:
-        if name in fields:
-            before, after = words_apart(*fields[name])
-            left[name], right[name] = _as_html(before, "<del>{}</del>"), _as_html(after, "<ins>{}</ins>")
-    return left, right
-
-
-def _as_html(segments: Segments, mark: str) -> SafeString:
-    return format_html_join(" ", "{}", ((format_html(mark, text) if differs else text,) for differs, text in segments))
-
-
-def words_apart(before: str, after: str) -> tuple[Segments, Segments]:
-    old, new = before.split(" "), after.split(" ")
-    left: Segments = []
-    right: Segments = []
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        left.append((tag != "equal", " ".join(old[old_start:old_end])))
-        right.append((tag != "equal", " ".join(new[new_start:new_end])))
-    return [one for one in left if one[1]], [one for one in right if one[1]]
-
-
-def _facts(row: diff.Row, titles: dict[str, str]) -> list[tuple[str, str, str]]:
+def _facts(row: diff.Row, titles: dict[str, str]) -> Facts:
     """What changed beside the texts."""
     names = [name for name in row.fields if name not in TEXTS]
     said = {name: [_said(name, {name: value}, titles) for value in row.fields[name]] for name in names}

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from roadmaps.admin import review_picture
-from roadmaps.admin.review_tree import tree
+from roadmaps.admin.review_tree import link, tree
 from roadmaps.models import Draft
 from roadmaps.picture import draw
 from roadmaps.workflow import plans
@@ -51,17 +53,18 @@ def _marks(states: dict[str, str], issues: list[Json]) -> dict[str, list[str]]:
 
 
 def _stages(plan: Json, titles: dict[str, str], states: dict[str, str], issues: list[Json]) -> list[Json]:
-    """The tree, each part with its issues and how it has changed, and what each concept needs and unlocks."""
+    """The tree, each part with its issues and how it has changed, and links to what each concept needs and unlocks."""
     at: dict[str, list[Json]] = defaultdict(list)
     for issue in issues:
         at[issue["anchor"]].append(issue)
-    unlocks: dict[str, list[Json]] = defaultdict(list)
+    links = {part_id: link(part_id, title) for part_id, title in titles.items()}
+    unlocks: dict[str, list[SafeString]] = defaultdict(list)
     for part, _ in plans.parts(plan):
         part |= {"issues": at[part["id"]], "state": states.get(part["id"], ""), "hours": _hours(part)}
         for needed in part.get("prerequisites", []):
-            unlocks[needed].append({"id": part["id"], "title": part["title"]})
+            unlocks[needed].append(links[part["id"]])
     for concept in plans.concepts(plan):
-        concept["needs"] = [{"id": one, "title": titles.get(one, one)} for one in concept["prerequisites"]]
+        concept["needs"] = [links.get(one) or link(one, one) for one in concept["prerequisites"]]
         concept["unlocks"] = unlocks[concept["id"]]
     stages: list[Json] = plan["stages"]
     return stages

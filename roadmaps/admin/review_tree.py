@@ -49,6 +49,11 @@ def tree(stages: list[Json], edit_url: str) -> SafeString:
     )
 
 
+def link(part_id: str, title: str) -> SafeString:
+    """To a part of the tree."""
+    return format_html('<a href="#{}">{}</a>', part_id, title)
+
+
 def _module(module: Json, edit_url: str) -> SafeString:
     concepts = _joined(_concept(concept, edit_url) for concept in module["concepts"])
     return _written(MODULE, module, edit_url, hours=f"{module['hours']:.1f}", concepts=concepts)
@@ -92,9 +97,8 @@ def _links(concept: Json) -> SafeString | str:
     return format_html('<p class="links">{}</p>', _joined(_linked(*side) for side in sides))
 
 
-def _linked(words: str, parts: list[Json]) -> SafeString:
-    links = format_html_join(", ", '<a href="#{}">{}</a>', ((one["id"], one["title"]) for one in parts))
-    return format_html("<span>{} {}</span>", words, links)
+def _linked(words: str, links: list[SafeString]) -> SafeString:
+    return format_html("<span>{} {}</span>", words, SafeString(", ".join(links)))
 
 
 def _issues(issues: list[Json]) -> SafeString | str:
