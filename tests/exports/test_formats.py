@@ -19,7 +19,8 @@ from content.exports.nodes import DEPTH_MAX, nodes_of
 from tests.exports import samples
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
-MANIFEST = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}"
+IMSCP = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}"
+ADLCP = "{http://www.adlnet.org/xsd/adlcp_rootv1p2}"
 
 
 def opened(format, course):
@@ -116,16 +117,40 @@ def test_a_study_plan_begins_next_monday_unless_told_otherwise():
     assert first > date.today()
 
 
-def test_a_scorm_package_names_every_file_and_every_concept():
+def test_a_scorm_package_holds_what_its_manifest_lists_and_nothing_else():
     package = opened("scorm", samples.course())
     manifest = ET.fromstring(package.read("imsmanifest.xml"))
-    files = {one.get("href") for one in manifest.iterfind(f".//{MANIFEST}file")}
+    resources = manifest.findall(f".//{IMSCP}resource")
+    files = {one.get("href") for one in manifest.iterfind(f".//{IMSCP}file")}
     assert files | {"imsmanifest.xml"} == set(package.namelist())
-    resources = {one.get("identifier") for one in manifest.iterfind(f".//{MANIFEST}resource")}
-    items = [one.get("identifierref") for one in manifest.iterfind(f".//{MANIFEST}item") if one.get("identifierref")]
-    assert items == ["c1", "c2", "c3"]
-    assert set(items) < resources
+    names = {one.get("identifier") for one in resources}
+    assert {one.get("identifierref") for one in manifest.iterfind(f".//{IMSCP}dependency")} <= names
+    kinds = {one.get("identifier"): one.get(f"{ADLCP}scormtype") for one in resources}
+    assert kinds == {"c1": "sco", "c2": "sco", "c3": "sco", "shared": "asset"}
+    assert all(one.get("href") in files for one in resources if one.get(f"{ADLCP}scormtype") == "sco")
     assert 'data-right="0,2"' in package.read("c1.html").decode()
+
+
+def test_a_scorm_manifest_says_its_version_its_schemas_and_what_passes_a_quiz():
+    course = samples.course()
+    course.stages[0].modules[0].concepts[1].quiz = []
+    package = opened("scorm", course)
+    manifest = ET.fromstring(package.read("imsmanifest.xml"))
+    named = manifest.get("{http://www.w3.org/2001/XMLSchema-instance}schemaLocation").split()
+    assert dict(zip(named[::2], named[1::2], strict=True)) == {
+        IMSCP.strip("{}"): "imscp_rootv1p1p2.xsd",
+        ADLCP.strip("{}"): "adlcp_rootv1p2.xsd",
+    }
+    assert [one.tag.removeprefix(IMSCP) for one in manifest] == ["metadata", "organizations", "resources"]
+    assert [one.text for one in manifest.find(f"{IMSCP}metadata")] == ["ADL SCORM", "1.2"]
+    organizations = manifest.find(f"{IMSCP}organizations")
+    assert organizations.get("default") == organizations.find(f"{IMSCP}organization").get("identifier")
+    shown = [one for one in manifest.iterfind(f".//{IMSCP}item") if one.get("identifierref")]
+    assert [one.get("identifierref") for one in shown] == ["c1", "c2", "c3"]
+    assert [one.findtext(f"{ADLCP}masteryscore") for one in shown] == ["60", None, "60"]
+    assert 'data-pass-percent="60"' in package.read("c1.html").decode()
+    every = [one.get("identifier") for one in manifest.iter() if one.get("identifier")]
+    assert len(every) == len(set(every))
 
 
 def test_the_page_loads_nothing_and_runs_nothing():
