@@ -56,7 +56,7 @@ def read(text: str) -> Document:
     _align_cells(tokens)
     made = _parser().renderer.render(tokens, _parser().options, environment)
     listed = tuple(heading for heading in headings if f"h{heading.level}" in LISTED_LEVELS)
-    has_diagram = any(_is_diagram(token) for token in tokens)
+    has_diagram = any(is_diagram(token) for token in tokens)
     return Document(mark_safe(_cleaner().clean(made)), listed, has_diagram)  # noqa: S308 - cleaned
 
 
@@ -72,12 +72,12 @@ def _parser() -> MarkdownIt:
 
 
 def _diagram_or_code(renderer: RendererHTML, tokens: list[Token], at: int, options: Any, environment: Any) -> str:
-    if _is_diagram(tokens[at]):
+    if is_diagram(tokens[at]):
         return f'<pre class="mermaid"><code>{html.escape(tokens[at].content)}</code></pre>\n'
     return renderer.fence(tokens, at, options, environment)
 
 
-def _is_diagram(token: Token) -> bool:
+def is_diagram(token: Token) -> bool:
     return token.type == "fence" and token.info.split()[:1] == ["mermaid"]
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -16,6 +17,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from content import formulas
 from content.formulas import DOLLARS
+from content.markdown import is_diagram
 
 BOXES = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 HEADING_MAX = 6
@@ -55,6 +57,7 @@ def parser() -> MarkdownIt:
     made.enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
     made.use(dollarmath_plugin, **DOLLARS, renderer=formulas.draw)
     made.core.ruler.push("cairn_tidy", _tidy)
+    made.core.ruler.push("cairn_diagrams", _explain_diagrams)
     return made
 
 
@@ -66,6 +69,27 @@ def _tidy(state: StateCore) -> None:
                 _check_boxes(token.children or [])
             token.children = _tidy_inline(token.children or [])
         before.append(token.type)
+
+
+def _explain_diagrams(state: StateCore) -> None:
+    """Nothing that is read elsewhere draws them: that takes a browser."""
+    explained: list[Token] = []
+    for token in state.tokens:
+        explained.append(token)
+        if is_diagram(token):
+            explained += _paragraph(
+                _("The code of a diagram; in Cairn, the page of this concept shows it drawn."), token.level
+            )
+    state.tokens = explained
+
+
+def _paragraph(text: str, level: int) -> list[Token]:
+    words = [Token("em_open", "em", 1), Token("text", "", 0, content=text), Token("em_close", "em", -1)]
+    return [
+        Token("paragraph_open", "p", 1, block=True, level=level),
+        Token("inline", "", 0, children=words, block=True, level=level + 1),
+        Token("paragraph_close", "p", -1, block=True, level=level),
+    ]
 
 
 def _check_boxes(children: list[Token]) -> None:

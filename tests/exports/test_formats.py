@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from icalendar import Calendar
 
 from content.exports import FORMATS, ExportImpossible, ics, markdown, pdf
@@ -193,6 +194,32 @@ def test_only_addresses_that_lead_somewhere_are_links(address, kept):
 @pytest.mark.parametrize("hostile", ["<p>open", "a & b < c", '[x](<a"b>)', "\\<![CDATA[", "![](x)", "[^1]: x\n\n[^1]"])
 def test_xhtml_is_well_formed_whatever_the_tutorial_holds(hostile):
     ET.fromstring(f"<div>{xhtml(hostile, heading=2)}</div>")
+
+
+DIAGRAM = "- First:\n\n  ```mermaid\n  flowchart LR\n    a --> b\n  ```\n"
+EXPLAINED = "The code of a diagram; in Cairn, the page of this concept shows it drawn."
+
+
+def test_a_diagram_stays_code_and_its_reader_is_told_where_it_is_drawn():
+    course = samples.course(1, DIAGRAM)
+    pages = (
+        FORMATS["html"].write(course).decode(),
+        opened("epub", course).read("EPUB/c1.xhtml").decode(),
+        opened("scorm", course).read("c1.html").decode(),
+    )
+    for page in pages:
+        assert "a --&gt; b" in page
+        assert page.count(f"<em>{EXPLAINED}</em>") == 1, page
+    with translation.override("en"):
+        item = nodes_of(DIAGRAM)[0]["c"][0]["c"]
+    assert [node["t"] for node in item] == ["paragraph", "block", "paragraph"]
+    assert item[2]["c"][0]["c"] == [{"t": "text", "s": EXPLAINED}]
+    assert EXPLAINED not in FORMATS["html"].write(samples.course(1)).decode()
+
+
+def test_the_word_on_a_diagram_is_in_the_language_of_the_course():
+    page = FORMATS["html"].write(samples.course(1, DIAGRAM, language="zh-Hans")).decode()
+    assert "这是一个图的代码" in page
 
 
 FORMULAS = r"""So $x_1^2$ is.
