@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from content.exports import rows
 from content.templatetags.course import RELATIONS
+from learning import reading
 from roadmaps import picture
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.expert_views import kept_private
@@ -90,12 +91,11 @@ def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
         "share": share,
         "roadmap": share.roadmap,
         "concept": concept,
-        "resources": concept.resource_list.resources.all() if hasattr(concept, "resource_list") else [],
         "questions": concept.quiz.questions.defer("correct_indexes", "explanation") if hasattr(concept, "quiz") else [],
         "previous": others.filter(order__lt=concept.order).order_by("-order").first(),
         "next": others.filter(order__gt=concept.order).order_by("order").first(),
     }
-    return render(request, "sharing/shared_concept.html", context)
+    return render(request, "sharing/shared_concept.html", context | reading.written(concept))
 
 
 @kept_private

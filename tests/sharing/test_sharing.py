@@ -187,3 +187,28 @@ def test_the_picture_shows_every_concept_to_its_owner_and_to_no_stranger(browser
     assert browser.get(reverse("roadmap_picture", args=[unplanned.pk])).status_code == 404
     browser.force_login(courses.person("stranger"))
     assert browser.get(address).status_code == 404
+
+
+def test_a_stranger_reads_the_tutorial_as_its_owner_does(client, share):
+    tutorial = share.roadmap.concepts.first().tutorial
+    tutorial.markdown += "\n\n```mermaid\nflowchart LR\n  a --> b\n```\n"
+    tutorial.save()
+    page = client.get(pages_of(share)[2]).content.decode()
+    for shared in (
+        "cairn/tutorial.css",
+        "cairn/tutorial.js",
+        f'data-frame="{reverse("diagram")}"',
+        "Afterwards you can",
+    ):
+        assert shared in page, shared
+    assert '<div class="table"><table>' in page
+    assert client.get(reverse("diagram")).status_code == 200
+
+
+def test_why_a_part_is_missing_is_its_owners_to_know(client, share):
+    tutorial = share.roadmap.concepts.first().tutorial
+    tutorial.markdown, tutorial.status, tutorial.status_reason = "", "FAILED", "The provider refused the key."
+    tutorial.save()
+    page = client.get(pages_of(share)[2]).content.decode()
+    assert "The tutorial is not written yet." in page
+    assert "refused the key" not in page
