@@ -1,4 +1,4 @@
-// The reader's place, the keys, and a table of contents that is open where there is room for it.
+// The reader's place, and the keys.
 const reader = document.getElementById("reader");
 const blocks = [...document.querySelectorAll(".written > *")];
 const placeForm = document.getElementById("place");
@@ -6,8 +6,6 @@ const READING_AFTER = 10000; // milliseconds on the page until it counts as begu
 let kept = Number(reader.dataset.place);
 let begun = kept > 0;
 
-const contents = document.getElementById("contents");
-if (contents && matchMedia("(min-width: 75rem)").matches) contents.open = true;
 const current = document.querySelector(".course [aria-current]");
 if (current) current.closest("aside").scrollTop = current.offsetTop - 160;
 

@@ -1,4 +1,6 @@
-// What a written tutorial gets in a browser: a button to copy code, and its diagrams as images.
+// What a written tutorial gets in a browser: a button to copy code, its diagrams as images, and contents that are open where there is room.
+const contents = document.getElementById("contents");
+if (contents && matchMedia("(min-width: 75rem)").matches) contents.open = true;
 for (const written of document.querySelectorAll(".written")) {
   for (const code of written.querySelectorAll("pre:not(.mermaid)")) addCopyButton(code, written.dataset);
   for (const wide of written.querySelectorAll("pre, .table")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
