@@ -24,7 +24,7 @@ $(VENV)/.installed-dev: requirements-dev.lock | $(BIN)/uv
 	touch $@ $(VENV)/.installed
 templates/packages/.installed: templates/packages/package-lock.json | $(BIN)/uv
 	templates/packages/install $(abspath $(BIN)/python) "$(abspath $(UV)) pip"
-TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.po))
+TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.po templates/allauth/locale/*/LC_MESSAGES/django.po))
 %.mo: %.po | $(VENV)/.installed
 	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 PAGES := templates/packages/.installed $(TEXTS)

@@ -17,7 +17,7 @@ os.environ["LEASE_SECONDS"] = "4"
 os.environ["DISPATCH_GRACE_SECONDS"] = "3"
 os.environ["MAX_RUNNING_ROADMAPS"] = "0"  # storms make hundreds for one learner
 
-for written in (Path(__file__).parent.parent / "templates" / "locale").glob("*/LC_MESSAGES/django.po"):
+for written in (Path(__file__).parent.parent / "templates").glob("**/locale/*/LC_MESSAGES/django.po"):
     compiled, own = written.with_suffix(".mo"), written.with_suffix(f".{os.getpid()}")
     if not compiled.exists() or compiled.stat().st_mtime < written.stat().st_mtime:
         with written.open("rb") as texts, own.open("wb") as file:

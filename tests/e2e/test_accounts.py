@@ -52,7 +52,7 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
         look_at(page, address)
     send_up = {"username": "ann", "email": "ann@example.org", "password1": PASSWORD, "password2": PASSWORD}
     page.goto("/accounts/signup/")
-    send(page, "Sign Up", **send_up)
+    send(page, "Sign up", **send_up)
     page.wait_for_url("**/roadmaps/")
 
     look_at(page, "/accounts/email/")
@@ -76,13 +76,13 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
     for address in ("/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/"):
         look_at(page, address)
 
-    follow(page, page.get_by_role("button", name="Sign Out").last)
+    follow(page, page.get_by_role("button", name="Sign out").last)
     page.goto("/accounts/password/reset/")
-    send(page, "Reset My Password", email="new@example.org")
+    send(page, "Send me the link", email="new@example.org")
     look_at(page)
     page.goto(link_to(letters, "new@example.org", "/accounts/password/reset/key/"))
     look_at(page)
-    send(page, "Change Password", password1=NEW_PASSWORD, password2=NEW_PASSWORD)
+    send(page, "Change password", password1=NEW_PASSWORD, password2=NEW_PASSWORD)
     sign_in(page, "Ann-Lee", NEW_PASSWORD)
 
     state_a_goal(page, "Learn to build a dry stone wall that stands")
@@ -154,9 +154,9 @@ def test_a_second_factor_in_the_browser(chromium, site):
         look_at(page, address)
     page.context.clear_cookies()
     page.goto("/accounts/login/")
-    send(page, "Sign In", login="locksmith", password=PASSWORD)
+    send(page, "Sign in", login="locksmith", password=PASSWORD)
     look_at(page)
-    send(page, "Sign In", code="000000")
+    send(page, "Sign in", code="000000")
     expect(page.locator("main")).to_contain_text("Incorrect code")
     assert page.problems == []
     page.context.close()
