@@ -17,13 +17,13 @@ from roadmaps import loop
 from roadmaps.later import load
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from roadmaps.saver import Saver
 
 SCHEMA = "checkpoints"
 CHECK_EVERY_SECONDS = 1.0  # of a connection's use
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 _pools: dict[asyncio.AbstractEventLoop, Pool] = {}
-_savers: dict[asyncio.AbstractEventLoop, "AsyncPostgresSaver"] = {}
+_savers: dict[asyncio.AbstractEventLoop, "Saver"] = {}
 
 
 def connection_arguments() -> dict[str, Any]:
@@ -80,11 +80,11 @@ async def _check(connection: AsyncConnection[DictRow]) -> None:
         raise
 
 
-async def saver() -> "AsyncPostgresSaver":
+async def saver() -> "Saver":
     """The loop's one saver, so that a graph is compiled once."""
     running = asyncio.get_running_loop()
     if running not in _savers:
-        made = _savers[running] = load("langgraph.checkpoint.postgres.aio").AsyncPostgresSaver(await pool())
+        made = _savers[running] = load("roadmaps.saver").Saver(await pool())
         made.lock = contextlib.nullcontext()  # each statement has its own connection
     return _savers[running]
 

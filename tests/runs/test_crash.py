@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
@@ -35,7 +35,7 @@ def advance_and_die(roadmap, monkeypatch):
 
 
 def advance_and_die_before(checkpoint, roadmap, monkeypatch):
-    """The node before it has run and its writes are stored, but not the checkpoint that follows from them."""
+    """The node before it has run and been told of, but the checkpoint that follows isn't written."""
     keep, kept = AsyncPostgresSaver.aput, itertools.count(1)
 
     async def aput(self, *arguments):
@@ -48,6 +48,32 @@ def advance_and_die_before(checkpoint, roadmap, monkeypatch):
         with pytest.raises(psycopg.OperationalError):
             runs.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
+
+
+def test_a_worker_dies_before_its_interrupt_is_written_and_the_next_one_opens_the_only_review(monkeypatch):
+    async def aput_writes(*_):
+        raise psycopg.OperationalError("the worker is gone")
+
+    roadmap = courses.requested(courses.person("owner"))
+    with monkeypatch.context() as death:
+        death.setattr(AsyncPostgresSaver, "aput_writes", aput_writes)
+        with pytest.raises(psycopg.OperationalError):
+            runs.advance(roadmap.pk, roadmap.run_id)
+    assert not roadmap.reviews.exists()
+    Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert roadmap.reviews.pending().count() == 1
+    assert ModelCall.objects.count() == 3
+
+
+def test_beside_its_checkpoints_a_thread_keeps_only_the_interrupt():
+    roadmap = courses.designed(courses.person("owner"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT channel FROM checkpoints.checkpoint_writes WHERE thread_id = %s",
+            [str(roadmap.thread_id)],
+        )
+        assert [channel for (channel,) in cursor] == ["__interrupt__"]
 
 
 @pytest.mark.parametrize("checkpoint", range(1, 6))
