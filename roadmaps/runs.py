@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command, StateSnapshot
+from langgraph.types import Command, Interrupt, StateSnapshot
 
 from roadmaps import checkpointer, dispatch, inbox, leases, llm, loop, plan_rows, progress, wording
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
@@ -34,6 +34,7 @@ from roadmaps.workflow.state import Context
 
 logger = logging.getLogger(__name__)
 
+INTERRUPTS = "__interrupt__"  # LangGraph's key beside the state
 NODE_LABELS = {
     "analyze_intent": Sentence("Understanding the goal"),
     "design_curriculum": Sentence("Designing the plan"),
@@ -57,6 +58,14 @@ class Feed:
     branch: int
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Where a thread stands still: at these interrupts, or at its end."""
+
+    state: dict[str, Any]
+    interrupts: tuple[Interrupt, ...]
+
+
 def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
     """Drive the roadmap's thread to its next stop; returns where it ended, "refused" when this run may not drive.
 
@@ -74,9 +83,9 @@ def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
 def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     progress.record(roadmap.pk, "run_started", Sentence("A worker took it up"), attempt=roadmap.attempts)
     try:
-        stopped: StateSnapshot | None = None
+        stopped: Stop | None = None
         for event in loop.stream(_thread(_feed_of(roadmap)), on_cancel=held.on_lost):
-            if isinstance(event, StateSnapshot):
+            if isinstance(event, Stop):
                 stopped = event
             else:
                 _tell(roadmap, event)
@@ -139,20 +148,25 @@ def _decision_of(review: Review) -> dict[str, Any]:
 
 
 async def _thread(feed: Feed) -> AsyncIterator[Any]:
-    """The thread's events, and as the last item the snapshot of where it stopped."""
+    """The thread's events, and as the last item its Stop, once all of that is written."""
     async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
         pool = await checkpointer.pool()
         workflow = graph.build_graph(feed.graph_version, await checkpointer.saver())
         config: RunnableConfig = {"configurable": {"thread_id": feed.thread_id}}
-        stopped = await workflow.aget_state(config)
-        if _moves(stopped, feed):
-            context = Context(ask=_asker(feed, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
-            async for event in workflow.astream(
-                _input(stopped, feed), config, context=context, stream_mode="tasks", durability="async"
-            ):
+        found = await workflow.aget_state(config)
+        if not _moves(found, feed):
+            yield Stop(found.values, found.interrupts)
+            return
+        context = Context(ask=_asker(feed, pool), max_edit_rounds=settings.MAX_EDIT_ROUNDS)
+        state, modes = found.values, ["tasks", "values"]
+        async for mode, event in workflow.astream(
+            _input(found, feed), config, context=context, stream_mode=modes, durability="async"
+        ):
+            if mode == "tasks":
                 yield event
-            stopped = await workflow.aget_state(config)
-        yield stopped
+            else:
+                state = event
+        yield Stop(state, state.pop(INTERRUPTS, ()))
 
 
 def _asker(feed: Feed, pool: checkpointer.Pool) -> Any:
@@ -198,14 +212,14 @@ def _tell(roadmap: Roadmap, event: dict[str, Any]) -> None:
         progress.record(roadmap.pk, "node_started", label, node=node)
 
 
-def _settle(roadmap: Roadmap, held: leases.Hold, stopped: StateSnapshot | None) -> str:
+def _settle(roadmap: Roadmap, held: leases.Hold, stopped: Stop | None) -> str:
     if stopped is None:
         raise RunError(Sentence("The workflow ended without a state. Retry starts it anew."))
     with held.writing():
         if stopped.interrupts:
-            _open_review(roadmap, stopped.interrupts[0].id, stopped.values)
+            _open_review(roadmap, stopped.interrupts[0].id, stopped.state)
         else:
-            _publish(roadmap, stopped.values)
+            _publish(roadmap, stopped.state)
         held.end()
     return roadmap.status
 
