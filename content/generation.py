@@ -17,7 +17,7 @@ from content.models import ARTIFACTS, Artifact, ArtifactStatus
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps import checkpointer, leases, llm, loop, progress, runs
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
-from roadmaps.models import Concept, Roadmap, RoadmapStatus
+from roadmaps.models import Concept, ModelCall, Roadmap, RoadmapStatus
 from roadmaps.signals import roadmap_ended
 from roadmaps.wording import Sentence
 
@@ -152,12 +152,13 @@ def payload(concept: Concept, edition: int = 1) -> dict[str, Any]:
 
 
 def _results(roadmap: Roadmap, jobs: list[Job], held: leases.Hold) -> Iterable[Result]:
-    return loop.stream(_answers(jobs, str(roadmap.thread_id)), on_cancel=held.on_lost)
+    asked = ModelCall.objects.asked_by(roadmap.thread_id)
+    return loop.stream(_answers(jobs, str(roadmap.thread_id), asked), on_cancel=held.on_lost)
 
 
-async def _answers(jobs: list[Job], thread_id: str) -> AsyncIterator[Result]:
+async def _answers(jobs: list[Job], thread_id: str, asked: set[str]) -> AsyncIterator[Result]:
     """Results in the order in which they are finished; the model door bounds how many are asked at once."""
-    tasks = [asyncio.create_task(_answer(job, thread_id)) for job in jobs]
+    tasks = [asyncio.create_task(_answer(job, thread_id, asked)) for job in jobs]
     try:
         async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
             for finished in asyncio.as_completed(tasks):
@@ -167,11 +168,11 @@ async def _answers(jobs: list[Job], thread_id: str) -> AsyncIterator[Result]:
             task.cancel()
 
 
-async def _answer(job: Job, thread_id: str) -> Result:
+async def _answer(job: Job, thread_id: str, asked: set[str]) -> Result:
     try:
         messages = prompts.messages(job.kind, job.payload)
         pool = await checkpointer.pool()
-        call = await llm.ask(job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool)
+        call = await llm.ask(job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool, asked=asked)
         return Result(job, call.answer, model=call.model)
     except LLMError as exc:
         return Result(job, None, error=exc.said)

@@ -19,6 +19,7 @@ from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
 from roadmaps.models import (
     UNDECIDED,
     Draft,
+    ModelCall,
     Review,
     ReviewEventKind,
     ReviewStatus,
@@ -56,6 +57,7 @@ class Feed:
     decisions: dict[str, dict[str, Any]]  # by interrupt id
     has_drafts: bool
     branch: int
+    asked: set[str]  # input hashes of the model calls that the journal has
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def _feed_of(roadmap: Roadmap) -> Feed:
         decisions={review.interrupt_id: _decision_of(review) for review in decided},
         has_drafts=roadmap.drafts.exists(),
         branch=roadmap.branch,
+        asked=ModelCall.objects.asked_by(roadmap.thread_id),
     )
 
 
@@ -171,7 +174,9 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
 
 def _asker(feed: Feed, pool: checkpointer.Pool) -> Any:
     async def ask(role: str, messages: Any, schema: Any) -> Any:
-        return await llm.ask(role, messages, schema, thread_id=feed.thread_id, branch=feed.branch, pool=pool)
+        return await llm.ask(
+            role, messages, schema, thread_id=feed.thread_id, branch=feed.branch, pool=pool, asked=feed.asked
+        )
 
     return ask
 

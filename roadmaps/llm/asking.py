@@ -39,13 +39,15 @@ async def ask(
     thread_id: str,
     branch: int = 0,
     pool: journal.Pool | None = None,
+    asked: set[str] | None = None,
 ) -> Call[T]:
     """The model's answer as a `schema` object. Raises LLMError with a sentence that names no prompt and no key.
 
-    A branch of the thread asks anew what an earlier one has asked.
+    A branch of the thread asks anew what an earlier one has asked. `asked`: input hashes that the journal may know,
+    where whoever drives the thread has read them all; None: ask the journal itself.
     """
     key = journal.input_hash(model_label(role), messages, schema, branch)
-    if pool and (known := await journal.find(pool, thread_id, role, key)):
+    if pool and (asked is None or key in asked) and (known := await journal.find(pool, thread_id, role, key)):
         return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
     turn = turns.turn(role, thread_id, messages)
     try:
@@ -60,6 +62,8 @@ async def ask(
         raise LLMError(told, permanent=False) from None
     if pool:
         await journal.keep(pool, thread_id, role, key, call)
+        if asked is not None:
+            asked.add(key)
     return call
 
 

@@ -1,5 +1,7 @@
 """What a run leaves: who drives it, and what its models answered."""
 
+from uuid import UUID
+
 from django.db import models
 
 
@@ -25,6 +27,12 @@ class ErasedThread(models.Model):
         return f"what is left of {self.roadmap_id}"
 
 
+class ModelCallQuerySet(models.QuerySet["ModelCall"]):
+    def asked_by(self, thread_id: UUID) -> set[str]:
+        """Input hashes of what this thread has asked already."""
+        return set(self.filter(thread_id=thread_id).values_list("input_hash", flat=True))
+
+
 class ModelCall(models.Model):
     """The journal of model answers: the same question of the same thread is never paid for twice."""
 
@@ -37,6 +45,8 @@ class ModelCall(models.Model):
     output_tokens = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ModelCallQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -248,6 +248,23 @@ def test_a_question_is_paid_once_per_thread(server):
     assert kept.output_tokens > 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_has_read_what_a_thread_asked_pays_for_nothing_twice(server):
+    thread_id = uuid.uuid4()
+
+    async def ask_here(asked):
+        pool = await checkpointer.pool()
+        said = messages("intent", {"request": REQUEST})
+        return await llm.ask("intent", said, Intent, thread_id=str(thread_id), pool=pool, asked=asked)
+
+    asked = ModelCall.objects.asked_by(thread_id)
+    paid = [loop.run(ask_here(asked)), loop.run(ask_here(asked))]
+    paid.append(loop.run(ask_here(ModelCall.objects.asked_by(thread_id))))
+    assert [call.calls for call in paid] == [1, 0, 0]
+    assert paid[0].answer == paid[1].answer == paid[2].answer
+    assert ModelCall.objects.asked_by(uuid.uuid4()) == set()
+
+
 def test_the_server_counts_what_hangs(server):
     server.faults["Intent"] = ["hang"]
     asked = asyncio.run_coroutine_threadsafe(ask(), loop.get())

@@ -12,6 +12,7 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from content import generation
 from content.services import retry_artifact
 from roadmaps import runs
+from roadmaps.llm import transport
 from roadmaps.models import Lease, ModelCall, Roadmap
 from roadmaps.recovery import recover
 from roadmaps.services import decide_review
@@ -84,6 +85,17 @@ def test_a_worker_dies_before_any_checkpoint_and_the_next_one_reaches_the_review
     assert courses.advance(roadmap).status == "AWAITING_REVIEW"
     assert roadmap.reviews.pending().count() == 1
     assert ModelCall.objects.count() == 3 >= paid
+
+
+def test_who_goes_on_after_a_dead_worker_asks_models_only_for_what_is_missing(monkeypatch):
+    roadmap = courses.requested(courses.person("owner"))
+    advance_and_die_before(5, roadmap, monkeypatch)
+    asked = ModelCall.objects.count()
+    sent = []
+    send = transport.send
+    monkeypatch.setattr(transport, "send", lambda role, *rest: sent.append(role) or send(role, *rest))
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert len(sent) == 3 - asked
 
 
 @pytest.mark.parametrize("checkpoint", range(1, 5))
