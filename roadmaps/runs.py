@@ -128,18 +128,23 @@ def reason_of(exc: Exception) -> str:
 
 
 def _feed_of(roadmap: Roadmap) -> Feed:
-    gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
-    decided = roadmap.reviews.filter(status__in=gone_on).select_related("draft")
+    has_drafts = roadmap.drafts.exists()
     return Feed(
         thread_id=str(roadmap.thread_id),
         graph_version=roadmap.graph_version,
         request=roadmap.request_payload(),
         budget_minutes=roadmap.budget_minutes,
-        decisions={review.interrupt_id: _decision_of(review) for review in decided},
-        has_drafts=roadmap.drafts.exists(),
+        decisions=_decisions(roadmap) if has_drafts else {},
+        has_drafts=has_drafts,
         branch=roadmap.branch,
         asked=ModelCall.objects.asked_by(roadmap.thread_id),
     )
+
+
+def _decisions(roadmap: Roadmap) -> dict[str, dict[str, Any]]:
+    gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
+    decided = roadmap.reviews.filter(status__in=gone_on).select_related("draft")
+    return {review.interrupt_id: _decision_of(review) for review in decided}
 
 
 def _decision_of(review: Review) -> dict[str, Any]:
@@ -232,15 +237,23 @@ def _settle(roadmap: Roadmap, held: leases.Hold, stopped: Stop | None) -> str:
 def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> None:
     title = state["plan"]["title"]
     roadmap.transition(RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum"))
-    reopened = roadmap.reviews.filter(interrupt_id=interrupt_id, status=ReviewStatus.SUPERSEDED)
-    if not reopened.update(**UNDECIDED, due_at=due_time()):
-        draft = _save_draft(roadmap, state)
-        Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
+    review = _reopened(roadmap, interrupt_id) or _new_review(roadmap, interrupt_id, state)
     progress.record(roadmap.pk, "review_requested", Sentence("The plan waits for a reviewer"))
-    review = roadmap.reviews.get(interrupt_id=interrupt_id)
     inbox.write(review, ReviewEventKind.OPENED, name="the workflow", text=_asked_by_learner(state))
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once
+
+
+def _reopened(roadmap: Roadmap, interrupt_id: str) -> Review | None:
+    superseded = roadmap.reviews.filter(interrupt_id=interrupt_id, status=ReviewStatus.SUPERSEDED)
+    if not superseded.update(**UNDECIDED, due_at=due_time()):
+        return None
+    return roadmap.reviews.get(interrupt_id=interrupt_id)
+
+
+def _new_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> Review:
+    draft = _save_draft(roadmap, state)
+    return Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
 
 
 def _asked_by_learner(state: dict[str, Any]) -> str:
