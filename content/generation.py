@@ -13,7 +13,7 @@ from django.db.models import F
 from pydantic import BaseModel
 
 from content import prompts, words, writing
-from content.models import ARTIFACTS, Artifact, ArtifactStatus
+from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps import checkpointer, leases, llm, loop, progress, runs
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
@@ -76,7 +76,6 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     except loop.DATABASE_AWAY:
         raise  # the database is away: the lease runs out and recover sends the run again
     except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
-        writing.put_back(roadmap)
         return runs.fail(roadmap, held, exc)
 
 
@@ -94,8 +93,7 @@ def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
     artifact = model.objects.select_related("concept__roadmap").filter(concept_id=concept_id).first()
     if artifact is None:
         return "refused"
-    waiting = (ArtifactStatus.PENDING, ArtifactStatus.GENERATING)
-    claimable = model.objects.filter(pk=artifact.pk, run_id=run_id, status__in=waiting)
+    claimable = model.objects.being_rewritten().filter(pk=artifact.pk, run_id=run_id)
     claimed = {"status": ArtifactStatus.GENERATING, "attempts": F("attempts") + 1}
     try:
         with leases.hold(artifact.pk, lambda: claimable.update(**claimed)) as held:
@@ -110,7 +108,7 @@ def _rewrite(kind: str, artifact: Artifact, held: leases.Hold) -> str:
         for result in _results(roadmap, [_job(kind, artifact)], held):
             with held.writing():
                 writing.save(result)
-                writing.settle(roadmap)
+                writing.settle(roadmap, COURSE)
                 held.end()
                 _tell(roadmap, result)
     except (LeaseLost, CancelledError):

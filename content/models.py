@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from roadmaps import wording
-from roadmaps.models import Concept, Roadmap
+from roadmaps.models import Concept, Roadmap, RoadmapStatus
 
 
 class ArtifactStatus(models.TextChoices):
@@ -22,9 +22,20 @@ class ArtifactStatus(models.TextChoices):
     FAILED = "FAILED", gettext_noop("Failed")
 
 
+COURSE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)  # a roadmap of which parts may be written anew alone
+
+
 class ArtifactQuerySet(models.QuerySet[Any]):
     def missing(self) -> "ArtifactQuerySet":
         return self.exclude(status=ArtifactStatus.READY)
+
+    def being_rewritten(self) -> "ArtifactQuerySet":
+        """Alone, or waiting for it; a run that writes all that is missing takes it over."""
+        course = Q(roadmap__status__in=COURSE) | Q(roadmap__course_status__in=COURSE)
+        # By the artifact's own column: a row that was changed meanwhile is then looked at anew.
+        concepts = Concept.objects.filter(course, roadmap__deleted_at=None)
+        waiting = [ArtifactStatus.PENDING, ArtifactStatus.GENERATING]
+        return self.filter(status__in=waiting, run_id__isnull=False, concept__in=concepts)
 
 
 class Artifact(models.Model):

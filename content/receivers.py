@@ -9,13 +9,15 @@ from django.dispatch import receiver
 from content import export_jobs, services, writing
 from roadmaps import dispatch
 from roadmaps.later import load
-from roadmaps.models import Roadmap
+from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (
     collect_personal_data,
+    content_taken_over,
     plan_changed,
     pruning,
     recovering,
     roadmap_approved,
+    roadmap_ended,
     roadmap_stopped,
     roadmap_withdrawn,
 )
@@ -31,12 +33,14 @@ def write_again(concepts: list[int], **_: Any) -> None:
     writing.ask_anew(concepts)
 
 
-@receiver(roadmap_stopped)
+@receiver([roadmap_stopped, roadmap_ended])
 def put_back(roadmap: Roadmap, **_: Any) -> None:
-    writing.put_back(roadmap)
+    """Not of a course whose plan was being changed: who writes a part of that alone goes on."""
+    if roadmap.status in (RoadmapStatus.CANCELLED, RoadmapStatus.FAILED) and not roadmap.is_changing:
+        writing.put_back(roadmap)
 
 
-@receiver(roadmap_withdrawn)
+@receiver([roadmap_withdrawn, content_taken_over])
 def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
     writing.stop(roadmap)
 

@@ -12,10 +12,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from content import words, writing
-from content.models import ARTIFACTS, ArtifactStatus
+from content.models import ARTIFACTS, COURSE, ArtifactStatus
 from roadmaps import dispatch, progress, telemetry, wording
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import Concept, Lease, Roadmap, RoadmapStatus
+from roadmaps.models import Concept, Lease, Roadmap
 from roadmaps.wording import Sentence
 
 GENERATE = "generate_roadmap_content"
@@ -27,7 +27,7 @@ def retry_artifact(concept: Concept, kind: str) -> Any:
     if kind not in ARTIFACTS:
         raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
     roadmap = Roadmap.objects.select_for_update().get(pk=concept.roadmap_id)
-    if roadmap.status not in (RoadmapStatus.READY, RoadmapStatus.PARTIAL):
+    if roadmap.status not in COURSE:
         told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
         raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
     artifact = _ask_for_rewrite(concept, kind)
@@ -55,17 +55,12 @@ def recover_rewrites() -> int:
 def _stuck(kind: str) -> Any:
     lease = Lease.objects.filter(subject=OuterRef("pk"))
     cutoff = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
-    return ARTIFACTS[kind].objects.filter(
-        Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease),
-        status__in=[ArtifactStatus.PENDING, ArtifactStatus.GENERATING],
-        concept__roadmap__deleted_at=None,
-        concept__roadmap__status__in=[RoadmapStatus.READY, RoadmapStatus.PARTIAL],
-        run_id__isnull=False,
-    )
+    lost = Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease)
+    return ARTIFACTS[kind].objects.being_rewritten().filter(lost)
 
 
 def _resend(kind: str, artifact: Any) -> int:
-    same = ARTIFACTS[kind].objects.filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
+    same = ARTIFACTS[kind].objects.being_rewritten().filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
     with transaction.atomic():
         Lease.objects.filter(subject=artifact.pk, expires_at__lt=Now()).delete()
         if not same.update(dispatched_at=Now()):
@@ -84,7 +79,7 @@ def _give_up(kind: str, artifact: Any) -> None:
         "Its worker died %(count)s times while writing it, so it was not tried again.", count=artifact.attempts
     )
     writing.save_failure(artifact, reason)
-    writing.settle(roadmap)
+    writing.settle(roadmap, COURSE)
     what = {"part": words.PARTS[kind], "concept": str(artifact.concept)}
     told = Sentence("%(part)s of “%(concept)s” failed: %(reason)s", **what, reason=reason)
     progress.record(roadmap.pk, "artifact_failed", told, level="error")

@@ -1,11 +1,12 @@
 """Answers as rows, and what they make of the roadmap's status. Callers hold the lease and its transaction."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 from django.utils import timezone
 
-from content.models import ARTIFACTS, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
+from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
 from content.signals import quiz_written
 from roadmaps import leases, wording
 from roadmaps.models import Roadmap, RoadmapStatus
@@ -62,19 +63,23 @@ def _states(roadmap: Roadmap) -> set[str]:
     return states
 
 
-def settle(roadmap: Roadmap) -> None:
-    """READY when every artifact is, else PARTIAL. While its plan is being changed, that is what it will go back to."""
+def settle(roadmap: Roadmap, before: Collection[RoadmapStatus] = (*COURSE, RoadmapStatus.GENERATING)) -> None:
+    """READY when every artifact is, else PARTIAL, if it is one of `before`.
+
+    While its plan is being changed, that is what it will go back to.
+    """
     complete = _states(roadmap) <= {ArtifactStatus.READY}
     to = RoadmapStatus.READY if complete else RoadmapStatus.PARTIAL
     if Roadmap.objects.filter(pk=roadmap.pk).exclude(course_status="").update(course_status=to):
         return
-    Roadmap.objects.filter(pk=roadmap.pk).exclude(status=to).transition(to)
+    Roadmap.objects.filter(pk=roadmap.pk, status__in=before).exclude(status=to).transition(to)
 
 
 def stop(roadmap: Roadmap) -> None:
     """Whoever writes one of its artifacts anew can save nothing from now on."""
     for model in ARTIFACTS.values():
-        for pk in model.objects.missing().filter(concept__roadmap=roadmap).values_list("pk", flat=True):
+        asked = model.objects.missing().filter(concept__roadmap=roadmap, run_id__isnull=False)
+        for pk in asked.values_list("pk", flat=True):
             leases.revoke(pk)
 
 

@@ -28,7 +28,7 @@ from roadmaps.models import (
     due_time,
     shown_of,
 )
-from roadmaps.signals import plan_changed, review_opened, roadmap_ended
+from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
 from roadmaps.wording import Sentence
 from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
@@ -292,6 +292,7 @@ def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
             Sentence("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
         )
     if roadmap.is_changing:
+        content_taken_over.send(sender=Roadmap, roadmap=roadmap)
         changed = plan_rows.update(roadmap, state["plan"])
         plan_changed.send(sender=Roadmap, roadmap=roadmap, concepts=changed)
     elif not roadmap.concepts.exists():

@@ -1,0 +1,133 @@
+"""One artifact that is being written anew, while something else happens to its roadmap."""
+
+import pytest
+from celery import current_app
+
+from content import generation
+from content.models import Quiz, Tutorial
+from content.services import recover_rewrites, retry_artifact
+from roadmaps import runs, trash
+from roadmaps.changes import request_changes
+from roadmaps.models import Roadmap
+from roadmaps.recovery import recover
+from roadmaps.services import decide_review, retry_run
+from tests import courses
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch):
+    """The messages that would have gone out."""
+    messages = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: messages.append(name))
+    return messages
+
+
+@pytest.fixture
+def owner():
+    return courses.person("owner")
+
+
+@pytest.fixture
+def course(owner):
+    return courses.written(owner)
+
+
+@pytest.fixture
+def concept(course):
+    return course.concepts.get(order=1)
+
+
+def rewrite(concept):
+    asked = Tutorial.objects.get(concept=concept).run_id
+    assert asked
+    return generation.rewrite("tutorial", concept.pk, asked)
+
+
+def meanwhile(monkeypatch, happens):
+    """Once, when a model has answered and nothing is saved yet."""
+    results = generation._results
+    waiting = [happens]
+
+    def interrupted(*args):
+        for result in results(*args):
+            if waiting:
+                waiting.pop()()
+            yield result
+
+    monkeypatch.setattr(generation, "_results", interrupted)
+
+
+def make_partial(course):
+    """Its last quiz was never written."""
+    quiz = Quiz.objects.get(concept=course.concepts.order_by("order").last())
+    quiz.questions.all().delete()
+    Quiz.objects.filter(pk=quiz.pk).update(status="FAILED")
+    Roadmap.objects.filter(pk=course.pk).update(status="PARTIAL")
+
+
+def change(course, owner, concept):
+    """Up to the rows of the new plan."""
+    courses.advance(request_changes(course, by=owner, comment=f"Say more in “{concept.title}”"))
+    decide_review(course.reviews.pending().get(), "APPROVED", by=None)
+    return runs.advance(course.pk, Roadmap.objects.get(pk=course.pk).run_id)
+
+
+def test_a_retry_of_the_whole_takes_it_over(monkeypatch, course, concept):
+    make_partial(course)
+    retry_artifact(concept, "tutorial")
+    meanwhile(monkeypatch, lambda: retry_run(course))
+    assert rewrite(concept) == "stopped"
+    course.refresh_from_db()
+    assert course.status == "GENERATING"  # or the run that was asked for would be refused
+    assert courses.advance(course).status == "READY"
+    assert Tutorial.objects.get(concept=concept).edition == 2
+
+
+def test_its_message_is_refused_while_the_whole_is_being_written(course, concept):
+    make_partial(course)
+    retry_artifact(concept, "tutorial")
+    retry_run(course)
+    assert rewrite(concept) == "refused"
+    assert courses.advance(course).status == "READY"
+    assert rewrite(concept) == "refused"
+
+
+def test_a_changed_plan_gets_no_text_of_the_old_one(monkeypatch, course, owner, concept):
+    retry_artifact(concept, "tutorial")
+    meanwhile(monkeypatch, lambda: change(course, owner, concept))
+    assert rewrite(concept) == "stopped"
+    assert Tutorial.objects.get(concept=concept).status != "READY"
+    assert courses.advance(course).status == "READY"
+    assert Tutorial.objects.get(concept=concept).edition == 3
+
+
+def test_it_goes_on_while_a_change_waits_for_its_review(course, owner, concept, settings):
+    retry_artifact(concept, "tutorial")
+    courses.advance(request_changes(course, by=owner, comment="More about salt"))
+    settings.DISPATCH_GRACE_SECONDS = 0
+    assert recover_rewrites() == 1
+    assert rewrite(concept) == "READY"
+    assert Roadmap.objects.get(pk=course.pk).status == "AWAITING_REVIEW"
+
+
+def test_its_message_is_refused_in_the_trash_and_sent_again_after_that(course, owner, concept, settings):
+    retry_artifact(concept, "tutorial")
+    trash.move_to_trash(course, by=owner)
+    assert rewrite(concept) == "refused"
+    trash.restore(course, by=owner)
+    settings.DISPATCH_GRACE_SECONDS = 0
+    assert recover_rewrites() == 1
+    assert rewrite(concept) == "READY"
+
+
+def test_nothing_seems_to_be_written_when_a_run_was_given_up(owner, settings):
+    roadmap = courses.approved(owner)
+    generation._missing_jobs(roadmap)
+    assert Tutorial.objects.filter(concept__roadmap=roadmap, status="GENERATING").exists()
+    long_ago = "2000-01-01T00:00:00Z"
+    Roadmap.objects.filter(pk=roadmap.pk).update(attempts=settings.MAX_ATTEMPTS, dispatched_at=long_ago)
+    recover()
+    assert Roadmap.objects.get(pk=roadmap.pk).status == "FAILED"
+    assert not Tutorial.objects.filter(concept__roadmap=roadmap, status="GENERATING").exists()
