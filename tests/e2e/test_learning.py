@@ -70,7 +70,8 @@ def find_the_way(page, concept):
 
 def place(page, concept):
     """As the server has it, asked beside the page: each page that opens or closes in the browser may tell a new one."""
-    return int(re.search(r'data-place="(\d+)"', page.request.get(concept).text())[1])
+    (kept,) = re.findall(r'data-place="(\d+)"', page.request.get(concept).text())
+    return int(kept)
 
 
 def take_notes(page, concept):
