@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+from config.logs import without_keys
+
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
@@ -67,4 +69,4 @@ def _is_private(name: object) -> bool:
 def _without(text: str, secrets: list[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, REMOVED)
-    return KEYS.sub(REMOVED, text)
+    return without_keys(KEYS.sub(REMOVED, text))

@@ -58,6 +58,19 @@ def test_keys_and_passwords_are_removed_wherever_they_stand(sentry):
     assert "refused" in event["exception"]["values"][0]["value"]
 
 
+def test_an_address_that_is_a_key_is_sent_without_it(sentry):
+    key = "omApFwvjz6luRM03FP4GjlU4qfmyrXfHd3yUVIJWo30"
+    raised(ValueError(f"no page at /review/{key}/"))
+    event, text = only(sentry)
+    assert key not in text
+    assert event["exception"]["values"][0]["value"] == "no page at /review/…/"
+    request = {"url": f"https://cairn.example.com/s/{key}/", "method": "GET"}
+    assert reporting.scrubber(())({"request": request}, {})["request"] == {
+        "url": "https://cairn.example.com/s/…/",
+        "method": "GET",
+    }
+
+
 def test_prompts_answers_and_cookies_are_removed_by_their_names(sentry):
     sentry_sdk.set_context("run", {"prompt": PROMPT, "model": "openai:x", "nested": [{"Authorization": PROMPT}]})
     sentry_sdk.add_breadcrumb(message="asked", data={"messages": [PROMPT], "goal": PROMPT})
