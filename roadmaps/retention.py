@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django_celery_results.models import TaskResult
@@ -67,10 +68,19 @@ def _cutoff() -> datetime:
 def _prune_threads() -> tuple[int, int]:
     threads = calls = 0
     for thread_id in ended_threads():
-        calls += _delete(ModelCall.objects.filter(thread_id=thread_id))
-        loop.run(checkpointer.delete_thread(str(thread_id)))
-        threads += 1
+        pruned = _prune_thread(thread_id)
+        threads, calls = threads + (pruned is not None), calls + (pruned or 0)
     return threads, calls + _delete(calls_without_roadmap())
+
+
+@transaction.atomic
+def _prune_thread(thread_id: UUID) -> int | None:
+    """Its model calls deleted; None when somebody has had it go on since it was listed."""
+    # Locked, so that a retry or a change that is asked for now comes before it or after it, never in the middle.
+    if not ended_threads().filter(thread_id=thread_id).select_for_update().exists():
+        return None
+    loop.run(checkpointer.delete_thread(str(thread_id)))
+    return _delete(ModelCall.objects.filter(thread_id=thread_id))
 
 
 def calls_without_roadmap() -> "QuerySet[ModelCall]":

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from content.models import Tutorial
-from roadmaps import checkpointer, loop, plan_rows
+from roadmaps import checkpointer, loop, plan_rows, retention
 from roadmaps.changes import request_changes
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, ReviewEventKind, Roadmap
@@ -109,6 +109,17 @@ def test_pruned_checkpoints_are_no_hindrance(course, owner):
     courses.advance(request_changes(course, by=owner, comment=WISH))
     decide(course, "APPROVED")
     assert courses.advance(courses.advance(course)).status == "READY"
+
+
+def test_a_change_asked_for_while_old_threads_are_pruned_keeps_its_thread(course, owner, monkeypatch):
+    Roadmap.objects.filter(pk=course.pk).update(updated_at="2000-01-01T00:00:00Z")
+    listed, found = list(retention.ended_threads()), retention.ended_threads
+    request_changes(course, by=owner, comment=WISH)
+    lists = iter([listed])
+    monkeypatch.setattr(retention, "ended_threads", lambda: next(lists, None) or found())
+    assert listed == [course.thread_id]
+    assert retention.prune()["threads"] == 0
+    assert courses.advance(course).status == "AWAITING_REVIEW"
 
 
 def test_nothing_is_asked_for_without_words_or_before_there_is_a_course(course, owner):
