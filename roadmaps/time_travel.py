@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from roadmaps import checkpointer, dispatch, loop, progress
 from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models.review import PENDING
 from roadmaps.wording import Sentence
 
 if TYPE_CHECKING:
@@ -78,8 +79,10 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     """
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     chosen = _chosen(roadmap, checkpoint_id)
-    left = [ReviewStatus.PENDING, ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
-    supersede(roadmap.reviews.filter(status__in=left, created_at__gt=chosen.at), by)
+    gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
+    # What waits goes whatever the clocks say: the checkpoint's time is a worker's, and only one review may wait.
+    left = PENDING | Q(status__in=gone_on, created_at__gt=chosen.at)
+    supersede(roadmap.reviews.filter(left), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     loop.run(_fork(roadmap, checkpoint_id), timeout=30)

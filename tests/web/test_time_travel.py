@@ -59,6 +59,13 @@ def test_a_decision_of_the_branch_that_is_left_is_superseded(roadmap):
     assert roadmap.reviews.pending().get().draft.plan == first.draft.plan
 
 
+def test_a_review_that_waits_is_superseded_by_whatever_clock_it_was_opened(roadmap):
+    roadmap.reviews.update(created_at="2000-01-01T00:00:00Z")
+    resume_from(roadmap, before(roadmap, "validate_structure").id, by=None)
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    assert sorted(roadmap.reviews.values_list("status", flat=True)) == ["PENDING", "SUPERSEDED"]
+
+
 def test_what_moves_is_unknown_or_has_a_course_does_not_go_back(roadmap):
     chosen = before(roadmap, "design_curriculum").id
     with pytest.raises(InvalidTransition, match="unknown"):
