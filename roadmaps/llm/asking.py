@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import counted, journal, parsing, transport, turns
@@ -47,8 +47,9 @@ async def ask(
     where whoever drives the thread has read them all; None: ask the journal itself.
     """
     key = journal.input_hash(model_label(role), messages, schema, branch)
-    if pool and (asked is None or key in asked) and (known := await journal.find(pool, thread_id, role, key)):
-        return Call(answer=schema.model_validate(known["answer"]), model=known["model"])
+    known = await journal.find(pool, thread_id, role, key) if pool and (asked is None or key in asked) else None
+    if known and (kept := _kept(known["answer"], schema)):
+        return Call(answer=kept, model=known["model"])
     turn = turns.turn(role, thread_id, messages)
     try:
         async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS) as turn.limit:
@@ -65,6 +66,14 @@ async def ask(
         if asked is not None:
             asked.add(key)
     return call
+
+
+def _kept(answer: Any, schema: type[T]) -> T | None:
+    """None when a release before took what this one refuses: it is asked anew, or no retry would ever get on."""
+    try:
+        return schema.model_validate(answer)
+    except ValidationError:
+        return None
 
 
 async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], turn: Any) -> Call[T]:

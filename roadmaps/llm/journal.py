@@ -21,7 +21,11 @@ WHERE thread_id = %s AND role = %s AND input_hash = %s
 WRITE = """
 INSERT INTO roadmaps_modelcall
     (thread_id, role, input_hash, answer, model, input_tokens, output_tokens, seconds, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now())
+ON CONFLICT (thread_id, role, input_hash) DO UPDATE SET answer = EXCLUDED.answer, model = EXCLUDED.model,
+    input_tokens = roadmaps_modelcall.input_tokens + EXCLUDED.input_tokens,
+    output_tokens = roadmaps_modelcall.output_tokens + EXCLUDED.output_tokens,
+    seconds = roadmaps_modelcall.seconds + EXCLUDED.seconds
 """
 
 

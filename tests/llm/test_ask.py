@@ -228,20 +228,20 @@ def test_an_error_of_our_own_is_no_model_error(server, monkeypatch):
         loop.run(ask())
 
 
+async def ask_here(thread_id, asked=None, **payload):
+    pool = await checkpointer.pool()
+    said = messages("intent", {"request": REQUEST | payload})
+    return await llm.ask("intent", said, Intent, thread_id=thread_id, pool=pool, asked=asked)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_question_is_paid_once_per_thread(server):
     thread_id = str(uuid.uuid4())
-
-    async def ask_here(payload, thread_id=thread_id):
-        pool = await checkpointer.pool()
-        said = messages("intent", {"request": REQUEST | payload})
-        return await llm.ask("intent", said, Intent, thread_id=thread_id, pool=pool)
-
-    first, second = loop.run(ask_here({})), loop.run(ask_here({}))
+    first, second = loop.run(ask_here(thread_id)), loop.run(ask_here(thread_id))
     assert (first.calls, second.calls) == (1, 0)
     assert first.answer == second.answer
-    loop.run(ask_here({"goal": "Learn to bake rye bread"}))
-    loop.run(ask_here({}, thread_id=str(uuid.uuid4())))
+    loop.run(ask_here(thread_id, goal="Learn to bake rye bread"))
+    loop.run(ask_here(str(uuid.uuid4())))
     assert server.count() == 3
     kept = ModelCall.objects.filter(thread_id=thread_id).earliest("pk")
     assert kept.input_tokens > 0
@@ -250,19 +250,25 @@ def test_a_question_is_paid_once_per_thread(server):
 
 @pytest.mark.django_db(transaction=True)
 def test_who_has_read_what_a_thread_asked_pays_for_nothing_twice(server):
-    thread_id = uuid.uuid4()
-
-    async def ask_here(asked):
-        pool = await checkpointer.pool()
-        said = messages("intent", {"request": REQUEST})
-        return await llm.ask("intent", said, Intent, thread_id=str(thread_id), pool=pool, asked=asked)
-
+    thread_id = str(uuid.uuid4())
     asked = ModelCall.objects.asked_by(thread_id)
-    paid = [loop.run(ask_here(asked)), loop.run(ask_here(asked))]
-    paid.append(loop.run(ask_here(ModelCall.objects.asked_by(thread_id))))
+    paid = [loop.run(ask_here(thread_id, asked)), loop.run(ask_here(thread_id, asked))]
+    paid.append(loop.run(ask_here(thread_id, ModelCall.objects.asked_by(thread_id))))
     assert [call.calls for call in paid] == [1, 0, 0]
     assert paid[0].answer == paid[1].answer == paid[2].answer
-    assert ModelCall.objects.asked_by(uuid.uuid4()) == set()
+    assert ModelCall.objects.asked_by(str(uuid.uuid4())) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_only_the_release_before_took_is_asked_for_anew_and_both_are_counted(server):
+    thread_id = str(uuid.uuid4())
+    first = loop.run(ask_here(thread_id))
+    ModelCall.objects.update(answer={"outcome": ""})
+    again = [loop.run(ask_here(thread_id)) for _ in range(2)]
+    assert [one.calls for one in again] == [1, 0]
+    assert again[1].answer == again[0].answer
+    paid = first.input_tokens + again[0].input_tokens
+    assert ModelCall.objects.get().input_tokens == paid
 
 
 def test_the_server_counts_what_hangs(server):
