@@ -37,7 +37,7 @@ def send_notices() -> int:
     for pk in due.order_by("id").values_list("pk", flat=True):
         try:
             sent += _send(pk)
-        except SMTPException as exc:  # an answer, about this one
+        except (SMTPException, ValueError) as exc:  # an answer, or no address at all: about this one
             logger.warning("mail about notice %s was refused and will be tried again: %s", pk, exc)
         except OSError as exc:
             logger.warning("the mail server is away; notices will be sent by the next sweep: %s", exc)

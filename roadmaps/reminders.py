@@ -91,7 +91,7 @@ def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
     subject, _, body = text.strip().partition("\n")
     try:
         send_mail(subject, body.strip() + "\n", None, [address])
-    except OSError as exc:  # smtplib's errors are OSErrors too
+    except (OSError, ValueError) as exc:  # smtplib's errors are OSErrors too; what is no address is a ValueError
         logger.warning("mail about %d reviews was not sent and will be tried again: %s", len(about), exc)
         return False
     return True

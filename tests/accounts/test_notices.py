@@ -123,6 +123,16 @@ def test_a_mail_server_that_is_away_costs_a_delay_not_the_mail(owner, reviewer, 
     assert mail.send_notices() == 1
 
 
+def test_what_is_no_address_holds_up_nobody_else(owner, reviewer):
+    stranger = courses.person("stranger")
+    type(stranger).objects.filter(pk=stranger.pk).update(email="stranger@of\nnowhere")
+    stranger.refresh_from_db()
+    rejected(stranger, reviewer)
+    rejected(owner, reviewer)
+    assert mail.send_notices() == 1
+    assert [message.to for message in outbox.outbox] == [["owner@example.org"]]
+
+
 def test_two_sweeps_at_once_send_one_mail(owner, reviewer):
     rejected(owner, reviewer)
 

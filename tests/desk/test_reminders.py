@@ -103,6 +103,13 @@ def test_a_mail_server_that_is_away_costs_a_delay_not_the_mail(review, admin, se
     assert recipients() == ["admin@example.org"]
 
 
+def test_what_is_no_address_keeps_nobody_else_from_being_reminded(review, admin, reviewer):
+    User.objects.filter(pk=reviewer.pk).update(email="reviewer@of\nnowhere")
+    due_in(1)
+    assert remind_reviewers()["reminded"] == 1
+    assert recipients() == ["admin@example.org"]
+
+
 def test_two_beats_at_once_send_one_mail(review, admin):
     due_in(1)
 
