@@ -1,7 +1,8 @@
 """Mail to reviewers: reminders and escalation.
 
 A row is marked before its mail leaves and unmarked when it can't: two beats send it once, and a mail server that is
-away costs a delay. Mail of many reviews to one person is one message.
+away costs a delay. A mark of which the history tells nothing is a dead worker's, and counts for an hour.
+Mail of many reviews to one person is one message.
 """
 
 import logging
@@ -12,18 +13,19 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from roadmaps import inbox
-from roadmaps.models import Review, ReviewEventKind
+from roadmaps.models import Review, ReviewEvent, ReviewEventKind
 from roadmaps.reviewers import who_may_decide
 
 logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 500  # reviews in one sweep
+LOST_AFTER = timedelta(hours=1)  # nobody sends one sweep's mail for so long
 Recipients = Callable[[Review], Iterable[str]]
 
 
@@ -31,12 +33,19 @@ def remind_reviewers() -> dict[str, int]:
     """Send what is due, each thing once; returns how many reviews were told of. Safe at any time."""
     pending = Review.objects.pending()
     soon, long_ago = timedelta(hours=settings.REVIEW_REMIND_HOURS), timedelta(hours=settings.REVIEW_ESCALATE_HOURS)
-    to_remind = pending.filter(reminded_at=None, due_at__lt=Now() + soon)
-    to_escalate = pending.filter(escalated_at=None, due_at__lt=Now() - long_ago)
+    to_remind = pending.filter(_untold("reminded_at", ReviewEventKind.REMINDED), due_at__lt=Now() + soon)
+    to_escalate = pending.filter(_untold("escalated_at", ReviewEventKind.ESCALATED), due_at__lt=Now() - long_ago)
     return {
         "reminded": _tell(to_remind, "reminded_at", ReviewEventKind.REMINDED, _reviewers_of),
         "escalated": _tell(to_escalate, "escalated_at", ReviewEventKind.ESCALATED, _overseers),
     }
+
+
+def _untold(mark: str, kind: ReviewEventKind) -> Q:
+    """Not marked, or by a worker that died before it had anything to write in the history."""
+    since = ExpressionWrapper(OuterRef(mark) - LOST_AFTER, DateTimeField())  # an hour is more than clocks differ
+    told = ReviewEvent.objects.filter(review=OuterRef("pk"), kind=kind, at__gt=since)
+    return Q((mark, None)) | Q(~Exists(told), (f"{mark}__lt", Now() - LOST_AFTER))
 
 
 def _reviewers_of(review: Review) -> list[str]:

@@ -9,6 +9,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from roadmaps import reminders
 from roadmaps.desk import assign_review
 from roadmaps.models import Review
 from roadmaps.reminders import remind_reviewers
@@ -107,6 +108,23 @@ def test_what_is_no_address_keeps_nobody_else_from_being_reminded(review, admin,
     User.objects.filter(pk=reviewer.pk).update(email="reviewer@of\nnowhere")
     due_in(1)
     assert remind_reviewers()["reminded"] == 1
+    assert recipients() == ["admin@example.org"]
+
+
+def test_a_reminder_whose_worker_died_is_sent_later_and_once(review, admin, monkeypatch):
+    def two_hours_pass():
+        Review.objects.update(reminded_at=timezone.now() - timedelta(hours=2))
+
+    due_in(1)
+    with monkeypatch.context() as death:
+        death.setattr(reminders, "_send", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            remind_reviewers()
+    assert remind_reviewers()["reminded"] == 0  # its worker may be at it
+    two_hours_pass()
+    assert remind_reviewers()["reminded"] == 1
+    two_hours_pass()
+    assert remind_reviewers()["reminded"] == 0
     assert recipients() == ["admin@example.org"]
 
 
