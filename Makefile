@@ -29,7 +29,9 @@ TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.p
 	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 PAGES := templates/packages/.installed $(TEXTS)
 
-install: $(VENV)/.installed $(PAGES) ## what a server needs: Python packages, the pages' packages and texts
+# A server's processes may write no bytecode here: each would compile all that it imports at its start.
+install: $(VENV)/.installed $(PAGES) ## what a server needs: Python packages, the pages' packages and texts, bytecode of all
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib $(APPS) manage.py
 
 run: $(VENV)/.installed $(PAGES) ## the whole product on this machine, at http://127.0.0.1:8000
 	$(BIN)/python manage.py up $(ARGS)

@@ -289,6 +289,8 @@ def test_the_image_copies_what_there_is_and_builds_from_the_locks():
             assert all((ROOT / source).exists() for source in sources), rest
     ran = " ".join(rest for word, rest in build if word == "RUN")
     assert "--require-hashes -r requirements.lock" in ran
+    assert "--compile-bytecode" in ran  # the processes may write none
+    assert "compileall -q ." in ran
     assert "templates/packages/install" in ran
     assert not any(word == "RUN" and "pip" in rest for word, rest in final)
 
