@@ -23,6 +23,9 @@ LOGS = VAR / "logs-of-processes"
 DEADLINE_SECONDS = 300
 LATENCY_SECONDS = 2.0  # of one model call
 
+# Bytecode is kept, as on a server, whatever the caller's environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = str(VAR / "bytecode")
 for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
     del os.environ[_name]
 os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}

@@ -63,6 +63,8 @@ def to_review(process: lab.Process, count: int, *others: lab.Process, empty: boo
 def main() -> list[Figure]:
     lab.set_up()
     with lab.model_server() as models:
+        with lab.worker(models=models):
+            pass  # its bytecode is there from now on
         with lab.worker(models=models) as process:
             ready = process.ready_seconds
             to_review(process, 5)  # what is made once
