@@ -1,4 +1,4 @@
-"""A plan as a picture: where everything stands, and what leads where. Templates draw it; no markup is made here."""
+"""A plan as a picture: where everything stands, and what leads where. Pages draw it; no markup is made here."""
 
 import unicodedata
 from dataclasses import dataclass, field

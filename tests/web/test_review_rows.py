@@ -1,0 +1,77 @@
+"""What the page of a review has hundreds of, as HTML: the tree, the side-by-side diff and the picture."""
+
+from django.utils.html import escape
+
+import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
+from roadmaps.admin import review_diff, review_picture, review_tree
+from roadmaps.picture import draw
+from roadmaps.workflow import diff, plans
+from tests.workflow.test_picture import big_plan
+
+MARKUP = '<b>"Salt" & {pepper}</b>'
+
+
+def prepared(plan, **of_the_first):
+    """The stages of a plan as `review_plan` prepares them."""
+    for part, _ in plans.parts(plan):
+        part |= {"issues": [], "state": "", "hours": 1.25, "needs": [], "unlocks": []}
+    next(plans.concepts(plan)).update(of_the_first)
+    return plan["stages"]
+
+
+def test_the_tree_offers_edits_and_boxes_only_to_who_may_decide():
+    stages = prepared(big_plan())
+    assert review_tree.tree(stages, "/edit/").count('name="parts"') == sum(1 for _ in plans.parts({"stages": stages}))
+    looking = review_tree.tree(stages, "")
+    assert 'name="parts"' not in looking
+    assert 'class="edit"' not in looking
+
+
+def test_a_concept_tells_who_set_its_minutes_and_where_it_leads():
+    link = review_tree.link("c9", MARKUP)
+    issue = {"severity": "warning", "number": 3, "message": MARKUP, "suggestion": ""}
+    facts = {"minutes_by_hand": True, "unlocks": [link], "issues": [issue], "keywords": [MARKUP], "title": MARKUP}
+    tree = review_tree.tree(prepared(big_plan(), **facts), "/edit/")
+    assert tree.count("min, set by hand") == 1
+    assert f'<p class="links"><span>Leads to <a href="#c9">{escape(MARKUP)}</a></span></p>' in tree
+    assert f'<a class="pill" href="#issue-3">warning</a> {escape(MARKUP)}</li>' in tree
+    assert MARKUP not in tree
+
+
+def test_what_moved_stands_at_both_places_and_what_went_on_the_left():
+    before, after = big_plan(), big_plan()
+    first, second, third = list(plans.modules(after))[:3]
+    third["concepts"].append(first["concepts"].pop(0))
+    gone = second["concepts"].pop(0)
+    rows = {row.state: review_diff.pair(row, []) for row in diff.compare(before, after) if row.kind == "concept"}
+    assert f'<div role="cell" class="was"><span class="pill">moved to {third["title"]}</span>' in rows[diff.LEFT]
+    assert '<div role="cell" class="is"></div>' in rows[diff.LEFT]
+    assert '<div role="cell" class="was"></div>' in rows[diff.MOVED]
+    assert f'<span class="pill">moved from {first["title"]}</span>' in rows[diff.MOVED]
+    assert f'<span class="pill">removed</span> <span class="title">{gone["title"]}</span>' in rows[diff.REMOVED]
+
+
+def test_words_that_differ_are_marked_and_are_text():
+    before, after = big_plan(), big_plan()
+    changed = next(plans.concepts(after))
+    changed["summary"] = f"{MARKUP} {changed['summary']}"
+    row = next(one for one in diff.compare(before, after) if one.state == diff.CHANGED)
+    pair = review_diff.pair(row, [("Minutes", "<1>", "<2>")])
+    assert "<ins>&lt;b&gt;" in pair
+    assert '<p class="fact">Minutes <del>&lt;1&gt;</del></p>' in pair
+    assert '<p class="fact">Minutes <ins>&lt;2&gt;</ins></p>' in pair
+    assert MARKUP not in pair
+
+
+def test_a_node_shows_its_difficulty_and_the_worst_of_its_issues():
+    plan = big_plan()
+    first, second, *_ = plans.concepts(plan)
+    first["title"] = MARKUP
+    picture = draw(plan, {first["id"]: ["warning", "critical"], second["id"]: ["warning"]})
+    nodes = review_picture.nodes(picture).split("</a>")
+    assert 'class="flag" d="M 0 -4' in nodes[0]
+    assert '<circle class="flag"' not in nodes[0]
+    assert '<circle class="flag"' in nodes[1]
+    assert 'class="flag"' not in nodes[2]
+    assert MARKUP not in nodes[0]
+    assert review_picture.curves(picture).count("<path") == len(picture.curves)
