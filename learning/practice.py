@@ -60,10 +60,14 @@ def next_due_at(user: Any) -> datetime | None:
     return soonest
 
 
-def shown_options(card: Card, question: Question) -> list[tuple[int, str]]:
-    """Options with their indexes, in another order each time: the place of an answer is not to be learned."""
+def shown_options(card: Card, question: Question, answered: Recall | None = None) -> list[tuple[int, str]]:
+    """Options with their indexes, in another order each time: the place of an answer is not to be learned.
+
+    `answered`: in the order in which they were shown for that answer.
+    """
+    before = card.recalls.filter(pk__lt=answered.pk) if answered else card.recalls.all()
     options = list(enumerate(question.options))
-    random.Random(f"{card.pk} {card.due_at}").shuffle(options)  # noqa: S311 - no secret
+    random.Random(f"{card.pk} {before.count()}").shuffle(options)  # noqa: S311 - no secret
     return options
 
 

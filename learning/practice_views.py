@@ -58,7 +58,7 @@ def practice_recall(request: HttpRequest, recall_id: int) -> HttpResponse:
         raise NothingThere(_("That question was rewritten, so its answer can't be shown any more."))
     options = [
         {"text": text, "chosen": at in recall.chosen, "right": at in question.correct_indexes}
-        for at, text in enumerate(question.options)
+        for at, text in practice.shown_options(recall.card, question, recall)
     ]
     context = {
         "recall": recall,

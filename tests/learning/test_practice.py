@@ -30,6 +30,17 @@ def make_due(**fields):
     Card.objects.update(due_at=timezone.now() - timedelta(days=1), **fields)
 
 
+def shown(page):
+    """The question of a page and its options in their order."""
+    found = page.context
+    question = found["card"].question if "card" in found and found["card"] else found["question"]
+    options = found["options"]
+    return {
+        "question": question.text,
+        "options": [one["text"] if isinstance(one, dict) else one[1] for one in options],
+    }
+
+
 def rewrite(quiz, questions):
     answers = [
         {"text": text, "options": options, "correct_indexes": [0], "explanation": "New."} for text, options in questions
@@ -83,6 +94,21 @@ def test_a_wrong_answer_is_explained_and_asked_again_tomorrow(browser, owner, ca
     card.refresh_from_db()
     assert timezone.now() < card.due_at < timezone.now() + timedelta(days=2)
     assert Recall.objects.get().rating == Rating.AGAIN
+
+
+def test_options_change_their_places_from_time_to_time_but_not_in_the_result(browser, owner, card):
+    orders = set()
+    for time in range(6):
+        make_due()
+        asked = shown(browser.get(PRACTICE))
+        asked_card = Card.objects.get(question__text=asked["question"])
+        result = browser.post(reverse("practice_answer", args=[asked_card.pk]), {"option": str(time % 2)}, follow=True)
+        assert shown(result) == asked
+        Recall.objects.filter(rating__isnull=True).update(rating=Rating.GOOD)
+        if asked_card == card:
+            orders.add(tuple(asked["options"]))
+        Card.objects.exclude(pk=card.pk).delete()
+    assert len(orders) > 1
 
 
 def test_several_right_options_must_all_be_chosen(owner, concept, card):
@@ -187,12 +213,12 @@ def test_a_quiz_nobody_practises_gets_no_cards_by_a_rewrite(owner, concept):
 def test_many_cards_cost_no_more_queries(browser, owner, roadmap, django_assert_num_queries):
     first, *others = roadmap.concepts.all()
     reading.complete(owner, first)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         browser.get(PRACTICE)
     for concept in others:
         reading.complete(owner, concept)
     assert Question.objects.count() == Card.objects.count() == 12
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         browser.get(PRACTICE)
 
 
