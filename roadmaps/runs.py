@@ -28,6 +28,7 @@ from roadmaps.models import (
     due_time,
     shown_of,
 )
+from roadmaps.saver import FENCE
 from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
 from roadmaps.wording import Sentence
 from roadmaps.workflow import graph
@@ -57,6 +58,7 @@ class Feed:
     decisions: dict[str, dict[str, Any]]  # by interrupt id
     has_drafts: bool
     branch: int
+    fence: str  # the token of the lease under which it is driven
     asked: set[str]  # input hashes of the model calls that the journal has
 
 
@@ -86,7 +88,7 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     progress.record(roadmap.pk, "run_started", Sentence("A worker took it up"), attempt=roadmap.attempts)
     try:
         stopped: Stop | None = None
-        for event in loop.stream(_thread(_feed_of(roadmap)), on_cancel=held.on_lost):
+        for event in loop.stream(_thread(_feed_of(roadmap, held)), on_cancel=held.on_lost):
             if isinstance(event, Stop):
                 stopped = event
             else:
@@ -127,7 +129,7 @@ def reason_of(exc: Exception) -> str:
     )
 
 
-def _feed_of(roadmap: Roadmap) -> Feed:
+def _feed_of(roadmap: Roadmap, held: leases.Hold) -> Feed:
     has_drafts = roadmap.drafts.exists()
     return Feed(
         thread_id=str(roadmap.thread_id),
@@ -137,6 +139,7 @@ def _feed_of(roadmap: Roadmap) -> Feed:
         decisions=_decisions(roadmap) if has_drafts else {},
         has_drafts=has_drafts,
         branch=roadmap.branch,
+        fence=str(held.token),
         asked=ModelCall.objects.asked_by(roadmap.thread_id),
     )
 
@@ -160,7 +163,7 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
     async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
         pool = await checkpointer.pool()
         workflow = graph.build_graph(feed.graph_version, await checkpointer.saver())
-        config: RunnableConfig = {"configurable": {"thread_id": feed.thread_id}}
+        config: RunnableConfig = {"configurable": {"thread_id": feed.thread_id, FENCE: feed.fence}}
         found = await workflow.aget_state(config)
         if not _moves(found, feed):
             yield Stop(found.values, found.interrupts)

@@ -250,13 +250,13 @@ def test_a_question_is_paid_once_per_thread(server):
 
 @pytest.mark.django_db(transaction=True)
 def test_who_has_read_what_a_thread_asked_pays_for_nothing_twice(server):
-    thread_id = str(uuid.uuid4())
-    asked = ModelCall.objects.asked_by(thread_id)
-    paid = [loop.run(ask_here(thread_id, asked)), loop.run(ask_here(thread_id, asked))]
-    paid.append(loop.run(ask_here(thread_id, ModelCall.objects.asked_by(thread_id))))
+    thread = uuid.uuid4()
+    asked = ModelCall.objects.asked_by(thread)
+    paid = [loop.run(ask_here(str(thread), asked)), loop.run(ask_here(str(thread), asked))]
+    paid.append(loop.run(ask_here(str(thread), ModelCall.objects.asked_by(thread))))
     assert [call.calls for call in paid] == [1, 0, 0]
     assert paid[0].answer == paid[1].answer == paid[2].answer
-    assert ModelCall.objects.asked_by(str(uuid.uuid4())) == set()
+    assert ModelCall.objects.asked_by(uuid.uuid4()) == set()
 
 
 @pytest.mark.django_db(transaction=True)

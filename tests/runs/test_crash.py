@@ -1,5 +1,6 @@
 """A worker that dies between the graph and the rows."""
 
+import asyncio
 import itertools
 from datetime import timedelta
 
@@ -11,11 +12,11 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from content import generation
 from content.services import retry_artifact
-from roadmaps import runs
+from roadmaps import leases, runs
 from roadmaps.llm import transport
 from roadmaps.models import Lease, ModelCall, Roadmap
 from roadmaps.recovery import recover
-from roadmaps.services import decide_review
+from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +76,34 @@ def test_beside_its_checkpoints_a_thread_keeps_only_the_interrupt():
             [str(roadmap.thread_id)],
         )
         assert [channel for (channel,) in cursor] == ["__interrupt__"]
+
+
+@pytest.mark.parametrize("role", ["intent", "curriculum", "validation"])
+def test_who_was_overtaken_unawares_writes_no_checkpoint(monkeypatch, role):
+    """Between two heartbeats its run was cancelled and asked for again, and another worker drives the thread."""
+    roadmap = courses.requested(courses.person("owner"))
+    send, waiting = transport.send, [role]
+
+    def overtake():
+        cancel_run(roadmap, by=None)
+        retry_run(roadmap)
+        assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+        connection.close()
+
+    async def overtaken(asked, *rest):
+        if asked in waiting:
+            waiting.remove(asked)
+            await asyncio.to_thread(overtake)
+        return await send(asked, *rest)
+
+    monkeypatch.setattr(leases._heart, "_renew", lambda *_: None)
+    monkeypatch.setattr(transport, "send", overtaken)
+    roadmap.refresh_from_db()
+    assert runs.advance(roadmap.pk, roadmap.run_id) == "stopped"
+    assert waiting == []
+    decide_review(roadmap.reviews.get(), "APPROVED", by=None)
+    assert courses.advance(roadmap).status == "GENERATING"
+    assert roadmap.reviews.count() == 1
 
 
 @pytest.mark.parametrize("checkpoint", range(1, 6))
