@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def save(result: "Result") -> None:
-    artifact = ARTIFACTS[result.job.kind].objects.get(pk=result.job.artifact_id)
+    # Locked, as where answers to a quiz are kept: no card may point to a question that goes at this moment.
+    artifact = ARTIFACTS[result.job.kind].objects.select_for_update(no_key=True).get(pk=result.job.artifact_id)
     if result.answer is None:
         save_failure(artifact, result.error)
         return

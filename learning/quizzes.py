@@ -26,8 +26,11 @@ def is_right(question: Question, chosen: list[int]) -> bool:
 @transaction.atomic
 def answer(user: Any, concept: Concept, given: QueryDict) -> Attempt:
     """Grade and keep the answers in `question-<id>`. Raises ValidationError where there is nothing to grade."""
-    questions = list(Question.objects.filter(quiz__concept=concept))
-    graded = {one.pk: _graded(one, chosen_of(one, given.getlist(f"question-{one.pk}"))) for one in questions}
+    cards.keep_questions(concept)
+    questions = {f"question-{one.pk}": one for one in Question.objects.filter(quiz__concept=concept)}
+    if any(name.startswith("question-") and name not in questions for name in given):
+        raise ValidationError(_("The quiz was written anew meanwhile. These are its questions now."))
+    graded = {one.pk: _graded(one, chosen_of(one, given.getlist(name))) for name, one in questions.items()}
     if not any(answer["chosen"] for answer in graded.values()):
         raise ValidationError(_("Answer at least one of the questions as they are now."))
     right = {pk: answer["right"] for pk, answer in graded.items()}

@@ -43,6 +43,7 @@ def keep_note(user: Any, concept: Concept, text: str) -> Reading:
 @transaction.atomic
 def complete(user: Any, concept: Concept) -> Reading:
     """Its questions join the practice. A second time changes nothing."""
+    cards.keep_questions(concept)
     reading = _change(user, concept)
     rows = Reading.objects.filter(pk=reading.pk, completed_at__isnull=True)
     rows.update(completed_at=timezone.now())

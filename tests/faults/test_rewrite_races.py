@@ -1,0 +1,133 @@
+"""A part that is written anew, and at the same moment its learner does something with it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from celery import current_app
+from django.db import connection, transaction
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+
+from content import generation
+from content.models import ARTIFACTS, Quiz
+from content.services import retry_artifact
+from content.signals import quiz_written
+from learning import quizzes, reading
+from learning.models import Attempt, Card, Reading
+from roadmaps import checkpointer
+from tests import courses
+from tests.conftest import DEADLINE_SECONDS, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_sent(monkeypatch):
+    monkeypatch.setattr(current_app, "send_task", lambda *_, **__: None)
+
+
+@pytest.fixture
+def owner():
+    return courses.person("owner")
+
+
+@pytest.fixture
+def concept(owner):
+    return courses.written(owner).concepts.get(order=1)
+
+
+@pytest.fixture
+def beside():
+    """Begin a call in a thread of its own: beside(call, *args) returns its future."""
+
+    def called(call, *args):
+        try:
+            return call(*args)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        yield lambda call, *args: pool.submit(called, call, *args)
+
+
+class Held:
+    """A place in a program at which a thread stops until it is let go."""
+
+    def __init__(self):
+        self._reached, self._let_go = threading.Event(), threading.Event()
+
+    def __call__(self, *_, **__):
+        self._reached.set()
+        assert self._let_go.wait(DEADLINE_SECONDS)
+
+    def wait(self):
+        assert self._reached.wait(DEADLINE_SECONDS)
+
+    def let_go(self):
+        self._let_go.set()
+
+
+def over_or_waiting(future):
+    """It is done, or waits for somebody's lock."""
+    with psycopg.connect(**checkpointer.connection_arguments()) as own:
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        wait_for(lambda: future.done() or own.execute(waiting).rowcount)
+
+
+def rewrite(concept, kind="quiz"):
+    return generation.rewrite(kind, concept.pk, ARTIFACTS[kind].objects.get(concept=concept).run_id)
+
+
+def right_answers(concept):
+    given = QueryDict(mutable=True)
+    for question in concept.quiz.questions.all():
+        given.setlist(f"question-{question.pk}", [str(index) for index in question.correct_indexes])
+    return given
+
+
+def post_answers(owner, concept, given):
+    browser = Client(raise_request_exception=False)
+    browser.force_login(owner)
+    address = reverse("concept_quiz", args=[concept.roadmap_id, concept.slug])
+    return browser.post(address, dict(given.lists()), follow=True)
+
+
+def test_who_answers_a_quiz_that_is_being_replaced_is_told_so(owner, concept, beside):
+    given = right_answers(concept)
+    retry_artifact(concept, "quiz")
+    replaced = Held()
+    quiz_written.connect(replaced)
+    try:
+        rewriting = beside(rewrite, concept)
+        replaced.wait()
+        answering = beside(post_answers, owner, concept, given)
+        over_or_waiting(answering)
+    finally:
+        quiz_written.disconnect(replaced)
+        replaced.let_go()
+    page = answering.result()
+    assert page.status_code == 200
+    assert "The quiz was written anew meanwhile." in page.content.decode()
+    assert rewriting.result() == "READY"
+    assert not Attempt.objects.exists()
+    assert not Card.objects.exists()
+
+
+@pytest.mark.parametrize("does", ["answers", "completes"])
+def test_a_rewrite_waits_for_what_its_learner_is_doing(owner, concept, beside, does):
+    given = right_answers(concept)
+    retry_artifact(concept, "quiz")
+    with transaction.atomic():
+        if does == "answers":
+            quizzes.answer(owner, concept, given)
+        else:
+            reading.complete(owner, concept)
+        rewriting = beside(rewrite, concept)
+        over_or_waiting(rewriting)
+    assert rewriting.result() == "READY"
+    assert Reading.objects.filter(user=owner, concept=concept).exists()
+    questions = set(Quiz.objects.get(concept=concept).questions.values_list("pk", flat=True))
+    assert set(Card.objects.of(owner).values_list("question", flat=True)) == questions
