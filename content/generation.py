@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import F
 from pydantic import BaseModel
 
@@ -106,15 +107,45 @@ def _rewrite(kind: str, artifact: Artifact, held: leases.Hold) -> str:
     roadmap = artifact.concept.roadmap
     try:
         for result in _results(roadmap, [_job(kind, artifact)], held):
-            with held.writing():
-                writing.save(result)
-                writing.settle(roadmap, COURSE)
-                held.end()
-                _tell(roadmap, result)
+            _end_rewrite(roadmap, result, held)
     except (LeaseLost, CancelledError):
+        return "stopped"
+    except loop.DATABASE_AWAY:
+        raise  # the lease runs out and recover sends it again
+    except Exception as exc:  # noqa: BLE001 - the artifact's boundary: whatever went wrong ends as its reason
+        return _fail_rewrite(kind, artifact, held, exc)
+    artifact.refresh_from_db()
+    return artifact.status
+
+
+def _end_rewrite(roadmap: Roadmap, result: Result, held: leases.Hold) -> None:
+    with held.writing():
+        writing.save(result)
+        writing.settle(roadmap, COURSE)
+        held.end()
+        _tell(roadmap, result)
+
+
+def _fail_rewrite(kind: str, artifact: Artifact, held: leases.Hold, exc: Exception) -> str:
+    title = artifact.concept.title
+    logger.error("%s of %r was not written anew", kind, title, exc_info=exc)
+    failed = Result(Job(kind, artifact.pk, title, payload={}), answer=None, error=_reason_of(exc))
+    try:
+        _end_rewrite(artifact.concept.roadmap, failed, held)
+    except (LeaseLost, ObjectDoesNotExist):  # deleted meanwhile
         return "stopped"
     artifact.refresh_from_db()
     return artifact.status
+
+
+def _reason_of(exc: Exception) -> str:
+    if isinstance(exc, TimeoutError):
+        return Sentence("It took longer than %(limit)s seconds.", limit=settings.RUN_TIMEOUT_SECONDS)
+    return _unexpected(exc)
+
+
+def _unexpected(exc: Exception) -> str:
+    return Sentence("Unexpected %(error)s; the worker's log has the details.", error=type(exc).__name__)
 
 
 def _missing_jobs(roadmap: Roadmap) -> list[Job]:
@@ -178,8 +209,7 @@ async def _answer(job: Job, thread_id: str, asked: set[str]) -> Result:
         raise  # no artifact's fault: the run goes on when the database is back
     except Exception as exc:
         logger.exception("%s of %r failed", job.kind, job.concept_title)
-        error = Sentence("Unexpected %(error)s; the worker's log has the details.", error=type(exc).__name__)
-        return Result(job, None, error=error)
+        return Result(job, None, error=_unexpected(exc))
 
 
 def _tell(roadmap: Roadmap, result: Result) -> None:

@@ -3,12 +3,12 @@
 import pytest
 from celery import current_app
 
-from content import generation
+from content import generation, writing
 from content.models import Quiz, Tutorial
 from content.services import recover_rewrites, retry_artifact
 from roadmaps import runs, trash
 from roadmaps.changes import request_changes
-from roadmaps.models import Roadmap
+from roadmaps.models import Lease, Roadmap
 from roadmaps.recovery import recover
 from roadmaps.services import decide_review, retry_run
 from tests import courses
@@ -67,6 +67,12 @@ def make_partial(course):
     Roadmap.objects.filter(pk=course.pk).update(status="PARTIAL")
 
 
+def make_failed(course, concept):
+    """Its tutorial was never written."""
+    Tutorial.objects.filter(concept=concept).update(status="FAILED", markdown="")
+    Roadmap.objects.filter(pk=course.pk).update(status="PARTIAL")
+
+
 def change(course, owner, concept):
     """Up to the rows of the new plan."""
     courses.advance(request_changes(course, by=owner, comment=f"Say more in “{concept.title}”"))
@@ -120,6 +126,63 @@ def test_its_message_is_refused_in_the_trash_and_sent_again_after_that(course, o
     settings.DISPATCH_GRACE_SECONDS = 0
     assert recover_rewrites() == 1
     assert rewrite(concept) == "READY"
+
+
+def refuse_to_save(monkeypatch):
+    save = writing.save
+
+    def refused(result):
+        if result.answer is not None:
+            raise ValueError("no such text")
+        save(result)
+
+    monkeypatch.setattr(writing, "save", refused)
+
+
+@pytest.mark.parametrize("was_written", [True, False])
+def test_an_unexpected_error_ends_it_with_its_own_reason_and_a_retry_works(monkeypatch, course, concept, was_written):
+    if not was_written:
+        make_failed(course, concept)
+    retry_artifact(concept, "tutorial")
+    with monkeypatch.context() as broken:
+        refuse_to_save(broken)
+        assert rewrite(concept) == ("READY" if was_written else "FAILED")  # what is there stays
+    assert Tutorial.objects.get(concept=concept).error == "Unexpected ValueError; the worker's log has the details."
+    assert Roadmap.objects.get(pk=course.pk).status == ("READY" if was_written else "PARTIAL")
+    assert recover_rewrites() == 0
+    retry_artifact(concept, "tutorial")
+    assert rewrite(concept) == "READY"
+    assert Tutorial.objects.get(concept=concept).error == ""
+    assert Roadmap.objects.get(pk=course.pk).status == "READY"
+
+
+def test_one_that_takes_too_long_says_so(course, concept, settings):
+    make_failed(course, concept)
+    retry_artifact(concept, "tutorial")
+    settings.RUN_TIMEOUT_SECONDS = 0
+    assert rewrite(concept) == "FAILED"
+    assert Tutorial.objects.get(concept=concept).error == "It took longer than 0 seconds."
+    assert not Lease.objects.exists()
+
+
+def test_one_that_fails_while_another_takes_over_writes_nothing(monkeypatch, course, concept):
+    make_failed(course, concept)
+    retry_artifact(concept, "tutorial")
+
+    def broken(*_):
+        retry_run(course)
+        raise ValueError("no such text")
+
+    monkeypatch.setattr(generation, "_results", broken)
+    assert rewrite(concept) == "stopped"
+    assert Tutorial.objects.get(concept=concept).error == ""
+
+
+def test_one_whose_course_is_deleted_meanwhile_stops(monkeypatch, owner, concept):
+    retry_artifact(concept, "tutorial")
+    meanwhile(monkeypatch, owner.delete)
+    assert rewrite(concept) == "stopped"
+    assert not Tutorial.objects.exists()
 
 
 def test_nothing_seems_to_be_written_when_a_run_was_given_up(owner, settings):
