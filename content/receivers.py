@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.dispatch import receiver
 
 from content import export_jobs, services, writing
+from content.models import ARTIFACTS, Export
 from roadmaps import dispatch
 from roadmaps.later import load
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (
     collect_personal_data,
     content_taken_over,
+    handed_over,
     plan_changed,
     pruning,
     recovering,
@@ -43,6 +47,12 @@ def put_back(roadmap: Roadmap, **_: Any) -> None:
 @receiver([roadmap_withdrawn, content_taken_over])
 def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
     writing.stop(roadmap)
+
+
+@receiver(handed_over)
+def give_attempts_back(subjects: list[UUID], **_: Any) -> None:
+    for model in (*ARTIFACTS.values(), Export):
+        model.objects.filter(pk__in=subjects, attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 @receiver(recovering)

@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from roadmaps import checkpointer
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.models import Lease, Roadmap
+from roadmaps.signals import handed_over
 
 logger = logging.getLogger(__name__)
 
@@ -115,8 +116,9 @@ def hand_over() -> None:
     held = _heart.held()
     Lease.objects.filter(token__in=[one.token for one in held]).update(expires_at=Now() - timedelta(seconds=1))
     # It is no fault of the run, so it doesn't count as an attempt.
-    driven = Roadmap.objects.filter(pk__in=[one.subject for one in held], attempts__gt=0)
-    driven.update(attempts=F("attempts") - 1)
+    subjects = [one.subject for one in held]
+    Roadmap.objects.filter(pk__in=subjects, attempts__gt=0).update(attempts=F("attempts") - 1)
+    handed_over.send(sender=None, subjects=subjects)
     for one in held:
         one.lose()
 

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content import export_jobs
-from content.exports import FORMATS, nodes, rows
+from content.exports import FORMATS, Format, nodes, rows
 from content.models import Export
-from roadmaps import retention
+from roadmaps import leases, retention
 from roadmaps.models import Lease
 from roadmaps.recovery import recover
 from tests import courses
@@ -189,6 +189,17 @@ def test_a_dead_workers_export_goes_on_until_it_has_killed_too_many(roadmap, set
     export.refresh_from_db()
     assert export.status == "FAILED"
     assert "died 5 times" in export.error
+
+
+def test_a_stopping_workers_export_is_handed_over_and_has_lost_no_attempt(monkeypatch, roadmap):
+    export = asked(roadmap)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(Format, "write", lambda *_, **__: leases.hand_over())
+        assert export_jobs.write_export(export.pk, export.run_id) == "stopped"
+    export.refresh_from_db()
+    assert (export.status, export.attempts) == ("WRITING", 0)
+    assert recover() == 1
+    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
 
 
 def test_files_are_thrown_away_when_they_have_expired(roadmap):

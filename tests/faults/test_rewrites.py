@@ -6,7 +6,7 @@ from celery import current_app
 from content import generation, writing
 from content.models import Quiz, Tutorial
 from content.services import recover_rewrites, retry_artifact
-from roadmaps import runs, trash
+from roadmaps import leases, runs, trash
 from roadmaps.changes import request_changes
 from roadmaps.models import Lease, Roadmap
 from roadmaps.recovery import recover
@@ -176,6 +176,16 @@ def test_one_that_fails_while_another_takes_over_writes_nothing(monkeypatch, cou
     monkeypatch.setattr(generation, "_results", broken)
     assert rewrite(concept) == "stopped"
     assert Tutorial.objects.get(concept=concept).error == ""
+
+
+def test_one_that_a_stopping_worker_hands_over_has_lost_no_attempt(monkeypatch, concept):
+    asked = retry_artifact(concept, "tutorial")
+    meanwhile(monkeypatch, leases.hand_over)
+    assert rewrite(concept) == "stopped"
+    asked.refresh_from_db()
+    assert asked.attempts == 0
+    assert recover_rewrites() == 1
+    assert rewrite(concept) == "READY"
 
 
 def test_one_whose_course_is_deleted_meanwhile_stops(monkeypatch, owner, concept):
