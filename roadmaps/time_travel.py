@@ -84,8 +84,10 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     left = PENDING | Q(status__in=gone_on, created_at__gt=chosen.at)
     supersede(roadmap.reviews.filter(left), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
+    # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the review that waits.
+    # Whoever dies in between leaves a run that opens that review again.
+    transaction.on_commit(lambda: loop.run(_fork(roadmap, checkpoint_id), timeout=30))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
-    loop.run(_fork(roadmap, checkpoint_id), timeout=30)
     who = by.get_username() if by else Sentence("the command line")
     told = Sentence("%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next))
     progress.record(roadmap.pk, "forked", told, checkpoint=checkpoint_id)

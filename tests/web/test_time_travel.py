@@ -1,8 +1,10 @@
 """Going back in a thread's history, and what becomes of the branch that is left."""
 
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 
+from roadmaps import progress, time_travel
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall
 from roadmaps.services import decide_review
@@ -64,6 +66,33 @@ def test_a_review_that_waits_is_superseded_by_whatever_clock_it_was_opened(roadm
     resume_from(roadmap, before(roadmap, "validate_structure").id, by=None)
     assert courses.advance(roadmap).status == "AWAITING_REVIEW"
     assert sorted(roadmap.reviews.values_list("status", flat=True)) == ["PENDING", "SUPERSEDED"]
+
+
+def test_who_dies_before_the_fork_leaves_the_review_to_be_decided(roadmap, monkeypatch):
+    async def die(*_):
+        raise OperationalError("the process is gone")
+
+    chosen = before(roadmap, "design_curriculum").id
+    with monkeypatch.context() as death:
+        death.setattr(time_travel, "_fork", die)
+        with pytest.raises(OperationalError):
+            resume_from(roadmap, chosen, by=None)
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+    decide_review(roadmap.reviews.get(), "APPROVED", by=None)
+    assert courses.advance(roadmap).status == "GENERATING"
+
+
+def test_a_fork_that_fails_is_none(roadmap, monkeypatch):
+    def die(*_, **__):
+        raise OperationalError("the database is gone")
+
+    chosen = before(roadmap, "design_curriculum").id
+    with monkeypatch.context() as death:
+        death.setattr(progress, "record", die)
+        with pytest.raises(OperationalError):
+            resume_from(roadmap, chosen, by=None)
+    decide_review(roadmap.reviews.get(), "APPROVED", by=None)
+    assert courses.advance(roadmap).status == "GENERATING"
 
 
 def test_what_moves_is_unknown_or_has_a_course_does_not_go_back(roadmap):
