@@ -44,7 +44,7 @@ def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
         "difficulty": "beginner",
         "prerequisites": [],
         "keywords": ["review"],
-        "outcomes": ["You can answer what the reviewer asked for."],
+        "outcomes": ["Answer what the reviewer asked for."],
         "reason": f"The reviewer's comment: {comment}"[:390],
     }
     return [operation]

@@ -126,7 +126,7 @@ def _module(
                 "difficulty": difficulty,
                 "prerequisites": earlier[-1:],
                 "keywords": [topic[:60], name[:60]],
-                "outcomes": [f"You can {able}."],
+                "outcomes": [f"{able[:1].upper()}{able[1:]}."],
             }
         )
         earlier.append(title)
