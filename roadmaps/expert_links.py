@@ -17,6 +17,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from roadmaps import inbox
 from roadmaps.desk import clean_comment
@@ -83,11 +85,11 @@ def find_link(secret: str) -> ExpertLink:
     """Raises ExpertLink.DoesNotExist; LinkEnded when it has expired or was revoked."""
     link = ExpertLink.objects.select_related("roadmap__owner", "created_by").get(secret_hash=_hash(secret))
     if link.revoked_at:
-        raise LinkEnded(f"This link was withdrawn on {link.revoked_at:%Y-%m-%d}.")
+        raise LinkEnded(_("This link was withdrawn on %(date)s.") % {"date": date_format(link.revoked_at)})
     if link.expires_at <= timezone.now():
-        raise LinkEnded(f"This link has expired on {link.expires_at:%Y-%m-%d}.")
+        raise LinkEnded(_("This link has expired on %(date)s.") % {"date": date_format(link.expires_at)})
     if link.roadmap.deleted_at:
-        raise LinkEnded("The plan that it was for has been withdrawn.")
+        raise LinkEnded(_("The plan that it was for has been withdrawn."))
     return link
 
 
@@ -114,7 +116,7 @@ def decide_by_link(link: ExpertLink, review: Review, decision: str, comment: str
     """Raises PermissionDenied, and what decide_review raises."""
     _check_use(link, review)
     if not link.may_decide:
-        raise PermissionDenied("With this link you may comment, but not decide.")
+        raise PermissionDenied(_("With this link you may comment, but not decide."))
     decided = decide_review(review, decision, by=None, comment=comment, how=DecidedHow.EXPERT, name=link.name)
     if link.created_by:
         said = f"{decided.get_status_display()} by {expert(link)}, with a link that this user made"
@@ -127,10 +129,10 @@ def _check_use(link: ExpertLink, review: Review) -> None:
         raise PermissionDenied("This link is for another roadmap.")
     # Locked: a link revoked or used at this moment is seen by one of the two.
     if not ExpertLink.objects.good().select_for_update().filter(pk=link.pk).exists():
-        raise PermissionDenied("This link has ended.")
+        raise PermissionDenied(_("This link has ended."))
     hour = review.events.filter(data__link=link.pk, kind=ReviewEventKind.COMMENTED, at__gt=Now() - timedelta(hours=1))
     if hour.count() >= WRITES_MAX:
-        raise PermissionDenied("That is a lot for one hour; go on a little later.")
+        raise PermissionDenied(_("That is a lot for one hour; go on a little later."))
 
 
 def current_review(link: ExpertLink) -> Review:

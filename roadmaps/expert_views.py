@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -25,10 +26,11 @@ from roadmaps.workflow import plans
 
 View = Callable[..., HttpResponse]
 DONE = {
-    "APPROVED": "Approved. Thank you.",
-    "CHANGES_REQUESTED": "Changes requested. The next version will be here, at the same link.",
-    "REJECTED": "Rejected. Thank you for looking at it.",
+    "APPROVED": _("Approved. Thank you."),
+    "CHANGES_REQUESTED": _("Changes requested. The next version will be here, at the same link."),
+    "REJECTED": _("Rejected. Thank you for looking at it."),
 }
+SEVERITIES = {"critical": _("critical"), "warning": _("warning"), "suggestion": _("suggestion")}
 
 
 def kept_private(view: View) -> View:
@@ -78,7 +80,7 @@ def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse
     except (ValidationError, PermissionDenied, InvalidTransition) as exc:
         said = " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
         return _page(request, link, problem=said, comment=comment)
-    messages.success(request, DONE.get(decision, "Your comment is with the reviewers."))
+    messages.success(request, DONE.get(decision, _("Your comment is with the reviewers.")))
     return redirect("expert_review", secret)
 
 
@@ -95,7 +97,10 @@ def _page(request: HttpRequest, link: ExpertLink, problem: str = "", comment: st
         "summary": plan.get("summary", ""),
         "report": report,
         "hours": {"plan": report["minutes"] / 60, "budget": report["budget_minutes"] / 60},
-        "issues": [issue | {"place": titles.get(issue["location"], "the whole plan")} for issue in report["issues"]],
+        "issues": [
+            issue | {"place": titles.get(issue["location"], ""), "word": SEVERITIES[issue["severity"]]}
+            for issue in report["issues"]
+        ],
         "said": review.events.filter(kind__in=[ReviewEventKind.COMMENTED, ReviewEventKind.DECIDED]),
         "problem": problem,
         "comment": comment,

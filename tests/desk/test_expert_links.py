@@ -54,6 +54,13 @@ def test_a_good_link_shows_the_plan_to_who_has_no_account_and_is_logged(expert, 
     assert story(review) == ["OPENED", "LINK_MADE", "LINK_USED"]
 
 
+def test_the_page_speaks_the_expert_s_language(expert, review, reviewer):
+    _, address = made(review, reviewer, may_decide=True)
+    page = expert.get(address, headers={"accept-language": "zh-CN"}).content.decode()
+    assert all(words in page for words in ("通过", "不予通过", "检查发现的问题", "规划", "此链接有效期至"))
+    assert not re.search(r"Approve|Request changes|What the checks|hours a week", page)
+
+
 def test_only_the_hash_of_the_secret_is_kept(review, reviewer):
     link, address = made(review, reviewer)
     assert address.split("/")[2] not in str(ExpertLink.objects.values().get())
@@ -109,7 +116,7 @@ def test_an_expert_decides_once_and_goes_on_to_the_next_round(expert, review, re
     assert "by the expert Dr. Rye, with a link that this user made" in LogEntry.objects.get().change_message
     second = courses.advance(review.roadmap).reviews.pending().get()
     page = expert.get(address).content.decode()
-    assert "round 2" in page
+    assert "Round 2" in page
     stale = answer(expert, address, review, "APPROVED")
     assert "already decided: changes requested by the expert Dr. Rye" in stale.content.decode()
     second.refresh_from_db()

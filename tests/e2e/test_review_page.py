@@ -1,11 +1,13 @@
 """A reviewer's day at one plan: request changes, see what came of it, edit it, approve it."""
 
 import itertools
+import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.looking import LOOKS, WIDTHS, assert_fits, follow, show_at
+from tests.e2e.conftest import open_page
+from tests.e2e.looking import LOOKS, WIDTHS, assert_fits, follow, look_at, show_at
 from tests.e2e.test_browser import sign_in, sign_up, state_a_goal
 
 pytestmark = pytest.mark.timeout(300)
@@ -127,3 +129,21 @@ def test_review_and_edit_page_fit_each_screen(page, desk):
         expect(desk.get_by_label("Summary")).to_be_visible()
         assert_fits(desk)
         expect(desk.get_by_role("button", name="Save as a new draft")).to_be_in_viewport()
+
+
+def test_an_expert_without_an_account_looks_comments_and_decides(page, desk, chromium, site):
+    new_review(page, desk, "asker", "whittle spoons")
+    desk.get_by_label("Ask an expert who has no account").fill("Dr. Birch")
+    desk.get_by_label("may decide, not only comment").check()
+    follow(desk, desk.get_by_role("button", name="Make a link"))
+    link = re.search(r"/review/[\w-]{40,}/", desk.content())[0]
+    expert = open_page(chromium, site)
+    look_at(expert, link)
+    expert.get_by_label("Your comment").fill("Mind the grain of the wood")
+    follow(expert, expert.get_by_role("button", name="Comment only"))
+    expect(expert.locator("main")).to_contain_text("Your comment is with the reviewers.")
+    follow(expert, expert.get_by_role("button", name="Approve"))
+    expect(expert.locator("main")).to_contain_text("There is nothing to decide now.")
+    look_at(expert)
+    assert expert.problems == []
+    expert.context.close()
