@@ -69,6 +69,8 @@ def settle(roadmap: Roadmap, before: Collection[RoadmapStatus] = (*COURSE, Roadm
 
     While its plan is being changed, that is what it will go back to.
     """
+    # Locked: of two parts that are saved at the same moment, the later one must see the other.
+    Roadmap.objects.select_for_update(no_key=True).get(pk=roadmap.pk)
     complete = _states(roadmap) <= {ArtifactStatus.READY}
     to = RoadmapStatus.READY if complete else RoadmapStatus.PARTIAL
     if Roadmap.objects.filter(pk=roadmap.pk).exclude(course_status="").update(course_status=to):

@@ -11,13 +11,15 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from content import generation
+from content import generation, writing
 from content.models import ARTIFACTS, Quiz
 from content.services import retry_artifact
 from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
 from roadmaps import checkpointer
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import Roadmap
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
@@ -131,3 +133,35 @@ def test_a_rewrite_waits_for_what_its_learner_is_doing(owner, concept, beside, d
     assert Reading.objects.filter(user=owner, concept=concept).exists()
     questions = set(Quiz.objects.get(concept=concept).questions.values_list("pk", flat=True))
     assert set(Card.objects.of(owner).values_list("question", flat=True)) == questions
+
+
+def make_partial(concept, *kinds):
+    """These parts were never written."""
+    for kind in kinds:
+        ARTIFACTS[kind].objects.filter(concept=concept).update(status="FAILED")
+    Roadmap.objects.filter(pk=concept.roadmap_id).update(status="PARTIAL")
+
+
+def test_the_last_two_parts_end_at_the_same_moment_and_the_course_is_ready(monkeypatch, concept, beside):
+    make_partial(concept, "tutorial", "resources")
+    for kind in ("tutorial", "resources"):
+        retry_artifact(concept, kind)
+    saved, settle = threading.Barrier(2, timeout=DEADLINE_SECONDS), writing.settle
+    monkeypatch.setattr(writing, "settle", lambda *args: (saved.wait(), settle(*args)))
+    ending = [beside(rewrite, concept, kind) for kind in ("tutorial", "resources")]
+    assert [one.result() for one in ending] == ["READY", "READY"]
+    assert Roadmap.objects.get(pk=concept.roadmap_id).status == "READY"
+
+
+def test_asking_again_just_before_it_ends_is_refused_and_ends_nothing(monkeypatch, concept, beside):
+    make_partial(concept, "tutorial")
+    retry_artifact(concept, "tutorial")
+    saved, settle = Held(), writing.settle
+    monkeypatch.setattr(writing, "settle", lambda *args: (saved(), settle(*args)))
+    ending = beside(rewrite, concept, "tutorial")
+    saved.wait()
+    with pytest.raises(InvalidTransition, match="is being written already"):
+        retry_artifact(concept, "tutorial")
+    saved.let_go()
+    assert ending.result() == "READY"
+    assert Roadmap.objects.get(pk=concept.roadmap_id).status == "READY"
