@@ -8,16 +8,18 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from logs_app.models import ExecutionLog
 from roadmaps import checkpointer, erasure, loop
-from roadmaps.models import ModelCall, Roadmap
+from roadmaps.models import Lease, ModelCall, Roadmap
 from roadmaps.models import RoadmapStatus as S
 from roadmaps.signals import pruning
 
 BATCH_SIZE = 1000
+LEASE_KEPT = timedelta(days=1)  # after it ran out; `recover` has long sent on what still moves
 TRASH_BATCH_SIZE = 20  # roadmaps in one transaction
 ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 
@@ -33,6 +35,7 @@ def prune() -> dict[str, int]:
         "logs": _delete(old_logs()),
         "results": _delete(TaskResult.objects.filter(date_done__lt=result_cutoff)),
         "erased_threads": erasure.sweep(),
+        "leases": left_leases().delete()[0],
         "sessions": _delete(Session.objects.filter(expire_date__lt=timezone.now())),
     }
     answers: list[tuple[Any, Any]] = pruning.send(sender=None)
@@ -43,6 +46,11 @@ def prune() -> dict[str, int]:
 
 def old_logs() -> "QuerySet[ExecutionLog]":
     return ExecutionLog.objects.filter(occurred_at__lt=_cutoff())
+
+
+def left_leases() -> "QuerySet[Lease]":
+    """Of what was deleted while a worker held them: nobody will ask for them again."""
+    return Lease.objects.filter(expires_at__lt=Now() - LEASE_KEPT)
 
 
 def calls_of_no_roadmap() -> "QuerySet[ModelCall]":

@@ -1,12 +1,16 @@
 """One artifact that is being written anew, while something else happens to its roadmap."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from celery import current_app
+from django.db.models.functions import Now
 
 from content import generation, writing
 from content.models import Quiz, Tutorial
 from content.services import recover_rewrites, retry_artifact
-from roadmaps import leases, runs, trash
+from roadmaps import leases, retention, runs, trash
 from roadmaps.changes import request_changes
 from roadmaps.models import Lease, Roadmap
 from roadmaps.recovery import recover
@@ -193,6 +197,17 @@ def test_one_whose_course_is_deleted_meanwhile_stops(monkeypatch, owner, concept
     meanwhile(monkeypatch, owner.delete)
     assert rewrite(concept) == "stopped"
     assert not Tutorial.objects.exists()
+
+
+def test_a_lease_of_what_was_deleted_is_pruned_and_no_other(monkeypatch, owner, concept):
+    deleted = retry_artifact(concept, "tutorial")
+    meanwhile(monkeypatch, owner.delete)
+    rewrite(concept)
+    assert retention.prune()["leases"] == 0  # it ran out a moment ago, if at all
+    Lease.objects.filter(subject=deleted.pk).update(expires_at=Now() - timedelta(days=2))
+    with leases.hold(uuid4(), lambda: 1) as other:
+        assert retention.prune()["leases"] == 1
+        assert Lease.objects.get().subject == other.subject
 
 
 def test_nothing_seems_to_be_written_when_a_run_was_given_up(owner, settings):
