@@ -26,25 +26,34 @@ def retry_artifact(concept: Concept, kind: str) -> Any:
     """Have one artifact written anew; what is there stays until then. Raises InvalidTransition, ValidationError."""
     if kind not in ARTIFACTS:
         raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
-    roadmap = Roadmap.objects.select_for_update().get(pk=concept.roadmap_id)
-    if roadmap.status not in COURSE:
-        told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
-        raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
-    artifact = _ask_for_rewrite(concept, kind)
+    # The part before its roadmap, as where it is saved or deleted: the same order of locks rules out a deadlock.
+    asked = _ask_for_rewrite(concept, kind)
+    roadmap = Roadmap.objects.select_for_update().filter(pk=concept.roadmap_id).first()
+    if refusal := _why_no_rewrite(concept, kind, roadmap, asked):
+        raise InvalidTransition(refusal)
+    artifact = ARTIFACTS[kind].objects.get(concept=concept)
     dispatch.send_on_commit(f"retry_{kind}_task", concept.pk, artifact.run_id)
     told = Sentence("%(part)s of “%(concept)s” will be written anew", part=words.PARTS[kind], concept=str(concept))
-    progress.record(roadmap.pk, "artifact_queued", told)
+    progress.record(concept.roadmap_id, "artifact_queued", told)
     return artifact
 
 
-def _ask_for_rewrite(concept: Concept, kind: str) -> Any:
+def _ask_for_rewrite(concept: Concept, kind: str) -> bool:
     settled = (ArtifactStatus.READY, ArtifactStatus.FAILED)
     rows = ARTIFACTS[kind].objects.filter(concept=concept, status__in=settled)
     asked = {"run_id": uuid.uuid4(), "edition": F("edition") + 1, "attempts": 0, "dispatched_at": Now(), "error": ""}
-    if not rows.update(status=ArtifactStatus.PENDING, **asked):
-        named = {"part": wording.in_words(words.PARTS[kind]), "concept": concept}
-        raise InvalidTransition(_("%(part)s of “%(concept)s” is being written already.") % named)
-    return ARTIFACTS[kind].objects.get(concept=concept)
+    return bool(rows.update(status=ArtifactStatus.PENDING, **asked))
+
+
+def _why_no_rewrite(concept: Concept, kind: str, roadmap: Roadmap | None, asked: bool) -> str:
+    """Empty when nothing is in the way."""
+    named = {"part": wording.in_words(words.PARTS[kind]), "concept": concept}
+    if roadmap is None:
+        return _("“%(concept)s” was deleted meanwhile.") % named
+    if roadmap.status not in COURSE:
+        told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
+        return told % {"roadmap": roadmap, "now": roadmap.status_word}
+    return "" if asked else _("%(part)s of “%(concept)s” is being written already.") % named
 
 
 def recover_rewrites() -> int:

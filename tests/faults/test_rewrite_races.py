@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from celery import current_app
 from django.db import connection, transaction
+from django.db.models.signals import post_delete
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -19,7 +20,7 @@ from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
 from roadmaps import checkpointer
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import Roadmap
+from roadmaps.models import Concept, Roadmap
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
@@ -165,3 +166,20 @@ def test_asking_again_just_before_it_ends_is_refused_and_ends_nothing(monkeypatc
     saved.let_go()
     assert ending.result() == "READY"
     assert Roadmap.objects.get(pk=concept.roadmap_id).status == "READY"
+
+
+def test_asking_while_its_course_is_being_deleted_is_refused(owner, concept, beside):
+    parts_are_gone = Held()
+    post_delete.connect(parts_are_gone, sender=Concept)
+    try:
+        deleting = beside(owner.delete)
+        parts_are_gone.wait()
+        asking = beside(retry_artifact, concept, "tutorial")
+        over_or_waiting(asking)
+    finally:
+        post_delete.disconnect(parts_are_gone, sender=Concept)
+        parts_are_gone.let_go()
+    deleting.result()
+    with pytest.raises(InvalidTransition, match="was deleted meanwhile"):
+        asking.result()
+    assert not Roadmap.objects.exists()
