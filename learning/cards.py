@@ -9,9 +9,11 @@ from typing import Any
 
 import fsrs
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from content.models import Question, Quiz
 from learning.models import Card, Rating
+from roadmaps.exceptions import NothingThere
 from roadmaps.models import Concept
 
 RETENTION = 0.9  # the chance to know the answer when it is asked again
@@ -23,8 +25,15 @@ def fingerprint(question: Question) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
+def keep_concept(concept: Concept) -> None:
+    """Until the transaction ends no changed plan takes it away. Raises NothingThere when one has."""
+    if not Concept.objects.select_for_update(no_key=True).filter(pk=concept.pk).first():
+        raise NothingThere(_("“%(concept)s” is no longer part of this course.") % {"concept": concept})
+
+
 def keep_questions(concept: Concept) -> None:
     """Until the transaction ends its quiz isn't written anew. Called first: the same order of locks everywhere."""
+    keep_concept(concept)
     Quiz.objects.select_for_update(no_key=True).filter(concept=concept).first()
 
 

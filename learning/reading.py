@@ -55,7 +55,9 @@ def reopen(user: Any, concept: Concept) -> None:
     Reading.objects.filter(user=user, concept=concept).update(completed_at=None)
 
 
+@transaction.atomic
 def _change(user: Any, concept: Concept, **values: Any) -> Reading:
+    cards.keep_concept(concept)
     reading, _created = Reading.objects.update_or_create(user=user, concept=concept, defaults=values)
     StudyDay.mark(user)
     return reading

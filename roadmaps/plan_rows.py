@@ -48,8 +48,9 @@ def update(roadmap: Roadmap, plan: dict[str, Any]) -> list[int]:
 
     What is in both keeps its row, and with it its address and all that a learner has done there.
     """
+    # Locked first: who keeps a note or an answer meanwhile is waited for, or finds that the concept is gone.
+    rows = {concept.key: concept for concept in roadmap.concepts.select_for_update()}
     modules = _update_modules(roadmap, plan)
-    rows = {concept.key: concept for concept in roadmap.concepts.all()}
     wanted, changed = _wanted_concepts(roadmap, plan, modules, rows)
     Concept.objects.bulk_update((one for one in wanted.values() if one.pk), COLUMNS)
     new = [one for one in wanted.values() if not one.pk]

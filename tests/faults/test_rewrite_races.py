@@ -18,9 +18,10 @@ from content.services import retry_artifact
 from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
-from roadmaps import checkpointer
-from roadmaps.exceptions import InvalidTransition
+from roadmaps import checkpointer, plan_rows
+from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept, Roadmap
+from roadmaps.workflow import plans
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
@@ -161,9 +162,11 @@ def test_asking_again_just_before_it_ends_is_refused_and_ends_nothing(monkeypatc
     monkeypatch.setattr(writing, "settle", lambda *args: (saved(), settle(*args)))
     ending = beside(rewrite, concept, "tutorial")
     saved.wait()
-    with pytest.raises(InvalidTransition, match="is being written already"):
-        retry_artifact(concept, "tutorial")
+    asking = beside(retry_artifact, concept, "tutorial")
+    over_or_waiting(asking)
     saved.let_go()
+    with pytest.raises(InvalidTransition, match="is being written already"):
+        asking.result()
     assert ending.result() == "READY"
     assert Roadmap.objects.get(pk=concept.roadmap_id).status == "READY"
 
@@ -183,3 +186,46 @@ def test_asking_while_its_course_is_being_deleted_is_refused(owner, concept, bes
     with pytest.raises(InvalidTransition, match="was deleted meanwhile"):
         asking.result()
     assert not Roadmap.objects.exists()
+
+
+def plan_without(concept):
+    plan = plan_rows.read(concept.roadmap)
+    for module in plans.modules(plan):
+        module["concepts"] = [one for one in module["concepts"] if one["id"] != concept.key]
+    return plan
+
+
+@transaction.atomic
+def take_away(concept, plan, before_commit=None):
+    plan_rows.update(concept.roadmap, plan)
+    if before_commit:
+        before_commit()
+
+
+def keep(owner, concept, what, given):
+    return quizzes.answer(owner, concept, given) if what == "answers" else reading.keep_note(owner, concept, "Mine")
+
+
+@pytest.mark.parametrize("what", ["note", "answers"])
+def test_a_changed_plan_waits_for_what_a_learner_keeps_of_a_concept_that_goes(owner, concept, beside, what):
+    plan, given = plan_without(concept), right_answers(concept)
+    with transaction.atomic():
+        keep(owner, concept, what, given)
+        changing = beside(take_away, concept, plan)
+        over_or_waiting(changing)
+    changing.result()
+    assert not Concept.objects.filter(pk=concept.pk).exists()
+    assert not Reading.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["note", "answers"])
+def test_nothing_is_kept_of_a_concept_that_a_changed_plan_has_taken_away(owner, concept, beside, what):
+    plan, given, gone = plan_without(concept), right_answers(concept), Held()
+    changing = beside(take_away, concept, plan, gone)
+    gone.wait()
+    keeping = beside(keep, owner, concept, what, given)
+    over_or_waiting(keeping)
+    gone.let_go()
+    changing.result()
+    with pytest.raises(NothingThere, match="no longer part of this course"):
+        keeping.result()
