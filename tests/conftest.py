@@ -15,6 +15,7 @@ import redis
 from celery import current_app
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from roadmaps import checkpointer, loop
 
@@ -71,6 +72,13 @@ class Worker:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    """A request of the test client leaves its language active in the thread, for whatever test comes next."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
