@@ -79,8 +79,8 @@ def unrated(user: Any) -> Recall | None:
 @transaction.atomic
 def answer(card_id: int, user: Any, given: list[str]) -> Recall:
     """A wrong answer is rated at once, a right one by the person. Raises InvalidTransition, ValidationError."""
-    card = Card.objects.select_for_update(of=("self",)).select_related("question").get(pk=card_id, user=user)
-    if card.question is None:
+    card = Card.objects.select_for_update(of=("self",)).select_related("question").filter(pk=card_id, user=user).first()
+    if card is None or card.question is None:
         raise InvalidTransition(_("That question was rewritten meanwhile. Here is the next one."))
     if not _due(user).filter(pk=card.pk).exists() or card.recalls.filter(rating__isnull=True).exists():
         raise InvalidTransition(_("You have answered that question already. Here is the next one."))

@@ -205,6 +205,12 @@ def test_a_question_that_was_rewritten_while_it_waited_for_its_rating_blocks_not
     assert "What is new here?" in browser.get(PRACTICE).content.decode()
 
 
+def test_a_question_whose_concept_went_meanwhile_is_answered_with_a_sentence(owner, concept, card):
+    concept.delete()
+    with pytest.raises(InvalidTransition, match="Here is the next one"):
+        practice.answer(card.pk, owner, ["0"])
+
+
 def test_a_quiz_nobody_practises_gets_no_cards_by_a_rewrite(owner, concept):
     rewrite(concept.quiz, [("What is new here?", ["This", "That"])])
     assert not Card.objects.exists()
