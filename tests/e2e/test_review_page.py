@@ -123,7 +123,7 @@ def test_review_and_edit_page_fit_each_screen(page, desk):
         desk.goto(address)
         assert_fits(desk)
         expect(desk.get_by_role("button", name="Approve")).to_be_in_viewport()
-        expect(desk.locator("html.dark")).to_have_count(scheme == "dark")
+        expect(desk.locator("html.dark")).to_have_count(int(scheme == "dark"))
         follow(desk, desk.get_by_role("link", name="Edit the plan"))
         desk.locator("#plan li.concept").first.get_by_role("button", name="Edit").click()
         expect(desk.get_by_label("Summary")).to_be_visible()
