@@ -29,11 +29,6 @@ def sent(monkeypatch):
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def course(owner):
     return courses.written(owner)
 
