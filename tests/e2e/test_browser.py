@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.looking import assert_fits, follow
+from tests.e2e.looking import WIDTHS, assert_fits, follow
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -73,6 +73,22 @@ def test_a_wrong_password_and_a_bad_goal_are_refused_with_a_sentence(page):
     page.get_by_role("button", name="Design my roadmap").click()
     expect(page.locator("main")).to_contain_text("at least 10 characters")
     expect(page.locator("main")).to_contain_text("less than or equal to 80")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_estimate_does_not_move_the_button_away_from_a_press(page, width):
+    sign_in(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/roadmaps/new/?goal=Go&hours_per_week=4&weeks=4")
+    expect(page.locator("#estimate dd").first).to_contain_text("about")
+    button = page.get_by_role("button", name="Design my roadmap")
+    button.scroll_into_view_if_needed()
+    page.get_by_label("Hours a week").fill("200")
+    button.hover()
+    page.mouse.down()  # leaves the field, so the estimate is asked for now
+    expect(page.locator("#estimate")).not_to_contain_text("about")
+    page.mouse.up()
+    expect(page.locator("main")).to_contain_text("at least 10 characters")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -53,6 +53,7 @@ def test_the_estimate_follows_the_time_and_says_when_it_can_not(browser):
         answer = browser.get(address, wrong)
         assert answer.status_code == 200
         assert "to see how much that will be" in answer.content.decode()
+        assert answer.content.decode().count("<dd>–</dd>") == 4
 
 
 def test_the_estimate_is_right_about_the_built_in_author(owner):
