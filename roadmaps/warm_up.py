@@ -1,4 +1,4 @@
-"""What a worker makes ready beside its first tasks: imports and models, in threads that share two heaps.
+"""What a worker makes ready before its first task: imports and models, in threads that share two heaps.
 
 Also the end of what was made: no connection to a model outlives the process in disorder.
 """
@@ -8,10 +8,9 @@ import contextlib
 import ctypes
 import logging
 import sys
-import threading
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init, worker_ready
+from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 
 from config import garbage
@@ -34,16 +33,17 @@ def share_heaps(**_: Any) -> None:
 
 
 @worker_init.connect
-def before_the_fork(sender: Any, **_: Any) -> None:
+def before_first_messages(sender: Any, **_: Any) -> None:
+    """A message that a worker takes while it still imports waits for that, and is lost with it.
+
+    A worker that only writes logs stays small.
+    """
+    if not WAITS_FOR_MODELS & set(sender.app.amqp.queues.consume_from):
+        return
     if "prefork" in str(sender.pool_cls):
         _build_graph()  # its children share what is imported by now, and make their own models
-
-
-@worker_ready.connect
-def beside_first_tasks(sender: Any, **_: Any) -> None:
-    """A worker that only writes logs stays small."""
-    if "prefork" not in type(sender.pool).__module__ and WAITS_FOR_MODELS & set(sender.app.amqp.queues.consume_from):
-        threading.Thread(target=make_models, name="warm-up", daemon=True).start()
+    else:
+        make_models()
 
 
 @worker_process_init.connect

@@ -1,4 +1,4 @@
-"""`manage.py worker`: ready soon and small, because it imports nothing that only others need."""
+"""`manage.py worker`: ready soon, small where it can be, and able to begin what it takes."""
 
 import os
 import subprocess
@@ -21,17 +21,17 @@ def look(sender, **_):
     print({seen}, file=sys.__stdout__)
     state.should_stop = 0
 
-sys.argv = ["manage.py", "worker", "logs", *{options}]
+sys.argv = ["manage.py", "worker", "{kind}", *{options}]
 execute_from_command_line(sys.argv)
 """
 
 
-def seen_when_ready(seen, *options):
+def seen_when_ready(seen, *options, kind="logs"):
     """What the expression `seen` is in a worker that is ready; `sender` is its consumer."""
     services = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL, "SENTRY_DSN": ""}
     chosen = {"DJANGO_SETTINGS_MODULE": "config.settings", "LOG_FORMAT": "line"}
     done = subprocess.run(
-        [sys.executable, "-c", LOOK.format(seen=seen, options=options)],
+        [sys.executable, "-c", LOOK.format(seen=seen, kind=kind, options=options)],
         cwd=ROOT,
         env=os.environ | services | chosen,
         capture_output=True,
@@ -45,6 +45,14 @@ def seen_when_ready(seen, *options):
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_is_ready_has_imported_nothing_of_pages_models_and_terminals():
     assert seen_when_ready(f'sorted(set("{OF_OTHERS}".split()) & set(sys.modules))') == "[]"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["workflow", "content"])
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_worker_takes_no_run_before_it_could_begin_it(kind, pool):
+    """While it imported, a message that it had taken would be lost with it."""
+    assert seen_when_ready('"langgraph.graph.state" in sys.modules', "--pool", pool, kind=kind) == "True"
 
 
 @pytest.mark.django_db(transaction=True)
