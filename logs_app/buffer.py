@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ AWAY_SECONDS = 1.0  # after a failure nobody tries for so long: hundreds of thre
 
 _numbering = threading.Lock()
 _sending = threading.Lock()
-_waiting: deque[bytes] = deque(maxlen=WAITING_MAX)
+_waiting: deque[tuple[bytes, Callable[[], object]]] = deque(maxlen=WAITING_MAX)
 _last_sequence = 0
 _away_until = 0.0
 
@@ -61,9 +62,12 @@ def _id_in_order_of_time(nanoseconds: int) -> uuid.UUID:
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | low)
 
 
-def append(event: dict[str, Any]) -> None:
-    """Hand `event` over; never raises for a broker that is away."""
-    _waiting.append(rows.to_line(event))
+def append(event: dict[str, Any], then: Callable[[], object] = lambda: None) -> None:
+    """Hand `event` over, and call `then` once it is out; never raises for a broker that is away.
+
+    Another thread may have sent it and call `then`: this one may come to its turn much later.
+    """
+    _waiting.append((rows.to_line(event), then))
     # Who has the lock sends for all that wait: hundreds of threads share few round trips.
     with _sending:
         must_schedule = bool(_waiting) and _send()
@@ -76,14 +80,17 @@ def _send() -> bool:
     global _away_until
     if time.monotonic() < _away_until:
         return False
-    lines = [_waiting.popleft() for _ in range(len(_waiting))]
+    batch = [_waiting.popleft() for _ in range(len(_waiting))]
     try:
-        return stream.add(lines)
+        must_schedule = stream.add([line for line, _ in batch])
     except RedisError as exc:
-        _waiting.extendleft(reversed(lines))
+        _waiting.extendleft(reversed(batch))
         _away_until = time.monotonic() + AWAY_SECONDS
         logger.warning("execution log waits for Redis: %s", exc)
         return False
+    for _, then in batch:
+        then()
+    return must_schedule
 
 
 def _schedule() -> None:
@@ -101,7 +108,7 @@ def flush() -> None:
     if not _waiting:
         return
     try:
-        rows.write(list(_waiting))
+        rows.write([line for line, _ in _waiting])
         _waiting.clear()
     except DatabaseError:
         logger.exception("%d events of the execution log are lost", len(_waiting))

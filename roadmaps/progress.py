@@ -43,8 +43,8 @@ def record(roadmap_id: uuid.UUID, event: str, message: str, *, level: str = "inf
 
 
 def _tell(entry: dict[str, Any]) -> None:
-    buffer.append(entry)
-    hint(group_name(entry["roadmap_id"]), "roadmap.event", entry)
+    # The log first: who joins in between finds it there.
+    buffer.append(entry, lambda: hint(group_name(entry["roadmap_id"]), "roadmap.event", entry))
 
 
 def hint(group: str, kind: str, event: dict[str, Any]) -> None:

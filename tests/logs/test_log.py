@@ -28,9 +28,9 @@ def broker(monkeypatch):
     buffer._waiting.clear()
 
 
-def append(message="done", roadmap_id=None, **data):
+def append(message="done", roadmap_id=None, then=lambda: None, **data):
     event = buffer.make_event(roadmap_id or uuid.uuid4(), "node_finished", message, "info", data)
-    buffer.append(event)
+    buffer.append(event, then)
     return event
 
 
@@ -144,6 +144,45 @@ def test_a_redis_that_is_away_costs_no_event(monkeypatch, caplog):
     stream.drain()
     told = ExecutionLog.objects.order_by("sequence").values_list("message", flat=True)
     assert list(told) == ["first", "second", "third"]
+
+
+def test_what_waited_for_redis_is_told_once_it_is_out(monkeypatch):
+    told = []
+    with monkeypatch.context() as away:
+        away.setattr(stream, "_client", redis.Redis(port=1))
+        append(then=lambda: told.append("first"))
+    assert told == []
+    monkeypatch.setattr(buffer, "_away_until", 0.0)
+    append(then=lambda: told.append("second"))
+    assert told == ["first", "second"]
+
+
+def test_who_sends_for_others_tells_for_them_too(monkeypatch):
+    """They may get to their own turn much later: nobody who looks on waits for that."""
+    busy, free, add = threading.Event(), threading.Event(), stream.add
+    told = []
+
+    def slow(lines):
+        if not busy.is_set():
+            busy.set()
+            assert free.wait(60)
+        return add(lines)
+
+    monkeypatch.setattr(stream, "add", slow)
+    note = {"then": lambda: told.append(threading.get_ident())}
+    threads = [threading.Thread(target=append, kwargs=note) for _ in range(6)]
+    threads[0].start()
+    assert busy.wait(60)
+    for one in threads[1:]:
+        one.start()
+    wait_for(lambda: len(buffer._waiting) == 5)
+    free.set()
+    for one in threads:
+        one.join()
+    assert len(told) == 6
+    assert told[0] == threads[0].ident
+    assert len(set(told[1:])) == 1
+    assert stream.drain() == 6
 
 
 def test_what_redis_never_took_is_written_at_the_end_of_the_process(monkeypatch):
