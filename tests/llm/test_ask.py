@@ -13,7 +13,7 @@ from roadmaps.llm import transport, turns
 from roadmaps.models import ModelCall
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Intent
-from tests.conftest import wait_for
+from tests.conftest import DEADLINE_SECONDS, wait_for
 
 door = import_module("roadmaps.llm.asking")
 METHODS = ["json_schema", "function_calling"]
@@ -134,12 +134,12 @@ def test_a_page_that_is_no_model_is_a_clear_error(server):
 
 
 def test_a_server_that_hangs_is_left_and_asked_again(server, settings):
-    settings.LLM_TIMEOUT_SECONDS = 1
+    settings.LLM_TIMEOUT_SECONDS = 3
     loop.run(llm.close())
     server.faults["Intent"] = ["hang"]
     assert loop.run(ask()).answer.outcome
-    assert server.count() == 2
-    assert server.abandoned.acquire(timeout=30)
+    assert [call["fault"] for call in server.calls][:2] == ["hang", None]
+    assert server.abandoned.acquire(timeout=DEADLINE_SECONDS)
 
 
 def test_retry_after_is_honoured(server):
@@ -147,7 +147,7 @@ def test_retry_after_is_honoured(server):
     server.faults["Intent"] = ["429"]
     loop.run(ask())
     first, second = (call["time"] for call in server.calls)
-    assert second - first >= 1
+    assert second - first >= 0.99
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_retry_after_is_seconds_or_a_date(value, seconds):
 def test_a_cancelled_call_hangs_up(server):
     server.faults["Intent"] = ["hang"]
     asked = asyncio.run_coroutine_threadsafe(ask(), loop.get())
-    assert server.hanging.acquire(timeout=30)
+    assert server.hanging.acquire(timeout=DEADLINE_SECONDS)
     asked.cancel()
-    assert server.abandoned.acquire(timeout=30)
+    assert server.abandoned.acquire(timeout=DEADLINE_SECONDS)
     assert server.count() == 1
 
 
@@ -182,15 +182,16 @@ def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
 
 
 def test_waiting_for_a_turn_takes_no_time_of_the_model(server, settings):
-    server.latency = 0.4
-    settings.LLM_CONCURRENCY, settings.NODE_TIMEOUT_SECONDS = 1, 2
+    server.latency = 0.25
+    settings.LLM_CONCURRENCY, settings.NODE_TIMEOUT_SECONDS = 1, 5
 
     async def many():
-        return await asyncio.gather(*(ask() for _ in range(8)))
+        return await asyncio.gather(*(ask() for _ in range(24)))
 
     assert all(call.answer.outcome for call in loop.run(many()))
-    server.latency = 4
-    with pytest.raises(LLMError, match="longer than 2 seconds"):
+    settings.NODE_TIMEOUT_SECONDS = 1
+    server.faults["Intent"] = ["hang"]
+    with pytest.raises(LLMError, match="longer than 1 seconds"):
         loop.run(ask())
 
 
