@@ -131,9 +131,11 @@ def clocks() -> list[Finding]:
 
 
 def _skew(read: Any) -> float:
+    """Seconds that the other clock is certainly ahead: it was read at some moment between two looks at ours."""
     before = time.time()
     there: float = read()
-    return there - (before + time.time()) / 2
+    after = time.time()
+    return max(there - after, 0.0) or min(there - before, 0.0)
 
 
 def _database_time() -> float:
