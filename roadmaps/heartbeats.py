@@ -11,6 +11,7 @@ from django.conf import settings
 
 KEY = "cairn:heartbeats"  # a hash: queue → JSON of the last one
 SENT_KEEP = 20
+PROBE = "probe"  # a header of those that no beat has sent
 REDIS_TIMEOUT_SECONDS = 2
 
 
@@ -24,8 +25,9 @@ class Heartbeat:
 def probe(seconds: float) -> None:
     """Send one to each queue, and wait until all are taken or `seconds` have passed."""
     started = time.time()
+    options = {"expires": seconds, "ignore_result": True, "headers": {PROBE: True}}
     for queue in settings.QUEUES:
-        current_app.send_task("maintenance.heartbeat", args=[queue], queue=queue, expires=seconds, ignore_result=True)
+        current_app.send_task("maintenance.heartbeat", args=[queue], queue=queue, **options)
     while time.time() < started + seconds:
         taken = [one for one in read().values() if one.at >= started]
         if len(taken) == len(settings.QUEUES):
@@ -33,13 +35,14 @@ def probe(seconds: float) -> None:
         time.sleep(0.1)
 
 
-def record(queue: str, worker: str, sent_at: float) -> None:
+def record(queue: str, worker: str, sent_at: float, *, by_beat: bool = True) -> None:
     now = time.time()
     said = orjson.dumps({"at": now, "worker": worker, "waited": max(0.0, now - sent_at)})
     with _client() as client, client.pipeline() as pipe:
         pipe.hset(KEY, queue, said.decode())
-        pipe.lpush(_sent(queue), sent_at)
-        pipe.ltrim(_sent(queue), 0, SENT_KEEP - 1)
+        if by_beat:
+            pipe.lpush(_sent(queue), sent_at)
+            pipe.ltrim(_sent(queue), 0, SENT_KEEP - 1)
         pipe.execute()
 
 

@@ -15,7 +15,7 @@ from logs_app import stream
 from roadmaps import health, heartbeats, one_beat, queues, telemetry
 from roadmaps.health import services, work
 from tests import courses
-from tests.conftest import wait_for
+from tests.conftest import DEADLINE_SECONDS, wait_for
 
 pytestmark = pytest.mark.django_db
 Usage = namedtuple("Usage", "total used free")
@@ -43,16 +43,27 @@ def test_the_doctor_tells_what_is_missing_and_that_all_is_well(worker, beat, cap
     assert "start manage.py worker workflow" in told
     assert "no beat runs" in told
     worker()
+    for _ in range(work.BEATS_MAX + 1):
+        heartbeats.probe(DEADLINE_SECONDS)
+    assert heartbeats.sent_within(work.BEATS_WITHIN) == 0  # who asks often is no beat
     beat()
-    wait_for(lambda: health.beat()[0].state == health.OK)
-    call_command("doctor", json=True)
-    found = json.loads(capsys.readouterr().out)
+    wait_for(lambda: {one["kind"] for one in telemetry.processes().values()} == {"worker", "beat"})
+    found = wait_for(lambda: found_when_all_is_well(capsys))
     assert {one["check"] for one in found} == {check.__name__ for check in (*health.QUICK, *health.SLOW)}
-    assert [one for one in found if one["state"] == health.FAIL] == []
     served = [one["text"] for one in found if one["check"] == "listeners"]
     assert all("1 listens" in text and "the last heartbeat" in text for text in served)
-    wait_for(lambda: telemetry.processes())
-    assert any("processes may take" in one["text"] for one in found)
+    assert any("2 processes may take" in one["text"] for one in found)
+
+
+def found_when_all_is_well(capsys):
+    """What the doctor found, unless something must be seen to: a worker on a busy machine may not answer in time."""
+    try:
+        call_command("doctor", json=True)
+    except CommandError:
+        return None
+    finally:
+        told = capsys.readouterr().out
+    return json.loads(told)
 
 
 def test_what_fails_or_is_to_be_looked_at_says_what_to_do(messages, settings, monkeypatch):
@@ -73,7 +84,7 @@ def test_everything_says_so_while_redis_is_away(settings):
 
 def test_a_task_that_stays_in_its_queue_is_explained(messages):
     courses.requested(courses.person("owner"))
-    messages.lpush("roadmap_workflow", json.dumps({"headers": {"sent_at": time.time() - 300}}))
+    messages.lpush("roadmap_workflow", json.dumps({"headers": {"sent_at": time.time() - 3000}}))
     finding = next(one for one in health.listeners() if "roadmap_workflow" in one.text)
     assert finding.state == health.FAIL
     assert "nobody listens" in finding.text

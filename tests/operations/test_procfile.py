@@ -13,11 +13,10 @@ import psycopg
 import pytest
 
 from config.embedded import EmbeddedServices
-from tests.conftest import ROOT, wait_for
+from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.e2e.conftest import free_port
 
 KINDS = ("web", "worker-workflow", "worker-content", "worker-logs", "beat")
-pytestmark = pytest.mark.timeout(400)
 STATE_A_GOAL = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
@@ -44,6 +43,8 @@ class Platform:
             "VAR_DIR": str(folder),
             "LLM_MODEL": "openai:test",
             "LLM_BASE_URL": model_server.url,
+            "LLM_TIMEOUT_SECONDS": "500",
+            "LEASE_SECONDS": "8",
             "METRICS_TOKEN": "scraper",
             "PORT": str(self.port),
             "HOST": "127.0.0.1",
@@ -62,7 +63,7 @@ class Platform:
         process = psutil.Process(self.running.pop(kind).pid)
         for one in (process, *process.children(recursive=True)):
             one.kill()
-        process.wait(10)
+        process.wait(DEADLINE_SECONDS)
 
     def stop(self):
         for process in self.running.values():
@@ -76,10 +77,16 @@ class Platform:
         self.services.stop_redis()
         self.services.stop_postgres()
 
+    def run(self, *arguments):
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
+
+    def is_well(self):
+        """Whether the doctor finds nothing; a worker on a busy machine may not answer it in time."""
+        return self.run("doctor").returncode == 0
+
     def manage(self, *arguments):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
+        done = self.run(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -90,12 +97,13 @@ class Platform:
 
     def get(self, path, **headers):
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=10)
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=60)
         return None
 
     def told_that_it_is_ready(self):
         """The metrics, once the worker that ended the course has told of it."""
-        told = self.get("/metrics", Authorization="Bearer scraper").text
+        answer = self.get("/metrics", Authorization="Bearer scraper")
+        told = answer.text if answer is not None else ""
         return told if 'cairn_roadmap_transitions_total{to="READY"} 1.0' in told else None
 
 
@@ -111,15 +119,15 @@ def test_a_goal_goes_through_although_a_worker_is_killed(platform, model_server)
     model_server.faults["Curriculum"] = ["hang"]
     for kind in KINDS:
         platform.start(kind)
-    assert model_server.hanging.acquire(timeout=120)
+    assert model_server.hanging.acquire(timeout=DEADLINE_SECONDS)
     platform.kill("worker-workflow")
     platform.start("worker-workflow")
-    wait_for(lambda: platform.status() == ("AWAITING_REVIEW", 2), 120)
+    wait_for(lambda: platform.status()[0] == "AWAITING_REVIEW")
+    assert platform.status()[1] > 1  # it is not the first worker that went on
     platform.manage("shell", "-v", "0", "-c", APPROVE)
-    wait_for(lambda: platform.status()[0] == "READY", 120)
+    wait_for(lambda: platform.status()[0] == "READY")
     wait_for(lambda: (answer := platform.get("/readyz")) is not None and answer.status_code == 200)
     told = wait_for(platform.told_that_it_is_ready)
     assert 'cairn_processes{kind="beat"} 1.0' in told
     assert platform.get("/metrics").status_code == 404
-    found = platform.manage("doctor", "--json")
-    assert '"state": "fail"' not in found
+    wait_for(platform.is_well)
