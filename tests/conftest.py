@@ -32,6 +32,22 @@ def wait_for(condition, seconds=DEADLINE_SECONDS):
     return reached
 
 
+def calls(act):
+    """How many functions Python calls in `act()`: what a page costs, whatever the speed of the machine."""
+    counted = 0
+
+    def count(_frame, event, _function):
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
 def test_database_url():
     chosen = connection.settings_dict
     parts = {"dbname": chosen["NAME"], "user": chosen["USER"], "password": chosen["PASSWORD"], "host": chosen["HOST"]}

@@ -1,7 +1,5 @@
 """The reader, as a browser asks for it: text, quiz, notes, place and completion, each for its owner only."""
 
-import time
-
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +8,7 @@ from content.models import Resource
 from learning import progress
 from learning.models import NOTE_MAX, Attempt, Card, Reading, StudyDay
 from tests import courses
+from tests.conftest import calls
 from tests.learning import statistics_course
 
 
@@ -182,17 +181,14 @@ def test_a_long_course_costs_as_many_queries_as_a_short_one(browser, owner, djan
 
 
 def test_a_page_of_a_long_course_is_quick(browser, owner):
-    """Processor time of the server, so that a busy machine fails no test; every tutorial is another one."""
+    """In calls of functions, so that a slow machine fails no test; each tutorial is one that nobody has read before."""
     roadmap = statistics_course.make(owner, concepts=120)
-    for concept in roadmap.concepts.all()[:40]:
+    first, *others = roadmap.concepts.all()[:5]
+    browser.get(address(first))  # what is made once in a process is there then
+    for concept in others:
         concept.tutorial.markdown += f"\n{concept.key}\n"
         concept.tutorial.save()
-    seconds = []
-    for concept in roadmap.concepts.all()[:40]:
-        began = time.thread_time()
-        assert browser.get(address(concept)).status_code == 200
-        seconds.append(time.thread_time() - began)
-    assert sorted(seconds)[int(0.95 * len(seconds))] < 0.15
+        assert calls(lambda concept=concept: browser.get(address(concept))) < 250_000
 
 
 def test_the_frame_of_diagrams_is_for_our_pages_and_may_do_nothing_else(client):
