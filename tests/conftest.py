@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 import redis
 from celery import current_app
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 
@@ -95,6 +97,18 @@ def _in_english():
     """A request of the test client leaves its language active in the thread, for whatever test comes next."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_tried_yet():
+    """Limits of attempts are in Redis and outlive a test, its database and its process."""
+    cache.clear()
+
+
+@pytest.fixture
+def one_day():
+    """What counts by days begins no moment before midnight, UTC."""
+    wait_for(lambda: f"{datetime.now(UTC):%H:%M}" < "23:58")
 
 
 @pytest.fixture

@@ -1,13 +1,6 @@
 import pytest
-from django.core.cache import cache
 
 from tests import courses
-
-
-@pytest.fixture(autouse=True)
-def nothing_was_tried_yet():
-    """Limits of attempts are in Redis and outlive a test."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -4,6 +4,11 @@ from tests import courses
 from tests.learning import statistics_course
 
 
+@pytest.fixture(autouse=True)
+def _today(one_day):
+    """Practice and progress count by days."""
+
+
 @pytest.fixture
 def owner(db):
     return courses.person("owner")

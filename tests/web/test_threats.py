@@ -4,7 +4,6 @@ import pickle
 import re
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from kombu.exceptions import ContentDisallowed
@@ -49,7 +48,6 @@ def test_workers_take_no_message_that_could_be_code():
 
 def test_too_often_is_refused_and_others_go_on(settings):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"design": "2/h/user"}
-    cache.clear()  # a person of an earlier test may have had the same number
     browser, other = Client(), Client()
     browser.force_login(courses.person("owner"))
     other.force_login(courses.person("other"))
