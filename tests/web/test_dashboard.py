@@ -7,18 +7,14 @@ import redis
 from django.core.cache import cache
 from django.utils import timezone
 
+import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from roadmaps import queues, statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall, Review, ReviewStatus
 from tests import courses
 from tests.web.test_admin_lists import model_call, review, roadmap
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_cached():
-    cache.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_day")]
 
 
 def decide(made, status, *, after=timedelta(hours=1), days_ago=0, round=1):
