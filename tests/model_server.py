@@ -86,13 +86,6 @@ class ModelServer:
                 self.at_once -= 1
                 call["ended"] = time.monotonic()
 
-    def open_calls(self, key: str, seconds: float) -> int:
-        """Calls with this key that are unanswered, or were answered only within the last `seconds`."""
-        since = time.monotonic() - seconds
-        with self._lock:
-            own = [call for call in self.calls if call["authorization"] == f"Bearer {key}"]
-            return sum(call.get("ended", since) >= since for call in own)
-
     def repeated(self) -> int:
         """Calls that asked again what had been asked before."""
         with self._lock:

@@ -6,13 +6,20 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from langchain_core.messages import HumanMessage, SystemMessage
+
+from content.generation import SCHEMAS
 from content.models import counts
-from roadmaps.models import Lease, Review, Roadmap, RoadmapStatus
+from roadmaps.llm import journal
+from roadmaps.models import Lease, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.services import decide_review
-from roadmaps.workflow import plans
+from roadmaps.workflow import plans, schemas
 from tests import courses
 
-JOURNALED_WITHIN_SECONDS = 1.0  # an answer is in the journal this soon after the model gave it
+MESSAGES = {"system": SystemMessage, "user": HumanMessage}
+SCHEMA = {
+    one.__name__: one for one in (schemas.Intent, schemas.Curriculum, schemas.Critique, schemas.Edit, *SCHEMAS.values())
+}
 
 
 @dataclass
@@ -66,6 +73,7 @@ class Storm:
         self.report = Report()
         self.workers = {}
         self.interrupted = {}
+        self.answered = {}  # what the journal knew when a worker was killed, by its key
         self.hiring = []
         for _ in range(workers):
             self.hire()
@@ -109,7 +117,7 @@ class Storm:
         self.workers.pop(key).kill()
         killed_at = time.monotonic()
         self.report.kills += 1
-        self.report.in_flight += self.models.open_calls(key, JOURNALED_WITHIN_SECONDS)
+        self.answered[key] = answered()
         leases = {lease.subject: lease for lease in Lease.objects.all()}
         for roadmap in Roadmap.objects.moving().filter(pk__in=leases):
             lease = leases[roadmap.pk]
@@ -118,6 +126,10 @@ class Storm:
             )
         self.hiring.append(threading.Thread(target=self.hire))
         self.hiring[-1].start()
+
+    def asked_by(self, key):
+        """The questions of a worker, as the journal knows them."""
+        return {question_of(call) for call in list(self.models.calls) if call["authorization"] == f"Bearer {key}"}
 
     def note_recoveries(self):
         """Claimed again: its worker was the one. Renewed, ended or given a new run: it was not."""
@@ -133,10 +145,23 @@ class Storm:
 
     def count(self, roadmaps):
         self.report.repeated = self.models.repeated()
+        # Only now: what a dying worker had sent may have been read after its end.
+        self.report.in_flight = sum(len(self.asked_by(key) - known) for key, known in self.answered.items())
+        assert answered() <= {question_of(call) for call in list(self.models.calls)}
         for roadmap in roadmaps:
             roadmap.refresh_from_db()
             self.report.lost += roadmap.status != RoadmapStatus.READY
             self.report.duplicated += roadmap.status == RoadmapStatus.READY and not made_once(roadmap)
+
+
+def answered():
+    """The questions whose answers are in the journal."""
+    return set(ModelCall.objects.values_list("input_hash", flat=True))
+
+
+def question_of(call):
+    said = [MESSAGES[one["role"]](one["content"]) for one in call["messages"]]
+    return journal.input_hash(f"openai:{call['model']}", said, SCHEMA[call["schema"]])
 
 
 def made_once(roadmap):

@@ -9,12 +9,13 @@ from tests.faults.storm import Storm
 
 SOAK = os.environ.get("SOAK") == "1"
 KILLS = int(os.environ.get("SOAK_KILLS", "100")) if SOAK else 5
-DEFAULTS = {"LEASE_SECONDS": "", "DISPATCH_GRACE_SECONDS": "", "RECOVER_EVERY_SECONDS": ""}
+# What is measured is what is promised; else a busy machine shall cost no living worker its leases.
+DEFAULTS = {"LEASE_SECONDS": "" if SOAK else "10", "DISPATCH_GRACE_SECONDS": "", "RECOVER_EVERY_SECONDS": ""}
 RECOVERED_WITHIN_SECONDS = 15  # promised for 95 of 100, measured by the soak
-RUNS, DEADLINE_SECONDS = (max(40, KILLS * 6 // 10), 3600) if SOAK else (8, 200)
+RUNS, DEADLINE_SECONDS = (max(40, KILLS * 6 // 10), 3600) if SOAK else (8, 400)
 
 
-@pytest.mark.timeout(DEADLINE_SECONDS + 120)
+@pytest.mark.timeout(DEADLINE_SECONDS + 600)
 @pytest.mark.django_db(transaction=True)
 def test_killed_workers_lose_nothing_and_do_nothing_twice(worker, beat, model_server, capsys):
     model_server.latency = 3 if SOAK else 0.5
