@@ -14,6 +14,7 @@ from accounts.models import Notice
 from content.models import ARTIFACTS
 from roadmaps.routing import websocket_urlpatterns
 from tests import courses
+from tests.conftest import DEADLINE_SECONDS
 from tests.web.test_socket import connect, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,7 +184,7 @@ def root():
 
 async def answer_of(socket):
     await connect(socket)
-    told = await socket.receive_output(timeout=30)
+    told = await socket.receive_output(timeout=DEADLINE_SECONDS)
     await leave(socket, told.get("code", 1000))
     return told.get("code", OPEN)
 

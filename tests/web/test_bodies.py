@@ -7,6 +7,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 
 from config.asgi import application
+from tests.conftest import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIECE = b"a" * 1000
@@ -26,10 +27,10 @@ async def post(pieces, length=None):
     asked = ApplicationCommunicator(application, scope)
     for left in reversed(range(pieces)):
         await asked.send_input({"type": "http.request", "body": PIECE, "more_body": left > 0})
-    status = (await asked.receive_output(timeout=30))["status"]
-    while (await asked.receive_output(timeout=30)).get("more_body"):
+    status = (await asked.receive_output(timeout=DEADLINE_SECONDS))["status"]
+    while (await asked.receive_output(timeout=DEADLINE_SECONDS)).get("more_body"):
         pass
-    await asked.wait(timeout=30)
+    await asked.wait(timeout=DEADLINE_SECONDS)
     return status, pieces - asked.input_queue.qsize()
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from config.asgi import application
 from roadmaps import loop, progress
 from tests import courses
+from tests.conftest import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = b"http://localhost"
@@ -22,6 +23,7 @@ def socket(pk, user=None, origin=OURS, query=""):
 
 
 def socket_at(path, user=None, origin=OURS, query=""):
+    progress._outbox.flush()  # what was told before is no news
     headers = [(b"origin", origin), (b"host", b"localhost")]
     if user:
         browser = Client()
@@ -34,16 +36,16 @@ def socket_at(path, user=None, origin=OURS, query=""):
 
 async def connect(opened):
     await opened.send_input({"type": "websocket.connect"})
-    return (await opened.receive_output(timeout=30))["type"] == "websocket.accept"
+    return (await opened.receive_output(timeout=DEADLINE_SECONDS))["type"] == "websocket.accept"
 
 
 async def hear(opened):
-    return json.loads((await opened.receive_output(timeout=30))["text"])
+    return json.loads((await opened.receive_output(timeout=DEADLINE_SECONDS))["text"])
 
 
 async def closing_code(opened):
     assert await connect(opened)
-    code = (await opened.receive_output(timeout=30))["code"]
+    code = (await opened.receive_output(timeout=DEADLINE_SECONDS))["code"]
     await leave(opened, code)
     return code
 
@@ -51,7 +53,7 @@ async def closing_code(opened):
 async def leave(opened, code=1000):
     """As a server does: a consumer that hears nothing of the end waits for its channel for ever."""
     await opened.send_input({"type": "websocket.disconnect", "code": code})
-    await opened.wait(timeout=30)
+    await opened.wait(timeout=DEADLINE_SECONDS)
 
 
 def test_the_owner_gets_a_snapshot_and_then_each_event():
@@ -87,7 +89,7 @@ def test_an_event_arrives_while_the_loop_of_the_runs_is_busy():
         await leave(opened)
         return event
 
-    loop.get().call_soon_threadsafe(idle.wait, 60)
+    loop.get().call_soon_threadsafe(idle.wait)
     try:
         assert asyncio.run(listen())["event"]["message"] == "It happened"
     finally:
@@ -147,7 +149,7 @@ def test_who_talks_to_it_is_hung_up_on():
         await connect(opened)
         await hear(opened)
         await opened.send_input({"type": "websocket.receive", "text": '{"type": "roadmap_event"}'})
-        code = (await opened.receive_output(timeout=30))["code"]
+        code = (await opened.receive_output(timeout=DEADLINE_SECONDS))["code"]
         await leave(opened, code)
         return code
 
