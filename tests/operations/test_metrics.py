@@ -25,8 +25,8 @@ MADE_BY_PROMETHEUS = {"cairn_web"}  # no metric: the name of a scrape job
 
 @pytest.fixture(autouse=True)
 def nothing_counted():
-    telemetry._counts.clear()
-    with redis.Redis.from_url(django_settings.REDIS_URL) as client:
+    with telemetry._telling, redis.Redis.from_url(django_settings.REDIS_URL) as client:
+        telemetry._counts.clear()
         client.delete(telemetry.COUNTS, telemetry.PROCESSES, heartbeats.KEY, *django_settings.QUEUES)
 
 

@@ -10,7 +10,7 @@ from content.models import ARTIFACTS, ArtifactStatus
 from roadmaps.models import Lease, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
-from tests.conftest import wait_for
+from tests.conftest import DEADLINE_SECONDS, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAKE = {
@@ -88,24 +88,25 @@ def rows(roadmap):
 @pytest.mark.parametrize("schema", ["Curriculum", "TutorialAnswer"], ids=["workflow", "content"])
 def test_model_calls_stop_and_nothing_is_written_afterwards(owner, worker, model_server, schema):
     model_server.faults[schema] = lambda call: "hang"
-    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url)
+    worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url, LLM_TIMEOUT_SECONDS="500")
     roadmap = courses.requested(owner)
     if schema == "TutorialAnswer":
         wait_for(lambda: Review.objects.pending().exists())
         decide_review(Review.objects.get(), "APPROVED", by=None)
-    assert model_server.hanging.acquire(timeout=60)
+    assert model_server.hanging.acquire(timeout=DEADLINE_SECONDS)
     cancel_run(roadmap, by=owner)
     written = rows(roadmap)
-    assert model_server.abandoned.acquire(timeout=60)
+    assert model_server.abandoned.acquire(timeout=DEADLINE_SECONDS)
     run = str(Roadmap.objects.get(pk=roadmap.pk).run_id)
     wait_for(lambda: TaskResult.objects.filter(task_id=run, result='"stopped"').exists())
     assert rows(roadmap) == written
     assert not any(model.objects.filter(status=ArtifactStatus.GENERATING).exists() for model in ARTIFACTS.values())
-    asked, paid = model_server.count(), ModelCall.objects.count()
     roadmap.refresh_from_db()
     assert roadmap.status == RoadmapStatus.CANCELLED
     wait_for(lambda: model_server.at_once == 0)  # the server sees its clients go one by one
+    asked, paid = model_server.count(), ModelCall.objects.count()
     model_server.faults.clear()
     retry_run(roadmap, by=owner)
     wait_for(lambda: Roadmap.objects.get(pk=roadmap.pk).status in (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.READY))
-    assert model_server.count() - asked == ModelCall.objects.count() - paid
+    # None that was paid for; an answer that had just come may have been kept since.
+    assert model_server.count() - asked <= ModelCall.objects.count() - paid
