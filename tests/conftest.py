@@ -22,7 +22,7 @@ from django.utils import translation
 from roadmaps import checkpointer, loop
 
 ROOT = Path(__file__).parent.parent
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = 180
 
 
 def wait_for(condition, seconds=DEADLINE_SECONDS):
@@ -81,13 +81,13 @@ class Worker:
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(DEADLINE_SECONDS)
 
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(10)
+                self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -122,7 +122,7 @@ def worker(transactional_db, tmp_path):
         log = tmp_path / f"worker{next(numbers)}.log"
         one = Worker(log, queues or ",".join(settings.QUEUES), code, environment)
         started.append(one)
-        wait_for(one.is_ready, 240)  # a busy machine starts it slowly
+        wait_for(one.is_ready, 300)  # a busy machine starts it slowly
         return one
 
     yield start
@@ -144,7 +144,7 @@ def beat(transactional_db, tmp_path):
     yield start
     for one in started:
         one.kill()
-        one.wait(30)
+        one.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture

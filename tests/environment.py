@@ -13,8 +13,9 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # tests break the services,
     os.environ["VAR_DIR"] += f"-{worker}"
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["LOG_LEVEL"] = "WARNING"
-os.environ["LEASE_SECONDS"] = "4"
-os.environ["DISPATCH_GRACE_SECONDS"] = "3"
+# Long enough that a busy machine costs no run its lease, and sends no message twice; who waits for these says so.
+os.environ["LEASE_SECONDS"] = "24"
+os.environ["DISPATCH_GRACE_SECONDS"] = "30"
 os.environ["MAX_RUNNING_ROADMAPS"] = "0"  # storms make hundreds for one learner
 
 for written in (Path(__file__).parent.parent / "templates").glob("**/locale/*/LC_MESSAGES/django.po"):

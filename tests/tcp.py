@@ -17,7 +17,7 @@ def forwarded(target: str | tuple[str, int], host: str = "127.0.0.1") -> Iterato
     thread = threading.Thread(target=loop.run_forever, name="forwarder", daemon=True)
     thread.start()
     made = asyncio.start_server(lambda *ends: _join(target, *ends), host, 0, backlog=1024)
-    server = asyncio.run_coroutine_threadsafe(made, loop).result(10)
+    server = asyncio.run_coroutine_threadsafe(made, loop).result(60)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

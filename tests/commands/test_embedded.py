@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import ROOT, wait_for
+from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 
 USE = """
 import sys
@@ -45,11 +45,11 @@ class Visitor:
 
     def go(self):
         self.process.stdin.close()
-        assert self.process.wait(60) == 0
+        assert self.process.wait(DEADLINE_SECONDS) == 0
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(DEADLINE_SECONDS)
 
 
 def servers(root):

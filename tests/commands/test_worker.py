@@ -36,7 +36,7 @@ def seen_when_ready(seen, *options, kind="logs"):
         env=os.environ | services | chosen,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -63,7 +63,7 @@ def test_a_worker_has_the_pool_that_was_asked_for(pool, module):
 
 def test_a_kind_of_worker_that_there_is_not_is_refused():
     done = subprocess.run(
-        [sys.executable, "manage.py", "worker", "everything"], cwd=ROOT, capture_output=True, text=True, timeout=200
+        [sys.executable, "manage.py", "worker", "everything"], cwd=ROOT, capture_output=True, text=True, timeout=400
     )
     assert done.returncode == 2
     assert "invalid choice: 'everything'" in done.stderr

@@ -24,7 +24,7 @@ def site(tmp_path_factory):
     """The folder of a strict build."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert built.returncode == 0, built.stderr
     return folder
 
@@ -83,7 +83,7 @@ def test_a_link_that_leads_nowhere_stops_the_build(tmp_path):
     (tmp_path / "mkdocs.yml").write_text(settings)
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(tmp_path / "mkdocs.yml")]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert built.returncode != 0
     assert "'gone.md'" in built.stderr
 

@@ -32,6 +32,8 @@ def owner():
 
 
 @pytest.fixture
-def models(model_server):
+def models(model_server, settings):
+    """A server for the workers of a test that does what beat does: it sends again soon what was lost."""
+    settings.LEASE_SECONDS, settings.DISPATCH_GRACE_SECONDS = 4, 3
     model_server.latency = 0.2
     return model_server

@@ -17,7 +17,8 @@ from tests import courses
 from tests.conftest import ROOT, wait_for
 from tests.faults.storm import made_once
 
-LASTING = 150  # seconds until all must have ended
+LASTING = 400  # seconds until all must have ended
+SOON = {"LEASE_SECONDS": "4", "MAX_ATTEMPTS": "100"}  # of a worker whose leases run out in the test
 embedded_only = pytest.mark.skipif(not settings.EMBEDDED, reason="restarts the servers, which must be our own")
 
 

@@ -12,10 +12,10 @@ from roadmaps import health
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
 from roadmaps.recovery import recover
 from tests import courses
-from tests.conftest import wait_for
-from tests.faults.tending import connected, embedded_only, ended, finish, several, start_services_again, tend
+from tests.conftest import DEADLINE_SECONDS, wait_for
+from tests.faults.tending import SOON, connected, embedded_only, ended, finish, several, start_services_again, tend
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_an_emptied_redis_loses_no_run(owner, worker, models):
@@ -38,13 +38,13 @@ def test_messages_that_never_got_out_are_sent_later(owner, worker, models, monke
 
 
 def test_cut_connections_lose_no_run(owner, worker, models):
-    worker(**connected(models, MAX_ATTEMPTS="100"))
+    worker(**connected(models, **SOON))
     roadmaps = several(owner)
     for asked in (2, 6, 20):
         wait_for(lambda asked=asked: tend() or models.count() >= asked or ended(RoadmapStatus.READY)())
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
     finish(roadmaps)
@@ -53,7 +53,7 @@ def test_cut_connections_lose_no_run(owner, worker, models):
 @embedded_only
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
 def test_a_restarted_postgresql_loses_no_run(owner, worker, models, how):
-    worker(**connected(models, MAX_ATTEMPTS="100"))
+    worker(**connected(models, **SOON))
     roadmaps = several(owner)
     wait_for(lambda: models.count() >= 3)
     settings.SERVICES.stop_postgres(how)
@@ -79,14 +79,15 @@ def test_the_web_can_still_ask_workers_when_redis_has_restarted(worker):
     assert "nobody can be asked" in health.listeners()[0].text
     start_services_again(keep_connections=True)
     worker()
-    assert [": 1 listens" in finding.text for finding in health.listeners()] == [True] * len(settings.QUEUES)
+    assert "nobody can be asked" not in health.listeners()[0].text  # also not at the first use after the restart
+    wait_for(lambda: all(": 1 listens" in finding.text for finding in health.listeners()))
 
 
 def test_a_worker_that_slept_through_its_lease_writes_nothing_more(owner, worker, models):
     models.latency = 1
-    sleeper = worker(**connected(models, LLM_API_KEY="sleeper"))
+    sleeper = worker(**connected(models, **SOON, LLM_API_KEY="sleeper"))
     roadmap = courses.requested(owner)
-    wait_for(lambda: models.count() == 1)
+    wait_for(lambda: models.count() >= 1)
     token = Lease.objects.get(subject=roadmap.pk).token
     sleeper.process.send_signal(signal.SIGSTOP)
     worker(**connected(models, LLM_API_KEY="awake"))
@@ -101,12 +102,12 @@ def test_a_worker_that_slept_through_its_lease_writes_nothing_more(owner, worker
 
 def test_a_worker_that_is_told_to_stop_hands_over(owner, worker, models):
     models.faults["Curriculum"] = ["hang"]
-    first = worker(**connected(models, STOP_SECONDS="1"))
+    first = worker(**connected(models, STOP_SECONDS="1", LLM_TIMEOUT_SECONDS="500"))
     roadmap = courses.requested(owner)
-    assert models.hanging.acquire(timeout=60)
+    assert models.hanging.acquire(timeout=DEADLINE_SECONDS)
     first.process.send_signal(signal.SIGTERM)
-    assert models.abandoned.acquire(timeout=60)
-    assert first.process.wait(60) == 0
+    assert models.abandoned.acquire(timeout=DEADLINE_SECONDS)
+    assert first.process.wait(DEADLINE_SECONDS) == 0
     roadmap.refresh_from_db()
     assert (roadmap.status, roadmap.attempts) == ("RUNNING", 0)
     worker(**connected(models))

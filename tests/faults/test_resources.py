@@ -12,27 +12,28 @@ from django.db import connection
 from roadmaps import checkpointer
 from roadmaps.models import Roadmap, RoadmapStatus
 from tests.conftest import wait_for
-from tests.faults.tending import connected, embedded_only, finish, several
+from tests.faults.tending import SOON, connected, embedded_only, finish, several
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def cut_all_connections(cursor):
     cursor.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
 
 
 def test_a_pool_far_smaller_than_the_runs_costs_no_run_its_lease(owner, worker, models):
-    worker(**connected(models, DATABASE_POOL_SIZE="1", CHECKPOINT_POOL_SIZE="1", LLM_CONCURRENCY="40"))
+    small = {"DATABASE_POOL_SIZE": "1", "CHECKPOINT_POOL_SIZE": "1"}
+    worker(**connected(models, **small, LLM_CONCURRENCY="40", LEASE_SECONDS="8"))
     roadmaps = several(owner, 40)
     wait_for(lambda: not Roadmap.objects.exclude(status=RoadmapStatus.AWAITING_REVIEW).exists())
     assert {Roadmap.objects.get(pk=roadmap.pk).attempts for roadmap in roadmaps} == {1}
 
 
 def test_a_postgresql_without_a_free_connection_loses_no_run(owner, worker, models):
-    worker(**connected(models, MAX_ATTEMPTS="100"))
+    worker(**connected(models, **SOON))
     roadmaps = several(owner)
     wait_for(lambda: models.count() >= 3)
     with contextlib.ExitStack() as taken, connection.cursor() as cursor:
@@ -48,7 +49,7 @@ def test_a_full_redis_loses_no_run(owner, worker, models):
     server = redis.Redis.from_url(settings.REDIS_URL)
     living = worker(**connected(models))
     roadmaps = several(owner, 2)
-    wait_for(lambda: models.count("Intent") == 2)
+    wait_for(lambda: models.count("Intent") >= 2)
     for _ in range(300):
         current_app.send_task("batch_write_logs")  # on their way when it is full
     server.config_set("maxmemory", 1)
@@ -65,7 +66,7 @@ def test_a_full_redis_loses_no_run(owner, worker, models):
 
 
 def test_a_database_that_takes_no_writes_for_a_while_loses_no_run(owner, worker, models):
-    worker(**connected(models))
+    worker(**connected(models, **SOON))
     roadmaps = several(owner)
     wait_for(lambda: models.count() >= 3)
     name = connection.settings_dict["NAME"]
@@ -84,7 +85,7 @@ def test_a_database_that_takes_no_writes_for_a_while_loses_no_run(owner, worker,
 
 @embedded_only
 def test_a_full_disk_loses_no_run(owner, small_disk, worker, models):
-    living = worker(**connected(models))
+    living = worker(**connected(models, **SOON))
     roadmaps = several(owner)
     wait_for(lambda: models.count() >= 3)
     small_disk.fill()

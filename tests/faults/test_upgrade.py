@@ -9,7 +9,7 @@ import pytest
 
 from roadmaps.models import Roadmap
 from tests import courses
-from tests.conftest import ROOT
+from tests.conftest import DEADLINE_SECONDS, ROOT
 from tests.faults.tending import connected, finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,12 +47,12 @@ def test_an_old_worker_takes_a_new_goal_through_on_the_new_schema(owner, worker,
 
 def test_what_an_old_worker_began_a_new_one_ends(owner, worker, models, code_before):
     models.faults["Curriculum"] = ["hang"]
-    setting = connected(models, STOP_SECONDS="1")
+    setting = connected(models, STOP_SECONDS="1", LLM_TIMEOUT_SECONDS="500")  # only the TERM may end what hangs
     old = worker(code=code_before, **setting)
     roadmap = courses.requested(owner)
-    assert models.hanging.acquire(timeout=90)
+    assert models.hanging.acquire(timeout=DEADLINE_SECONDS)
     worker(**setting)
     old.process.send_signal(signal.SIGTERM)
-    old.process.wait(60)
+    old.process.wait(DEADLINE_SECONDS)
     finish([roadmap])
     assert models.count("Intent") == 1  # what the old one had asked is not asked again

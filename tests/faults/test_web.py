@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from roadmaps.models import Roadmap
 from tests import courses
-from tests.conftest import ROOT, test_database_url, wait_for
+from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
 from tests.e2e.conftest import answers, free_port
 from tests.faults.tending import connected, embedded_only, finish, start_services_again
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), embedded_only]
+pytestmark = [pytest.mark.django_db(transaction=True), embedded_only]
 NEW = {"goal": courses.GOAL, "level": "beginner", "hours_per_week": 1, "weeks": 1, "language": "en"}
 
 
@@ -35,7 +35,7 @@ def web(transactional_db, tmp_path):
         yield address
     finally:
         process.kill()
-        process.wait(30)
+        process.wait(DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_read_only_database_takes_no_goal_and_says_so(learner):
     with connection.cursor() as cursor:
         cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     try:

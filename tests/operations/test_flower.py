@@ -8,7 +8,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from tests.conftest import ROOT, wait_for
+from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.e2e.conftest import free_port
 
 SIGNED_IN = ("operator", "right-password")
@@ -17,7 +17,7 @@ SIGNED_IN = ("operator", "right-password")
 def test_flower_does_not_start_without_a_password():
     environment = os.environ | {"FLOWER_BASIC_AUTH": ""}
     done = subprocess.run(
-        [sys.executable, "manage.py", "flower"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100
+        [sys.executable, "manage.py", "flower"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 1
     assert "set FLOWER_BASIC_AUTH=user:password" in done.stderr
@@ -36,7 +36,7 @@ def flower(tmp_path):
         yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(DEADLINE_SECONDS)
 
 
 def test_flower_lets_in_who_knows_the_password_and_nobody_else(flower):
@@ -45,7 +45,7 @@ def test_flower_lets_in_who_knows_the_password_and_nobody_else(flower):
     def status(**more):
         assert process.poll() is None
         try:
-            return httpx.get(f"{address}/tasks", timeout=30, **more).status_code
+            return httpx.get(f"{address}/tasks", timeout=60, **more).status_code
         except httpx.TransportError:
             return None
 

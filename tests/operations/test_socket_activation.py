@@ -12,7 +12,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from tests.conftest import ROOT, wait_for
+from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 
 pytestmark = pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="no systemd here")
 
@@ -27,11 +27,11 @@ def test_the_web_serves_on_the_socket_that_it_is_given(tmp_path):
     process = subprocess.Popen(["systemd-socket-activate", f"--listen={path}", *given, *web], cwd=ROOT)
     try:
         wait_for(path.exists)
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), timeout=90) as visitor:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), timeout=DEADLINE_SECONDS) as visitor:
             # The process isn't there yet: it starts because somebody comes, who waits.
             assert visitor.get("http://cairn/healthz").status_code == 200
         with socket.socket(socket.AF_UNIX) as another:
             another.connect(str(path))
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(DEADLINE_SECONDS)

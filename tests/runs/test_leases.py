@@ -9,6 +9,7 @@ from django.db import connection
 from roadmaps import leases
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.models import Lease
+from tests.conftest import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +47,7 @@ def test_a_revoked_lease_is_noticed_by_the_heartbeat():
     with leases.hold(subject, lambda: 1) as held:
         held.on_lost(noticed.set)
         leases.revoke(subject)
-        assert noticed.wait(30)
+        assert noticed.wait(DEADLINE_SECONDS)
         assert held.lost
 
 

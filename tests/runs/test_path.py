@@ -14,7 +14,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall, Review, Roadmap
 from roadmaps.recovery import recover
 from roadmaps.services import cancel_run, decide_review, request_roadmap, retry_run
-from tests.conftest import wait_for
+from tests.conftest import DEADLINE_SECONDS, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,7 +123,7 @@ def test_a_second_delivery_changes_nothing(owner, reviewer, worker):
     review = reach_review(roadmap)
     current_app.send_task("workflow_resume.resume_after_review", args=[str(roadmap.pk)], task_id=str(run))
     stranger = current_app.send_task("workflow_resume.resume_after_review", args=[str(roadmap.pk)])
-    assert stranger.get(timeout=60) == "refused"
+    assert stranger.get(timeout=DEADLINE_SECONDS) == "refused"
     assert list(roadmap.reviews.all()) == [review]
     assert roadmap.drafts.count() == 1
 
@@ -131,7 +131,7 @@ def test_a_second_delivery_changes_nothing(owner, reviewer, worker):
 def test_a_killed_worker_s_run_is_finished_without_paying_twice(owner, reviewer, worker, model_server):
     model_server.latency = 0.5
     settings = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url}
-    first = worker(**settings)
+    first = worker(**settings, LEASE_SECONDS="4")
     roadmap = ask_for_course(owner)
     wait_for(lambda: model_server.count() >= 3)
     first.kill()
@@ -207,7 +207,8 @@ def test_a_rewrite_asks_the_model_again_and_keeps_one_row(owner, reviewer, worke
     assert roadmap.status == "READY"
 
 
-def test_a_lost_message_is_sent_again(owner, worker):
+def test_a_lost_message_is_sent_again(owner, worker, settings):
+    settings.DISPATCH_GRACE_SECONDS = 3
     roadmap = ask_for_course(owner)
     current_app.control.purge()
     worker()
@@ -252,7 +253,7 @@ def test_every_task_is_registered_and_a_worker_takes_only_its_queues(owner, work
     } <= set(registered)
     roadmap = ask_for_course(owner)
     done = current_app.send_task("generate_roadmap_content", args=[str(roadmap.pk)], task_id=str(uuid.uuid4()))
-    assert done.get(timeout=60) == "refused"
+    assert done.get(timeout=DEADLINE_SECONDS) == "refused"
     roadmap.refresh_from_db()
     assert roadmap.status == "QUEUED"
 

@@ -149,7 +149,7 @@ def test_many_requests_at_once_do_not_slip_past_the_limit(owner, settings):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join()
     assert Roadmap.objects.count() == 2
     assert len(refused) == 4
 
