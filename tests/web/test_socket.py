@@ -12,7 +12,7 @@ from django.test import Client
 from config.asgi import application
 from roadmaps import loop, progress
 from tests import courses
-from tests.conftest import DEADLINE_SECONDS
+from tests.conftest import DEADLINE_SECONDS, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = b"http://localhost"
@@ -23,7 +23,7 @@ def socket(pk, user=None, origin=OURS, query=""):
 
 
 def socket_at(path, user=None, origin=OURS, query=""):
-    progress._outbox.flush()  # what was told before is no news
+    all_told()
     headers = [(b"origin", origin), (b"host", b"localhost")]
     if user:
         browser = Client()
@@ -32,6 +32,12 @@ def socket_at(path, user=None, origin=OURS, query=""):
         headers.append((b"cookie", cookie.encode()))
     scope = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": headers, "subprotocols": []}
     return ApplicationCommunicator(application, scope)
+
+
+def all_told():
+    """What was recorded so far has left: who joins now hears only of what comes."""
+    progress._outbox.flush()
+    wait_for(lambda: not (progress._outbox._sender and progress._outbox._sender.is_alive()))
 
 
 async def connect(opened):
