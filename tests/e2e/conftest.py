@@ -1,6 +1,8 @@
 """`manage.py up` in a folder of its own, and the system's Chromium."""
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,9 +21,12 @@ PASSWORD = "stones-on-stones"  # noqa: S105 - of a database that ends with the t
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those that no system gives to a client's end: it is still free when a server that starts slowly takes it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(url):
@@ -60,11 +65,11 @@ def site(site_folder, letters):
         return answers(f"http://127.0.0.1:{port}/healthz")
 
     try:
-        wait_for(is_up)
+        wait_for(is_up, 240)  # a busy machine starts it slowly
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
 
 
 @pytest.fixture
@@ -75,7 +80,7 @@ def shell(site, site_folder):
     def run(script):
         command = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
         environment["VAR_DIR"] = str(site_folder)
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().rpartition("\n")[2]
 
@@ -89,13 +94,15 @@ def chromium():
     assert path, "tests/install-chromium installs the browser"
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=120_000)
         yield browser
         browser.close()
 
 
-def open_page(chromium, site):
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900})
+def open_page(chromium, site, **options):
+    """In a browser of its own that makes no transitions: nothing is looked at halfway. `options` are of its context."""
+    own = {"base_url": site, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+    context = chromium.new_context(**own | options)
     context.set_default_timeout(60_000)
     page = context.new_page()
     page.problems = []

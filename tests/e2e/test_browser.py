@@ -3,17 +3,17 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import PASSWORD
+from tests.e2e.conftest import PASSWORD, open_page
 from tests.e2e.looking import WIDTHS, assert_fits, follow
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def sign_in(page, name="admin", password=PASSWORD):
     page.goto("/accounts/login/")
     page.locator("input[name=login]").fill(name)
     page.locator("input[name=password]").fill(password)
-    page.locator("main button[type=submit]").click()
+    follow(page, page.locator("main button[type=submit]"))
     page.wait_for_url("**/roadmaps/")
 
 
@@ -22,17 +22,17 @@ def sign_up(page, name):
     page.locator("input[name=username]").fill(name)
     for field in ("password1", "password2"):
         page.locator(f"input[name={field}]").fill(PASSWORD)
-    page.locator("main button[type=submit]").click()
+    follow(page, page.locator("main button[type=submit]"))
     page.wait_for_url("**/roadmaps/")
 
 
 def state_a_goal(page, goal):
     page.goto("/")
     page.get_by_label("What do you want to learn?").fill(goal)
-    page.get_by_role("button", name="Start").click()
+    follow(page, page.get_by_role("button", name="Start"))
     expect(page.get_by_label("What do you want to learn?")).to_have_value(goal)
     page.get_by_label("Hours a week").fill("4")
-    page.get_by_role("button", name="Design my roadmap").click()
+    follow(page, page.get_by_role("button", name="Design my roadmap"))
 
 
 def test_a_goal_becomes_a_course_that_a_person_has_approved(page, desk):
@@ -46,7 +46,7 @@ def test_a_goal_becomes_a_course_that_a_person_has_approved(page, desk):
     desk.goto("/admin/roadmaps/review/")
     follow(desk, desk.get_by_role("link", name="weather maps").first)
     expect(desk.locator("#plan")).to_contain_text("The plan")
-    desk.get_by_role("button", name="Approve").click()
+    follow(desk, desk.get_by_role("button", name="Approve"))
     expect(desk.locator("body")).to_contain_text("1 approved.")
 
     expect(page.locator(".state")).to_have_text("Ready")  # the learner's page was open all the time
@@ -55,7 +55,7 @@ def test_a_goal_becomes_a_course_that_a_person_has_approved(page, desk):
     expect(page.locator("#tutorial h2").first).to_be_visible()
     for fieldset in page.locator(".quiz fieldset").all():
         fieldset.locator("input").first.check()
-    page.get_by_role("button", name="Check my answers").click()
+    follow(page, page.get_by_role("button", name="Check my answers"))
     expect(page.locator("#quiz [role=status]")).to_contain_text("right.")
     assert page.problems == []
 
@@ -64,13 +64,13 @@ def test_a_wrong_password_and_a_bad_goal_are_refused_with_a_sentence(page):
     page.goto("/accounts/login/")
     page.locator("input[name=login]").fill("admin")
     page.locator("input[name=password]").fill("a guess")
-    page.locator("main button[type=submit]").click()
+    follow(page, page.locator("main button[type=submit]"))
     expect(page.locator("main")).to_contain_text("not correct")
     sign_in(page)
     page.goto("/roadmaps/new/")
     page.get_by_label("What do you want to learn?").fill("Go")
     page.get_by_label("Hours a week").fill("200")
-    page.get_by_role("button", name="Design my roadmap").click()
+    follow(page, page.get_by_role("button", name="Design my roadmap"))
     expect(page.locator("main")).to_contain_text("at least 10 characters")
     expect(page.locator("main")).to_contain_text("less than or equal to 80")
 
@@ -101,14 +101,13 @@ def test_no_page_is_wider_than_the_screen(page, width):
 
 
 def test_without_a_connection_there_is_a_page_that_says_so(chromium, site):
-    context = chromium.new_context(base_url=site)
-    page = context.new_page()
+    page = open_page(chromium, site)
     page.goto("/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    context.set_offline(True)
+    page.context.set_offline(True)
     page.goto("/gallery/")
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
-    context.set_offline(False)
+    page.context.set_offline(False)
     page.goto("/gallery/")
     expect(page.get_by_role("heading", name="You are offline")).to_have_count(0)
-    context.close()
+    page.context.close()

@@ -23,7 +23,7 @@ def add_staff(admin, name, group=None, permission=None):
     admin.locator("input[name=username]").fill(name)
     admin.locator("input[name=password1]").fill(PASSWORD)
     admin.locator("input[name=password2]").fill(PASSWORD)
-    admin.locator("button[name=_continue]").click()
+    follow(admin, admin.locator("button[name=_continue]"))
     admin.wait_for_url(re.compile(r"/change/"))
     admin.locator("input[name=is_staff]").check()
     for field, label in (("groups", group), ("user_permissions", permission)):
@@ -32,7 +32,7 @@ def add_staff(admin, name, group=None, permission=None):
             choices.first.select_option(label=label)
             if admin.locator(f"#id_{field}_from").count():
                 admin.locator(f"#id_{field}_from option", has_text=label).first.dblclick()
-    admin.locator("button[name=_save]").click()
+    follow(admin, admin.locator("button[name=_save]"))
     admin.wait_for_url("**/auth/user/")
 
 
@@ -75,6 +75,7 @@ def test_many_are_approved_and_what_somebody_else_decided_is_named(chromium, sit
     for goal in goals:
         row(desk, goal).locator("input.action-select").focus()
         desk.keyboard.press("Space")
+        expect(row(desk, goal).locator("input.action-select")).to_be_checked()
     admin = open_page(chromium, site)
     sign_in(admin)
     admin.goto(INBOX)
@@ -108,7 +109,7 @@ def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_s
     admin = open_page(chromium, site)
     sign_in(admin)
     admin.goto(INBOX)
-    admin.get_by_role("button", name=re.compile(f"^Approve: .*knots.* {width}", re.I)).click()
+    follow(admin, admin.get_by_role("button", name=re.compile(f"^Approve: .*knots.* {width}", re.I)))
     expect(row(desk, goals[0])).to_have_count(0)
     expect(desk.locator("#inbox-live")).to_contain_text("approved by admin")
     expect(row(desk, goals[1]).locator("input.action-select")).to_be_checked()

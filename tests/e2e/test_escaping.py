@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.conftest import PASSWORD
 from tests.e2e.hostile import LINK, SCRIPT
+from tests.e2e.looking import follow
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -32,7 +33,7 @@ def test_nothing_that_was_written_runs_on_any_page(page, addresses):
     page.goto("/admin/login/?next=/admin/")
     page.locator("input[name=login]").fill("admin")
     page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("main button[type=submit]").first.click()
+    follow(page, page.locator("main button[type=submit]").first)
     page.wait_for_url("**/admin/")
     shown = 0
     for address in addresses:

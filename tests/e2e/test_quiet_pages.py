@@ -8,7 +8,7 @@ from tests.e2e.looking import follow, look_at
 from tests.e2e.test_browser import sign_up
 from tests.exports import samples
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.e2e.conftest import open_page
 from tests.e2e.looking import LOOKS, WIDTHS, assert_fits, follow, look_at, show_at
 from tests.e2e.test_browser import sign_in, sign_up, state_a_goal
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 BALLS = {1280: "five", 390: "seven"}
 HOSTILE = '<script>window.hit = 1</script><img src=x onerror="window.hit = 1">{{ 7|add:1 }}'
 
@@ -64,20 +64,19 @@ def test_requested_changes_come_back_as_a_diff(page, desk, width, scheme):
 def test_an_edited_and_approved_plan_is_the_course(page, desk, chromium, site, verb, width, scheme, scripts):
     new_review(page, desk, f"{verb}er", f"{verb} a warm blanket")
     state = desk.context.storage_state()
-    context = chromium.new_context(base_url=site, storage_state=state, java_script_enabled=scripts)
-    editor = context.new_page()
+    editor = open_page(chromium, site, storage_state=state, java_script_enabled=scripts)
     show_at(editor, width, scheme)
     editor.goto(desk.url)
     follow(editor, editor.get_by_role("link", name="Edit the plan"))
-    editor.locator("#plan li.concept").first.get_by_role("button", name="Edit").click()
+    follow(editor, editor.locator("#plan li.concept").first.get_by_role("button", name="Edit"))
     editor.get_by_label("Title").fill("Choosing the wool")
-    editor.get_by_role("button", name="Apply").last.click()
+    follow(editor, editor.get_by_role("button", name="Apply").last)
     expect(editor.locator(".operations")).to_contain_text("Changed title of")
-    editor.get_by_role("button", name="+ Concept").first.click()
+    follow(editor, editor.get_by_role("button", name="+ Concept").first)
     editor.get_by_label("Title").fill("Reading a pattern")
     editor.get_by_label("Summary").fill("What its signs and numbers mean.")
     editor.get_by_label("Outcomes").fill("You can read a pattern.")
-    editor.get_by_role("button", name="Add", exact=True).click()
+    follow(editor, editor.get_by_role("button", name="Add", exact=True))
     editor.get_by_label("Why?").fill("She asked how to begin")
     follow(editor, editor.get_by_role("button", name="Save as a new draft"))
     expect(editor.locator("body")).to_contain_text("Saved as draft 2.")
@@ -92,16 +91,16 @@ def test_an_edited_and_approved_plan_is_the_course(page, desk, chromium, site, v
     expect(page.locator(".state")).to_have_text("Ready")
     expect(page.locator("#course .as-outline")).to_contain_text("Reading a pattern")
     expect(page.locator("#course .as-outline")).to_contain_text("Choosing the wool")
-    context.close()
+    editor.context.close()
 
 
 def test_hostile_text_stays_text(page, desk):
     new_review(page, desk, "mallory", "pickle")
     follow(desk, desk.get_by_role("link", name="Edit the plan"))
-    desk.locator("#plan li.concept").first.get_by_role("button", name="Edit").click()
+    follow(desk, desk.locator("#plan li.concept").first.get_by_role("button", name="Edit"))
     desk.get_by_label("Title").fill(HOSTILE)
     desk.get_by_label("Summary").fill(f"{HOSTILE} [x](javascript:window.hit=1)")
-    desk.get_by_role("button", name="Apply").last.click()
+    follow(desk, desk.get_by_role("button", name="Apply").last)
     expect(desk.locator("#plan")).to_contain_text(HOSTILE)
     desk.get_by_label("Why?").fill(HOSTILE)
     follow(desk, desk.get_by_role("button", name="Save as a new draft"))
@@ -125,7 +124,7 @@ def test_review_and_edit_page_fit_each_screen(page, desk):
         expect(desk.get_by_role("button", name="Approve")).to_be_in_viewport()
         expect(desk.locator("html.dark")).to_have_count(int(scheme == "dark"))
         follow(desk, desk.get_by_role("link", name="Edit the plan"))
-        desk.locator("#plan li.concept").first.get_by_role("button", name="Edit").click()
+        follow(desk, desk.locator("#plan li.concept").first.get_by_role("button", name="Edit"))
         expect(desk.get_by_label("Summary")).to_be_visible()
         assert_fits(desk)
         expect(desk.get_by_role("button", name="Save as a new draft")).to_be_in_viewport()

@@ -8,7 +8,7 @@ from tests.e2e.looking import follow, look_at
 from tests.e2e.test_browser import sign_in, sign_up
 from tests.exports import samples
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_course_is_imported_exported_shared_and_used(page, desk, tmp_path):
