@@ -7,6 +7,7 @@ from tests.e2e.conftest import PASSWORD, open_page
 from tests.e2e.looking import WIDTHS, assert_fits, follow
 
 pytestmark = pytest.mark.timeout(600)
+PLACE = "one => one.getBoundingClientRect().top + scrollY"
 
 
 def sign_in(page, name="admin", password=PASSWORD):
@@ -82,12 +83,16 @@ def test_the_estimate_does_not_move_the_button_away_from_a_press(page, width):
     page.goto("/roadmaps/new/?goal=Go&hours_per_week=4&weeks=4")
     expect(page.locator("#estimate dd").first).to_contain_text("about")
     button = page.get_by_role("button", name="Design my roadmap")
-    button.scroll_into_view_if_needed()
+    place = button.evaluate(PLACE)
     page.get_by_label("Hours a week").fill("200")
-    button.hover()
-    page.mouse.down()  # leaves the field, so the estimate is asked for now
     expect(page.locator("#estimate")).not_to_contain_text("about")
-    page.mouse.up()
+    assert button.evaluate(PLACE) == place
+    page.get_by_label("Hours a week").fill("4")
+    button.hover()
+    with page.expect_response("**/estimate/*"):
+        page.mouse.down()  # leaves the field, so the estimate is asked for now
+    with page.expect_navigation():
+        page.mouse.up()
     expect(page.locator("main")).to_contain_text("at least 10 characters")
 
 
