@@ -37,12 +37,12 @@ function tell(event) {
 function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}${state.dataset.socket}`);
-  socket.onmessage = (message) => {
+  socket.onmessage = (message) => afterPress(() => {
     const said = JSON.parse(message.data);
     if (said.type === "snapshot") { connection.textContent = state.dataset.live; pause = FIRST_PAUSE; said.events.forEach(tell); }
     else tell(said.event);
     refresh();
-  };
+  });
   socket.onclose = (closed) => {
     const over = GOODBYE.includes(closed.code);
     connection.textContent = over ? state.dataset.over : state.dataset.again;
@@ -64,7 +64,8 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
     connection.textContent = state.dataset.over;
   }
 });
-document.body.addEventListener("htmx:afterSettle", () => {
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== state) return;
   [...document.querySelectorAll("#course .picture")].forEach((one, index) => { [one.scrollLeft, one.scrollTop] = scrolled[index] || [0, 0]; });
 });
 for (const failure of ["htmx:sendError", "htmx:responseError"]) {

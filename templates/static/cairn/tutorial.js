@@ -25,7 +25,7 @@ function addCopyButton(code, texts) {
 }
 
 function drawDiagrams(written) {
-  const PATIENCE = 20000; // milliseconds, then the source stays what is shown
+  const PATIENCE = 60000; // milliseconds, then the source stays what is shown
   const sources = [...written.querySelectorAll("pre.mermaid")];
   const images = new Map();
   const frame = document.createElement("iframe");
@@ -41,7 +41,7 @@ function drawDiagrams(written) {
   addEventListener("message", ({ source, data }) => {
     if (source !== frame.contentWindow) return;
     if (data.ready) ask();
-    else if (data.svg && sources[data.id]) show(data.id, data.svg);
+    else if (data.svg && sources[data.id]) window.afterPress(() => show(data.id, data.svg)); // it moves what is below
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ask);
   document.body.append(frame);

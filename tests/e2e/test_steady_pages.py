@@ -1,0 +1,68 @@
+"""Pages that change by themselves keep still under the hand that is about to press something."""
+
+import pytest
+from playwright.sync_api import expect
+
+from content.exports import FORMATS
+from tests.e2e.looking import follow
+from tests.e2e.test_browser import sign_up
+from tests.exports import samples
+
+pytestmark = pytest.mark.timeout(600)
+# They end when htmx has done with the answer.
+REFRESH = """() => new Promise((done) => {
+    document.addEventListener("htmx:xhr:loadend", () => setTimeout(done), { once: true });
+    htmx.trigger("#state", "refresh");
+})"""
+RING = """() => new Promise((done) => {
+    document.addEventListener("htmx:afterSettle", () => setTimeout(done), { once: true });
+    const bell = document.querySelector(".bell");
+    htmx.ajax("GET", bell.getAttribute("hx-get"), { source: bell, swap: "outerHTML" });
+})"""
+MARK = "one => { one.id = 'old'; }"
+
+
+@pytest.fixture
+def learner(page, tmp_path, request):
+    """At the page of a course of their own, which is told of what happens."""
+    sign_up(page, request.node.name[-30:])
+    file = tmp_path / "course.json"
+    file.write_bytes(FORMATS["json"].write(samples.course(60, title="How to stand still")))
+    page.goto("/roadmaps/import/")
+    page.get_by_label("JSON file").set_input_files(file)
+    follow(page, page.get_by_role("button", name="Import"))
+    expect(page.locator("#connection")).to_have_text("live")
+    return page
+
+
+def test_a_pressed_button_is_not_replaced(learner):
+    learner.get_by_role("button", name="Move to trash").hover()
+    learner.mouse.down()
+    learner.evaluate(REFRESH)
+    with learner.expect_navigation():
+        learner.mouse.up()
+    expect(learner.locator("main")).to_contain_text("is in the trash.")
+
+
+def test_a_refresh_folds_nothing_and_takes_no_focus(learner):
+    learner.get_by_text("What you asked for").click()
+    for control in (learner.get_by_role("button", name="Move to trash"), learner.locator(".picture.wide")):
+        control.focus()
+        learner.locator("#state h1").evaluate(MARK)
+        learner.evaluate(REFRESH)
+        expect(learner.locator("#old")).to_have_count(0)
+        expect(control).to_be_focused()
+        expect(learner.locator("details.asked")).to_have_attribute("open", "")
+
+
+def test_the_picture_stays_where_it_was_scrolled_to(learner):
+    picture = learner.locator(".picture.wide")
+    picture.evaluate("one => { one.scrollTop = 150; }")
+    learner.locator(".bell").evaluate(MARK)
+    learner.evaluate(RING)
+    expect(learner.locator("#old")).to_have_count(0)
+    assert picture.evaluate("one => one.scrollTop") == 150
+    learner.locator("#state h1").evaluate(MARK)
+    learner.evaluate(REFRESH)
+    expect(learner.locator("#old")).to_have_count(0)
+    assert picture.evaluate("one => one.scrollTop") == 150
