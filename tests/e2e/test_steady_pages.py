@@ -1,11 +1,16 @@
 """Pages that change by themselves keep still under the hand that is about to press something."""
 
+import json
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from content.exports import FORMATS
 from tests.e2e.looking import follow
 from tests.e2e.test_browser import sign_up
+from tests.e2e.test_desk import INBOX, row
+from tests.e2e.test_review_page import new_review
 from tests.exports import samples
 
 pytestmark = pytest.mark.timeout(600)
@@ -20,6 +25,7 @@ RING = """() => new Promise((done) => {
     htmx.ajax("GET", bell.getAttribute("hx-get"), { source: bell, swap: "outerHTML" });
 })"""
 MARK = "one => { one.id = 'old'; }"
+EVENT = json.dumps({"type": "event", "event": {"said": "Something happened"}})
 
 
 @pytest.fixture
@@ -66,3 +72,38 @@ def test_the_picture_stays_where_it_was_scrolled_to(learner):
     learner.evaluate(REFRESH)
     expect(learner.locator("#old")).to_have_count(0)
     assert picture.evaluate("one => one.scrollTop") == 150
+
+
+@pytest.fixture
+def inbox(page, desk):
+    """The open inbox with a review in it; and what tells it of something, and ends when its rows have come."""
+    lines = []
+    new_review(page, desk, "walker", "walk a slackline")
+    desk.route_web_socket("**/ws/reviews/", lambda line: lines.append(line))
+    desk.goto(INBOX)
+
+    def tell():
+        with desk.expect_response(lambda answer: "/admin/roadmaps/review/" in answer.url) as answer:
+            lines[-1].send(EVENT)
+        answer.value.finished()
+        desk.evaluate("() => new Promise((done) => setTimeout(done))")
+
+    return desk, tell
+
+
+def test_no_other_row_comes_under_the_pointer_or_a_press(inbox):
+    desk, tell = inbox
+    ours = row(desk, "slackline")
+    ours.get_by_role("button", name=re.compile("^Approve")).hover()
+    ours.evaluate(MARK)
+    tell()
+    assert desk.locator("#old").count() == 1
+    desk.mouse.move(0, 0)
+    expect(desk.locator("#old")).to_have_count(0)
+    expect(desk.locator("#inbox-live")).to_have_text("Something happened")
+    ours.get_by_role("link").first.hover()
+    desk.mouse.down()
+    tell()
+    with desk.expect_navigation():
+        desk.mouse.up()
+    expect(desk.locator(".review .tiles")).to_be_visible()

@@ -4,7 +4,8 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!live) return;
   const GOODBYE = [4401, 4403, 4429]; // signed out, not allowed, too many pages: trying again would not help
   let pause = 500; // milliseconds before the next try
-  let waiting = null;
+  let asked = false; // the rows are on their way
+  let missed = false; // something was heard of meanwhile
   let said = "";
 
   const key = (row) => row.querySelector("input.action-select")?.value || row.querySelector("th a")?.pathname;
@@ -12,14 +13,37 @@ document.addEventListener("DOMContentLoaded", () => {
   const ticked = () => [...document.querySelectorAll("input.action-select:checked")].map((box) => box.value);
 
   function refresh() {
-    if (waiting) return; // a burst of events is one request
-    waiting = setTimeout(async () => {
-      waiting = null;
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-      if (!answer?.ok || answer.redirected) return; // signed out meanwhile, or the site is away
-      swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      live.textContent = said || "Live";
+    missed = true; // one request for a burst of events, and one at a time: an older answer must not come last
+    if (asked) return;
+    asked = true;
+    setTimeout(async () => {
+      missed = false;
+      const page = await fetchPage().catch(() => null);
+      await stillness();
+      if (page) show(page);
+      asked = false;
+      if (missed) refresh();
     }, 300);
+  }
+
+  async function fetchPage() {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const here = answer.ok && !answer.redirected; // otherwise signed out meanwhile, or the site is away
+    return here ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  }
+
+  function show(page) {
+    swap(page);
+    live.textContent = said || "Live";
+  }
+
+  // Another row must not come under a pointer that is about to press the button of this one.
+  function stillness() {
+    const aims = () => matchMedia("(hover: hover)").matches && document.querySelector("#result_list .desk-act button:hover");
+    return new Promise((still) => {
+      const look = () => (aims() ? setTimeout(look, 200) : window.afterPress(still));
+      look();
+    });
   }
 
   function swap(fresh) {
