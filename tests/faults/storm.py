@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from langchain_core.messages import HumanMessage, SystemMessage
+from pydantic import BaseModel
 
 from content.generation import SCHEMAS
 from content.models import counts
@@ -17,9 +18,8 @@ from roadmaps.workflow import plans, schemas
 from tests import courses
 
 MESSAGES = {"system": SystemMessage, "user": HumanMessage}
-SCHEMA = {
-    one.__name__: one for one in (schemas.Intent, schemas.Curriculum, schemas.Critique, schemas.Edit, *SCHEMAS.values())
-}
+ASKED_FOR: tuple[type[BaseModel], ...] = (schemas.Intent, schemas.Curriculum, schemas.Critique, schemas.Edit)
+SCHEMA = {one.__name__: one for one in (*ASKED_FOR, *SCHEMAS.values())}
 
 
 @dataclass
