@@ -61,3 +61,25 @@ def test_a_course_is_imported_exported_shared_and_used(page, desk, tmp_path):
     assert desk.goto(shared).status == 404
     assert page.problems == []
     assert desk.problems == []
+
+
+def test_a_look_at_an_export_that_fails_is_not_the_last(page, tmp_path):
+    file, failed = tmp_path / "course.json", []
+    file.write_bytes(FORMATS["json"].write(samples.course(6, title="Maps that come late")))
+    sign_up(page, "patient")
+    page.goto("/roadmaps/import/")
+    page.get_by_label("JSON file").set_input_files(file)
+    follow(page, page.get_by_role("button", name="Import"))
+    page.goto(f"{page.url}export/pdf/")
+
+    def fail_once(route):
+        if "hx-request" in route.request.headers and not failed:
+            failed.append(route)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/export/pdf/", fail_once)
+    follow(page, page.get_by_role("button", name="Prepare the file"))
+    expect(page.locator("#export-state")).to_contain_text("The file is ready.")
+    assert page.problems == []
