@@ -65,7 +65,7 @@ def site(site_folder, letters):
         return answers(f"http://127.0.0.1:{port}/healthz")
 
     try:
-        wait_for(is_up, 240)  # a busy machine starts it slowly
+        wait_for(is_up, 300)  # a busy machine starts it slowly
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGINT)
