@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from roadmaps.desk import claim_review
 from roadmaps.services import decide_review
 from tests import courses
-from tests.web.test_socket import OURS, all_told, closing_code, connect, hear, leave, socket_at
+from tests.web.test_socket import OURS, closing_code, connect, hear, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,8 +25,6 @@ def in_a_thread(act):
 
 
 def heard_while(opened, act):
-    all_told()
-
     async def listen():
         assert await connect(opened)
         assert (await hear(opened))["type"] == "joined"
