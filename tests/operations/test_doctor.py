@@ -47,12 +47,13 @@ def test_the_doctor_tells_what_is_missing_and_that_all_is_well(worker, beat, cap
         heartbeats.probe(DEADLINE_SECONDS)
     assert heartbeats.sent_within(work.BEATS_WITHIN) == 0  # who asks often is no beat
     beat()
-    wait_for(lambda: {one["kind"] for one in telemetry.processes().values()} == {"worker", "beat"})
+    # These tests' own process may have told as well, if it has served a page before.
+    wait_for(lambda: {one["kind"] for one in telemetry.processes().values()} >= {"worker", "beat"})
     found = wait_for(lambda: found_when_all_is_well(capsys))
     assert {one["check"] for one in found} == {check.__name__ for check in (*health.QUICK, *health.SLOW)}
     served = [one["text"] for one in found if one["check"] == "listeners"]
     assert all("1 listens" in text and "the last heartbeat" in text for text in served)
-    assert any("2 processes may take" in one["text"] for one in found)
+    assert any("processes may take" in one["text"] for one in found)
 
 
 def found_when_all_is_well(capsys):
