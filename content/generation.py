@@ -62,7 +62,7 @@ def write_missing(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
 def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     try:
         with held.writing():
-            writing.stop(roadmap)  # who began to write a part alone, before this run was asked for
+            writing.stop(roadmap)  # who began to write a part alone just before the course was locked for this run
             jobs = _missing_jobs(roadmap)
             if not jobs:
                 _end(roadmap, held)

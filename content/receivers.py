@@ -15,9 +15,9 @@ from roadmaps.later import load
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (
     collect_personal_data,
+    content_taken_over,
     handed_over,
     plan_changed,
-    plan_changing,
     pruning,
     recovering,
     roadmap_approved,
@@ -44,7 +44,7 @@ def put_back(roadmap: Roadmap, **_: Any) -> None:
         writing.put_back(roadmap)
 
 
-@receiver([roadmap_withdrawn, plan_changing])
+@receiver([roadmap_withdrawn, content_taken_over])
 def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
     writing.stop(roadmap)
 

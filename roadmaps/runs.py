@@ -29,7 +29,7 @@ from roadmaps.models import (
     shown_of,
 )
 from roadmaps.saver import FENCE
-from roadmaps.signals import plan_changed, plan_changing, review_opened, roadmap_ended
+from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
 from roadmaps.wording import Sentence
 from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
@@ -295,7 +295,7 @@ def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
             Sentence("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
         )
     if roadmap.is_changing:
-        plan_changing.send(sender=Roadmap, roadmap=roadmap)
+        content_taken_over.send(sender=Roadmap, roadmap=roadmap)
         changed = plan_rows.update(roadmap, state["plan"])
         plan_changed.send(sender=Roadmap, roadmap=roadmap, concepts=changed)
     elif not roadmap.concepts.exists():

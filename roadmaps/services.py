@@ -18,7 +18,7 @@ from roadmaps.forms import RoadmapForm
 from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
-from roadmaps.signals import review_decided, roadmap_stopped
+from roadmaps.signals import content_taken_over, review_decided, roadmap_stopped
 from roadmaps.wording import Sentence
 from roadmaps.workflow import plans
 
@@ -141,6 +141,7 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
     if by is not None and by.pk == roadmap.owner_id:
         limits.take_turn(by)
         limits.check_room(by)
+    content_taken_over.send(sender=Roadmap, roadmap=roadmap)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status not in RETRYABLE:
         told = _("“%(roadmap)s” is %(now)s: there is nothing to retry.")

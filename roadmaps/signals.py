@@ -3,10 +3,11 @@
 from django.dispatch import Signal
 
 roadmap_approved = Signal()  # the plan is rows and the status GENERATING: content is wanted
-plan_changing = Signal()  # of a course, before its rows are locked: whoever writes a part of it must stop
 plan_changed = Signal()  # of a course; `concepts` are ids of those whose content no longer fits
 roadmap_stopped = Signal()  # cancelled: nothing of it is being written any more
 roadmap_withdrawn = Signal()  # to the trash or deleted, in that transaction: whoever still writes for it must stop
+# A run writes all that is missing; before the roadmap's row is locked: whoever writes a part of it alone must stop.
+content_taken_over = Signal()
 roadmap_ended = Signal()  # a run came to READY, PARTIAL or FAILED, in the transaction that says so
 review_decided = Signal()  # `review`, in the transaction of the decision
 review_opened = Signal()  # `review` waits, in the transaction that opens it

@@ -21,6 +21,8 @@ from learning.models import Attempt, Card, Reading
 from roadmaps import checkpointer, plan_rows
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept, Roadmap
+from roadmaps.services import retry_run
+from roadmaps.signals import content_taken_over
 from roadmaps.workflow import plans
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
@@ -169,6 +171,32 @@ def test_asking_again_just_before_it_ends_is_refused_and_ends_nothing(monkeypatc
         asking.result()
     assert ending.result() == "READY"
     assert Roadmap.objects.get(pk=concept.roadmap_id).status == "READY"
+
+
+def test_one_that_began_just_before_a_retry_locked_its_course_is_taken_over(monkeypatch, concept, beside):
+    make_partial(concept, "resources")
+    answered, results, begun = Held(), generation._results, []
+
+    def held_back(roadmap, jobs, held):
+        for result in results(roadmap, jobs, held):
+            if held.subject != roadmap.pk:
+                answered()
+            yield result
+
+    def asked_for(**_):
+        beside(retry_artifact, concept, "tutorial").result()
+        begun.append(beside(rewrite, concept, "tutorial"))
+        answered.wait()
+
+    monkeypatch.setattr(generation, "_results", held_back)
+    content_taken_over.connect(asked_for)
+    try:
+        course = retry_run(Roadmap.objects.get(pk=concept.roadmap_id))
+    finally:
+        content_taken_over.disconnect(asked_for)
+    assert courses.advance(course).status == "READY"
+    answered.let_go()
+    assert begun[0].result() == "stopped"
 
 
 def test_asking_while_its_course_is_being_deleted_is_refused(owner, concept, beside):
