@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from content.import_views import roadmap_import
-from roadmaps import probes
+from roadmaps import probes, views
 from roadmaps.expert_views import expert_review
 
 admin.autodiscover()
@@ -15,7 +15,7 @@ handler404 = "roadmaps.error_pages.not_found"
 handler429 = "roadmaps.paced.too_often"  # allauth's, when somebody tries too often
 handler500 = "roadmaps.error_pages.server_error"
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("", views.home, name="home"),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
     path(
         "offline.js",

@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 
 from content.models import ARTIFACTS, ArtifactStatus, Quiz, ResourceList, Tutorial
-from content.services import retry_artifact
+from content.services import change_permission, retry_artifact
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, UuidFilter
 from logs_app.ids import as_uuid
@@ -52,7 +52,7 @@ class ArtifactAdmin(LookOnlyAdmin):
         return next(kind for kind, model in ARTIFACTS.items() if model is self.model)
 
     def has_rewrite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm(f"content.change_{self.opts.model_name}")
+        return request.user.has_perm(change_permission(self.kind))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -72,11 +72,12 @@ class ArtifactAdmin(LookOnlyAdmin):
 
     @admin.action(description="Write anew", permissions=["rewrite"])
     def rewrite_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        asked = services_by_row.call(
-            request, queryset, lambda row: retry_artifact(row.concept, self.kind), "will be rewritten"
+        services_by_row.call(
+            request,
+            queryset,
+            lambda row: retry_artifact(row.concept, self.kind, by=request.user),
+            "will be rewritten",
         )
-        for artifact in asked:
-            self.log_change(request, artifact, "rewrite asked for")
 
     @confirmed("Write anew", "What is there stays until the new text is ready.", icon="edit_note", permission="rewrite")
     def rewrite_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:

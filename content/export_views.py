@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,7 +21,7 @@ from content.models import Export, ExportStatus
 from roadmaps.exceptions import NothingThere
 from roadmaps.models import Roadmap
 from roadmaps.paced import paced
-from roadmaps.views import visible
+from roadmaps.views import signed_in, visible
 
 
 class StudyPlanForm(forms.Form):
@@ -64,7 +63,7 @@ def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResp
     if count <= wanted.at_once_up_to:
         return _at_once(request, roadmap, wanted)
     if request.method == "POST":
-        ask_for_export(roadmap, wanted.name, by=_user(request))
+        ask_for_export(roadmap, wanted.name, by=signed_in(request))
         return redirect("roadmap_export", roadmap.pk, wanted.name)
     return _state(request, roadmap, wanted)
 
@@ -75,11 +74,6 @@ def _format(name: str) -> Format:
         told = _("There is no export as “%(name)s”; there are %(others)s.")
         raise NothingThere(told % {"name": name, "others": others})
     return FORMATS[name]
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _at_once(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResponse:
@@ -103,7 +97,7 @@ def _file(roadmap: Roadmap, wanted: Format, data: bytes) -> HttpResponse:
 
 def _state(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResponse:
     """To htmx only the part that changes, to a program JSON."""
-    export = Export.objects.without_file().filter(roadmap=roadmap, owner=_user(request), format=wanted.name).first()
+    export = Export.objects.without_file().filter(roadmap=roadmap, owner=signed_in(request), format=wanted.name).first()
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(_as_json(export))
     name = "_export_state" if getattr(request, "htmx", False) else "export_detail"
@@ -124,7 +118,7 @@ def _as_json(export: Export | None) -> dict[str, Any]:
 @require_safe
 def export_file(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     roadmap, wanted = visible(request, pk), _format(format)
-    export = get_object_or_404(Export, roadmap=roadmap, owner=_user(request), format=wanted.name)
+    export = get_object_or_404(Export, roadmap=roadmap, owner=signed_in(request), format=wanted.name)
     if export.status != ExportStatus.READY or export.file is None:
         messages.error(request, _("The file is not written yet."))
         return redirect("roadmap_export", roadmap.pk, wanted.name)

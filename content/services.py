@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -14,27 +15,52 @@ from django.utils.translation import gettext as _
 from content import words, writing
 from content.models import ARTIFACTS, COURSE, ArtifactStatus
 from roadmaps import dispatch, progress, telemetry, wording
+from roadmaps.activity import record_activity
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import Concept, Lease, Roadmap
+from roadmaps.models import Concept, Lease, Person, Roadmap
+from roadmaps.permissions import check_may_act, may_act
 from roadmaps.wording import Sentence
 
 GENERATE = "generate_roadmap_content"
 
 
+def change_permission(kind: str) -> str:
+    """The admin's permission to have artifacts of `kind` rewritten."""
+    return f"content.change_{ARTIFACTS[kind]._meta.model_name}"
+
+
+def rewritable_kinds(user: Person, roadmap: Roadmap) -> list[str]:
+    """Kinds of artifacts of this course that `user` may have rewritten."""
+    return [kind for kind in ARTIFACTS if may_act(user, roadmap, change_permission(kind))]
+
+
 @transaction.atomic
-def retry_artifact(concept: Concept, kind: str) -> Any:
-    """Have one artifact written anew; what is there stays until then. Raises InvalidTransition, ValidationError."""
+def retry_artifact(concept: Concept, kind: str, *, by: User | None = None) -> Any:
+    """Have one artifact written anew; what is there stays until then.
+
+    Raises ValidationError (no such kind), PermissionDenied, InvalidTransition.
+    """
     if kind not in ARTIFACTS:
         raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
+    if by is not None:
+        check_may_act(by, concept.roadmap, change_permission(kind))
     # The part before its roadmap, as where it is saved or deleted: the same order of locks rules out a deadlock.
     asked = _ask_for_rewrite(concept, kind)
     roadmap = Roadmap.objects.select_for_update().filter(pk=concept.roadmap_id).first()
+    if roadmap is None:
+        raise InvalidTransition(_("“%(concept)s” was deleted meanwhile.") % {"concept": concept})
     if refusal := _why_no_rewrite(concept, kind, roadmap, asked):
         raise InvalidTransition(refusal)
     artifact = ARTIFACTS[kind].objects.get(concept=concept)
     dispatch.send_on_commit(f"retry_{kind}_task", concept.pk, artifact.run_id)
-    told = Sentence("%(part)s of “%(concept)s” will be written anew", part=words.PARTS[kind], concept=str(concept))
-    progress.record(concept.roadmap_id, "artifact_queued", told)
+    message = Sentence(
+        "Rewrite requested by %(who)s: %(part)s of “%(concept)s”",
+        who=by.get_username() if by else Sentence("the command line"),
+        part=words.PARTS[kind],
+        concept=str(concept),
+    )
+    progress.record(concept.roadmap_id, "artifact_queued", message)
+    record_activity(by, roadmap, artifact, message)
     return artifact
 
 
@@ -45,11 +71,9 @@ def _ask_for_rewrite(concept: Concept, kind: str) -> bool:
     return bool(rows.update(status=ArtifactStatus.PENDING, **asked))
 
 
-def _why_no_rewrite(concept: Concept, kind: str, roadmap: Roadmap | None, asked: bool) -> str:
+def _why_no_rewrite(concept: Concept, kind: str, roadmap: Roadmap, asked: bool) -> str:
     """Empty when nothing is in the way."""
     named = {"part": wording.in_words(words.PARTS[kind]), "concept": concept}
-    if roadmap is None:
-        return _("“%(concept)s” was deleted meanwhile.") % named
     if roadmap.status not in COURSE:
         told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
         return told % {"roadmap": roadmap, "now": roadmap.status_word}

@@ -13,22 +13,19 @@ from django.views.decorators.http import require_POST
 
 from content import services
 from roadmaps.exceptions import InvalidTransition, NothingThere
-from roadmaps.models import Concept, Roadmap
+from roadmaps.models import Concept
 from roadmaps.paced import paced
-from roadmaps.views import visible
-
-
-def _concept(roadmap: Roadmap, slug: str) -> Any:
-    return get_object_or_404(Concept, roadmap=roadmap, slug=slug)
+from roadmaps.views import signed_in, visible
 
 
 @login_required
 @require_POST
 @paced("rewrite", "POST")
 def artifact_retry(request: HttpRequest, pk: uuid.UUID, slug: str, kind: str) -> HttpResponse:
-    concept = _concept(visible(request, pk), slug)
+    roadmap = visible(request, pk)
+    concept: Any = get_object_or_404(Concept.objects.select_related("roadmap"), roadmap=roadmap, slug=slug)
     try:
-        services.retry_artifact(concept, kind)
+        services.retry_artifact(concept, kind, by=signed_in(request))
         messages.success(request, _("It will be written anew; what is there stays until then."))
     except InvalidTransition as exc:
         messages.error(request, str(exc))

@@ -14,12 +14,15 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from content.services import rewritable_kinds
 from content.templatetags.course import RELATIONS
+from content.words import PARTS
 from learning import charts, progress, quizzes, reading
 from learning.models import NOTE_MAX, Attempt, Reading
+from roadmaps import wording
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Concept, Roadmap
-from roadmaps.views import visible
+from roadmaps.views import own, visible
 
 WEEKS_SHOWN = 8
 # The page draws what a model wrote, so that it has no origin and may load nothing but our own scripts.
@@ -32,7 +35,8 @@ DIAGRAM_POLICY = (
 @login_required
 @require_safe
 def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    roadmap, concept = _concept(request, pk, slug)
+    roadmap = visible(request, pk)
+    concept = _concept(roadmap, slug)
     mine = progress.progress_of(request.user, roadmap)
     before, after = mine.around(concept)
     notes = Reading.objects.filter(user=request.user.pk, concept=concept).first()
@@ -45,15 +49,20 @@ def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpRespon
         "reading": notes,
         "place": _place(notes, concept),
         "note_max": NOTE_MAX,
+        "rewritable": [(kind, wording.in_words(PARTS[kind])) for kind in rewritable_kinds(request.user, roadmap)],
         "connect": CONNECT_A_MODEL,
     }
     return render(request, "learning/concept_detail.html", context | reading.written(concept) | _quiz(request, concept))
 
 
-def _concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> tuple[Roadmap, Any]:
-    roadmap = visible(request, pk)
+def _own_concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> Any:
+    """For what a learner does with their course; others who may read it do nothing there."""
+    return _concept(own(request, pk), slug)
+
+
+def _concept(roadmap: Roadmap, slug: str) -> Any:
     rows = Concept.objects.filter(roadmap=roadmap).select_related("module__stage", "roadmap", *RELATIONS.values())
-    return roadmap, get_object_or_404(rows, slug=slug)
+    return get_object_or_404(rows, slug=slug)
 
 
 def _place(notes: Reading | None, concept: Any) -> int:
@@ -83,7 +92,7 @@ def _quiz(request: HttpRequest, concept: Any) -> dict[str, Any]:
 @login_required
 @require_POST
 def concept_quiz(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    _roadmap, concept = _concept(request, pk, slug)
+    concept = _own_concept(request, pk, slug)
     try:
         attempt = quizzes.answer(request.user, concept, request.POST)
     except ValidationError as exc:
@@ -96,7 +105,7 @@ def concept_quiz(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse
 @require_POST
 def concept_note(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
     """Saved while it is written (htmx), or by its button."""
-    _roadmap, concept = _concept(request, pk, slug)
+    concept = _own_concept(request, pk, slug)
     error = ""
     try:
         reading.keep_note(request.user, concept, request.POST.get("note", ""))
@@ -114,7 +123,7 @@ def concept_note(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse
 @login_required
 @require_POST
 def concept_place(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    _roadmap, concept = _concept(request, pk, slug)
+    concept = _own_concept(request, pk, slug)
     try:
         reading.keep_place(request.user, concept, request.POST.get("place", ""))
     except ValidationError as exc:
@@ -125,7 +134,7 @@ def concept_place(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpRespons
 @login_required
 @require_POST
 def concept_complete(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    _roadmap, concept = _concept(request, pk, slug)
+    concept = _own_concept(request, pk, slug)
     if request.POST.get("undo"):
         reading.reopen(request.user, concept)
         messages.success(request, _("“%(concept)s” is open again.") % {"concept": concept})

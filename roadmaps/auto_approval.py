@@ -20,6 +20,11 @@ def approve_what_is_good_enough(review: Review, **_: Any) -> None:
         )
 
 
+def people_decide() -> bool:
+    """Whether every plan is reviewed by a person, so that pages may promise it."""
+    return settings.AUTO_APPROVE_MIN_SCORE is None
+
+
 def is_good_enough(review: Review) -> bool:
     """Only at the first look, with no edit that failed: changes that a person has asked for, a person checks."""
     least = settings.AUTO_APPROVE_MIN_SCORE

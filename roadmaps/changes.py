@@ -1,4 +1,4 @@
-"""Changes that a learner asks for when the course is there: a new round of the workflow, from the approved plan.
+"""Changes of an approved plan that a learner, or staff for them, asks for: a new round of the workflow.
 
 The thread has ended by then, so it is forked behind its review as if that had asked for changes. The course stays as it
 is until a review approves the new plan.
@@ -12,10 +12,12 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from roadmaps import checkpointer, dispatch, limits, loop, plan_rows, progress
+from roadmaps.activity import record_activity
 from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.permissions import check_may_act
 from roadmaps.wording import COLUMN_MAX, Sentence
 
 CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
@@ -25,9 +27,10 @@ CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
 def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
     """Queue a round that answers `comment`; its plan goes to a reviewer.
 
-    Raises ValidationError (no comment, or as much of this learner runs as may) and InvalidTransition (no course yet,
-    or a change is under way already).
+    Raises PermissionDenied, ValidationError (no comment, or as much of this learner runs as may) and
+    InvalidTransition (no course yet, or a change is under way already).
     """
+    check_may_act(by, roadmap)
     comment = clean_comment(comment, needed=_("Say what should be different."))
     limits.take_turn(roadmap.owner)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
@@ -35,18 +38,20 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
         told = _("“%(roadmap)s” is %(now)s: changes can be asked for when the course is ready.")
         raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
     limits.check_room(roadmap.owner)
-    state = _state(roadmap, comment)
+    state = _state(roadmap, comment, by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT, course_status=roadmap.status)
     loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
     told = Sentence("%(who)s asked for changes: %(comment)s", who=by.get_username(), comment=comment[:COLUMN_MAX])
     progress.record(roadmap.pk, "changes_asked", told)
+    record_activity(by, roadmap, roadmap, told)
     return roadmap
 
 
-def _state(roadmap: Roadmap, comment: str) -> dict[str, Any]:
+def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
     """All that the thread must hold, because its checkpoints may have been pruned."""
     approved = roadmap.reviews.filter(status=ReviewStatus.APPROVED).select_related("draft").order_by("-pk").first()
+    origin = Draft.Origin.LEARNER if by.pk == roadmap.owner_id else Draft.Origin.STAFF
     return {
         "request": roadmap.request_payload(),
         "budget_minutes": roadmap.budget_minutes,
@@ -56,7 +61,8 @@ def _state(roadmap: Roadmap, comment: str) -> dict[str, Any]:
         "parts": [],
         "operations": [],
         "skipped": [],
-        "origin": Draft.Origin.LEARNER.value,
+        "origin": origin.value,
+        "asked_by": by.pk,
         "edit_round": 0,
     }
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from roadmaps import inbox
+from roadmaps.activity import record_activity
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review, ReviewEventKind, ReviewQuerySet, ReviewStatus
 from roadmaps.reviewers import check_reviewer, who_may_decide
@@ -55,10 +56,15 @@ def release_review(review: Review, *, by: User) -> Review:
 
 
 @transaction.atomic
-def comment_review(review: Review, text: str, *, by: User) -> Review:
-    """Say something without deciding, before or after the decision. Raises PermissionDenied, ValidationError."""
+def comment_review(review: Review, text: str, *, by: User, to_experts: bool = False) -> Review:
+    """Say something to colleagues without deciding, before or after the decision.
+
+    Experts with a link read it only when `to_experts`. Raises PermissionDenied, ValidationError.
+    """
     check_reviewer(by)
-    inbox.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text))
+    data = {"to_experts": True} if to_experts else {}
+    inbox.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text), **data)
+    record_activity(by, review.roadmap, review, "Commented")
     return review
 
 

@@ -9,21 +9,21 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from roadmaps import inbox
+from roadmaps.activity import record_activity
 from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEventKind
+from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEvent, ReviewEventKind
 from roadmaps.reviewers import check_may_decide, check_reviewer
 from roadmaps.services import decide_review
 
@@ -54,6 +54,7 @@ def make_expert_link(
     )
     may = "who may decide" if may_decide else "who may comment"
     inbox.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
+    record_activity(by, review.roadmap, review, f"Made an expert link for {name}, {may}")
     return link, secret
 
 
@@ -78,7 +79,9 @@ def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
     check_reviewer(by)
     if not ExpertLink.objects.good().filter(pk=link.pk).update(revoked_at=Now()):
         raise InvalidTransition("This link has ended already.")
-    inbox.write(current_review(link), ReviewEventKind.LINK_REVOKED, by=by, text=f"of {link.name}", link=link.pk)
+    review = current_review(link)
+    inbox.write(review, ReviewEventKind.LINK_REVOKED, by=by, text=f"of {link.name}", link=link.pk)
+    record_activity(by, link.roadmap, review, f"Revoked the expert link of {link.name}")
 
 
 def find_link(secret: str) -> ExpertLink:
@@ -118,9 +121,8 @@ def decide_by_link(link: ExpertLink, review: Review, decision: str, comment: str
     if not link.may_decide:
         raise PermissionDenied(_("With this link you may comment, but not decide."))
     decided = decide_review(review, decision, by=None, comment=comment, how=DecidedHow.EXPERT, name=link.name)
-    if link.created_by:
-        said = f"{decided.get_status_display()} by {expert(link)}, with a link that this user made"
-        LogEntry.objects.log_actions(link.created_by.pk, [decided], CHANGE, said, single_object=True)
+    message = f"{decided.get_status_display()} by {expert(link)}, with a link that this user made"
+    record_activity(link.created_by, link.roadmap, decided, message)
     return decided
 
 
@@ -138,6 +140,13 @@ def _check_use(link: ExpertLink, review: Review) -> None:
 def current_review(link: ExpertLink) -> Review:
     """The newest: it waits, or it is how the story went on."""
     return link.roadmap.reviews.order_by("-created_at", "-pk")[0]
+
+
+def events_for(link: ExpertLink, review: Review) -> QuerySet[ReviewEvent]:
+    """Decisions, the expert's own comments, and those that a reviewer has addressed to experts."""
+    own = Q(data__link=link.pk)
+    comments = Q(kind=ReviewEventKind.COMMENTED) & (own | Q(data__to_experts=True))
+    return review.events.filter(Q(kind=ReviewEventKind.DECIDED) | comments)
 
 
 def expert(link: ExpertLink) -> str:

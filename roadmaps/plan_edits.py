@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from roadmaps import inbox, progress
+from roadmaps.activity import record_activity
 from roadmaps.desk import why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
@@ -69,7 +69,7 @@ def _tell(review: Review, draft: Draft, by: User) -> None:
     inbox.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
     told = Sentence("%(who)s edited the plan", who=by.get_username())
     progress.record(review.roadmap_id, "plan_edited", told, draft=draft.number)
-    LogEntry.objects.log_actions(by.pk, [review], CHANGE, f"Edited the plan. {text}", single_object=True)
+    record_activity(by, review.roadmap, review, f"Edited the plan. {text}")
 
 
 def current_draft(review: Review, draft_number: int) -> Draft:

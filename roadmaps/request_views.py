@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from roadmaps import estimates, limits, wording
+from roadmaps.auto_approval import people_decide
 from roadmaps.exceptions import LLMError
 from roadmaps.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
 from roadmaps.languages import name_of
@@ -66,6 +67,7 @@ def _page_of(form: RequestForm) -> dict[str, Any]:
         "examples": [{"goal": goal, **time} for goal, time in EXAMPLES],
         "languages": [(tag, name_of(tag)) for tag in LANGUAGES],
         "due_hours": settings.REVIEW_DUE_HOURS,
+        "people_decide": people_decide(),
         "without_model": without_model(),
         "connect": CONNECT_A_MODEL,
     }

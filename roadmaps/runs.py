@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
@@ -242,7 +243,7 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
     roadmap.transition(RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum"))
     review = _reopened(roadmap, interrupt_id) or _new_review(roadmap, interrupt_id, state)
     progress.record(roadmap.pk, "review_requested", Sentence("The plan waits for a reviewer"))
-    inbox.write(review, ReviewEventKind.OPENED, name="the workflow", text=_asked_by_learner(state))
+    inbox.write(review, ReviewEventKind.OPENED, name="the workflow", text=_request_of(review.draft, state))
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once
 
@@ -259,10 +260,14 @@ def _new_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> R
     return Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
 
 
-def _asked_by_learner(state: dict[str, Any]) -> str:
-    """What a reviewer should know of a plan that a learner wanted changed."""
-    asked = state.get("origin") == Draft.Origin.LEARNER
-    return f"The learner asked for changes of the approved plan: {state['comment']}" if asked else ""
+def _request_of(draft: Draft, state: dict[str, Any]) -> str:
+    """What a reviewer should know of an approved plan that somebody wanted changed."""
+    if draft.origin not in Draft.ASKED:
+        return ""
+    who = "The learner"
+    if draft.origin == Draft.Origin.STAFF:
+        who = draft.author.get_username() if draft.author else "A staff member"
+    return f"{who} asked for changes of the approved plan: {state['comment']}"
 
 
 def _in_short(roadmap: Roadmap, state: dict[str, Any]) -> dict[str, Any]:
@@ -276,13 +281,17 @@ def _in_short(roadmap: Roadmap, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
+    origin = state.get("origin", Draft.Origin.MODEL)
+    # An account may have been deleted meanwhile.
+    asked_by = state.get("asked_by") if origin in Draft.ASKED else None
     return Draft.objects.create(
         roadmap=roadmap,
         number=roadmap.drafts.count() + 1,
         plan=state["plan"],
         report=state["report"],
         operations=state.get("operations", []),
-        origin=state.get("origin", Draft.Origin.MODEL),
+        origin=origin,
+        author=User.objects.filter(pk=asked_by).first() if asked_by else None,
         intent=state.get("intent", {}),
     )
 

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,10 +11,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from roadmaps import dispatch, inbox, leases, limits, progress, wording
+from roadmaps.activity import record_activity
 from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
 from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.permissions import check_may_act
 from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
 from roadmaps.signals import content_taken_over, review_decided, roadmap_stopped
@@ -127,17 +128,19 @@ def _tell_of_decision(review: Review, claimed_by: str) -> None:
         review, ReviewEventKind.DECIDED, by=review.decided_by, name=review.decider, text=review.comment, **facts
     )
     progress.record(review.roadmap_id, "review_decided", told, decision=review.status)
-    if review.decided_by:
-        said = f"{told}: {review.comment}" if review.comment else told
-        LogEntry.objects.log_actions(review.decided_by.pk, [review], CHANGE, said, single_object=True)
+    message = f"{told}: {review.comment}" if review.comment else str(told)
+    record_activity(review.decided_by, review.roadmap, review, message)
 
 
 @transaction.atomic
 def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
     """Go on from where a failed, cancelled or partly finished roadmap stands.
 
-    Raises InvalidTransition, and ValidationError when its learner retries while as much runs as may.
+    Raises PermissionDenied, InvalidTransition, and ValidationError when its learner retries while
+    as much runs as may.
     """
+    if by is not None:
+        check_may_act(by, roadmap)
     if by is not None and by.pk == roadmap.owner_id:
         limits.take_turn(by)
         limits.check_room(by)
@@ -150,7 +153,9 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
         dispatch.queue_content(roadmap)
     else:
         dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
-    progress.record(roadmap.pk, "retried", Sentence("Retried by %(who)s", who=_name(by)))
+    message = Sentence("Retried by %(who)s", who=_name(by))
+    progress.record(roadmap.pk, "retried", message)
+    record_activity(by, roadmap, roadmap, message)
     return roadmap
 
 
@@ -158,8 +163,10 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
 def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     """Stop it in whatever state it is; nothing is written afterwards. A change of a course ends with the old course.
 
-    Raises InvalidTransition.
+    Raises PermissionDenied, InvalidTransition.
     """
+    if by is not None:
+        check_may_act(by, roadmap)
     leases.revoke(roadmap.pk)
     if Roadmap.objects.filter(pk=roadmap.pk).keep_course():
         roadmap.refresh_from_db()
@@ -171,6 +178,7 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     supersede(roadmap.reviews.pending(), by)
     roadmap_stopped.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "cancelled", told, level="warning")
+    record_activity(by, roadmap, roadmap, told)
     return roadmap
 
 

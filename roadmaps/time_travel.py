@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from roadmaps import checkpointer, dispatch, loop, progress
+from roadmaps.activity import record_activity
 from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.review import PENDING
+from roadmaps.permissions import check_may_act
 from roadmaps.wording import Sentence
 
 if TYPE_CHECKING:
@@ -75,8 +77,11 @@ def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint
 def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roadmap:
     """Queue a run from that checkpoint; models are asked anew. Reviews of the branch that is left are superseded.
 
-    Raises InvalidTransition: the roadmap is moving or has a course already, or the checkpoint is unknown.
+    Raises PermissionDenied, and InvalidTransition: the roadmap is moving or has a course already, or
+    the checkpoint is unknown.
     """
+    if by is not None:
+        check_may_act(by, roadmap)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     chosen = _chosen(roadmap, checkpoint_id)
     gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
@@ -91,6 +96,7 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     who = by.get_username() if by else Sentence("the command line")
     told = Sentence("%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next))
     progress.record(roadmap.pk, "forked", told, checkpoint=checkpoint_id)
+    record_activity(by, roadmap, roadmap, told)
     return roadmap
 
 

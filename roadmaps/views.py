@@ -16,14 +16,20 @@ from django.views.decorators.http import require_POST
 
 from logs_app.history import events_of, written_events
 from roadmaps import estimates, topology, topology_picture, wording
+from roadmaps.auto_approval import people_decide
 from roadmaps.changes import CHANGEABLE, request_changes
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import ChangesForm
 from roadmaps.llm import CONNECT_A_MODEL
-from roadmaps.models import TRANSITIONS, Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.permissions import check_may_act, check_owner, may_act
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 
 PAGE_SIZE = 20
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html", {"people_decide": people_decide()})
 
 
 @login_required
@@ -46,16 +52,18 @@ def roadmap_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The page; to htmx only the parts that change while the roadmap moves."""
-    context = _page_of(visible(request, pk))
+    context = _page_of(visible(request, pk), request.user)
     name = "_roadmap_live" if getattr(request, "htmx", False) else "roadmap_detail"
     return render(request, f"roadmaps/{name}.html", context)
 
 
-def _page_of(roadmap: Roadmap, form: ChangesForm | None = None) -> dict[str, Any]:
-    events, reviews = (
-        [wording.event_in_words(one) for one in events_of(roadmap.pk)],
-        list(roadmap.reviews.select_related("draft", "decided_by")),
-    )
+def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) -> dict[str, Any]:
+    """The page with the acts that its state and `user`'s rights allow."""
+    events = [wording.event_in_words(event) for event in events_of(roadmap.pk)]
+    reviews = list(roadmap.reviews.select_related("draft", "decided_by"))
+    allowed = may_act(user, roadmap)
+    cancellable = roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED] or roadmap.is_changing
+    changeable = allowed and roadmap.status in CHANGEABLE
     return {
         "roadmap": roadmap,
         "events": events,
@@ -64,9 +72,9 @@ def _page_of(roadmap: Roadmap, form: ChangesForm | None = None) -> dict[str, Any
         "flow_wide": topology_picture.draw(flow, topology_picture.WIDE),
         "flow_narrow": topology_picture.draw(flow, topology_picture.NARROW),
         "estimate": _estimate(roadmap, reviews),
-        "cancellable": roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED] or roadmap.is_changing,
-        "retryable": roadmap.status in RETRYABLE,
-        "changes_form": (form or ChangesForm(auto_id="changes-%s")) if roadmap.status in CHANGEABLE else None,
+        "cancellable": allowed and cancellable,
+        "retryable": allowed and roadmap.status in RETRYABLE,
+        "changes_form": (form or ChangesForm(auto_id="changes-%s")) if changeable else None,
         "connect": CONNECT_A_MODEL,
     }
 
@@ -75,7 +83,7 @@ def _flow(roadmap: Roadmap, events: list[dict[str, Any]], reviews: list[Review])
     written = written_events(roadmap.pk, topology.FLOW_EVENTS)
     known = {event["id"]: event for event in [*written, *events] if event["event"] in topology.FLOW_EVENTS}
     asked = sum(review.status == ReviewStatus.CHANGES_REQUESTED for review in reviews)
-    asked += len({review.draft_id for review in reviews if review.draft.origin == Draft.Origin.LEARNER})
+    asked += len({review.draft_id for review in reviews if review.draft.origin in Draft.ASKED})
     return topology.flow_of(roadmap, sorted(known.values(), key=lambda event: event["sequence"]), asked)
 
 
@@ -105,9 +113,11 @@ def roadmap_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def roadmap_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask for changes of an approved plan."""
     roadmap = visible(request, pk)
+    check_may_act(request.user, roadmap)
     form = ChangesForm(request.POST, auto_id="changes-%s")
     if not form.is_valid() and roadmap.status in CHANGEABLE:
-        return render(request, "roadmaps/roadmap_detail.html", _page_of(roadmap, form), status=400)
+        context = _page_of(roadmap, request.user, form)
+        return render(request, "roadmaps/roadmap_detail.html", context, status=400)
 
     def ask(roadmap: Roadmap, *, by: User) -> None:
         request_changes(roadmap, by=by, comment=form.cleaned_data.get("comment", ""))
@@ -129,5 +139,17 @@ def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str) -> Http
 
 def visible(request: HttpRequest, pk: uuid.UUID) -> Roadmap:
     """404, not 403: a stranger learns nothing, not even that it exists."""
-    assert isinstance(request.user, User)
     return get_object_or_404(Roadmap.objects.visible_to(request.user), pk=pk)
+
+
+def own(request: HttpRequest, pk: uuid.UUID) -> Roadmap:
+    """The roadmap for what only its owner does; PermissionDenied for others who may look at it."""
+    roadmap = visible(request, pk)
+    check_owner(request.user, roadmap)
+    return roadmap
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person behind a `login_required` view."""
+    assert isinstance(request.user, User)
+    return request.user

@@ -22,6 +22,21 @@ def reviewer(name="reviewer"):
     return person(name, "decide_review", "view_review", "view_draft", "view_roadmap", staff=True)
 
 
+def viewer(name="viewer"):
+    """Staff who may look at everything of ours and do nothing."""
+    user = person(name, staff=True)
+    ours = ("roadmaps", "content", "learning", "sharing", "accounts", "logs_app", "admin", "auth")
+    permissions = Permission.objects.filter(codename__startswith="view_", content_type__app_label__in=ours)
+    user.user_permissions.add(*permissions)
+    return user
+
+
+def operator(name="operator"):
+    """Staff who may retry, cancel and have anything rewritten, of anybody's course."""
+    acts = ("change_roadmap", "change_tutorial", "change_resourcelist", "change_quiz")
+    return person(name, "view_roadmap", *acts, staff=True)
+
+
 def requested(owner, **preferences):
     wanted: dict[str, Any] = {"goal": GOAL, "hours_per_week": 2, "weeks": 1} | preferences
     return request_roadmap(owner=owner, **wanted)

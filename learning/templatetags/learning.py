@@ -44,4 +44,5 @@ def tally_of(mine: dict[uuid.UUID, progress.Tally], roadmap: Roadmap) -> progres
 @register.inclusion_tag("learning/_course_progress.html", takes_context=True)
 def course_progress(context: Any, roadmap: Roadmap) -> dict[str, Any]:
     """On a roadmap's page: what is done of it, and where to go on."""
-    return {"progress": progress.progress_of(context["user"], roadmap), "roadmap": roadmap}
+    user = context["user"]
+    return {"progress": progress.progress_of(user, roadmap), "roadmap": roadmap, "user": user}

@@ -43,6 +43,6 @@ def page_of(roadmap: Roadmap, user: User | AnonymousUser) -> dict[str, Any]:
 
 def _drafts(roadmap: Roadmap) -> Any:
     """Newest first, without the plans, which are large."""
-    rows = roadmap.drafts.select_related("review").defer("plan", "report", "operations")
+    rows = roadmap.drafts.select_related("review", "author").defer("plan", "report", "operations")
     changes = Func(F("operations"), function="jsonb_array_length", output_field=IntegerField())
     return rows.annotate(score=KeyTextTransform("score", F("report")), changes=changes).order_by("-number")

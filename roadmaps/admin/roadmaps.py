@@ -23,6 +23,7 @@ from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.models.search import found_by
+from roadmaps.permissions import CHANGE_ROADMAP
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 from roadmaps.time_travel import history, resume_from
 
@@ -106,7 +107,7 @@ class RoadmapAdmin(LookOnlyAdmin):
 
     def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """To retry and cancel: who may change roadmaps, although their fields are nobody's to edit."""
-        return request.user.has_perm("roadmaps.change_roadmap")
+        return request.user.has_perm(CHANGE_ROADMAP)
 
     @display(description="Roadmap", ordering="title")
     def plan(self, roadmap: Roadmap) -> str:
@@ -193,6 +194,4 @@ class RoadmapAdmin(LookOnlyAdmin):
         return leave_for(request, reverse("admin:roadmaps_roadmap_change", args=[object_id]))
 
     def _call(self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str) -> None:
-        changed = services_by_row.call(request, queryset, lambda row: service(row, by=request.user), done)
-        for roadmap in changed:
-            self.log_change(request, roadmap, done)
+        services_by_row.call(request, queryset, lambda row: service(row, by=request.user), done)

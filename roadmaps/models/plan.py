@@ -1,5 +1,7 @@
 """The plan: its numbered drafts, and once approved its parts as rows."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -15,6 +17,9 @@ class Draft(models.Model):
         REVIEWER = "REVIEWER", "Changed on a reviewer's request"
         EDITED = "EDITED", "Edited by a reviewer"
         LEARNER = "LEARNER", "Changed on the learner's request"
+        STAFF = "STAFF", "Changed on the request of staff"
+
+    ASKED = (Origin.LEARNER, Origin.STAFF)  # of changes to a course that was there already
 
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="drafts")
     number = models.PositiveSmallIntegerField()
@@ -22,6 +27,7 @@ class Draft(models.Model):
     report = models.JSONField()
     operations = models.JSONField(default=list, help_text="What was applied to the draft before")
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.MODEL)
+    # Who edited it, or asked for the change of a course.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     intent = models.JSONField(default=dict, help_text="The goal made precise, as the plan was designed for it")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -33,9 +39,23 @@ class Draft(models.Model):
     def __str__(self) -> str:
         return f"{self.roadmap}, draft {self.number}"
 
+    @property
+    def origin_in_words(self) -> str:
+        """How this version came about, in the admin's English: who edited it or asked for the change."""
+        if self.author is None or self.origin == self.Origin.MODEL:
+            return str(self.get_origin_display())
+        if self.origin == self.Origin.EDITED:
+            return f"Edited by {self.author.get_username()}"
+        return f"Changed on the request of {self.author.get_username()}"
+
+    @property
+    def editor(self) -> Any:
+        """The reviewer who edited the plan by hand; None of a version that the workflow made."""
+        return self.author if self.origin == self.Origin.EDITED else None
+
     def told(self) -> str:
         """Who saved it, and when, as half a sentence."""
-        who = self.author.get_username() if self.author else "the workflow"
+        who = self.editor.get_username() if self.editor else "the workflow"
         return f"{who} saved draft {self.number} on {self.created_at:%Y-%m-%d at %H:%M} UTC"
 
 

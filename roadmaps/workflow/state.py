@@ -20,7 +20,8 @@ class State(TypedDict, total=False):
     review_round: int  # reviews that asked for changes
     operations: list[Json]  # applied since the last reviewed draft
     skipped: list[str]  # sentences about operations that could not be applied, since the last reviewed draft
-    origin: str  # MODEL, REVIEWER or LEARNER
+    origin: str  # MODEL, REVIEWER, LEARNER or STAFF
+    asked_by: int  # id of the user who asked for changes of a course, for LEARNER and STAFF
     decision: str  # APPROVED or CHANGES_REQUESTED; emptied once its edit has been worked out
     comment: str  # of the last who asked for changes: a reviewer, or the learner
     parts: list[str]  # ids of what that comment is about; empty: the whole plan

@@ -54,7 +54,7 @@ def test_the_second_is_told_who_decided_what_and_when(review, reviewer, how, nam
 
 
 def test_a_superseded_draft_is_not_decided(review, reviewer, story):
-    cancel_run(review.roadmap, by=reviewer)
+    cancel_run(review.roadmap, by=courses.operator())
     refused(InvalidTransition, review, "APPROVED", by=reviewer, match="no longer open: its roadmap was cancelled")
     assert story(review) == ["OPENED", "SUPERSEDED"]
 

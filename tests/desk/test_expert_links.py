@@ -112,8 +112,11 @@ def test_an_expert_decides_once_and_goes_on_to_the_next_round(expert, review, re
     answer(expert, address, review, "CHANGES_REQUESTED", "More about rye")
     review.refresh_from_db()
     assert (review.status, review.decided_how, review.decider) == ("CHANGES_REQUESTED", "EXPERT", "the expert Dr. Rye")
-    assert LogEntry.objects.get().user == reviewer
-    assert "by the expert Dr. Rye, with a link that this user made" in LogEntry.objects.get().change_message
+    activity = LogEntry.objects.filter(user=reviewer).order_by("pk")
+    assert [entry.change_message for entry in activity] == [
+        "Made an expert link for Dr. Rye, who may decide",
+        "Changes requested by the expert Dr. Rye, with a link that this user made",
+    ]
     second = courses.advance(review.roadmap).reviews.pending().get()
     page = expert.get(address).content.decode()
     assert "Round 2" in page
@@ -132,6 +135,33 @@ def test_a_comment_is_kept_in_the_form_when_a_reviewer_was_faster(expert, review
     page = answer(expert, address, review, "REJECTED", "Please don't").content.decode()
     assert "already decided: approved by reviewer" in page
     assert "Please don&#x27;t</textarea>" in page
+
+
+def test_a_comment_between_reviewers_is_internal_unless_its_writer_addresses_experts(
+    client, expert, review, reviewer, colleague
+):
+    _, address = made(review, reviewer)
+    _, other_address = made(review, reviewer, name="Prof. Spelt")
+    answer(expert, other_address, review, comment="Only for the reviewers")
+    client.force_login(colleague)
+    act = reverse("admin:roadmaps_review_act", args=[review.pk, "comment"])
+    internal = client.post(act, {"comment": "Between us: weak"}, follow=True)
+    assert "for reviewers only" in internal.content.decode()
+    client.post(act, {"comment": "Please look at stage 2", "to_experts": "1"})
+    page = expert.get(address).content.decode()
+    assert "Please look at stage 2" in page
+    assert "Between us" not in page
+    assert "Only for the reviewers" not in page
+    assert "Only for the reviewers" in expert.get(other_address).content.decode()
+    history = client.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
+    assert history.count("experts with a link can read it") == 1
+    assert "Between us: weak" in history
+
+
+def test_an_expert_reads_the_reason_of_a_decision(expert, review, reviewer):
+    _, address = made(review, reviewer)
+    decide_review(review, "REJECTED", by=reviewer, comment="Too broad")
+    assert "Too broad" in expert.get(address).content.decode()
 
 
 def test_a_link_is_for_its_own_roadmap_only(expert, review, reviewer, owner):

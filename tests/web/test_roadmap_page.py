@@ -95,7 +95,7 @@ def test_a_roadmap_whose_log_was_pruned_still_has_its_flow(browser, owner, statu
 def test_a_course_that_was_imported_or_copied_claims_no_workflow(browser, owner, status):
     roadmap = Roadmap.objects.create(owner=owner, goal=courses.GOAL, status=status)
     page = browser.get(roadmap.get_absolute_url()).content.decode()
-    assert "Human review" not in page
+    assert "Write content" not in page
     assert "Nothing yet." in page
 
 

@@ -10,6 +10,7 @@ const current = document.querySelector(".course [aria-current]");
 if (current) current.closest("aside").scrollTop = current.offsetTop - 160;
 
 function keepPlace() {
+  if (!placeForm) return; // somebody else's course
   const place = Math.max(0, blocks.findIndex((block) => block.getBoundingClientRect().bottom > 80));
   if (place === kept && begun) return;
   [kept, begun] = [place, true];
