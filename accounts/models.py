@@ -14,7 +14,7 @@ from roadmaps.models import Roadmap
 
 
 class NoticeKind(models.TextChoices):
-    APPROVED = "APPROVED", _("A reviewer has approved my plan")
+    APPROVED = "APPROVED", _("My plan is approved")
     CHANGES = "CHANGES", _("A reviewer has asked for changes")
     REJECTED = "REJECTED", _("A reviewer has rejected my plan")
     READY = "READY", _("My course is ready")

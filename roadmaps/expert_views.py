@@ -18,10 +18,11 @@ from roadmaps.expert_links import (
     comment_by_link,
     current_review,
     decide_by_link,
+    events_for,
     find_link,
     record_visit,
 )
-from roadmaps.models import ExpertLink, ReviewEventKind, ReviewStatus
+from roadmaps.models import ExpertLink, ReviewStatus
 from roadmaps.workflow import plans
 
 View = Callable[..., HttpResponse]
@@ -101,7 +102,7 @@ def _page(request: HttpRequest, link: ExpertLink, problem: str = "", comment: st
             issue | {"place": titles.get(issue["location"], ""), "word": SEVERITIES[issue["severity"]]}
             for issue in report["issues"]
         ],
-        "said": review.events.filter(kind__in=[ReviewEventKind.COMMENTED, ReviewEventKind.DECIDED]),
+        "said": events_for(link, review),
         "problem": problem,
         "comment": comment,
     }

@@ -24,7 +24,7 @@ LABELS: dict[str, Any] = {
     "analyze_intent": _("Understand"),
     "design_curriculum": _("Design"),
     "validate_structure": _("Check"),
-    "human_review": _("Human review"),
+    "human_review": _("Review"),
     "content": _("Write content"),
     "ready": _("Ready"),
     "plan_edit": _("Plan an edit"),
@@ -34,7 +34,7 @@ STATES: dict[str, Any] = {
     "done": _("done"),
     "active": _("running now"),
     "waiting": _("waiting for a worker"),
-    "paused": _("waiting for a person"),
+    "paused": _("waiting for a reviewer"),
     "failed": _("stopped here"),
     "idle": _("not yet"),
 }

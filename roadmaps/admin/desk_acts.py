@@ -88,8 +88,10 @@ def _assign(request: HttpRequest, review: Review, user: User) -> str:
 
 
 def _comment(request: HttpRequest, review: Review, user: User) -> str:
-    comment_review(review, request.POST.get("comment", ""), by=user)
-    return "Your comment is in the history."
+    to_experts = bool(request.POST.get("to_experts"))
+    comment_review(review, request.POST.get("comment", ""), by=user, to_experts=to_experts)
+    readers = "reviewers and experts with a link" if to_experts else "reviewers only"
+    return f"Your comment is in the history, for {readers}."
 
 
 def _link(request: HttpRequest, review: Review, user: User) -> str:

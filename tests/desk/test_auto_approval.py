@@ -1,15 +1,39 @@
 """Approval by the system: only when it is asked for, only what is good enough, and never in a person's name."""
 
-import pytest
-from django.contrib.admin.models import LogEntry
+import io
+import json
+import re
+import zipfile
 
+import pytest
+import typst
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+
+from content.exports import FORMATS, rows
 from roadmaps import runs
 from roadmaps.auto_approval import is_good_enough
 from roadmaps.models import Review, Roadmap
 from roadmaps.services import decide_review
+from sharing.services import open_link
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# "not a person" denies it; a reviewer who checks what scores badly is no claim about this plan.
+CLAIM = re.compile(
+    r"(?<!not )(checked|reviewed|approved) by (a|an) (person|human|reviewer|expert)"
+    r"|(person|human|expert|reviewer) (has |have )?(checked|reviewed|approved)"
+    r"|human review|reviewed by people",
+    re.IGNORECASE,
+)
+
+
+def text_of(data):
+    """The text of an export: for a package, of all its files."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return data.decode(errors="replace")
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return "\n".join(package.read(entry).decode(errors="replace") for entry in package.namelist())
 
 
 def test_without_the_setting_a_person_decides(review):
@@ -26,6 +50,48 @@ def test_a_good_plan_is_approved_by_the_system_and_goes_on(owner, settings, stor
     assert not LogEntry.objects.exists()
     assert roadmap.status == "QUEUED"
     assert courses.advance(roadmap).status == "GENERATING"
+
+
+def test_a_plan_that_the_system_approved_is_nowhere_called_reviewed_by_a_person(client, owner, settings, monkeypatch):
+    settings.AUTO_APPROVE_MIN_SCORE = 1
+    roadmap = courses.advance(courses.advance(courses.designed(owner)))
+    assert roadmap.status == "READY"
+    share = open_link(roadmap)
+    client.force_login(owner)
+    addresses = [
+        reverse("home"),
+        reverse("roadmap_new"),
+        reverse("roadmap_list"),
+        reverse("settings"),
+        reverse("notice_list"),
+        reverse("export_list", args=[roadmap.pk]),
+        roadmap.get_absolute_url(),
+        roadmap.concepts.first().get_absolute_url(),
+        share.get_absolute_url(),
+        reverse("shared_concept", args=[share.token, roadmap.concepts.first().slug]),
+    ]
+    texts = {address: client.get(address).content.decode() for address in addresses}
+    course = rows.load(roadmap)
+    typeset = []
+    monkeypatch.setattr(typst, "compile", lambda _file, **options: typeset.append(options) or [b""])
+    for name, export in FORMATS.items():
+        texts[name] = text_of(export.write(course))
+    # A PDF's letters are glyphs: what it is typeset from is its text.
+    texts["pdf"] = json.dumps(json.loads(typeset[0]["sys_inputs"]["course"]), ensure_ascii=False)
+    for where, text in texts.items():
+        assert not CLAIM.search(text), (where, CLAIM.search(text))
+    assert "approved by the system" in texts[roadmap.get_absolute_url()]
+    for name in ("pdf", "epub", "html", "markdown"):
+        assert "Approved by the system, not a person" in texts[name], name
+
+
+def test_a_plan_that_a_person_approved_is_called_so(client, owner, reviewer, settings):
+    roadmap = courses.designed(owner)
+    decide_review(roadmap.reviews.get(), "APPROVED", by=reviewer)
+    roadmap = courses.advance(courses.advance(roadmap))
+    assert CLAIM.search(client.get(open_link(roadmap).get_absolute_url()).content.decode())
+    assert "an expert has checked" in client.get(reverse("home")).content.decode()
+    assert "Approved by reviewer, " in text_of(FORMATS["markdown"].write(rows.load(roadmap)))
 
 
 def test_a_score_below_waits_for_a_person(owner, settings):
