@@ -17,6 +17,7 @@ from logs_app.filters import FewValuesFilter, UuidFilter
 from logs_app.ids import as_uuid
 from roadmaps.admin import dashboard, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
+from roadmaps.views import signed_in
 
 STATUS_COLOURS = {"READY": "success", "GENERATING": "info", "PENDING": "warning", "FAILED": "danger"}
 BARS = {"READY": "", "GENERATING": "bg-blue-500", "PENDING": "bg-orange-500", "FAILED": "bg-red-500"}
@@ -75,7 +76,7 @@ class ArtifactAdmin(LookOnlyAdmin):
         services_by_row.call(
             request,
             queryset,
-            lambda row: retry_artifact(row.concept, self.kind, by=request.user),
+            lambda row: retry_artifact(row.concept, self.kind, by=signed_in(request)),
             "will be rewritten",
         )
 

@@ -1,6 +1,7 @@
 """What reviewers do around a decision: assign, claim, comment. A claim tells colleagues; it locks nobody out."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -62,7 +63,7 @@ def comment_review(review: Review, text: str, *, by: User, to_experts: bool = Fa
     Experts with a link read it only when `to_experts`. Raises PermissionDenied, ValidationError.
     """
     check_reviewer(by)
-    data = {"to_experts": True} if to_experts else {}
+    data: dict[str, Any] = {"to_experts": True} if to_experts else {}
     inbox.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text), **data)
     record_activity(by, review.roadmap, review, "Commented")
     return review

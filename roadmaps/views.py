@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from logs_app.history import events_of, written_events
 from roadmaps import estimates, topology, topology_picture, wording
@@ -28,11 +28,13 @@ from roadmaps.services import RETRYABLE, cancel_run, retry_run
 PAGE_SIZE = 20
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", {"people_decide": people_decide()})
 
 
 @login_required
+@require_safe
 def roadmap_list(request: HttpRequest) -> HttpResponse:
     """One's own, newest first; `?status=` shows those in one state."""
     own = Roadmap.objects.kept().filter(owner=request.user.pk)
@@ -50,6 +52,7 @@ def roadmap_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
 def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The page; to htmx only the parts that change while the roadmap moves."""
     context = _page_of(visible(request, pk), request.user)

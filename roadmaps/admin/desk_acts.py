@@ -20,7 +20,7 @@ from roadmaps.admin.services_by_row import REFUSALS, sentence
 from roadmaps.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
-from roadmaps.reviewers import who_may_decide
+from roadmaps.reviewers import check_reviewer, who_may_decide
 
 
 class DeskActs(BulkDecisions):
@@ -57,6 +57,7 @@ def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
 
 
 def act_view(admin: BulkDecisions, request: HttpRequest, pk: int, do: str) -> HttpResponse:
+    check_reviewer(cast("User", request.user))
     review = get_object_or_404(Review.objects.select_related("roadmap"), pk=pk)
     if do == "approve":
         admin.decide(request, [as_seen(request, review)], ReviewStatus.APPROVED, "")

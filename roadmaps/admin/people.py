@@ -75,3 +75,8 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 class EmailAddressAdmin(AllauthEmailAddressAdmin, ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
+
+    @admin.action(description="Mark as verified", permissions=["change"])
+    def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        """allauth offers this to whoever may view addresses."""
+        super().make_verified(request, queryset)

@@ -15,6 +15,7 @@ from roadmaps.admin.edit_view import edit_view
 from roadmaps.admin.inbox import InboxAdmin
 from roadmaps.admin.review_page import page_of
 from roadmaps.models import Review
+from roadmaps.reviewers import check_reviewer
 from roadmaps.services import DECISIONS
 
 
@@ -40,6 +41,7 @@ class ReviewAdmin(InboxAdmin):
         ]
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        check_reviewer(cast("User", request.user))
         review = get_object_or_404(Review, pk=pk)
         review.take_as_seen(request.POST.get("draft", ""))
         decision = request.POST.get("decision", "")

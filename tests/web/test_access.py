@@ -1,4 +1,4 @@
-"""Who may open what: every address of the URLconf has a row here, so that a new one without a row fails."""
+"""Access to every address and socket, by every role: the table of tests/web/access.py, whole."""
 
 import asyncio
 import re
@@ -6,106 +6,24 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.test import Client
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.models import Notice
-from content.models import ARTIFACTS
+from roadmaps.expert_links import make_expert_link
 from roadmaps.routing import websocket_urlpatterns
+from sharing.services import open_link
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS
+from tests.web.access import ADMIN, OPEN, PAGES, ROLES, SIGN_IN, SOCKETS
 from tests.web.test_socket import connect, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SIGN_IN, NOT_FOUND, FORBIDDEN, OPEN, POST_ONLY = "to sign in", 404, 403, "open", 405
-# name: who has not signed in, a person whose thing it isn't, its owner
-ALL = (OPEN, OPEN, OPEN)
-PERSONS = (SIGN_IN, OPEN, OPEN)
-OWNERS = (SIGN_IN, NOT_FOUND, OPEN)
-OWNERS_POST = (SIGN_IN, POST_ONLY, POST_ONLY)
-TABLE = {
-    "home": ALL,
-    "offline": ALL,
-    "offline_worker": ALL,
-    "healthz": ALL,
-    "readyz": ALL,
-    "metrics": (NOT_FOUND, NOT_FOUND, NOT_FOUND),  # for who has its token
-    "set_language": ALL,
-    "roadmap_list": PERSONS,
-    "roadmap_new": PERSONS,
-    "roadmap_estimate": PERSONS,
-    "roadmap_questions": OWNERS_POST,
-    "roadmap_detail": OWNERS,
-    "roadmap_cancel": OWNERS_POST,
-    "roadmap_retry": OWNERS_POST,
-    "roadmap_changes": OWNERS_POST,
-    "concept_detail": OWNERS,
-    "concept_quiz": OWNERS_POST,
-    "concept_note": OWNERS_POST,
-    "concept_place": OWNERS_POST,
-    "concept_complete": OWNERS_POST,
-    "artifact_retry": OWNERS_POST,
-    "roadmap_progress": OWNERS,
-    "practice": PERSONS,
-    "practice_answer": OWNERS_POST,
-    "practice_recall": (SIGN_IN, NOT_FOUND, NOT_FOUND),  # the owner of roadmaps has answered no card here
-    "diagram": ALL,
-    "roadmap_export": OWNERS,
-    "export_list": OWNERS,
-    "export_file": (SIGN_IN, NOT_FOUND, NOT_FOUND),  # none was asked for
-    "roadmap_import": PERSONS,
-    "roadmap_picture": OWNERS,
-    "roadmap_trash_list": PERSONS,
-    "roadmap_trash": OWNERS_POST,
-    "roadmap_restore": OWNERS_POST,
-    "roadmap_erase": OWNERS,
-    "share_edit": OWNERS,
-    "gallery": ALL,
-    "shared_course": (NOT_FOUND, NOT_FOUND, NOT_FOUND),  # by a guessed token, like those below
-    "shared_concept": (NOT_FOUND, NOT_FOUND, NOT_FOUND),
-    "shared_picture": (NOT_FOUND, NOT_FOUND, NOT_FOUND),
-    "shared_use": (SIGN_IN, NOT_FOUND, NOT_FOUND),
-    "unsubscribe": (NOT_FOUND, NOT_FOUND, NOT_FOUND),
-    "settings": PERSONS,
-    "settings_name": (SIGN_IN, POST_ONLY, POST_ONLY),
-    "settings_language": (SIGN_IN, POST_ONLY, POST_ONLY),
-    "settings_switches": (SIGN_IN, POST_ONLY, POST_ONLY),
-    "my_data": (SIGN_IN, POST_ONLY, POST_ONLY),
-    "notice_bell": (204, OPEN, OPEN),
-    "notice_list": PERSONS,
-    "notice_open": OWNERS,
-    "notices_read": (SIGN_IN, POST_ONLY, POST_ONLY),
-    "expert_review": (NOT_FOUND, NOT_FOUND, NOT_FOUND),
-}
-# Of sockets: the code they are closed with. For the same three, a reviewer and a superuser.
-SOCKETS = {
-    "ws/roadmaps/<uuid:pk>/": (4401, 4404, OPEN, OPEN, OPEN),
-    "ws/reviews/": (4401, 4403, 4403, OPEN, OPEN),
-}
-# allauth's own, which allauth tests; they are open to strangers or lead them to the sign-in page.
-ACCOUNTS = ("account_", "mfa_", "socialaccount_")
-OPEN_ADMIN = ("admin:login", "admin:logout", "admin:jsi18n")
-FOR_ALL_STAFF = ("admin:index", "admin:password_change", "admin:password_change_done", "admin:search")
-# What the group Reviewers may see: plans and what is decided about them; no content, people or machinery.
-FOR_REVIEWERS = {
-    *FOR_ALL_STAFF,
-    "admin:app_list",
-    "admin:roadmaps_draft_change",
-    "admin:roadmaps_draft_changelist",
-    "admin:roadmaps_draft_history",
-    "admin:roadmaps_review_change",
-    "admin:roadmaps_review_changelist",
-    "admin:roadmaps_review_decide",
-    "admin:roadmaps_review_edit",
-    "admin:roadmaps_review_history",
-    "admin:roadmaps_roadmap_change",
-    "admin:roadmaps_roadmap_changelist",
-    "admin:roadmaps_roadmap_checkpoints",
-    "admin:roadmaps_roadmap_go_to_checkpoints",  # leads to the one above
-    "admin:roadmaps_roadmap_history",
-}
+STAFF = ("viewer", "reviewer", "superuser")
+OPEN_ADMIN = ("admin:login", "admin:logout")  # they lead to the site's own
 
 
 def names(patterns, space="", route=""):
@@ -119,113 +37,182 @@ def names(patterns, space="", route=""):
 
 
 EVERY = dict(names(get_resolver().url_patterns))
-ADMIN = [name for name, route in EVERY.items() if route.startswith(settings.ADMIN_PATH)]
-OURS = [name for name in EVERY if name not in ADMIN and not name.startswith(ACCOUNTS)]
+ADMIN_NAMES = [name for name, route in EVERY.items() if route.startswith(settings.ADMIN_PATH)]
 
 
 def test_every_address_has_a_row():
-    assert sorted(OURS) == sorted(TABLE)
+    assert sorted(set(EVERY) - set(ADMIN_NAMES)) == sorted(PAGES)
+    assert sorted(set(ADMIN_NAMES) - set(OPEN_ADMIN)) == sorted(ADMIN)
 
 
 def address(name, values):
-    return reverse(
-        name, kwargs={one: values.get(name, 1) if kind == "int:" else values[one] for kind, one in parameters(name)}
-    )
+    """The page's address with its parameters from `values`; `values[name]` is the key of its row."""
+    filled = {}
+    for kind, parameter in re.findall(r"<(\w+:)?(\w+)>", EVERY[name]):
+        filled[parameter] = values.get(parameter, 1 if kind == "int:" else "x")
+        if parameter in ("pk", "object_id") and name in values:
+            filled[parameter] = values[name]
+        elif kind == "int:" and parameter == "pk":
+            filled[parameter] = 1
+    return reverse(name, kwargs=filled)
 
 
-def parameters(name):
-    return re.findall(r"<(\w+:)?(\w+)>", EVERY[name])
+class Cast:
+    """One course with an expert's and a shared link, and a browser for each role."""
+
+    def __init__(self):
+        Group.objects.get_or_create(name="Reviewers")  # gone with the flush after another test
+        self.owner = courses.person("owner")
+        self.roadmap = courses.written(self.owner)
+        reviewer = courses.reviewer()
+        review = self.roadmap.reviews.get()
+        _, self.secret = make_expert_link(review, by=reviewer, name="Ann")
+        self.token = open_link(self.roadmap).token
+        self.users = {
+            "another learner": courses.person("another"),
+            "owner": self.owner,
+            "viewer": courses.viewer(),
+            "reviewer": reviewer,
+            "superuser": User.objects.create_superuser("root", password="root"),
+        }
+        self.fields = {
+            "expert_review": {"review": review.pk, "draft": "1", "comment": "Good"},
+            "share_edit": {"act": "renew"},
+            "roadmap_changes": {"comment": "More about rye"},
+        }
+
+    def values(self, role):
+        """For the parameters of any address. Only who holds a link has its address."""
+        return {
+            "pk": self.roadmap.pk,
+            "slug": self.roadmap.concepts.first().slug,
+            "kind": "tutorial",
+            "format": "json",
+            "secret": self.secret if role == "expert link" else "guessed",
+            "token": self.token if role == "shared link" else "guessed",
+            "notice_open": Notice.objects.earliest("pk").pk,
+            "app_label": "roadmaps",
+            "do": "claim",
+        }
+
+    def browser(self, role):
+        browser = Client()
+        if role in self.users:
+            browser.force_login(self.users[role])
+        if role == "expert link":
+            browser.get(reverse("expert_review", args=[self.secret]))
+        if role == "shared link":
+            browser.get(reverse("shared_course", args=[self.token]))
+        return browser
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
-def values(owner):
-    """For the arguments of any address: things of one owner."""
-    roadmap = courses.written(owner)
-    concept = roadmap.concepts.first()
-    kind = next(iter(ARTIFACTS))
-    return {
-        "pk": roadmap.pk,
-        "slug": concept.slug,
-        "kind": kind,
-        "format": "json",
-        "secret": "guessed",
-        "token": "guessed",
-        "notice_open": Notice.objects.earliest("pk").pk,
-    }
+def ask(browser, method, target, fields=None):
+    """The answer; what the request did to rows and cookies is undone."""
+    cookies = browser.cookies.copy()
+    with transaction.atomic():
+        response = getattr(browser, method)(target, fields or {})
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+    return response
 
 
 def as_seen(response):
-    if response.status_code == 302 and response.headers["Location"].startswith(reverse("account_login")):
+    sign_in = (reverse("account_login"), reverse("admin:login"))
+    if response.status_code == 302 and response.headers["Location"].startswith(sign_in):
         return SIGN_IN
-    return OPEN if response.status_code in (200, 302) else response.status_code
+    return OPEN if response.status_code in (200, 204, 302, 400) else response.status_code
 
 
-def browser_of(user):
-    browser = Client()
-    if user:
-        browser.force_login(user)
-    return browser
-
-
-def test_each_page_is_open_to_whom_the_table_says(values, owner):
-    browsers = [browser_of(user) for user in (None, courses.person("another"), owner)]
-    seen = {name: tuple(as_seen(browser.get(address(name, values))) for browser in browsers) for name in TABLE}
-    assert {name: (seen[name], TABLE[name]) for name in TABLE if seen[name] != TABLE[name]} == {}
-
-
-def root():
-    return User.objects.create_superuser("root")
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_open_to_whom_the_table_says(role):
+    cast = Cast()
+    browser, values, column = cast.browser(role), cast.values(role), ROLES.index(role)
+    wrong = {}
+    for name, rows in PAGES.items():
+        for method, row in zip(("get", "post"), rows, strict=True):
+            fields = cast.fields.get(name) if method == "post" else None
+            seen = as_seen(ask(browser, method, address(name, values), fields))
+            if seen != row[column]:
+                wrong[f"{method} {name}"] = (seen, row[column])
+    assert wrong == {}
 
 
 async def answer_of(socket):
     await connect(socket)
-    told = await socket.receive_output(timeout=DEADLINE_SECONDS)
-    await leave(socket, told.get("code", 1000))
-    return told.get("code", OPEN)
+    output = await socket.receive_output(timeout=DEADLINE_SECONDS)
+    await leave(socket, output.get("code", 1000))
+    return output.get("code", OPEN)
 
 
-def test_every_socket_has_a_row_and_is_open_to_whom_it_says(values, owner):
+def test_every_socket_has_a_row_and_is_open_to_whom_it_says():
     assert sorted(str(route.pattern) for route in websocket_urlpatterns) == sorted(SOCKETS)
-    visitors = [None, courses.person("another"), owner, courses.reviewer(), root()]
-    for route, wanted in SOCKETS.items():
-        path = "/" + re.sub(r"<uuid:(\w+)>", lambda found: str(values[found[1]]), route)
-        assert tuple(asyncio.run(answer_of(socket_at(path, user))) for user in visitors) == wanted, route
+    cast = Cast()
+    for route, row in SOCKETS.items():
+        path = "/" + route.replace("<uuid:pk>", str(cast.roadmap.pk))
+        seen = [asyncio.run(answer_of(socket_at(path, cast.users.get(role)))) for role in ROLES]
+        assert tuple(seen) == row, route
 
 
 def row_of(name):
-    """The key of a row that the address may be about; "0" where there is none."""
+    """The key of a row that an address of the admin may be about; "0" where there is none."""
     for model in admin.site._registry:
-        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_") and (
-            row := model._default_manager.first()
-        ):
+        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
+        if name.startswith(prefix) and (row := model._default_manager.first()):
             return str(row.pk)
     return "0"
 
 
 def is_open(response):
     """Django leads away from what isn't there before it asks who may."""
-    return response.status_code not in (403, 404) and response.headers.get("Location") != reverse("admin:index")
+    leads_away = response.headers.get("Location") == reverse("admin:index")
+    return response.status_code in (200, 302, 400) and not leads_away
 
 
-def test_the_admin_is_open_to_staff_only_and_no_page_of_it_breaks(values):
-    visitors = [None, courses.person("learner"), courses.person("staff", staff=True), courses.reviewer(), root()]
-    browsers = [browser_of(user) for user in visitors]
-    samples = values | {"app_label": "roadmaps", "content_type_id": 1, "url": "x"}
-    open_to_reviewer = set()
+def test_every_page_of_the_admin_is_open_to_whom_the_table_says():
+    cast = Cast()
+    browsers = {role: cast.browser(role) for role in STAFF}
+    wrong = {}
+    for name, columns in ADMIN.items():
+        own = cast.values("visitor") | {name: row_of(name)}
+        for method, wanted in zip(("get", "post"), columns.split(" "), strict=True):
+            letters = ""
+            for role, browser in browsers.items():
+                response = ask(browser, method, address(name, own))
+                assert response.status_code < 500, (name, method, role)
+                letters += role[0] if is_open(response) else "-"
+            if letters != wanted:
+                wrong[f"{method} {name}"] = (letters, wanted)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role not in STAFF])
+def test_the_admin_leads_whoever_is_no_staff_to_sign_in(role):
+    cast = Cast()
+    browser = cast.browser(role)
     for name in ADMIN:
-        if name in OPEN_ADMIN or not {one for _, one in parameters(name)} <= {*samples, "object_id"}:
-            continue
-        for object_id in (row_of(name), "no-key") if "object_id" in EVERY[name] else ("",):
-            told = address(name, samples | {"object_id": object_id, name: row_of(name)})
-            answers = [browser.get(told) for browser in browsers]
-            stranger, learner, staff, _, superuser = (answer.status_code for answer in answers)
-            assert (stranger, learner) == (302, 302), told
-            assert staff in (302, 403, 404, 405) or name in FOR_ALL_STAFF, told
-            assert superuser < 500, told
-            open_to_reviewer |= {name} if is_open(answers[3]) else set()
-    assert open_to_reviewer == FOR_REVIEWERS
+        own = cast.values(role) | {name: row_of(name)}
+        for method in ("get", "post"):
+            assert as_seen(ask(browser, method, address(name, own))) == SIGN_IN, (name, method)
+
+
+def test_an_address_of_the_admin_without_a_row_breaks_nothing():
+    cast = Cast()
+    browsers = [cast.browser(role) for role in STAFF]
+    for name in ADMIN:
+        if "object_id" in EVERY[name]:
+            target = address(name, {"object_id": "no-key"})
+            assert all(ask(browser, "get", target).status_code < 500 for browser in browsers), name
+
+
+def test_no_list_offers_an_act_to_who_may_only_look():
+    """A list's acts are posts to the list itself, which is open to whoever may see it."""
+    request = RequestFactory().get("/")
+    offered = {}
+    for role, user in (("viewer", courses.viewer()), ("reviewer", courses.reviewer())):
+        request.user = User.objects.get(pk=user.pk)
+        for model, model_admin in admin.site._registry.items():
+            if actions := sorted(model_admin.get_actions(request)):
+                offered[role, model._meta.label] = actions
+    decisions = ["approve_selected", "assign_to_me_selected"]
+    decisions += ["reject_selected", "request_changes_selected"]
+    assert offered == {("reviewer", "roadmaps.Review"): decisions}

@@ -79,7 +79,7 @@ def check_chinese(response, *heard, status=HTTPStatus.OK):
 @pytest.mark.parametrize(
     ("name", "heading"),
     [
-        ("home", "从一个目标，到一门经人审核的课程"),
+        ("home", "说出你的目标，得到一门经专家审核的课程"),
         ("account_login", "登录"),
         ("account_signup", "注册"),
         ("account_reset_password", "密码"),
