@@ -22,6 +22,7 @@ class RoadmapsConfig(AppConfig):
             one_beat,
             personal_data,
             reports,
+            socket_rights,
             warm_up,
         )
 

@@ -1,77 +1,117 @@
 """Hints to open pages: the progress of one roadmap, and what happens to reviews."""
 
+import contextlib
 from collections import Counter
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import translation
 
 from logs_app.history import events_of
 from roadmaps import inbox, progress, wording
-from roadmaps.models import Person, Roadmap
-from roadmaps.models.second_factor import lacks_second_factor
+from roadmaps.models import Roadmap
+from roadmaps.socket_rights import SIGN_IN, Line, leave_group, lost, open_sockets
 
-# close codes
-TOO_TALKATIVE, SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY = 4400, 4401, 4403, 4404, 4429
+# Close codes besides those of lost rights.
+TOO_TALKATIVE, TOO_MANY = 4400, 4429
 
 
 class Listener(AsyncJsonWebsocketConsumer):
     """A page that hears and says nothing; only so many of one person's in one web process."""
 
+    line: Line
     group = ""
-    counted = False
+    ended = False
+    _counted = False
     _open: ClassVar[Counter[int]] = Counter()  # by user id
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """However it ends, also in the middle of connect(): what it has taken is given back."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._give_back()
 
     async def connect(self) -> None:
         await self.accept()  # a code reaches the page only on an accepted socket
-        if refused := await self._refused():
-            await self.close(refused)
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.end(SIGN_IN)
+        elif self._open[user.pk] >= settings.SOCKETS_PER_USER:
+            await self.end(TOO_MANY)
+        else:
+            self._counted = True
+            self._open[user.pk] += 1
+            await self._join(user)
+
+    async def _join(self, user: User) -> None:
+        session: str = self.scope["session"].session_key
+        self.line = Line(user.pk, session, user.get_session_auth_hash(), self.shown())
+        # Watched before it is asked for: a right that is lost in between is seen by one of the two.
+        open_sockets.add(self)
+        codes = await database_sync_to_async(lost)([self.line])
+        if self.line in codes:
+            await self.end(codes[self.line])
             return
         # Joined first: an event sent in between arrives twice, never not at all.
+        self.group = self.group_of_page()
         await self.channel_layer.group_add(self.group, self.channel_name)
         await self.begin()
 
-    async def _refused(self) -> int:
-        user = self.scope["user"]
-        if not user.is_authenticated:
-            return SIGN_IN
-        if self._open[user.pk] >= settings.SOCKETS_PER_USER:
-            return TOO_MANY
-        self.counted = True
-        self._open[user.pk] += 1
-        return await self.refused()
+    def shown(self) -> UUID | None:
+        """The roadmap whose right it needs; None for the inbox of reviews."""
+        raise NotImplementedError
 
-    async def refused(self) -> int:
-        """The code to close with, 0 for who may hear; sets `group`."""
+    def group_of_page(self) -> str:
         raise NotImplementedError
 
     async def begin(self) -> None:
         raise NotImplementedError
 
     async def receive(self, *_: Any, **__: Any) -> None:
-        await self.close(TOO_TALKATIVE)
+        await self.end(TOO_TALKATIVE)
 
-    async def disconnect(self, code: int) -> None:
-        if self.counted:
-            self._open[self.scope["user"].pk] -= 1
+    async def send_json(self, content: Any, close: bool = False) -> None:
+        if not self.ended:  # events that were on their way when it ended
+            await super().send_json(content, close)
+
+    async def end(self, code: int) -> None:
+        """Hang up once, with a reason that the page understands."""
+        if self.ended:
+            return
+        self.ended = True
+        await self._give_back()
+        with contextlib.suppress(OSError, RuntimeError):  # the browser was faster
+            await self.close(code)
+
+    async def _give_back(self) -> None:
+        open_sockets.remove(self)
+        if self._counted:
+            self._counted = False
+            user = self.scope["user"].pk
+            self._open[user] -= 1
+            if not self._open[user]:
+                del self._open[user]
         if self.group:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
+            await leave_group(self.channel_layer, self.group, self.channel_name)
 
 
 class RoadmapConsumer(Listener):
-    async def refused(self) -> int:
-        pk = self.scope["url_route"]["kwargs"]["pk"]
-        if not await database_sync_to_async(may_see)(self.scope["user"], pk):
-            return UNKNOWN
-        self.group = progress.group_name(pk)
-        return 0
+    def shown(self) -> UUID:
+        pk: UUID = self.scope["url_route"]["kwargs"]["pk"]
+        return pk
+
+    def group_of_page(self) -> str:
+        return progress.group_name(self.shown())
 
     async def begin(self) -> None:
-        pk = self.scope["url_route"]["kwargs"]["pk"]
-        await self.send_json(await database_sync_to_async(snapshot)(pk, language_of(self.scope)))
+        take = database_sync_to_async(snapshot)
+        await self.send_json(await take(self.shown(), language_of(self.scope)))
 
     async def roadmap_event(self, message: dict[str, Any]) -> None:
         with translation.override(language_of(self.scope)):
@@ -82,11 +122,11 @@ class RoadmapConsumer(Listener):
 class ReviewsConsumer(Listener):
     """To an open inbox: that it should ask for its rows again, and why."""
 
-    async def refused(self) -> int:
-        if not await database_sync_to_async(may_see_reviews)(self.scope["user"]):
-            return FORBIDDEN
-        self.group = inbox.GROUP
-        return 0
+    def shown(self) -> None:
+        return None
+
+    def group_of_page(self) -> str:
+        return inbox.GROUP
 
     async def begin(self) -> None:
         # Said only now: what happens from here on is heard, and what happened before is in the rows.
@@ -101,14 +141,6 @@ class Nobody(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.close()
-
-
-def may_see_reviews(user: Person) -> bool:
-    return user.is_staff and user.has_perm("roadmaps.view_review") and not lacks_second_factor(user)
-
-
-def may_see(user: Person, pk: Any) -> bool:
-    return Roadmap.objects.visible_to(user).filter(pk=pk).exists()
 
 
 def language_of(scope: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from roadmaps import erasure, progress
+from roadmaps import erasure, progress, socket_rights
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Roadmap, RoadmapStatus
 from roadmaps.services import cancel_run
@@ -25,6 +25,7 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
         cancel_run(roadmap, by=by)
     if not Roadmap.objects.kept().filter(pk=roadmap.pk).update(deleted_at=Now()):
         raise InvalidTransition(_("“%(roadmap)s” is in the trash already.") % {"roadmap": roadmap})
+    socket_rights.ask_again(socket_rights.of_roadmap(roadmap.pk))
     progress.record(
         roadmap.pk, "trashed", Sentence("Moved to the trash by %(who)s", who=by.get_username()), level="warning"
     )

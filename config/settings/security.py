@@ -57,6 +57,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SOCKETS_PER_USER = env.integer("SOCKETS_PER_USER", 20)  # open pages of one person in one web process
+SOCKET_CHECK_SECONDS = 10  # so long may a socket outlive its right if no hint of the loss arrives
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 }

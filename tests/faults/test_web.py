@@ -1,5 +1,6 @@
 """What a person reads and can still do while a service is away."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,15 +8,18 @@ import sys
 
 import httpx
 import pytest
+import websockets
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from websockets.typing import Origin
 
 from roadmaps.models import Roadmap
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
 from tests.e2e.conftest import answers, free_port
 from tests.faults.tending import connected, embedded_only, finish, start_services_again
+from tests.web.test_socket_rights import in_a_thread
 
 pytestmark = [pytest.mark.django_db(transaction=True), embedded_only]
 NEW = {"goal": courses.GOAL, "level": "beginner", "hours_per_week": 1, "weeks": 1, "language": "en"}
@@ -45,6 +49,33 @@ def learner(web, client, owner):
     cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
     with httpx.Client(base_url=web, cookies=cookies, timeout=60, headers={"Referer": web}) as browser:
         yield browser
+
+
+def open_socket(web, learner, roadmap):
+    cookie = f"{settings.SESSION_COOKIE_NAME}={learner.cookies[settings.SESSION_COOKIE_NAME]}"
+    address = f"{web.replace('http', 'ws')}/ws/roadmaps/{roadmap.pk}/"
+    headers = {"Cookie": cookie}
+    return websockets.connect(address, origin=Origin(web), additional_headers=headers, open_timeout=DEADLINE_SECONDS)
+
+
+def test_a_socket_that_is_closed_as_it_opens_takes_no_place_and_one_ends_with_a_sign_out_elsewhere(
+    web, learner, client, owner
+):
+    """On a real server; the person signs out in this process, which is another."""
+    roadmap = courses.requested(owner)
+
+    async def listen():
+        for _ in range(settings.SOCKETS_PER_USER + 1):
+            socket = await open_socket(web, learner, roadmap)
+            socket.transport.abort()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            socket = await open_socket(web, learner, roadmap)
+            assert "snapshot" in await socket.recv()
+            await asyncio.to_thread(in_a_thread, lambda: client.post(reverse("account_logout")))
+            await socket.wait_closed()
+            return socket.close_code
+
+    assert asyncio.run(listen()) == 4401
 
 
 def state_a_goal(browser):

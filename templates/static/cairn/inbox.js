@@ -2,7 +2,8 @@
 document.addEventListener("DOMContentLoaded", () => {
   const live = document.getElementById("inbox-live");
   if (!live) return;
-  const GOODBYE = [4401, 4403, 4429]; // signed out, not allowed, too many pages: trying again would not help
+  const SIGNED_OUT = 4401, FORBIDDEN = 4403;
+  const GOODBYE = [SIGNED_OUT, FORBIDDEN, 4400, 4429]; // those, or too many pages: trying again would not help
   let pause = 500; // milliseconds before the next try
   let asked = false; // the rows are on their way
   let missed = false; // something was heard of meanwhile
@@ -78,18 +79,29 @@ document.addEventListener("DOMContentLoaded", () => {
     if (old && next) old.replaceWith(document.adoptNode(next));
   }
 
+  // In words with a way on, where there is one.
+  function end(code) {
+    const words = { [SIGNED_OUT]: "inbox-signed-out", [FORBIDDEN]: "inbox-forbidden" }[code];
+    if (words) live.replaceChildren(document.getElementById(words).content.cloneNode(true));
+    else live.textContent = "Not live: reload the page";
+  }
+
   function connect() {
+    let joined = false;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${live.dataset.socket}`);
     socket.onmessage = (message) => {
       const heard = JSON.parse(message.data);
+      joined = true;
       if (heard.type === "event") said = heard.event.said;
       pause = 500;
       refresh();
     };
     socket.onclose = (closed) => {
-      live.textContent = GOODBYE.includes(closed.code) ? "Not live: reload the page" : "Connecting again…";
-      if (GOODBYE.includes(closed.code)) return;
+      // A session goes on under another key when a password is changed in it: only a line that never came about is over.
+      const moved = closed.code === SIGNED_OUT && joined;
+      if (GOODBYE.includes(closed.code) && !moved) return end(closed.code);
+      live.textContent = "Connecting again…";
       setTimeout(connect, pause);
       pause = Math.min(pause * 2, 15000);
     };

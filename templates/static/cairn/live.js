@@ -3,17 +3,25 @@ const state = document.getElementById("state");
 const timeline = document.getElementById("timeline");
 const connection = document.getElementById("connection");
 const seen = new Set([...timeline.children].map((item) => item.dataset.id));
-const GOODBYE = [4401, 4404, 4429]; // signed out, no longer there, too many pages: trying again would not help
+const SIGNED_OUT = 4401;
+const GONE = [4403, 4404]; // no longer there, or no longer for this person
+const GOODBYE = [SIGNED_OUT, ...GONE, 4400, 4429]; // those, or too many pages: trying again would not help
 const EVENTS_MAX = 300; // as the server shows
 const FIRST_PAUSE = 500, LAST_PAUSE = 15000; // milliseconds before the next try
 let pause = FIRST_PAUSE;
 let refreshing = null;
 let asked = 0; // when the last refresh began
 let took = 100; // milliseconds that it needed
+let over = false;
 
 function refresh(after = Math.max(300, 2 * took)) {
-  if (refreshing) return; // a burst of events is one request, and a slow server is asked less often
-  refreshing = setTimeout(() => { refreshing = null; asked = performance.now(); htmx.trigger(state, "refresh"); }, after);
+  if (refreshing || over) return; // a burst of events is one request, and a slow server is asked less often
+  refreshing = setTimeout(() => {
+    refreshing = null;
+    if (over) return;
+    asked = performance.now();
+    htmx.trigger(state, "refresh");
+  }, after);
 }
 
 function tell(event) {
@@ -34,19 +42,38 @@ function tell(event) {
   if (follow) timeline.scrollTop = timeline.scrollHeight;
 }
 
+function hear(said) {
+  if (over) return;
+  if (said.type === "snapshot") {
+    connection.textContent = state.dataset.live;
+    pause = FIRST_PAUSE;
+    said.events.forEach(tell);
+  } else tell(said.event);
+  refresh();
+}
+
+// Says what became of the line when it is over for good: in words with a way on, where there is one.
+function end(code) {
+  over = true;
+  const words = code === SIGNED_OUT ? "signed-out" : GONE.includes(code) ? "gone" : "";
+  if (words) connection.replaceChildren(document.getElementById(words).content.cloneNode(true));
+  else connection.textContent = state.dataset.over;
+}
+
 function connect() {
+  if (over) return;
+  let live = false;
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}${state.dataset.socket}`);
-  socket.onmessage = (message) => afterPress(() => {
-    const said = JSON.parse(message.data);
-    if (said.type === "snapshot") { connection.textContent = state.dataset.live; pause = FIRST_PAUSE; said.events.forEach(tell); }
-    else tell(said.event);
-    refresh();
-  });
+  socket.onmessage = (message) => {
+    live = true;
+    afterPress(() => hear(JSON.parse(message.data)));
+  };
   socket.onclose = (closed) => {
-    const over = GOODBYE.includes(closed.code);
-    connection.textContent = over ? state.dataset.over : state.dataset.again;
-    if (over) return;
+    // A session goes on under another key when a password is changed in it: only a line that never came about is over.
+    const moved = closed.code === SIGNED_OUT && live;
+    if (GOODBYE.includes(closed.code) && !moved) return end(closed.code);
+    connection.textContent = state.dataset.again;
     setTimeout(connect, pause);
     pause = Math.min(pause * 2, LAST_PAUSE);
   };
@@ -61,7 +88,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   // Signed out meanwhile: the answer is another page, which must not stand inside this one.
   if (new URL(event.detail.xhr.responseURL).pathname !== location.pathname.replace(/changes\/$/, "")) {
     event.detail.shouldSwap = false;
-    connection.textContent = state.dataset.over;
+    end(SIGNED_OUT);
   }
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
