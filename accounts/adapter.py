@@ -3,11 +3,19 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.language import remember_language
 from accounts.models import Preferences
+from roadmaps import names
+
+NAME_MAX = 150  # characters, as Django's column has them
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -17,3 +25,57 @@ class AccountAdapter(DefaultAccountAdapter):
         seen = {"last_language": get_language() or ""}
         preferences, _made = Preferences.objects.update_or_create(user=user, defaults=seen)
         return remember_language(response, preferences.language)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """By the name as it was typed, else as it is kept: accounts from before keep theirs."""
+        name = credentials.get("username", "")
+        if not names.is_normalized(name) and not User.objects.filter(username__iexact=name).exists():
+            credentials["username"] = names.normalized(name)
+        return super().authenticate(request, **credentials)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """A name that somebody gives themselves, normalised. Raises ValidationError."""
+        username = names.normalized(username)
+        MaxLengthValidator(NAME_MAX)(username)
+        super().clean_username(username, shallow=True)
+        if names.is_reserved(username):
+            raise self.validation_error("username_blacklisted")
+        names.check_letters(username)
+        if not shallow:
+            self.check_free(username)
+        return username
+
+    def check_free(self, username: str, but: User | None = None) -> None:
+        """Raises ValidationError when somebody, `but` aside, has it or one that looks like it."""
+        others = User.objects.exclude(pk=but.pk) if but else User.objects.all()
+        if others.filter(username__iexact=username).exists():
+            raise self.validation_error("username_taken")
+        if others.filter(name_look__skeleton=names.skeleton(username)).exists():
+            raise ValidationError(_("This name looks like somebody else's. Choose another one."))
+
+    def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
+        """For who comes from elsewhere with a name that isn't free."""
+        username: str = super().generate_unique_username(txts, regex)
+        try:
+            self.check_free(username)
+        except ValidationError:
+            return str(super().generate_unique_username(["user"], regex))
+        return username
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
+        """First and last names stand beside what staff does: those that imitate are not taken over."""
+        user = super().populate_user(request, sociallogin, data)
+        user.username = names.normalized(user.username)
+        user.first_name, user.last_name = _own(user.first_name), _own(user.last_name)
+        return user
+
+
+def _own(name: str) -> str:
+    name = names.printable(name)[:NAME_MAX]
+    try:
+        names.check_letters(name)
+    except ValidationError:
+        return ""
+    return "" if names.is_reserved(name) else name

@@ -26,7 +26,9 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         name: str = self.cleaned_data["username"]
         if name.lower() == self.initial["username"].lower():
             return name
-        cleaned: str = get_adapter().clean_username(name)
+        adapter = get_adapter()
+        cleaned: str = adapter.clean_username(name, shallow=True)
+        adapter.check_free(cleaned, but=self.instance)
         return cleaned
 
 

@@ -1,5 +1,6 @@
 """What a person is told, and how they want to be told it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from roadmaps import wording
 from roadmaps.models import Roadmap
+from roadmaps.names import LOOK_MAX, skeleton
 
 
 class NoticeKind(models.TextChoices):
@@ -73,6 +75,28 @@ class Preferences(models.Model):
 
     def set(self, kind: str, channel: str, wanted: bool) -> None:
         self.switches[switch(kind, channel)] = wanted
+
+
+class NameLook(models.Model):
+    """What a person's name can be taken for, so that nobody else gets one that looks like it."""
+
+    # Without a constraint: a process of the release before deletes people and knows nothing of it.
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        db_constraint=False,
+        related_name="name_look",
+    )
+    skeleton = models.CharField(max_length=LOOK_MAX, db_index=True)
+
+    def __str__(self) -> str:
+        return self.skeleton
+
+    @staticmethod
+    def keep(users: Iterable[User]) -> None:
+        looks = [NameLook(user_id=user.pk, skeleton=skeleton(user.username)) for user in users]
+        NameLook.objects.bulk_create(looks, update_conflicts=True, unique_fields=["user"], update_fields=["skeleton"])
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

@@ -1,13 +1,15 @@
-"""What accounts does when roadmaps calls."""
+"""What accounts does when roadmaps calls, or a person's row is written."""
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from accounts import notices
-from accounts.models import NoticeKind
-from roadmaps import inbox
+from accounts.models import NameLook, NoticeKind
+from roadmaps import inbox, names
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.signals import review_decided, roadmap_ended
 
@@ -39,3 +41,16 @@ def tell_of_end(roadmap: Roadmap, **_: Any) -> None:
     failed = roadmap.status == RoadmapStatus.FAILED
     reason = (roadmap.status_reason, roadmap.status_reason_source) if failed else ()
     notices.tell(roadmap, ENDS[RoadmapStatus(roadmap.status)], *reason)
+
+
+@receiver(pre_save, sender=User)
+def spell_name(instance: User, **_: Any) -> None:
+    """By whatever way a new account comes: a form, a provider, a command."""
+    if instance._state.adding:
+        instance.username = names.normalized(instance.username)
+
+
+@receiver(post_save, sender=User)
+def keep_look(instance: User, update_fields: Any = None, **_: Any) -> None:
+    if update_fields is None or "username" in update_fields:
+        NameLook.keep([instance])

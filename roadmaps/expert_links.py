@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from roadmaps import inbox
+from roadmaps import inbox, names
 from roadmaps.activity import record_activity
 from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
@@ -63,7 +63,7 @@ def _check_reviewer(by: User, _roadmap: object) -> None:
 
 
 def _checked(name: str, email: str, days: int) -> tuple[str, str]:
-    name, email = " ".join(name.replace("\x00", "").split()), email.strip()
+    name, email = names.printable(name), email.strip()
     if not 1 <= len(name) <= 150:
         raise ValidationError({"name": "Say who the expert is, in at most 150 characters."})
     if email:

@@ -15,6 +15,7 @@ LOGIN_REDIRECT_URL = "roadmap_list"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = env.choice("ACCOUNT_EMAIL_VERIFICATION", "none", ("none", "optional", "mandatory"))
 _email = "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email"
 ACCOUNT_SIGNUP_FIELDS = ["username*", _email, "password1*", "password2*"]
@@ -31,7 +32,11 @@ ACCOUNT_RATE_LIMITS = {  # besides allauth's own
     "copy": "30/h/user",
 }
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
-ACCOUNT_USERNAME_BLACKLIST = ["admin", "cairn", "support", "system"]
+# Nobody gives themselves such a name, nor one that looks like it.
+ACCOUNT_USERNAME_BLACKLIST = [
+    *("admin", "administrator", "cairn", "moderator", "root", "staff", "support", "system", "thesystem"),
+    *("管理员", "系统", "客服"),
+]
 
 # Ways to sign in with an account of elsewhere; each needs SOCIAL_<NAME>_CLIENT_ID and _SECRET.
 SIGN_IN_AT = {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -18,7 +19,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.paginator import InfinitePaginator
 
 from logs_app.admin import LookOnlyAdmin
-from roadmaps import erasure
+from roadmaps import erasure, names
 from roadmaps.models import Roadmap
 
 # Providers come from the environment, and what they say of a person is that person's own.
@@ -26,10 +27,30 @@ for registered in (EmailAddress, Group, User, Authenticator, SocialAccount, Soci
     admin.site.unregister(registered)
 
 
+class NameMixin:
+    """Staff may give reserved names, but none that imitates another; whoever has one keeps it."""
+
+    def clean_username(self) -> str:
+        form: Any = self
+        name: str = form.cleaned_data["username"]
+        if name != names.normalized(form.initial.get("username", "")):
+            names.check_letters(name)
+            get_adapter().check_free(name, but=form.instance)
+        return name
+
+
+class PersonChangeForm(NameMixin, UserChangeForm):
+    pass
+
+
+class PersonCreationForm(NameMixin, UserCreationForm):
+    pass
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = PersonChangeForm
+    add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "email", "is_staff", "is_active", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")

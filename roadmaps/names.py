@@ -1,0 +1,99 @@
+"""Names of people as others see them: one spelling, one script, none that passes for another.
+
+Two names look alike when their skeletons are equal (Unicode Technical Standard 39): each character
+is replaced by the one that it can be taken for, so that a Latin, a Cyrillic and a full-width “a”
+are the same.
+"""
+
+import unicodedata
+from functools import cache
+from itertools import chain
+
+from confusable_homoglyphs import categories, confusables
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+# Japanese, Korean and Chinese are each written in several scripts.
+WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "HANGUL"}, {"HAN", "BOPOMOFO"})
+OF_ALL_SCRIPTS = {"COMMON", "INHERITED"}  # digits, punctuation, accents
+INVISIBLE = {"\u115f", "\u1160"}  # fillers of Hangul, which count as letters
+LOOK_MAX = 300  # what is kept of a skeleton, which can be longer than its name
+
+
+def normalized(name: str) -> str:
+    """One spelling of the same text: without full width and ligatures, accents composed (NFKC)."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def is_normalized(name: str) -> bool:
+    return unicodedata.is_normalized("NFKC", name)
+
+
+def printable(name: str) -> str:
+    """Normalised, on one line, without characters that nobody sees or that turn the text around."""
+    seen = [char for char in normalized(name) if char.isspace() or not _is_control(char)]
+    return " ".join("".join(seen).split())
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char).startswith("C")
+
+
+def skeleton(name: str) -> str:
+    """Equal for names that look alike; case makes no difference, as where a name is signed in with."""
+    looks = prototypes()
+    for _round in range(2):  # a capital for what it looks like, then its small letter
+        name = "".join(looks.get(char, char) for char in normalized(name)).casefold()
+    return name[:LOOK_MAX]
+
+
+@cache
+def prototypes() -> dict[str, str]:
+    """The characters that stand for each one that can be taken for them."""
+    classes: dict[str, set[str]] = {}
+    longer: dict[str, str] = {}
+    for char, lookalikes in confusables.confusables_data.items():
+        one = _bare(char)
+        for other in (_bare(lookalike["c"]) for lookalike in lookalikes):
+            if len(one) == len(other) == 1:
+                _join(classes, one, other)
+            elif len(one) == 1:
+                longer[one] = other
+    return {char: min(alike, key=_preference) for char, alike in classes.items()} | longer
+
+
+def _bare(text: str) -> str:
+    """Without the marks of direction around letters that are written from right to left."""
+    return text.strip("\u200e\u200f")
+
+
+def _join(classes: dict[str, set[str]], one: str, other: str) -> None:
+    joined = classes.get(one, {one}) | classes.get(other, {other})
+    classes.update(dict.fromkeys(joined, joined))
+
+
+def _preference(char: str) -> tuple[bool, bool, str]:
+    return (not (char.isascii() and char.islower()), not (char.isascii() and char.isalpha()), char)
+
+
+def check_letters(name: str) -> None:
+    """Raises ValidationError for letters of several scripts, and for invisible ones."""
+    scripts = {categories.alias(char) for char in name} - OF_ALL_SCRIPTS
+    together = len(scripts) <= 1 or any(scripts <= written for written in WRITTEN_TOGETHER)
+    if not together or INVISIBLE & set(name):
+        raise ValidationError(_("Use the letters of one alphabet only."))
+
+
+def is_reserved(name: str) -> bool:
+    """Whether it passes for the site or its staff, also with accents, digits or punctuation."""
+    reserved = [_cores(word) for word in settings.ACCOUNT_USERNAME_BLACKLIST]
+    return not _cores(name).isdisjoint(chain.from_iterable(reserved))
+
+
+def _cores(name: str) -> set[str]:
+    """Skeletons of its letters, and of letters and digits: “adm1n” and “admin1” are “admin”."""
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name)))
+    letters = "".join(filter(str.isalpha, plain))
+    # Here “i” is “l”: a digit 1 in the name of staff stands for either.
+    return {skeleton(core).casefold().replace("i", "l") for core in (plain, letters) if core}
