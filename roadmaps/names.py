@@ -9,7 +9,6 @@ import unicodedata
 from functools import cache
 from itertools import chain
 
-from confusable_homoglyphs import categories, confusables
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -51,6 +50,9 @@ def skeleton(name: str) -> str:
 @cache
 def prototypes() -> dict[str, str]:
     """The characters that stand for each one that can be taken for them."""
+    # Not at the module's top: its tables take 18 MB of every process, and few compare names.
+    from confusable_homoglyphs import confusables
+
     classes: dict[str, set[str]] = {}
     longer: dict[str, str] = {}
     for char, lookalikes in confusables.confusables_data.items():
@@ -79,6 +81,8 @@ def _preference(char: str) -> tuple[bool, bool, str]:
 
 def check_letters(name: str) -> None:
     """Raises ValidationError for letters of several scripts, and for invisible ones."""
+    from confusable_homoglyphs import categories  # as above
+
     scripts = {categories.alias(char) for char in name} - OF_ALL_SCRIPTS
     together = len(scripts) <= 1 or any(scripts <= written for written in WRITTEN_TOGETHER)
     if not together or INVISIBLE & set(name):

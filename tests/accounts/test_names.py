@@ -194,7 +194,7 @@ def test_the_name_of_an_expert_is_normalised_and_hides_nothing():
 
 def test_names_from_before_the_table_count(client, others):
     NameLook.objects.all().delete()
-    import_module("accounts.migrations.0004_name_looks").fill(apps, None)
+    import_module("accounts.migrations.0005_name_looks").fill(apps, None)
     assert ALIKE in sign_up(client, "fi0na").content.decode()
 
 
