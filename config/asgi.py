@@ -6,7 +6,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import bodies, garbage, logs, tracing
+from config import bodies, garbage, logs, outages, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -19,7 +19,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import get_resolver, re_path  # noqa: E402
 
-from roadmaps import reports  # noqa: E402
+from roadmaps import loop, reports  # noqa: E402
 from roadmaps.consumers import Nobody  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
@@ -27,11 +27,12 @@ reports.announce_web()
 logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())  # it has a handler of its own
 
 sockets = URLRouter([*websocket_urlpatterns, re_path("", Nobody.as_asgi())])
-application = ProtocolTypeRouter(
+pages = ProtocolTypeRouter(
     {
         "http": bodies.bounded(django_application),
         "websocket": reports.counted(AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))),
     }
 )
+application = outages.bounded(pages, loop.DATABASE_AWAY)
 get_resolver().url_patterns  # noqa: B018 - pages and admin are imported now, not within the first request
 garbage.keep_what_is_here()

@@ -2,7 +2,9 @@
 
 import hmac
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
@@ -14,11 +16,15 @@ from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from config import patience
 from roadmaps import health, loop
 from roadmaps.metrics import exposition
 
 logger = logging.getLogger(__name__)
+READY_SECONDS = 1.5  # a load balancer that asks gets its answer within 2
 
 
 @require_safe
@@ -29,22 +35,63 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when PostgreSQL and Redis answer and every migration is applied; else 503 and what is missing."""
-    missing = ["database"] if not _database() else [] if _migrated() else ["migrations"]
-    missing += [] if _broker() else ["broker"]
-    if missing:
-        return JsonResponse({"status": "not ready", "missing": missing}, status=503)
+    """200 when PostgreSQL and Redis answer and every migration is applied; else 503 and what is missing.
+
+    The answer comes within READY_SECONDS, also when a service accepts connections and says nothing.
+    """
+    asked = {question: question.ask() for question in READINESS}
+    wait(asked.values(), timeout=READY_SECONDS)
+    missing = [question.missing(answer) for question, answer in asked.items()]
+    if any(missing):
+        return JsonResponse({"status": "not ready", "missing": [*filter(None, missing)]}, status=503)
     return JsonResponse({"status": "ready"})
 
 
-def _database() -> bool:
+class Question:
+    """A question to a service, asked in a thread of its own and never twice at the same time.
+
+    A service that hangs therefore holds one thread, however often a load balancer probes.
+    """
+
+    def __init__(self, service: str, find_missing: Callable[[], str]) -> None:
+        self.service = service
+        self._find_missing = find_missing
+        self._lock = threading.Lock()
+        self._answer: Future[str] | None = None
+
+    def ask(self) -> "Future[str]":
+        with self._lock:
+            if self._answer is None or self._answer.done():
+                self._answer = Future()
+                arguments = (self._answer,)
+                threading.Thread(target=self._run, args=arguments, name="cairn-ready", daemon=True).start()
+            return self._answer
+
+    def missing(self, answer: "Future[str]") -> str:
+        """What is missing, empty for nothing."""
+        if answer.done():
+            return answer.result()
+        logger.warning("not ready: the %s did not answer within %s s", self.service, READY_SECONDS)
+        return self.service
+
+    def _run(self, answer: "Future[str]") -> None:
+        patience.seconds.set(READY_SECONDS)
+        missing = self.service  # what an error leaves that nobody foresaw
+        try:
+            missing = self._find_missing()
+        finally:
+            answer.set_result(missing)
+            loop.give_back_connection()
+
+
+def _database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except Error:
-        logger.exception("not ready: PostgreSQL does not answer")
-        return False
-    return True
+        return "" if _migrated() else "migrations"
+    except Error as exc:
+        logger.warning("not ready: PostgreSQL does not answer: %s", exc)
+        return "database"
 
 
 def _migrated() -> bool:
@@ -66,14 +113,19 @@ def _all_applied() -> bool:
     return True
 
 
-def _broker() -> bool:
+def _broker() -> str:
+    limits = {"socket_timeout": READY_SECONDS, "socket_connect_timeout": READY_SECONDS}
+    once = Retry(NoBackoff(), 0)
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
+        with redis.Redis.from_url(settings.REDIS_URL, retry=once, **limits) as client:
             client.ping()
     except redis.RedisError as exc:
         logger.warning("not ready: Redis does not answer: %s", exc)
-        return False
-    return True
+        return "broker"
+    return ""
+
+
+READINESS = (Question("database", _database), Question("broker", _broker))
 
 
 @require_safe
@@ -122,6 +174,8 @@ class ProbesMiddleware:
         return self._later(request) if iscoroutinefunction(self) else _answer(request)
 
     async def _later(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info == "/healthz":
+            return healthz(request)  # on the loop: threads may all be waiting for a service that hangs
         # In a thread of its own: a slow page must not make the process look dead.
         return await sync_to_async(_answer, thread_sensitive=False)(request)
 

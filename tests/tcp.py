@@ -10,34 +10,68 @@ from urllib.parse import urlsplit
 import psycopg.conninfo
 
 
+class Line:
+    """A port in front of a service; its traffic can be held up, so that the service seems to hang.
+
+    New connections are accepted meanwhile, and nothing comes over them either.
+    """
+
+    def __init__(self, target: str | tuple[str, int], host: str) -> None:
+        self._target = target
+        self._loop = asyncio.new_event_loop()
+        self._passing = asyncio.Event()
+        self._passing.set()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="forwarder", daemon=True)
+        self._thread.start()
+        made = asyncio.start_server(self._join, host, 0, backlog=1024)
+        self._server = asyncio.run_coroutine_threadsafe(made, self._loop).result(60)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def hang(self) -> None:
+        self._loop.call_soon_threadsafe(self._passing.clear)
+
+    def go_on(self) -> None:
+        self._loop.call_soon_threadsafe(self._passing.set)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    async def _join(self, reader: Any, writer: Any) -> None:
+        target = self._target
+        opened = asyncio.open_unix_connection(target) if isinstance(target, str) else asyncio.open_connection(*target)
+        try:
+            their_reader, their_writer = await opened
+        except OSError:  # nobody listens there
+            writer.close()
+            return
+        await asyncio.gather(self._pass_on(reader, their_writer), self._pass_on(their_reader, writer))
+
+    async def _pass_on(self, reader: Any, writer: Any) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await self._passing.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+@contextlib.contextmanager
+def line(target: str | tuple[str, int], host: str = "127.0.0.1") -> Iterator[Line]:
+    """A `Line` on `host` to `target`: the path of a Unix socket, or an address."""
+    made = Line(target, host)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
 @contextlib.contextmanager
 def forwarded(target: str | tuple[str, int], host: str = "127.0.0.1") -> Iterator[int]:
-    """The port on `host` behind which `target`, the path of a Unix socket or an address, answers."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="forwarder", daemon=True)
-    thread.start()
-    made = asyncio.start_server(lambda *ends: _join(target, *ends), host, 0, backlog=1024)
-    server = asyncio.run_coroutine_threadsafe(made, loop).result(60)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-
-
-async def _join(target: str | tuple[str, int], reader: Any, writer: Any) -> None:
-    opened = asyncio.open_unix_connection(target) if isinstance(target, str) else asyncio.open_connection(*target)
-    their_reader, their_writer = await opened
-    await asyncio.gather(_pass_on(reader, their_writer), _pass_on(their_reader, writer))
-
-
-async def _pass_on(reader: Any, writer: Any) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    """The port of a `line`."""
+    with line(target, host) as made:
+        yield made.port
 
 
 def of_database(url: str) -> str | tuple[str, int]:

@@ -3,6 +3,8 @@
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config import env
 from config.embedded import EmbeddedServices
@@ -31,7 +33,7 @@ DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)  # Django 
 CHECKPOINT_POOL_SIZE = env.integer("CHECKPOINT_POOL_SIZE", 8, most=1000)  # the loop's connections of one process
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": _database.pop("dbname", None) or "postgres",
         "USER": _database.pop("user", ""),
         "PASSWORD": _database.pop("password", ""),
@@ -41,9 +43,15 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 10,
+            # A network that swallows everything ends a query as well, not only a connection that is new.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,  # milliseconds
             **_database,
             # Given up early and begun anew: a long outage must not leave the pool in a long pause between two tries.
-            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10, "reconnect_timeout": 4},
+            # How long somebody waits for a connection is in config/patience.py.
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "reconnect_timeout": 4},
         },
     }
 }
@@ -59,4 +67,12 @@ CHANNEL_LAYERS = {
 }
 
 # Limits of attempts, and numbers that may be some seconds old.
-CACHES = {"default": {"BACKEND": "config.cache.ForgetfulCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cairn:cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "config.cache.ForgetfulCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cairn:cache",
+        # No page waits long for what it can do without.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
+    }
+}

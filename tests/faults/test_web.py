@@ -12,10 +12,13 @@ import websockets
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from config import outages
 from roadmaps.models import Roadmap
-from tests import courses
+from tests import courses, tcp
 from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
 from tests.e2e.conftest import answers, free_port
 from tests.faults.tending import connected, embedded_only, finish, start_services_again
@@ -26,11 +29,19 @@ NEW = {"goal": courses.GOAL, "level": "beginner", "hours_per_week": 1, "weeks": 
 
 
 @pytest.fixture
-def web(transactional_db, tmp_path):
+def database(transactional_db):
+    """The line over which the web reaches PostgreSQL."""
+    with tcp.line(tcp.of_database(test_database_url())) as line:
+        yield line
+
+
+@pytest.fixture
+def web(database, tmp_path):
     """The address of a web process on the tests' database."""
     port = free_port()
     serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"]
-    own = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
+    address = tcp.database_url(test_database_url(), "127.0.0.1", database.port)
+    own = {"DATABASE_URL": address, "REDIS_URL": settings.REDIS_URL}
     with (tmp_path / "web.log").open("w") as log:
         process = subprocess.Popen(serve, cwd=ROOT, env=os.environ | own, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -102,6 +113,27 @@ def test_pages_say_so_while_postgresql_is_away_and_come_back_with_it(learner, ad
     finally:
         start_services_again()
     wait_for(lambda: learner.get("/roadmaps/").status_code == 200)
+
+
+def test_a_postgresql_that_hangs_keeps_nobody_waiting(learner, owner, database, tmp_path):
+    """It accepts connections and says nothing more, for as long as this test likes: an answer proves the limit."""
+    roadmap = courses.requested(owner)
+    cookie = "; ".join(f"{name}={value}" for name, value in learner.cookies.items())
+    live = f"{learner.base_url}/ws/roadmaps/{roadmap.pk}/".replace("http://", "ws://").replace("//ws/", "/ws/")
+    assert learner.get("/roadmaps/").status_code == 200
+    database.hang()
+    # The pool's idle connection hangs at the first of these, a new one at the others.
+    for address in ("/roadmaps/", "/admin/", f"/roadmaps/{roadmap.pk}/"):
+        assert is_a_sentence(learner.get(address)), address
+    with connect(live, additional_headers={"Cookie": cookie}, origin=str(learner.base_url)) as socket:
+        with pytest.raises(ConnectionClosed):
+            socket.recv(DEADLINE_SECONDS)
+        assert socket.close_code == outages.TRY_AGAIN_LATER
+    assert learner.get("/readyz").json()["missing"] == ["database"]
+    assert learner.get("/healthz").status_code == 200
+    database.go_on()
+    wait_for(lambda: learner.get("/roadmaps/").status_code == 200)
+    wait_for(lambda: learner.get("/readyz").status_code == 200)
 
 
 def test_a_read_only_database_takes_no_goal_and_says_so(learner):

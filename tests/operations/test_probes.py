@@ -1,13 +1,17 @@
 """What load balancers, Kubernetes and Prometheus ask, by address and without a session."""
 
 import asyncio
+import contextlib
+import socket
+import threading
 from ipaddress import ip_network
 
 import pytest
-from django.db import OperationalError
+from django.db import connection, connections
 from django.test import AsyncClient
 
 from roadmaps import health, probes
+from tests.conftest import wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -17,13 +21,30 @@ def nothing_known():
     probes._all_applied.cache_clear()
 
 
-def away(*_args):
-    raise OperationalError("away")
+@contextlib.contextmanager
+def silent_server():
+    """A port that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
+        yield server.getsockname()[1]
 
 
-def test_a_process_lives_whatever_else_is_away(client, settings, monkeypatch):
+@pytest.fixture
+def database_at(settings):
+    """Give the threads of probes another address of PostgreSQL; the tests' own connection stays."""
+    kept = dict(connection.settings_dict)
+
+    def use(port):
+        connection.close_pool()
+        connections.settings["default"].update({"HOST": "127.0.0.1", "PORT": str(port)})
+
+    yield use
+    connections.settings["default"].update({name: kept[name] for name in ("HOST", "PORT")})
+    connection.close_pool()
+
+
+def test_a_process_lives_whatever_else_is_away(client, settings, database_at):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr("roadmaps.probes.connection.cursor", away)
+    database_at(1)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
@@ -33,8 +54,8 @@ def test_it_is_ready_when_everything_is_there(client):
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
 
-def test_it_is_not_ready_without_postgresql(client, monkeypatch):
-    monkeypatch.setattr("roadmaps.probes.connection.cursor", away)
+def test_it_is_not_ready_without_postgresql(client, database_at):
+    database_at(1)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["missing"]) == (503, ["database"])
 
@@ -46,6 +67,34 @@ def test_it_is_not_ready_without_redis_and_tells_no_address(client, settings):
     assert "hidden-password" not in answer.content.decode()
 
 
+def test_services_that_hang_are_missing_and_hold_one_thread_each(client, settings, database_at):
+    # Without a limit of its own this answer would never come.
+    with silent_server() as port:
+        settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
+        database_at(port)
+        for _ in range(3):
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.json()["missing"]) == (503, ["database", "broker"])
+        assert sum(thread.name == "cairn-ready" for thread in threading.enumerate()) <= 2
+    assert probes.READY_SECONDS < 2
+    wait_for(lambda: not any(thread.name == "cairn-ready" for thread in threading.enumerate()))
+
+
+def test_an_exhausted_pool_keeps_no_probe_waiting(client, settings, database_at):
+    connection.close_pool()
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 1
+    try:
+        taken = connection.pool
+        taken.open()
+        held = taken.getconn()
+        assert client.get("/readyz").json()["missing"] == ["database"]
+        taken.putconn(held)
+        assert client.get("/readyz").status_code == 200
+    finally:
+        settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = settings.DATABASE_POOL_SIZE
+        connection.close_pool()
+
+
 def test_it_is_not_ready_while_migrations_wait_and_looks_again(client, monkeypatch):
     with monkeypatch.context() as waiting:
         waiting.setattr(health, "migrations", lambda: [health.Finding(health.FAIL, "1 migrations wait")])
@@ -53,10 +102,10 @@ def test_it_is_not_ready_while_migrations_wait_and_looks_again(client, monkeypat
     assert client.get("/readyz").status_code == 200
 
 
-def test_readiness_is_cheap_once_migrations_are_known(client, django_assert_num_queries):
-    client.get("/readyz")
-    with django_assert_num_queries(1):
-        assert client.get("/readyz").status_code == 200
+def test_readiness_is_cheap_once_migrations_are_known(client, monkeypatch):
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.delattr(health, "migrations")
+    assert client.get("/readyz").status_code == 200
 
 
 def test_probes_come_by_address_and_without_https(client, settings):

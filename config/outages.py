@@ -1,0 +1,43 @@
+"""Requests during an outage of PostgreSQL: they give up soon, and a live page gets a code to come back by."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from config import patience
+
+logger = logging.getLogger(__name__)
+Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+TRY_AGAIN_LATER = 1013  # a WebSocket's close code, after which a page connects again
+
+
+def bounded(application: Application, away: tuple[type[Exception], ...]) -> Application:
+    """An ASGI application with a page's patience; `away` are the errors of a database that is away."""
+
+    async def patient(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        patience.seconds.set(patience.PAGE_SECONDS)
+        sent: set[str] = set()
+
+        async def noting(message: dict[str, Any]) -> None:
+            sent.add(message["type"])
+            await send(message)
+
+        if scope["type"] != "websocket":
+            await application(scope, receive, send)
+            return
+        try:
+            await application(scope, receive, noting)
+        except away as exc:
+            logger.warning("a live page was closed while PostgreSQL does not answer: %s", exc)
+            await close(sent, send)
+
+    return patient
+
+
+async def close(sent: set[str], send: Any) -> None:
+    """Close the socket over which messages of the types `sent` have gone out."""
+    if "websocket.close" in sent:
+        return
+    if "websocket.accept" not in sent:  # a code reaches the page only on an accepted socket
+        await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with time limits for getting a connection."""

@@ -1,0 +1,72 @@
+"""Database backend whose pool gives up on a PostgreSQL that hangs, after the caller's patience.
+
+Django's own pool tests a connection before it hands it out, but without a time limit: a server that accepts and
+never answers would hold every thread that asks for a page.
+"""
+
+import threading
+import time
+from typing import Any
+
+import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
+
+from config import patience
+
+SHORTEST_CHECK_SECONDS = 0.1
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection of the pool; while `time_limit` is set, whatever is asked must be answered in that time."""
+
+    time_limit: float | None = None
+
+    def wait(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+        limit = self.time_limit if timeout is None else timeout
+        return super().wait(*args, timeout=limit, **kwargs)
+
+
+class Pool(ConnectionPool[Connection]):
+    """Connection pool that waits as long as `config.patience` says, the test of an idle connection included."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(connection_class=Connection, check=self._answers, **options)
+        self._local = threading.local()
+
+    def getconn(self, timeout: float | None = None) -> Connection:
+        limit = patience.seconds.get() if timeout is None else timeout
+        self._local.deadline = time.monotonic() + limit
+        return super().getconn(limit)
+
+    def _answers(self, connection: Connection) -> None:
+        """Raise unless the server answers over `connection`; idle neighbours of a dead one go with it.
+
+        They would be dead as well, and to meet them one by one takes longer than a page waits.
+        """
+        left = self._local.deadline - time.monotonic()
+        connection.time_limit = max(left, SHORTEST_CHECK_SECONDS)
+        try:
+            self.check_connection(connection)
+        except psycopg.Error:
+            self.drain()
+            raise
+        finally:
+            connection.time_limit = None
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    @property
+    def pool(self) -> Any:
+        """The process's pool, which Django looks up by the alias."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias != NO_DB_ALIAS and options and self.alias not in self._connection_pools:
+            pool = Pool(
+                kwargs=self.get_connection_params() | {"autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                **options,
+            )
+            self._connection_pools.setdefault(self.alias, pool)
+        return super().pool
