@@ -6,7 +6,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import bodies, garbage, logs, outages, tracing
+from config import bodies, garbage, logs, outages, repeats, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -24,7 +24,9 @@ from roadmaps.consumers import Nobody  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
 reports.announce_web()
-logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())  # it has a handler of its own
+# The server's own lines have handlers of their own.
+logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())
+logging.getLogger("uvicorn.error").addFilter(repeats.OnceAMinute())
 
 sockets = URLRouter([*websocket_urlpatterns, re_path("", Nobody.as_asgi())])
 pages = ProtocolTypeRouter(

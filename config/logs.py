@@ -26,7 +26,12 @@ FORMATTERS = {
     "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     "json": {"()": "config.logs.json_formatter"},
 }
-FILTERS = {"worth_a_line": "WorthALine", "without_keys": "WithoutKeys"}
+FILTERS = {
+    "worth_a_line": "config.logs.WorthALine",
+    "without_keys": "config.logs.WithoutKeys",
+    "once_a_minute": "config.repeats.OnceAMinute",
+}
+ALL_LINES = ["without_keys", "once_a_minute"]
 
 
 def configuration(level: str, form: str) -> dict[str, Any]:
@@ -40,9 +45,9 @@ def configuration(level: str, form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {form: FORMATTERS[form]},
-        "filters": {name: {"()": f"config.logs.{made}"} for name, made in FILTERS.items()},
+        "filters": {name: {"()": made} for name, made in FILTERS.items()},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["without_keys"]},
+            "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ALL_LINES},
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": own,
