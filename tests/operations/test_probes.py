@@ -11,7 +11,8 @@ from django.db import connection, connections
 from django.test import AsyncClient
 
 from roadmaps import health, probes
-from tests.conftest import wait_for
+from tests import tcp
+from tests.conftest import test_database_url, wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -68,10 +69,11 @@ def test_it_is_not_ready_without_redis_and_tells_no_address(client, settings):
 
 
 def test_services_that_hang_are_missing_and_hold_one_thread_each(client, settings, database_at):
-    # Without a limit of its own this answer would never come.
-    with silent_server() as port:
-        settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
-        database_at(port)
+    with silent_server() as redis_port, tcp.line(tcp.of_database(test_database_url())) as database:
+        database_at(database.port)
+        assert client.get("/readyz").status_code == 200
+        settings.REDIS_URL = f"redis://127.0.0.1:{redis_port}/0"
+        database.hang()  # also over the connection that the pool has: without a limit there would never be an answer
         for _ in range(3):
             answer = client.get("/readyz")
             assert (answer.status_code, answer.json()["missing"]) == (503, ["database", "broker"])
