@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.html import escape
 from django_celery_beat import admin as beat_admin
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from django_celery_results import admin as _results_admin  # noqa: F401 - registers what is taken over below
@@ -14,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter
+from roadmaps import schedules
 
 for registered in (
     ClockedSchedule,
@@ -26,6 +31,14 @@ for registered in (
 ):
     admin.site.unregister(registered)
 
+OWNED_SCHEDULE = (
+    "The settings own this schedule (CELERY_BEAT_SCHEDULE): beat writes it anew at each start, so you can't edit it "
+    "here. You can switch it off; that is kept, and doctor and the system page say so."
+)
+OWNED_TIMES = (
+    "You can't edit these times: beat writes them anew at each start for schedules that the settings own. For a "
+    "schedule of your own, add other times. They are used by:"
+)
 STATUS_COLOURS = {"SUCCESS": "success", "FAILURE": "danger", "RETRY": "warning", "REVOKED": "danger", "STARTED": "info"}
 
 
@@ -71,22 +84,100 @@ class PeriodicTaskForm(beat_admin.PeriodicTaskForm):
         self.fields["task"].widget = UnfoldAdminTextInputWidget()
         self.fields["regtask"].widget = TaskSelectWidget()
 
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name in schedules.owned_names():
+            raise ValidationError("The settings own a schedule of this name, and beat would overwrite this one.")
+        return name
+
+
+class OwnedScheduleForm(forms.ModelForm):
+    """The one thing about a schedule of the settings that beat leaves as it is."""
+
+    class Meta:
+        model = PeriodicTask
+        fields = ("enabled",)
+
+
+class KeptBySettings:
+    """Admin rows that beat would write back: they are not deleted here, also not with a row that they hang on."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
+        names = sorted({name for row in objs for name in self.owned_names_of(row)})
+        sentences = [f"Schedule “{name}”: the settings own it. You can switch it off." for name in names]
+        if sentences:
+            missing = set()  # it isn't a matter of permissions
+        return to_delete, counts, missing, [*protected, *sentences]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
+        return allowed and not (obj and self.owned_names_of(obj))
+
+    def owned_names_of(self, row: Any) -> list[str]:
+        raise NotImplementedError
+
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat_admin.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
-    list_display = ("name", "task", "enabled", "scheduler", "last_run_at", "total_run_count")
+    list_display = ("name", "task", "enabled", "kept_by", "scheduler", "last_run_at", "total_run_count")
     list_filter = ("enabled", "one_off")
     list_filter_submit = True
     date_hierarchy = None
 
+    def owned_names_of(self, row: Any) -> list[str]:
+        return [row.name] if schedules.is_owned(row) else []
 
-class ScheduleAdmin(ModelAdmin):
-    """Its tasks are listed on the page of schedules, by name."""
+    @display(description="Kept by", label={"settings": "info"})
+    def kept_by(self, periodic_task: PeriodicTask) -> str:
+        return "settings" if schedules.is_owned(periodic_task) else "admin"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj and schedules.is_owned(obj):
+            kwargs["form"] = OwnedScheduleForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if not (obj and schedules.is_owned(obj)):
+            return super().get_fieldsets(request, obj)
+        shown = ("name", "enabled", "task", "scheduler", "args", "kwargs", "queue", "expire_seconds", "last_run_at")
+        return ((None, {"fields": shown, "description": OWNED_SCHEDULE}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if not (obj and schedules.is_owned(obj)):
+            return super().get_readonly_fields(request, obj)
+        ((_, options),) = self.get_fieldsets(request, obj)
+        return [name for name in options["fields"] if name != "enabled"]
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Those of the package ask for no permission, so that whoever may look could switch schedules off."""
+        actions = super().get_actions(request)
+        if self.has_change_permission(request):
+            return actions
+        return {name: action for name, action in actions.items() if name not in beat_admin.PeriodicTaskAdmin.actions}
+
+
+class ScheduleAdmin(KeptBySettings, ModelAdmin):
+    """Times of schedules; those that the settings use are only looked at. Who uses them is on the page of schedules."""
+
+    def owned_names_of(self, row: Any) -> list[str]:
+        return schedules.owned_at(row)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and not (obj and self.owned_names_of(obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if not (obj and (names := self.owned_names_of(obj))):
+            return fieldsets
+        (name, options), *others = fieldsets
+        return [(name, {**options, "description": f"{OWNED_TIMES} {escape(', '.join(names))}."}), *others]
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat_admin.CrontabScheduleAdmin, ModelAdmin):
+class CrontabScheduleAdmin(ScheduleAdmin, beat_admin.CrontabScheduleAdmin):
     inlines: Any = ()
 
 
