@@ -19,8 +19,10 @@ SERVICES = ("psycopg", "psycopg_pool", "django.db", "redis", "kombu")
 AWAY = {"OperationalError", "InterfaceError", "InternalError", "ConnectionError", "TimeoutError"}
 AWAY |= {"OutOfMemoryError", "ReadOnlyError"}  # a Redis that is there and takes nothing
 # They say that a service is away also without an exception.
-CLIENTS = ("psycopg.pool", "kombu", "celery.worker.consumer", "celery.beat", "django_celery_beat", "channels_redis")
-CLIENTS += ("roadmaps.probes",)
+CLIENTS = (
+    *("psycopg.pool", "kombu", "celery.worker.consumer", "celery.beat", "django_celery_beat", "channels_redis"),
+    "roadmaps.probes",
+)
 UNAVAILABLE = 503  # a page's status that Django's line of it carries
 VARYING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+", re.IGNORECASE)
 

@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 
 from config import patience
 
+WAKE_SECONDS = 0.1  # between two looks for Ctrl-C; psycopg's own
 SHORTEST_CHECK_SECONDS = 0.1
 
 
@@ -23,9 +24,9 @@ class Connection(psycopg.Connection[Any]):
 
     time_limit: float | None = None
 
-    def wait(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+    def wait(self, gen: Any, interval: float = WAKE_SECONDS, timeout: float | None = None) -> Any:
         limit = self.time_limit if timeout is None else timeout
-        return super().wait(*args, timeout=limit, **kwargs)
+        return super().wait(gen, interval, timeout=limit)
 
 
 class Pool(ConnectionPool[Connection]):
@@ -60,13 +61,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def pool(self) -> Any:
         """The process's pool, which Django looks up by the alias."""
+        pools: dict[str, Any] = self._connection_pools  # type: ignore[attr-defined]
         options = self.settings_dict["OPTIONS"].get("pool")
-        if self.alias != NO_DB_ALIAS and options and self.alias not in self._connection_pools:
+        if self.alias != NO_DB_ALIAS and options and self.alias not in pools:
             pool = Pool(
                 kwargs=self.get_connection_params() | {"autocommit": True},
                 open=False,
-                configure=self._configure_connection,
+                configure=self._configure_connection,  # type: ignore[attr-defined]
                 **options,
             )
-            self._connection_pools.setdefault(self.alias, pool)
+            pools.setdefault(self.alias, pool)
         return super().pool

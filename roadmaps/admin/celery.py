@@ -91,7 +91,7 @@ class PeriodicTaskForm(beat_admin.PeriodicTaskForm):
         return name
 
 
-class OwnedScheduleForm(forms.ModelForm):
+class OwnedScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     """The one thing about a schedule of the settings that beat leaves as it is."""
 
     class Meta:

@@ -130,7 +130,7 @@ def test_a_postgresql_that_hangs_keeps_nobody_waiting(learner, owner, database):
     # The pool's idle connection hangs at the first of these, a new one at the others.
     for address in ("/roadmaps/", "/admin/", f"/roadmaps/{roadmap.pk}/"):
         assert is_a_sentence(learner.get(address)), address
-    with connect(live, additional_headers={"Cookie": cookie}, origin=str(learner.base_url)) as socket:
+    with connect(live, additional_headers={"Cookie": cookie}, origin=Origin(str(learner.base_url))) as socket:
         with pytest.raises(ConnectionClosed):
             socket.recv(DEADLINE_SECONDS)
         assert socket.close_code == outages.TRY_AGAIN_LATER

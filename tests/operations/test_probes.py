@@ -35,12 +35,12 @@ def database_at(settings):
     kept = dict(connection.settings_dict)
 
     def use(port):
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
         connections.settings["default"].update({"HOST": "127.0.0.1", "PORT": str(port)})
 
     yield use
     connections.settings["default"].update({name: kept[name] for name in ("HOST", "PORT")})
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 def test_a_process_lives_whatever_else_is_away(client, settings, database_at):
@@ -83,10 +83,10 @@ def test_services_that_hang_are_missing_and_hold_one_thread_each(client, setting
 
 
 def test_an_exhausted_pool_keeps_no_probe_waiting(client, settings, database_at):
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 1
     try:
-        taken = connection.pool
+        taken = connection.pool  # type: ignore[attr-defined]
         taken.open()
         held = taken.getconn()
         assert client.get("/readyz").json()["missing"] == ["database"]
@@ -94,7 +94,7 @@ def test_an_exhausted_pool_keeps_no_probe_waiting(client, settings, database_at)
         assert client.get("/readyz").status_code == 200
     finally:
         settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = settings.DATABASE_POOL_SIZE
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 def test_it_is_not_ready_while_migrations_wait_and_looks_again(client, monkeypatch):

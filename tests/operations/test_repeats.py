@@ -150,6 +150,6 @@ def test_a_line_that_passes_two_filters_is_written_once_and_a_fork_begins_anew(l
         logging.getLogger("uvicorn.error").removeFilter(first)
     assert lines.texts == ["no"]
     own = os.getpid()
-    monkeypatch.setattr(repeats.os, "getpid", lambda: own + 1)
+    monkeypatch.setattr("os.getpid", lambda: own + 1)
     logging.getLogger("uvicorn.error").error("no", exc_info=traceback_of(django.db.InterfaceError("closed")))
     assert lines.texts == ["no", "no"]
