@@ -9,6 +9,10 @@ if __name__ == "__main__":
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    if sys.argv[1:2] == ["doctor"]:
+        from config import env
+
+        env.note_problems()
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as exc:

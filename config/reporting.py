@@ -69,4 +69,9 @@ def _is_private(name: object) -> bool:
 def _without(text: str, secrets: list[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, REMOVED)
+    return without_credentials(text)
+
+
+def without_credentials(text: str) -> str:
+    """Keys of providers, bearer tokens, passwords in addresses, and addresses that are keys taken out."""
     return without_keys(KEYS.sub(REMOVED, text))

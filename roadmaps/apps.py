@@ -1,7 +1,11 @@
+import logging
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
+
+logger = logging.getLogger(__name__)
 
 
 def set_up_checkpoints(**_: Any) -> None:
@@ -26,4 +30,7 @@ class RoadmapsConfig(AppConfig):
             warm_up,
         )
 
+        if settings.MISSPELT_SETTINGS:
+            misspelt = [f"{name} (did you mean {meant}?)" for name, meant in settings.MISSPELT_SETTINGS.items()]
+            logger.warning("no setting of Cairn has the name %s", ", ".join(misspelt))
         post_migrate.connect(set_up_checkpoints, sender=self)

@@ -1,5 +1,6 @@
 """Settings of every process; values come from the environment through config.env only."""
 
+from config import env
 from config.settings.accounts import *
 from config.settings.application import *
 from config.settings.folders import *
@@ -13,3 +14,6 @@ from config.settings.runs import *
 from config.settings.security import *
 from config.settings.services import *
 from config.settings.theme import *
+
+REFUSED_SETTINGS = sorted(set(env.refused().values()))  # only doctor gets as far as this with any
+MISSPELT_SETTINGS = env.misspelt()  # variable → the setting that it is like

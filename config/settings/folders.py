@@ -5,4 +5,4 @@ from pathlib import Path
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var").resolve()

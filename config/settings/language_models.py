@@ -3,10 +3,18 @@
 from config import env
 
 LLM_ROLES = ("intent", "curriculum", "validation", "edit", "tutorial", "resources", "quiz")
-LLM_MODEL = env.model_name("LLM_MODEL")  # empty: the built-in author
-LLM_MODELS = env.models_by_role("LLM_MODELS", LLM_ROLES)
+# Those of LangChain's init_chat_model: to import it takes half a second, and a wrong one should stop the start.
+LLM_PROVIDERS = (
+    *("anthropic", "anthropic_bedrock", "azure_ai", "azure_openai", "baseten", "bedrock", "bedrock_converse"),
+    *("bedrock_mantle_anthropic", "bedrock_mantle_openai", "cohere", "deepseek", "fireworks"),
+    *("google_anthropic_vertex", "google_genai", "google_vertexai", "groq", "huggingface", "ibm", "langsmith"),
+    *("litellm", "meta", "mistralai", "nvidia", "ollama", "openai", "openrouter", "perplexity", "together"),
+    *("upstage", "xai"),
+)
+LLM_MODEL = env.model_name("LLM_MODEL", LLM_PROVIDERS)  # empty: the built-in author
+LLM_MODELS = env.models_by_role("LLM_MODELS", LLM_ROLES, LLM_PROVIDERS)
 LLM_BASE_URL = env.url("LLM_BASE_URL", ("http", "https"))
-LLM_API_KEY = env.text("LLM_API_KEY")
+LLM_API_KEY = env.token("LLM_API_KEY")
 LLM_STRUCTURED_OUTPUT = env.choice("LLM_STRUCTURED_OUTPUT", "json_schema", ("json_schema", "function_calling"))
 LLM_CONCURRENCY = env.integer("LLM_CONCURRENCY", 64)  # model calls at once to one provider, of all processes together
 LLM_REQUESTS_PER_MINUTE = env.integer("LLM_REQUESTS_PER_MINUTE", 0, least=0)  # likewise; 0: no limit

@@ -9,11 +9,11 @@ from config.settings.services import DATABASE_URL, REDIS_URL
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
 LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_TOKEN = env.token("METRICS_TOKEN")
 METRICS_ALLOW = env.networks("METRICS_ALLOW")
 FLOWER_BASIC_AUTH = env.user_and_password("FLOWER_BASIC_AUTH")
 FIRST_ADMIN_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
 OTEL_EXPORTER_OTLP_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"))
-SENTRY_DSN = env.url("SENTRY_DSN", ("http", "https"))
+SENTRY_DSN = env.dsn("SENTRY_DSN")
 if SENTRY_DSN:
     reporting.start(SENTRY_DSN, hidden=(SECRET_KEY, LLM_API_KEY, DATABASE_URL, REDIS_URL, EMAIL_HOST_PASSWORD))

@@ -1,7 +1,5 @@
 """PostgreSQL and Redis: their addresses, and what Django keeps there."""
 
-from django.core.exceptions import ImproperlyConfigured
-from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -10,8 +8,14 @@ from config import env
 from config.embedded import EmbeddedServices
 from config.settings.folders import VAR_DIR
 
-DATABASE_URL = env.url("DATABASE_URL", ("postgresql", "postgres"))
-REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
+# Where nothing answers: doctor, which goes on with a wrong address, must not start a service instead.
+NO_DATABASE, NO_REDIS = "postgresql://nobody@/none?host=/DATABASE_URL-is-wrong", "unix:///REDIS_URL-is-wrong"
+DATABASE_URL = env.database_url("DATABASE_URL")
+REDIS_URL = env.redis_url("REDIS_URL")
+if {"DATABASE_URL", "VAR_DIR"} & set(env.refused()):
+    DATABASE_URL = DATABASE_URL or NO_DATABASE
+if {"REDIS_URL", "VAR_DIR"} & set(env.refused()):
+    REDIS_URL = REDIS_URL or NO_REDIS
 EMBEDDED = not (DATABASE_URL and REDIS_URL)
 if EMBEDDED:
     SERVICES = EmbeddedServices(VAR_DIR)
@@ -20,13 +24,10 @@ if EMBEDDED:
         REDIS_URL = REDIS_URL or SERVICES.redis_url()
     except ModuleNotFoundError as exc:  # a container image goes without them
         message = f"DATABASE_URL and REDIS_URL must both be set: there is no embedded service here ({exc.name})"
-        raise ImproperlyConfigured(message) from None
+        env.refuse(("DATABASE_URL", "REDIS_URL"), message)
+        DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
 
-try:
-    _database = conninfo_to_dict(DATABASE_URL)
-except ProgrammingError as exc:
-    raise ImproperlyConfigured(f"DATABASE_URL: not a PostgreSQL address ({exc})") from None
-
+_database = conninfo_to_dict(DATABASE_URL)
 # Prepared statements don't survive a pooler that gives each transaction another connection.
 DATABASE_TRANSACTION_POOLER = env.flag("DATABASE_TRANSACTION_POOLER", False)
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)  # Django connections of one process

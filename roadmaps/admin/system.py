@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
-from redis.exceptions import RedisError
 
 from logs_app.buffer import BROKER_AWAY
 from roadmaps import health, queues, statistics
@@ -27,7 +26,7 @@ SHOWN_MAX = 50  # leases and stuck runs
 def system(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "System",
-        "findings": [finding for check in health.QUICK for finding in check()],
+        "results": health.examine(health.QUICK),
         "leases": _leases(),
         "driven": Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")),
         "stuck": statistics.stuck_runs().select_related("owner")[:SHOWN_MAX],
@@ -46,19 +45,15 @@ def system_queues(request: HttpRequest) -> HttpResponse:
 @permission_required(PERMISSION, raise_exception=True)
 def system_checks(request: HttpRequest) -> HttpResponse:
     """What waits for others: queues that must answer, models, the mail server."""
-    found = cache.get_or_set("system-checks", lambda: [one for check in health.SLOW for one in check()], CACHE_SECONDS)
-    return render(request, "admin/system/_findings.html", {"findings": found})
+    results = cache.get_or_set("system-checks", lambda: health.examine(health.SLOW), CACHE_SECONDS)
+    return render(request, "admin/system/_findings.html", {"results": results})
 
 
 def _queues() -> dict[str, Any]:
     try:
-        waiting, oldest = queues.depths(), queues.oldest_seconds()
-    except RedisError as exc:
-        return {"problem": f"Redis does not answer, so no queue can be counted: {health.first_line(exc)}"}
-    try:
-        heard = queues.workers()
+        waiting, oldest, heard = queues.depths(), queues.oldest_seconds(), queues.workers()
     except BROKER_AWAY as exc:
-        return {"problem": f"The workers can't be asked: {health.first_line(exc)}"}
+        return {"problem": health.ASKED_IN_VAIN.format(health.first_line(exc))}
     listeners = queues.listeners(heard)
     rows = [
         {"name": name, "waiting": waiting[name], "oldest": _for(oldest[name]), "listeners": listeners[name]}

@@ -1,13 +1,20 @@
-"""What this installation needs, checked one by one: each says how it is, and what to do if it isn't well."""
+"""What this installation needs, checked one by one: each says how it is, and what to do if it isn't well.
 
+doctor and the system page show the same results: a check's name, a state and a sentence have their one source here.
+"""
+
+import logging
 from collections.abc import Iterable
 
-from roadmaps.health.finding import FAIL, OK, WARN, Check, Finding, first_line
+from config.reporting import without_credentials
+from roadmaps.health.configuration import addresses, debug, framework, limits, settings_read
+from roadmaps.health.finding import FAIL, OK, WARN, Check, Finding, Result, fail, first_line
 from roadmaps.health.installation import disk, mail, models, reach, secrets, static_files
 from roadmaps.health.services import broker, clocks, connections, database, migrations
-from roadmaps.health.work import beat, listeners, refused_logs
+from roadmaps.health.work import ASKED_IN_VAIN, beat, listeners, refused_logs, schedules
 
 __all__ = [
+    "ASKED_IN_VAIN",
     "FAIL",
     "OK",
     "QUICK",
@@ -15,13 +22,19 @@ __all__ = [
     "WARN",
     "Check",
     "Finding",
+    "Result",
+    "addresses",
     "beat",
     "broker",
     "clocks",
     "connections",
     "database",
+    "debug",
     "disk",
+    "examine",
     "first_line",
+    "framework",
+    "limits",
     "listeners",
     "mail",
     "migrations",
@@ -29,15 +42,32 @@ __all__ = [
     "problems",
     "reach",
     "refused_logs",
+    "schedules",
     "secrets",
+    "settings_read",
     "static_files",
 ]
 
+logger = logging.getLogger(__name__)
 QUICK: tuple[Check, ...] = (
-    *(database, migrations, connections, broker, clocks, beat),
-    *(models, static_files, secrets, disk, refused_logs),
+    *(settings_read, database, migrations, connections, broker, clocks, beat, schedules),
+    *(models, static_files, debug, secrets, addresses, limits, disk, refused_logs),
 )
-SLOW: tuple[Check, ...] = (listeners, reach, mail)  # they wait for others
+SLOW: tuple[Check, ...] = (listeners, reach, mail, framework)  # they wait for others, or take a while
+
+
+def examine(checks: Iterable[Check]) -> list[Result]:
+    """What each of `checks` says; one that breaks says that, and the others are made all the same."""
+    return [Result(check.__name__, finding) for check in checks for finding in _findings(check)]
+
+
+def _findings(check: Check) -> list[Finding]:
+    try:
+        return check()
+    except Exception as exc:
+        logger.debug("check %s", check.__name__, exc_info=True)
+        why = without_credentials(f"{type(exc).__name__}: {first_line(exc)}")
+        return fail(f"the check {check.__name__} broke ({why})", "see the settings that it is about")
 
 
 def problems(checks: Iterable[Check]) -> list[str]:

@@ -19,6 +19,14 @@ class Finding:
         return f"{self.text}: {self.remedy}" if self.remedy else self.text
 
 
+@dataclass(frozen=True)
+class Result:
+    """A finding and the name of the check that it is of."""
+
+    check: str
+    finding: Finding
+
+
 Check = Callable[[], list[Finding]]
 
 

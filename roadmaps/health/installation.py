@@ -1,4 +1,4 @@
-"""What was set and installed: models, e-mail, static files, secrets, disk."""
+"""What was installed: models, e-mail, static files, secrets, disk."""
 
 import shutil
 import smtplib
@@ -56,6 +56,8 @@ def mail() -> list[Finding]:
     try:
         with get_connection():
             return ok(f"the mail server {settings.EMAIL_HOST} answers")
+    except ImportError:
+        return fail(f"EMAIL_BACKEND={backend} is no mail backend", "see Django's list of them")
     except (OSError, smtplib.SMTPException) as exc:
         remedy = "see EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS and the password"
         return fail(f"the mail server {settings.EMAIL_HOST} does not take us: {first_line(exc)}", remedy)
@@ -71,8 +73,6 @@ def static_files() -> list[Finding]:
 
 
 def secrets() -> list[Finding]:
-    if settings.DEBUG and settings.HTTPS:
-        return fail("DEBUG shows settings and code to everybody", "unset DEBUG")
     if not settings.SECRET_KEY_GIVEN:
         text = "SECRET_KEY was made for this folder alone: other machines would not know this one's sessions"
         remedy = "set SECRET_KEY or SECRET_KEY_FILE, the same everywhere"

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from roadmaps import checkpointer, telemetry
@@ -38,7 +38,7 @@ def migrations() -> list[Finding]:
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as exc:
+    except Error as exc:
         return fail(f"the migrations are unknown while PostgreSQL does not answer: {first_line(exc)}")
     if waiting:
         return fail(f"{len(waiting)} migrations wait", "run manage.py migrate")
@@ -52,7 +52,7 @@ def connections() -> list[Finding]:
         with connection.cursor() as cursor:
             cursor.execute(ALLOWED)
             allowed = int(cursor.fetchone()[0])
-    except DatabaseError:
+    except Error:
         return fail("max_connections is unknown while PostgreSQL does not answer")
     living = _processes()
     wanted = sum(int(one.get("allowed", each)) for one in living) or 2 * each
@@ -120,7 +120,7 @@ def clocks() -> list[Finding]:
     """Leases are by PostgreSQL's clock, log lines and heartbeats by each host's."""
     try:
         apart = {"PostgreSQL": _skew(_database_time), "Redis": _skew(_redis_time)}
-    except (DatabaseError, redis.RedisError):
+    except (Error, redis.RedisError):
         return warn("the clocks can't be compared while a service does not answer", "see above")
     name, most = max(apart.items(), key=lambda one: abs(one[1]))
     if abs(most) < SKEW_WARN_SECONDS:

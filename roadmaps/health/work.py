@@ -3,17 +3,19 @@
 import time
 
 import redis
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from logs_app import stream
 from logs_app.buffer import BROKER_AWAY
 from roadmaps import heartbeats, one_beat, queues
+from roadmaps import schedules as beat_schedules
 from roadmaps.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
 
 SILENT_SECONDS = 60  # without a heartbeat
 WORKERS = {"roadmap_workflow": "workflow", "content_generation": "content", "logs": "logs"}  # of manage.py worker
 BEATS_WITHIN = 60  # seconds in which the heartbeats sent are counted; one beat sends 6 per queue
 BEATS_MAX = 9
+ASKED_IN_VAIN = "nobody can be asked which queues they listen on: {}"
 
 
 def listeners() -> list[Finding]:
@@ -22,7 +24,7 @@ def listeners() -> list[Finding]:
         heard = queues.listeners(queues.workers())
         waiting, oldest, beats = queues.depths(), queues.oldest_seconds(), heartbeats.read()
     except BROKER_AWAY as exc:
-        return fail(f"nobody can be asked which queues they listen on: {first_line(exc)}")
+        return fail(ASKED_IN_VAIN.format(first_line(exc)))
     return [_queue(name, heard[name], waiting[name], oldest[name], beats.get(name)) for name in heard]
 
 
@@ -50,7 +52,7 @@ def beat() -> list[Finding]:
         with connection.cursor() as cursor:
             cursor.execute(held, [one_beat.LOCK])
             running = cursor.fetchone() is not None
-    except DatabaseError:
+    except Error:
         return fail("whether beat runs is unknown while PostgreSQL does not answer")
     if not running:
         return fail("no beat runs, so nothing is recovered", "start manage.py beat")
@@ -63,6 +65,25 @@ def beat() -> list[Finding]:
             "more than one beat sends to these queues", "find who else runs beat on this REDIS_URL, and stop it"
         )
     return ok("beat runs, and only one")
+
+
+def schedules() -> list[Finding]:
+    """Whether beat sends what the settings tell it to: a schedule may be switched off or deleted in the admin."""
+    try:
+        enabled = dict(beat_schedules.owned().values_list("name", "enabled"))
+    except Error:
+        return fail("the schedules are unknown while PostgreSQL does not answer")
+    if not enabled:
+        return warn("beat has not written its schedules yet", "start manage.py beat")
+
+    findings = []
+    for name in sorted(beat_schedules.owned_names()):
+        if name not in enabled:
+            findings += warn(f"the schedule “{name}” is missing", "restart manage.py beat, which writes it again")
+        elif not enabled[name]:
+            remedy = "if that was not meant, switch it on under Schedules in the admin"
+            findings += warn(f"the schedule “{name}” is switched off, so its task is not sent", remedy)
+    return findings or ok("every schedule of the settings is switched on")
 
 
 def refused_logs() -> list[Finding]:

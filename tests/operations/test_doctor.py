@@ -1,5 +1,6 @@
 """The doctor names what is wrong and what to do, for each thing that can be."""
 
+import html
 import json
 import time
 from collections import namedtuple
@@ -10,9 +11,10 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from logs_app import stream
-from roadmaps import health, heartbeats, one_beat, queues, telemetry
+from roadmaps import health, heartbeats, one_beat, queues, schedules, telemetry
 from roadmaps.health import services, work
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
@@ -177,18 +179,115 @@ def test_mail_that_goes_nowhere_or_is_refused_is_named(settings):
 
 
 @pytest.mark.parametrize(
-    ("given", "https", "debug", "state"),
+    ("given", "https", "state"),
+    [(True, True, health.OK), (False, True, health.FAIL), (False, False, health.WARN)],
+)
+def test_a_missing_secret_is_named(settings, given, https, state):
+    settings.SECRET_KEY = "k" * 60
+    settings.SECRET_KEY_GIVEN, settings.HTTPS = given, https
+    assert only(health.secrets()).state == state
+
+
+@pytest.mark.parametrize(
+    ("debug", "https", "state"),
+    [(False, True, health.OK), (True, False, health.WARN), (True, True, health.FAIL)],
+)
+def test_debug_is_named_wherever_it_is_on(settings, debug, https, state):
+    settings.DEBUG, settings.HTTPS = debug, https
+    assert only(health.debug()).state == state
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
     [
-        (True, True, False, health.OK),
-        (False, True, False, health.FAIL),
-        (False, False, False, health.WARN),
-        (True, True, True, health.FAIL),
+        (
+            {"REVIEW_DUE_HOURS": 2, "REVIEW_REMIND_HOURS": 4},
+            "REVIEW_REMIND_HOURS (4) is more than REVIEW_DUE_HOURS (2)",
+        ),
+        ({"LLM_TIMEOUT_SECONDS": 1000}, "LLM_TIMEOUT_SECONDS (1000) is more than NODE_TIMEOUT_SECONDS"),
+        ({"RUN_TIMEOUT_SECONDS": 60}, "NODE_TIMEOUT_SECONDS (900) is more than RUN_TIMEOUT_SECONDS (60)"),
+        ({"LLM_BASE_URL": "http://models.example/v1"}, "LLM_BASE_URL is set, and no model that would use it"),
+        ({"LLM_API_KEY": "sk-key"}, "LLM_API_KEY is set, and no model"),
     ],
 )
-def test_a_missing_secret_or_debug_in_public_is_named(settings, given, https, debug, state):
-    settings.SECRET_KEY = "k" * 60
-    settings.SECRET_KEY_GIVEN, settings.HTTPS, settings.DEBUG = given, https, debug
-    assert only(health.secrets()).state == state
+def test_settings_that_contradict_each_other_are_named(settings, values, sentence):
+    assert only(health.limits()).state == health.OK
+    for name, value in values.items():
+        setattr(settings, name, value)
+    finding = only(health.limits())
+    assert (finding.state, bool(finding.remedy)) == (health.WARN, True)
+    assert sentence in finding.text
+
+
+def test_reviews_that_are_never_due_need_no_reminder_before(settings):
+    settings.REVIEW_DUE_HOURS = 0
+    assert only(health.limits()).state == health.OK
+
+
+@pytest.mark.parametrize(
+    ("values", "state", "sentence"),
+    [
+        ({"PUBLIC_URL": "https://cairn.example.com"}, health.OK, "agree"),
+        ({"PUBLIC_URL": "https://other.example.com"}, health.WARN, "a host that ALLOWED_HOSTS does not name"),
+        (
+            {"PUBLIC_URL": "http://cairn.example.com", "HTTPS": True},
+            health.WARN,
+            "HTTPS is on, and PUBLIC_URL is http:",
+        ),
+        ({"PUBLIC_URL": "http://cairn.example.com", "ADMIN_PATH": "roadmaps/"}, health.FAIL, "of another page"),
+        ({"PUBLIC_URL": "http://cairn.example.com", "ADMIN_PATH": "nothing/"}, health.FAIL, "of another page"),
+    ],
+)
+def test_addresses_that_lead_elsewhere_are_named(settings, values, state, sentence):
+    settings.ALLOWED_HOSTS = ["cairn.example.com"]
+    for name, value in values.items():
+        setattr(settings, name, value)
+    finding = only(health.addresses())
+    assert finding.state == state
+    assert sentence in finding.text
+
+
+def test_what_django_itself_finds_is_named(settings):
+    assert only(health.framework()).state == health.OK
+    settings.CSRF_TRUSTED_ORIGINS = ["cairn.example.com"]
+    finding = only(health.framework())
+    assert (finding.state, bool(finding.remedy)) == (health.FAIL, True)
+    assert "CSRF_TRUSTED_ORIGINS" in finding.text
+
+
+def test_a_check_that_breaks_says_so_without_a_password_and_stops_no_other(monkeypatch):
+    def wrong_setting():
+        raise ValueError("no port in redis://user:hidden-word@host")
+
+    first, second = health.examine((wrong_setting, health.debug))
+    assert (first.check, first.finding.state) == ("wrong_setting", health.FAIL)
+    assert "ValueError: no port" in first.finding.text
+    assert "hidden-word" not in first.finding.sentence
+    assert second.finding.state == health.OK
+
+
+def test_a_mail_backend_that_is_none_is_named(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.NoBackend"
+    assert "is no mail backend" in only(health.mail()).text
+
+
+def test_schedules_that_are_switched_off_or_missing_are_named(admin_client):
+    assert "not written its schedules yet" in only(health.schedules()).text
+    every = IntervalSchedule.objects.create(every=1, period="hours")
+    for name in schedules.owned_names():
+        PeriodicTask.objects.create(name=name, task="maintenance.prune", interval=every)
+    PeriodicTask.objects.create(name="of an operator", task="x", interval=every, enabled=False)
+    assert only(health.schedules()).state == health.OK
+    PeriodicTask.objects.filter(name="recover").update(enabled=False)
+    PeriodicTask.objects.get(name="prune").delete()
+    missing, off = health.schedules()
+    assert {missing.state, off.state} == {health.WARN}
+    assert "“prune” is missing" in missing.text
+    assert "“recover” is switched off" in off.text
+    page = html.unescape(admin_client.get("/admin/system/").content.decode())
+    for finding in (missing, off):  # in the same words
+        assert finding.text[1:] in page
+        assert finding.remedy[1:] in page
 
 
 def test_a_short_secret_is_named(settings):
@@ -209,6 +308,14 @@ def test_refused_events_and_missing_packages_are_named(messages, monkeypatch):
     assert only(health.static_files()).state == health.OK
     monkeypatch.setattr("django.contrib.staticfiles.finders.find", lambda name: None)
     assert "templates/packages/install" in only(health.static_files()).remedy
+
+
+def test_the_system_page_shows_the_same_checks_states_and_sentences(admin_client, messages):
+    page = html.unescape(admin_client.get("/admin/system/").content.decode())
+    for result in health.examine([check for check in health.QUICK if check not in (health.clocks, health.broker)]):
+        assert f"check: {result.check}" in page
+        assert result.finding.text[1:] in page  # it begins with a capital there
+        assert f">{result.finding.state}</" in page
 
 
 def test_the_system_page_says_the_same(admin_client, client, messages):

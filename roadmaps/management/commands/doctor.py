@@ -7,32 +7,38 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config import patience
 from logs_app.buffer import BROKER_AWAY
 from roadmaps import health, heartbeats
 
 PROBE_SECONDS = 5
+PATIENCE_SECONDS = 2  # for a connection, in each check
 
 
 class Command(BaseCommand):
     help = "Check the services, queues, models and settings; exits 1 when something must be done."
+    requires_system_checks = ()  # `framework` makes them, beside the others
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="a list of {check, state, text, remedy}")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        patience.seconds.set(PATIENCE_SECONDS)
         with contextlib.suppress(*BROKER_AWAY):  # a check says so
             heartbeats.probe(PROBE_SECONDS)
-        found = [(check.__name__, finding) for check in (*health.QUICK, *health.SLOW) for finding in check()]
-        self._tell_as_json(found) if options["json"] else self._tell(found)
-        if bad := sum(finding.state == health.FAIL for _, finding in found):
-            raise CommandError(f"{bad} of {len(found)} findings must be seen to.")
+        results = health.examine((*health.QUICK, *health.SLOW))
+        self._show_as_json(results) if options["json"] else self._show(results)
+        if bad := sum(result.finding.state == health.FAIL for result in results):
+            raise CommandError(f"{bad} of {len(results)} findings must be seen to.")
 
-    def _tell(self, found: list[tuple[str, health.Finding]]) -> None:
+    def _show(self, results: list[health.Result]) -> None:
         paint = {health.OK: self.style.SUCCESS, health.WARN: self.style.WARNING, health.FAIL: self.style.ERROR}
-        for _, finding in found:
-            self.stdout.write(f"{paint[finding.state](f'{finding.state:4}')} {finding.text}")
+        for result in results:
+            finding = result.finding
+            self.stdout.write(f"{paint[finding.state](f'{finding.state:4}')} {result.check}: {finding.text}")
             if finding.remedy:
                 self.stdout.write(f"     → {finding.remedy}")
 
-    def _tell_as_json(self, found: list[tuple[str, health.Finding]]) -> None:
-        self.stdout.write(json.dumps([{"check": name, **asdict(finding)} for name, finding in found], indent=2))
+    def _show_as_json(self, results: list[health.Result]) -> None:
+        rows = [{"check": result.check, **asdict(result.finding)} for result in results]
+        self.stdout.write(json.dumps(rows, indent=2))

@@ -1,0 +1,77 @@
+"""Settings that were refused, misspelt, dangerous, or that contradict each other."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.http.request import validate_host
+from django.urls import Resolver404, resolve
+
+from roadmaps.health.finding import FAIL, WARN, Finding, fail, ok, warn
+
+
+def settings_read() -> list[Finding]:
+    """Wrong values and misspelt names; where a value is wrong, the other checks go by its default."""
+    findings = [finding for sentence in settings.REFUSED_SETTINGS for finding in fail(sentence, "correct or unset it")]
+    for name, meant in settings.MISSPELT_SETTINGS.items():
+        findings += warn(f"{name} is set, and Cairn has no such setting", f"did you mean {meant}?")
+    return findings or ok("every setting is understood")
+
+
+def debug() -> list[Finding]:
+    if not settings.DEBUG:
+        return ok("DEBUG is off")
+    text = "DEBUG is on: who meets an error sees settings and code"
+    return fail(text, "unset DEBUG") if settings.HTTPS else warn(text, "unset DEBUG where others can come")
+
+
+def addresses() -> list[Finding]:
+    """Of the site itself: where links in e-mails lead, and the admin."""
+    public = urlsplit(settings.PUBLIC_URL)
+    findings: list[Finding] = []
+    if not validate_host(public.hostname or "", settings.ALLOWED_HOSTS):
+        text = f"links in e-mails lead to {settings.PUBLIC_URL}, a host that ALLOWED_HOSTS does not name"
+        findings += warn(text, "set PUBLIC_URL to the address that people open, and name its host")
+    if settings.HTTPS and public.scheme != "https":
+        findings += warn(f"HTTPS is on, and PUBLIC_URL is {settings.PUBLIC_URL}", "let PUBLIC_URL begin with https://")
+    if not _leads_to_the_admin(f"/{settings.ADMIN_PATH}"):
+        findings += fail(f"ADMIN_PATH={settings.ADMIN_PATH} is the address of another page", "choose another path")
+    return findings or ok("the site's addresses agree with each other")
+
+
+def _leads_to_the_admin(path: str) -> bool:
+    try:
+        return resolve(path).view_name == "admin:index"
+    except Resolver404:
+        return False
+
+
+def limits() -> list[Finding]:
+    """Settings of which one makes another useless."""
+    findings: list[Finding] = []
+    due, remind = settings.REVIEW_DUE_HOURS, settings.REVIEW_REMIND_HOURS
+    if due and remind > due:
+        text = f"REVIEW_REMIND_HOURS ({remind}) is more than REVIEW_DUE_HOURS ({due}): reviewers are reminded at once"
+        findings += warn(text, "lower REVIEW_REMIND_HOURS, or raise REVIEW_DUE_HOURS")
+    for shorter, longer in (
+        ("LLM_TIMEOUT_SECONDS", "NODE_TIMEOUT_SECONDS"),
+        ("NODE_TIMEOUT_SECONDS", "RUN_TIMEOUT_SECONDS"),
+    ):
+        if getattr(settings, shorter) > getattr(settings, longer):
+            text = f"{shorter} ({getattr(settings, shorter)}) is more than {longer} ({getattr(settings, longer)})"
+            findings += warn(f"{text}, which ends it before", f"lower {shorter}, or raise {longer}")
+    if not (settings.LLM_MODEL or settings.LLM_MODELS):
+        for name in ("LLM_BASE_URL", "LLM_API_KEY"):
+            if getattr(settings, name):
+                findings += warn(f"{name} is set, and no model that would use it", "set LLM_MODEL")
+    return findings or ok("no setting contradicts another")
+
+
+def framework() -> list[Finding]:
+    """Django's own checks of the settings and the code."""
+    findings: list[Finding] = []
+    for message in checks.run_checks():
+        if message.level >= checks.WARNING and not message.is_silenced():
+            remedy = message.hint or f"see {message.id} in Django's list of system checks"
+            findings.append(Finding(FAIL if message.is_serious() else WARN, message.msg, remedy))
+    return findings or ok("Django's own checks find nothing")
