@@ -14,7 +14,7 @@ def settings_read() -> list[Finding]:
     """Wrong values and misspelt names; where a value is wrong, the other checks go by its default."""
     findings = [finding for sentence in settings.REFUSED_SETTINGS for finding in fail(sentence, "correct or unset it")]
     for name, meant in settings.MISSPELT_SETTINGS.items():
-        findings += warn(f"{name} is set, and Cairn has no such setting", f"did you mean {meant}?")
+        findings += warn(f"{name} is no setting of Cairn: did you mean {meant}?", f"rename {name}, or unset it")
     return findings or ok("every setting is understood")
 
 

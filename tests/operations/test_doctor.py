@@ -247,6 +247,16 @@ def test_addresses_that_lead_elsewhere_are_named(settings, values, state, senten
     assert sentence in finding.text
 
 
+def test_refused_and_misspelt_settings_are_named(settings):
+    assert only(health.settings_read()).state == health.OK
+    settings.REFUSED_SETTINGS = ["LEASE_SECONDS='soon': expected a whole number from 1 to 1000000"]
+    settings.MISSPELT_SETTINGS = {"LLM_MODLE": "LLM_MODEL"}
+    refused, misspelt = health.settings_read()
+    assert (refused.state, misspelt.state) == (health.FAIL, health.WARN)
+    assert "LEASE_SECONDS='soon'" in refused.text
+    assert misspelt.text == "LLM_MODLE is no setting of Cairn: did you mean LLM_MODEL?"
+
+
 def test_what_django_itself_finds_is_named(settings):
     assert only(health.framework()).state == health.OK
     settings.CSRF_TRUSTED_ORIGINS = ["cairn.example.com"]
