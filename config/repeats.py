@@ -102,7 +102,7 @@ class OnceAMinute(logging.Filter):
 def counted(record: logging.LogRecord, count: int, seconds: float) -> logging.LogRecord:
     """The line again, without its traceback and with how often it was left out."""
     line = copy.copy(record)
-    line.msg = f"{record.getMessage()} (this line came {count} more times within {seconds:.0f} s)"
+    line.msg = f"{text_of(record)} (this line came {count} more times within {seconds:.0f} s)"
     line.args = ()
     line.exc_info = line.exc_text = line.stack_info = None
     line.repeats = count
@@ -124,9 +124,17 @@ def kind_of(record: logging.LogRecord) -> Hashable | None:
     kind = (record.name, record.levelno)
     cause = outage or error
     if cause is None:
-        return (*kind, VARYING.sub("#", record.getMessage()))
-    task = record.args.get("name") if isinstance(record.args, dict) else None
+        return (*kind, VARYING.sub("#", text_of(record)))
+    task = str(record.args.get("name")) if isinstance(record.args, dict) else ""
     return *kind, VARYING.sub("#", str(record.msg)), task, type(cause), VARYING.sub("#", str(cause))
+
+
+def text_of(record: logging.LogRecord) -> str:
+    """The line's text. One whose arguments don't fit it is the handler's to complain about, not its caller's."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return str(record.msg)
 
 
 def error_of(record: logging.LogRecord) -> BaseException | None:

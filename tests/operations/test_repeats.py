@@ -132,6 +132,16 @@ def test_what_tells_of_no_outage_is_written_each_time(lines, error):
     assert "more times" not in str(lines.texts)
 
 
+def test_a_line_that_can_not_be_written_hurts_nobody(lines):
+    odd = {"name": ["a", "list"]}
+    for _ in range(2):
+        logging.getLogger("kombu").warning("no %s", odd)
+        assert lines.once.filter(logging.LogRecord("kombu", ERROR, "x", 1, "no %d", ("number",), None)) in (True, False)
+        logging.getLogger("kombu").error("no", odd, exc_info=traceback_of(redis.exceptions.ConnectionError("gone")))
+    lines.once.tell(math.inf)
+    assert any("no %d (this line came 1 more times" in str(record.msg) for record in lines.records)
+
+
 def test_the_count_comes_by_itself_at_the_end_of_its_minute():
     handler = Lines(seconds=0.05)
     logging.getLogger("storm").addHandler(handler)
