@@ -6,7 +6,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import bodies, garbage, logs, outages, repeats, tracing
+from config import bodies, garbage, logs, outages, possible_text, repeats, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -14,9 +14,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 tracing.start("web")
 django_application = get_asgi_application()  # before anything that imports models
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.auth import AuthMiddleware  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import CookieMiddleware, SessionMiddleware  # noqa: E402
 from django.urls import get_resolver, re_path  # noqa: E402
 
 from roadmaps import loop, reports  # noqa: E402
@@ -29,10 +30,11 @@ logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())
 logging.getLogger("uvicorn.error").addFilter(repeats.OnceAMinute())
 
 sockets = URLRouter([*websocket_urlpatterns, re_path("", Nobody.as_asgi())])
+signed_in = possible_text.without_impossible_cookies(SessionMiddleware(AuthMiddleware(sockets)))
 pages = ProtocolTypeRouter(
     {
         "http": bodies.bounded(django_application),
-        "websocket": reports.counted(AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))),
+        "websocket": reports.counted(AllowedHostsOriginValidator(CookieMiddleware(signed_in))),
     }
 )
 application = outages.bounded(pages, loop.DATABASE_AWAY)

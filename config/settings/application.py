@@ -34,6 +34,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "roadmaps.probes.ProbesMiddleware",  # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
     "logs_app.context.RequestContextMiddleware",
+    "config.possible_text.PossibleTextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.csp.PolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
