@@ -1,22 +1,43 @@
 """The Celery application; everything about it is read from settings."""
 
 import os
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_process_init
+from celery.signals import beat_init, import_modules, worker_init, worker_process_init
 from kombu.transport import TRANSPORT_ALIASES
 
-from config import tracing
+from config import flower, tracing
+from config.redaction import redact
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # `migrate`, `up` and `doctor` check; for them all pages and the admin are imported, which no worker needs.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.broker:Transport")
-app = Celery("cairn")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+class Application(Celery):
+    @cached_property
+    def Worker(self) -> Any:
+        return self.subclass_with_self("config.worker:Worker")
+
+    def bugreport(self) -> str:
+        """What `celery report`, `inspect report` and Flower's error pages show."""
+        return redact(super().bugreport())
+
+
+app = Application("cairn")
+# Not all of Django's settings: workers show their configuration to whoever asks (`inspect conf`).
+app.config_from_object("config.settings.queues:CELERY")
 app.autodiscover_tasks()
+
+
+@import_modules.connect(sender=app)
+def guard_flower(**_: Any) -> None:
+    """Flower imports the tasks before it listens, from whatever line it was started."""
+    flower.guard()
 
 
 @worker_init.connect

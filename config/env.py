@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import values
+from config import redaction, values
 
 T = TypeVar("T")
 ALIKE = 0.85  # of a misspelt name; difflib's measure
@@ -69,6 +69,7 @@ def text(name: str, default: str = "") -> str:
     if not _is_text(value):
         refuse([name], f"{name}: expected text in UTF-8")
         return default
+    redaction.register_variable(name, value)
     return value or default
 
 
@@ -103,6 +104,13 @@ def _read(name: str, default: T, parse: Callable[[str], T], wanted: str, *, secr
         reason = f" ({exc})" if isinstance(exc, values.Unusable) else ""
         refuse([name], f"{name}{'' if secret else f'={values.shown(raw)}'}: expected {wanted}{reason}")
         return default
+
+
+def _read_address(name: str, parse: Callable[[str], str], wanted: str) -> str:
+    """An address, whose password no report shows."""
+    address = _read(name, "", parse, wanted, secret=True)
+    redaction.register_address(name, address)
+    return address
 
 
 def integer(name: str, default: int, *, least: int = 1, most: int = 1_000_000) -> int:
@@ -146,7 +154,9 @@ def python_class(name: str, default: str) -> str:
 
 def user_and_password(name: str) -> str:
     """`user:password`; a wrong one is not repeated."""
-    return _read(name, "", values.user_and_password, "user:password", secret=True)
+    credentials = _read(name, "", values.user_and_password, "user:password", secret=True)
+    redaction.register(credentials.partition(":")[2])
+    return credentials
 
 
 def token(name: str) -> str:
@@ -189,24 +199,24 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
 
 def url(name: str, schemes: tuple[str, ...]) -> str:
     wanted = f"an address that starts with {'://, '.join(schemes)}:// and names a host"
-    return _read(name, "", lambda raw: values.url(raw, schemes), wanted, secret=True)
+    return _read_address(name, lambda raw: values.url(raw, schemes), wanted)
 
 
 def dsn(name: str) -> str:
     """A DSN of Sentry, `https://key@host/project`."""
-    return _read(name, "", values.dsn, "a DSN such as https://key@host/1", secret=True)
+    return _read_address(name, values.dsn, "a DSN such as https://key@host/1")
 
 
 def database_url(name: str) -> str:
     """`postgresql://…`, as libpq takes it."""
     wanted = "an address that starts with postgresql:// or postgres://"
-    return _read(name, "", values.database_url, wanted, secret=True)
+    return _read_address(name, values.database_url, wanted)
 
 
 def redis_url(name: str) -> str:
     """`redis://…`, `rediss://…` or `unix://…`."""
     wanted = "an address that starts with redis://, rediss:// or unix://"
-    return _read(name, "", values.redis_url, wanted, secret=True)
+    return _read_address(name, values.redis_url, wanted)
 
 
 def model_name(name: str, providers: Sequence[str]) -> str:

@@ -1,10 +1,6 @@
 """What operators see: logs, metrics, reports."""
 
 from config import env, logs, reporting
-from config.settings.language_models import LLM_API_KEY
-from config.settings.mail import EMAIL_HOST_PASSWORD
-from config.settings.security import SECRET_KEY
-from config.settings.services import DATABASE_URL, REDIS_URL
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
@@ -16,4 +12,5 @@ FIRST_ADMIN_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
 OTEL_EXPORTER_OTLP_ENDPOINT = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"))
 SENTRY_DSN = env.dsn("SENTRY_DSN")
 if SENTRY_DSN:
-    reporting.start(SENTRY_DSN, hidden=(SECRET_KEY, LLM_API_KEY, DATABASE_URL, REDIS_URL, EMAIL_HOST_PASSWORD))
+    reporting.start(SENTRY_DSN)
+DEFAULT_EXCEPTION_REPORTER = "config.error_reports.ExceptionReporter"

@@ -54,3 +54,10 @@ CELERY_BEAT_SCHEDULE = {
     "prune": {"task": "maintenance.prune", "schedule": 3600},
     "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
 }
+
+# What the Celery application is configured with, under Celery's own names, by which its reports
+# know what to hide.
+CELERY = {}
+for _name, _value in dict(globals()).items():
+    if _name.startswith("CELERY_"):
+        CELERY[_name.removeprefix("CELERY_").lower()] = _value

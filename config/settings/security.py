@@ -2,7 +2,7 @@
 
 import secrets
 
-from config import env
+from config import env, redaction
 from config.settings.accounts import SIGN_IN_AT, SOCIAL_PROVIDERS
 from config.settings.folders import VAR_DIR
 
@@ -28,6 +28,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+redaction.register(SECRET_KEY)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

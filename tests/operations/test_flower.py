@@ -5,32 +5,47 @@ import subprocess
 import sys
 
 import httpx
+import psutil
 import pytest
 from django.conf import settings
 
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.e2e.conftest import free_port
 
-SIGNED_IN = ("operator", "right-password")
+SIGNED_IN = ("operator", "right,password")  # Flower itself would split it
 
 
-def test_flower_does_not_start_without_a_password():
+LINES = {
+    "manage.py": [sys.executable, "manage.py", "flower"],
+    "celery": [sys.executable, "-m", "celery", "-A", "config", "flower"],
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [*LINES.values(), [*LINES["celery"], "--basic_auth=operator:"]],
+    ids=[*LINES, "celery with half a password"],
+)
+def test_flower_does_not_start_without_a_password(line):
     environment = os.environ | {"FLOWER_BASIC_AUTH": ""}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "flower"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-    )
+    limits = {"capture_output": True, "text": True, "timeout": 300}
+    done = subprocess.run(line, cwd=ROOT, env=environment, **limits)
     assert done.returncode == 1
     assert "set FLOWER_BASIC_AUTH=user:password" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-@pytest.fixture
-def flower(tmp_path):
+@pytest.fixture(params=LINES.values(), ids=LINES)
+def flower(request, tmp_path):
     """The address of a Flower whose password is in a file."""
     port = free_port()
     (tmp_path / "password").write_text(":".join(SIGNED_IN))
-    own = {"FLOWER_BASIC_AUTH_FILE": str(tmp_path / "password"), "REDIS_URL": settings.REDIS_URL}
+    own = {
+        "FLOWER_BASIC_AUTH_FILE": str(tmp_path / "password"),
+        "REDIS_URL": settings.REDIS_URL,
+    }
     with (tmp_path / "flower.log").open("w") as log:
-        command = [sys.executable, "manage.py", "flower", "--port", str(port)]
+        command = [*request.param, f"--port={port}"]
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=log, stderr=log)
     try:
         yield f"http://127.0.0.1:{port}", process
@@ -53,3 +68,5 @@ def test_flower_lets_in_who_knows_the_password_and_nobody_else(flower):
     assert status() == 401
     assert status(auth=("operator", "wrong")) == 401
     assert status(auth=SIGNED_IN) == 200
+    listening = psutil.Process(process.pid).net_connections()
+    assert {line.laddr.ip for line in listening if line.status == "LISTEN"} == {"127.0.0.1"}

@@ -6,7 +6,7 @@ import pytest
 import sentry_sdk
 from sentry_sdk.transport import Transport
 
-from config import reporting
+from config import redaction, reporting
 
 SECRET = "the-key-of-the-installation"
 PROMPT = "I want to leave my husband and learn carpentry"
@@ -24,7 +24,8 @@ class Collected(Transport):
 @pytest.fixture
 def sentry():
     with sentry_sdk.isolation_scope():
-        reporting.start("https://public@localhost/1", hidden=(SECRET, "x"), transport=Collected)
+        redaction.register(SECRET)
+        reporting.start("https://public@localhost/1", transport=Collected)
         yield sentry_sdk.get_client().transport
     sentry_sdk.init()  # off again
 
@@ -65,7 +66,7 @@ def test_an_address_that_is_a_key_is_sent_without_it(sentry):
     assert key not in text
     assert event["exception"]["values"][0]["value"] == "no page at /review/…/"
     request = {"url": f"https://cairn.example.com/s/{key}/", "method": "GET"}
-    assert reporting.scrubber(())({"request": request}, {})["request"] == {
+    assert reporting.scrub({"request": request}, {})["request"] == {
         "url": "https://cairn.example.com/s/…/",
         "method": "GET",
     }
@@ -100,7 +101,7 @@ def test_of_a_request_only_method_and_address_stay():
         "data": {"goal": PROMPT},
         "query_string": f"goal={PROMPT}",
     }
-    kept = reporting.scrubber(())({"request": request}, {})
+    kept = reporting.scrub({"request": request}, {})
     assert kept["request"] == {"url": "https://cairn.example/roadmaps/", "method": "POST"}
 
 

@@ -1,0 +1,70 @@
+"""Redaction of secrets in reports: error pages, Celery's and Flower's answers, Sentry's events.
+
+`config.env` registers every secret that it reads, by the variable's name or as a part of an
+address, so that a new setting needs no second place.
+"""
+
+import html
+import re
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+REDACTED = "[removed]"
+SHORTEST_ANYWHERE = 8  # a shorter secret is redacted only where it is a whole word in quotes
+SECRET_NAME = re.compile(r"KEY|SECRET|PASS|TOKEN(?!S)|AUTH|CREDENTIAL|DSN", re.IGNORECASE)
+KEYS = re.compile(r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+_anywhere: set[str] = set()
+_in_quotes: set[str] = set()
+
+
+def register(secret: str) -> None:
+    """Redact `secret` from now on, also as HTML, `repr()` and percent-encoding write it."""
+    for written in (secret, unquote(secret), repr(secret)[1:-1]):
+        if len(secret) >= SHORTEST_ANYWHERE:
+            _anywhere.update((written, html.escape(written)))
+        elif written:
+            _in_quotes.update((written, html.escape(written)))
+
+
+def register_variable(name: str, value: str) -> None:
+    """Redact the value of a variable of the environment when its name says that it is secret."""
+    if SECRET_NAME.search(name):
+        register(value)
+
+
+def register_address(name: str, address: str) -> None:
+    """Redact an address's password, secrets in its query, and its user where that is the key."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return  # whoever connects says what is wrong with it
+
+    register(parts.password or "")
+    if SECRET_NAME.search(name):
+        register(parts.username or "")
+
+    for parameter, value in parse_qsl(parts.query):
+        register_variable(parameter, value)
+
+
+def redact(text: str) -> str:
+    if text in _in_quotes:
+        return REDACTED
+
+    for secret in sorted(_anywhere, key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+
+    for secret in _in_quotes:
+        for quote in ("'", '"', "&#x27;", "&quot;"):
+            text = text.replace(f"{quote}{secret}{quote}", f"{quote}{REDACTED}{quote}")
+
+    return KEYS.sub(REDACTED, text)
+
+
+def redact_all(value: Any) -> Any:
+    """`value` with every text in its dictionaries and lists redacted."""
+    if isinstance(value, dict):
+        return {name: redact_all(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_all(item) for item in value]
+    return redact(value) if isinstance(value, str) else value

@@ -1,0 +1,14 @@
+"""manage.py diffsettings"""
+
+from typing import Any
+
+from django.core.management.commands import diffsettings
+
+from config.redaction import redact
+
+
+class Command(diffsettings.Command):
+    """Django's, without secrets: its output is what people paste into reports."""
+
+    def handle(self, **options: Any) -> str:
+        return redact(super().handle(**options))
