@@ -64,16 +64,15 @@ test_database_url.__test__ = False  # type: ignore[attr-defined] # its name is f
 
 
 class Worker:
-    """A Celery worker process of its own; `code` is where its code is."""
+    """A process of `celery -A config worker` and the words of `line`, run in the folder `code`."""
 
-    def __init__(self, log, queues, code, environment):
+    def __init__(self, log, line, code, environment):
         self.log = log
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues, "--loglevel=INFO"]
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", *line]
         environment = os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
         with log.open("w") as out:
-            self.process = subprocess.Popen(
-                [*command, "-n", f"{log.stem}@test"], cwd=code, env=environment, stdout=out, stderr=subprocess.STDOUT
-            )
+            outputs = {"stdout": out, "stderr": subprocess.STDOUT}
+            self.process = subprocess.Popen(command, cwd=code, env=environment, **outputs)
 
     def is_ready(self):
         assert self.process.poll() is None, self.log.read_text()
@@ -113,14 +112,16 @@ def one_day():
 
 @pytest.fixture
 def worker(transactional_db, tmp_path):
-    """Start a worker: worker(queues="roadmap_workflow,…", LLM_MODEL=…)."""
+    """Start a worker: worker(queues="roadmap_workflow,…", LLM_MODEL=…), or by a line of its own."""
     redis.Redis.from_url(settings.REDIS_URL).flushall()
     started: list[Worker] = []
     numbers = itertools.count()
 
-    def start(queues=None, code=ROOT, **environment):
+    def start(queues=None, code=ROOT, line="", **environment):
         log = tmp_path / f"worker{next(numbers)}.log"
-        one = Worker(log, queues or ",".join(settings.QUEUES), code, environment)
+        queues = queues or ",".join(settings.QUEUES)
+        usual = ["-Q", queues, "--loglevel=INFO", "-n", f"{log.stem}@test"]
+        one = Worker(log, line.split() or usual, code, environment)
         started.append(one)
         wait_for(one.is_ready, 300)  # a busy machine starts it slowly
         return one

@@ -19,6 +19,9 @@ CELERY_TASK_ROUTES = {
     "maintenance.*": {"queue": "logs"},
 }
 QUEUES = ("roadmap_workflow", "content_generation", "logs")
+# A worker without --queues listens on all of them. Exchange and key are those that Celery gives to
+# queues that no setting names, so workers of the release before find the same ones in Redis.
+CELERY_TASK_QUEUES = {queue: {"exchange": queue, "routing_key": queue} for queue in QUEUES}
 # Acknowledged when it begins: leases recover what dies later, and a worker that holds unacknowledged messages when
 # Redis goes away doesn't come back (kombu restores them over the connection that it has just lost).
 CELERY_TASK_ACKS_LATE = False
@@ -27,8 +30,8 @@ CELERY_TASK_IGNORE_RESULT = False
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXTENDED = True
 CELERY_RESULT_EXPIRES = 7 * 24 * 3600  # seconds
-CELERY_WORKER_POOL = env.choice("WORKER_POOL", "threads", ("threads", "prefork", "solo"))
-CELERY_WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 200 if CELERY_WORKER_POOL == "threads" else 2, most=5000)
+WORKER_POOL = env.choice("WORKER_POOL", "threads", ("threads", "prefork", "solo"))
+WORKER_CONCURRENCY = env.integer_or_none("WORKER_CONCURRENCY", least=1, most=5000)  # or by the pool
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long

@@ -11,14 +11,13 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config.celery import app
 
-# Queues, and how many tasks at once under threads: waiting for models costs a thread next to nothing.
+# Queues, and how many tasks at once in threads: waiting for models costs a thread next to nothing.
 KINDS = {
     "workflow": (["roadmap_workflow"], 500),
     "content": (["content_generation"], 50),
     "logs": (["logs"], 2),
     "all": (list(settings.QUEUES), 500),
 }
-PREFORK_CONCURRENCY = 2
 
 
 class Command(BaseCommand):
@@ -28,16 +27,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", nargs="?", default="all", choices=list(KINDS))
         parser.add_argument("--concurrency", type=int, help="tasks at once")
-        parser.add_argument("--pool", choices=["threads", "prefork", "solo"], default=settings.CELERY_WORKER_POOL)
+        pools = ["threads", "prefork", "solo"]
+        parser.add_argument("--pool", choices=pools, default=settings.WORKER_POOL)
 
     def handle(self, *args: Any, kind: str, concurrency: int | None, pool: str, **options: Any) -> None:
         queues, threads = KINDS[kind]
+        if pool == "threads":
+            concurrency = concurrency or settings.WORKER_CONCURRENCY or threads
         warnings.filterwarnings("ignore", message="You're running the worker")
         # Not by `celery worker`: its command line imports Flower and an interactive shell.
         worker = app.Worker(
             queues=queues,
             hostname=host_format(f"{kind}-{os.getpid()}@%h"),
-            concurrency=concurrency or (threads if pool == "threads" else PREFORK_CONCURRENCY),
+            concurrency=concurrency,
             pool_cls=pool,
             loglevel=settings.LOG_LEVEL,
             quiet=settings.LOG_LEVEL in ("WARNING", "ERROR"),
