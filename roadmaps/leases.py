@@ -112,15 +112,21 @@ def revoke(subject: uuid.UUID) -> None:
 
 
 def hand_over() -> None:
-    """Stop all that this process drives; any other may go on with it at once."""
-    held = _heart.held()
-    Lease.objects.filter(token__in=[one.token for one in held]).update(expires_at=Now() - timedelta(seconds=1))
-    # It is no fault of the run, so it doesn't count as an attempt.
-    subjects = [one.subject for one in held]
-    Roadmap.objects.filter(pk__in=subjects, attempts__gt=0).update(attempts=F("attempts") - 1)
-    handed_over.send(sender=None, subjects=subjects)
-    for one in held:
-        one.lose()
+    """Stop all that this process drives; any other may go on with it at once. May be repeated."""
+    held = [hold for hold in _heart.held() if not hold.lost]
+    if not held:
+        return
+
+    subjects = [hold.subject for hold in held]
+    tokens = [hold.token for hold in held]
+    with transaction.atomic():
+        Lease.objects.filter(token__in=tokens).update(expires_at=Now() - timedelta(seconds=1))
+        # It is no fault of the run, so it doesn't count as an attempt.
+        Roadmap.objects.filter(pk__in=subjects, attempts__gt=0).update(attempts=F("attempts") - 1)
+        handed_over.send(sender=None, subjects=subjects)
+
+    for hold in held:
+        hold.lose()
 
 
 class _Heart:

@@ -4,7 +4,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from celery.signals import beat_init, before_task_publish, task_postrun, task_prerun, worker_init, worker_process_init
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
@@ -46,6 +54,12 @@ def announce_worker(sender: Any, **_: Any) -> None:
 @worker_process_init.connect
 def announce_child(**_: Any) -> None:
     telemetry.announce("worker", connections)
+
+
+@worker_process_shutdown.connect
+def take_leave(**_: Any) -> None:
+    """A child of prefork ends without Python's exit functions, `--max-tasks-per-child` often."""
+    telemetry.leave()
 
 
 @beat_init.connect

@@ -1,6 +1,7 @@
 """Celery's own command lines, as any Celery user types them, take a goal to READY."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -8,11 +9,14 @@ import pytest
 from celery import current_app
 from celery.utils.nodenames import host_format
 from django.conf import settings
+from django.db.models.functions import Now
 
 from logs_app.models import ExecutionLog
+from roadmaps import telemetry
+from roadmaps.models import Lease
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
-from tests.faults.tending import finish
+from tests.faults.tending import SOON, connected, finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +26,7 @@ SPLIT = {
     "content_generation": "--loglevel=info --queues=content_generation --concurrency=8 -n two@%h",
     "logs": "--loglevel=info --queues=logs --concurrency=2 -n three@%h",
 }
+PATIENT = {"LEASE_SECONDS": "600", "LLM_TIMEOUT_SECONDS": "3000", "STOP_SECONDS": "1"}
 
 
 @pytest.fixture
@@ -117,6 +122,24 @@ def test_the_settings_choose_where_the_line_says_nothing(worker):
     assert pool_of(asked("worker")) == ("prefork", 1)
 
 
+def test_children_of_prefork_are_replaced_after_so_many_tasks(worker, roadmap):
+    worker(line=f"{PLAIN} --pool=prefork --max-tasks-per-child=1")
+    first = set(asked("worker")("stats")["pool"]["processes"])
+    finish([roadmap])
+    last = asked("worker")("stats")["pool"]
+    assert last["max-tasks-per-child"] == 1
+    assert set(last["processes"]) != first
+
+    def counted():
+        """What a child has counted is told before it ends."""
+        for (name, labels), number in telemetry.totals().items():
+            if name == "cairn_tasks_total" and ("task", "generate_roadmap_content") in labels:
+                return number
+        return 0
+
+    wait_for(counted)
+
+
 def test_options_that_need_a_process_per_task_say_so_in_threads(worker, roadmap):
     limits = "--max-tasks-per-child=100 --time-limit=600 --soft-time-limit=500"
     started = worker(line=f"{PLAIN} --pool=threads {limits} --max-memory-per-child=200000")
@@ -124,3 +147,56 @@ def test_options_that_need_a_process_per_task_say_so_in_threads(worker, roadmap)
     log = started.log.read_text()
     for option in ("max-tasks-per-child", "max-memory-per-child", "time-limit", "soft-time-limit"):
         assert f"--{option} has no effect without prefork" in log
+
+
+def term(process):
+    process.send_signal(signal.SIGTERM)
+
+
+def shutdown(_process):
+    current_app.control.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("pool", "stop"),
+    [
+        ("prefork", term),
+        ("threads", shutdown),
+        ("solo", term),
+    ],
+)
+def test_a_worker_that_stops_hands_over_what_hangs(
+    pool,
+    stop,
+    worker,
+    roadmap,
+    model_server,
+):
+    model_server.faults["Curriculum"] = ["hang"]
+    setting = connected(model_server, **PATIENT)  # only the stop may end what hangs
+    line = f"--loglevel=info --concurrency=4 -n old@%h --pool={pool}"
+    old = worker(line=line, **setting)
+    assert model_server.hanging.acquire(timeout=DEADLINE_SECONDS)
+    stop(old.process)
+    assert old.process.wait(DEADLINE_SECONDS) == 0
+    assert not Lease.objects.filter(expires_at__gt=Now()).exists()
+    roadmap.refresh_from_db()
+    assert roadmap.attempts == 0
+
+    worker(line=PLAIN, **setting)
+    finish([roadmap])
+    assert model_server.count("Intent") == 1  # what was finished before is not asked again
+
+
+def test_a_hard_time_limit_kills_a_child_and_another_goes_on(
+    worker,
+    roadmap,
+    model_server,
+    settings,
+):
+    settings.LEASE_SECONDS, settings.DISPATCH_GRACE_SECONDS = 4, 3
+    model_server.faults["Curriculum"] = ["hang"]
+    setting = connected(model_server, **SOON, LLM_TIMEOUT_SECONDS="3000")
+    worker(line=f"{PLAIN} --pool=prefork --time-limit=10", **setting)
+    finish([roadmap])
+    assert model_server.count("Intent") == 1
