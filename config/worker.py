@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 # costs a thread next to nothing.
 CONCURRENCY = {"thread": 200, "prefork": 2, "solo": 1}
 
-# Options that need a process per task, and what bounds tasks in any pool.
+# Options that need a process per task, and what bounds tasks or the worker in any pool.
 NEED_PROCESSES = {
-    "max_tasks_per_child": "tasks share the worker's process",
-    "max_memory_per_child": "tasks share the worker's process",
+    "max_tasks_per_child": "WORKER_MAX_TASKS lets the worker hand over and end after so many tasks",
+    "max_memory_per_child": "WORKER_MAX_MEMORY_MB lets the worker hand over and end above so much",
     "time_limit": "RUN_TIMEOUT_SECONDS and NODE_TIMEOUT_SECONDS limit runs and their steps",
     "soft_time_limit": "RUN_TIMEOUT_SECONDS and NODE_TIMEOUT_SECONDS limit runs and their steps",
 }
@@ -29,6 +29,8 @@ NEED_PROCESSES = {
 class Worker(worker.Worker):
     pool_cls: Any
     concurrency: Any
+    max_tasks_per_child: int | None
+    max_memory_per_child: int | None
 
     def setup_defaults(self, pool: Any = None, pool_cls: Any = None, **options: Any) -> None:
         chosen = pool or pool_cls
@@ -38,6 +40,12 @@ class Worker(worker.Worker):
 
         if not self.concurrency:
             self.concurrency = settings.WORKER_CONCURRENCY or CONCURRENCY.get(self.pool_name)
+
+        if self.pool_name == "prefork":
+            if not self.max_tasks_per_child and settings.WORKER_MAX_TASKS:
+                self.max_tasks_per_child = settings.WORKER_MAX_TASKS
+            if not self.max_memory_per_child and settings.WORKER_MAX_MEMORY_MB:
+                self.max_memory_per_child = settings.WORKER_MAX_MEMORY_MB * 1024  # Celery's KiB
 
     @property
     def pool_name(self) -> str:

@@ -28,6 +28,7 @@ class RoadmapsConfig(AppConfig):
             reports,
             socket_rights,
             warm_up,
+            worker_bounds,
         )
 
         if settings.MISSPELT_SETTINGS:

@@ -32,6 +32,8 @@ CELERY_RESULT_EXTENDED = True
 CELERY_RESULT_EXPIRES = 7 * 24 * 3600  # seconds
 WORKER_POOL = env.choice("WORKER_POOL", "threads", ("threads", "prefork", "solo"))
 WORKER_CONCURRENCY = env.integer_or_none("WORKER_CONCURRENCY", least=1, most=5000)  # or by the pool
+WORKER_MAX_TASKS = env.integer("WORKER_MAX_TASKS", 0, least=0)  # then it is replaced; 0: never
+WORKER_MAX_MEMORY_MB = env.integer("WORKER_MAX_MEMORY_MB", 0, least=0)  # likewise, resident memory
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long

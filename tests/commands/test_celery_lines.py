@@ -1,6 +1,7 @@
 """Celery's own command lines, as any Celery user types them, take a goal to READY."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,12 +115,15 @@ def test_the_pool_of_the_line_runs(worker, roadmap, options, expected):
 
 
 def test_the_settings_choose_where_the_line_says_nothing(worker):
+    bounds = {"WORKER_MAX_TASKS": "70", "WORKER_MAX_MEMORY_MB": "900"}
     worker(
         line="--loglevel=info -n worker@%h",
         WORKER_POOL="prefork",
         WORKER_CONCURRENCY="1",
+        **bounds,
     )
     assert pool_of(asked("worker")) == ("prefork", 1)
+    assert asked("worker")("stats")["pool"]["max-tasks-per-child"] == 70
 
 
 def test_children_of_prefork_are_replaced_after_so_many_tasks(worker, roadmap):
@@ -145,8 +149,13 @@ def test_options_that_need_a_process_per_task_say_so_in_threads(worker, roadmap)
     started = worker(line=f"{PLAIN} --pool=threads {limits} --max-memory-per-child=200000")
     finish([roadmap])
     log = started.log.read_text()
-    for option in ("max-tasks-per-child", "max-memory-per-child", "time-limit", "soft-time-limit"):
-        assert f"--{option} has no effect without prefork" in log
+    for option, remedy in (
+        ("--max-tasks-per-child", "WORKER_MAX_TASKS"),
+        ("--max-memory-per-child", "WORKER_MAX_MEMORY_MB"),
+        ("--time-limit", "RUN_TIMEOUT_SECONDS"),
+        ("--soft-time-limit", "RUN_TIMEOUT_SECONDS"),
+    ):
+        assert re.search(f"{option} has no effect without prefork; .*{remedy}", log)
 
 
 def term(process):
@@ -157,17 +166,30 @@ def shutdown(_process):
     current_app.control.shutdown()
 
 
+def run_tasks(process):
+    """Let short tasks end until the worker has had enough of them."""
+
+    def over():
+        options = {"queue": "logs", "ignore_result": True, "expires": 1}
+        current_app.send_task("maintenance.heartbeat", args=["logs"], **options)
+        return process.poll() is not None
+
+    wait_for(over)
+
+
 @pytest.mark.parametrize(
-    ("pool", "stop"),
+    ("pool", "stop", "bounds"),
     [
-        ("prefork", term),
-        ("threads", shutdown),
-        ("solo", term),
+        ("prefork", term, {}),
+        ("threads", shutdown, {}),
+        ("threads", run_tasks, {"WORKER_MAX_TASKS": "2"}),
+        ("solo", term, {}),
     ],
 )
 def test_a_worker_that_stops_hands_over_what_hangs(
     pool,
     stop,
+    bounds,
     worker,
     roadmap,
     model_server,
@@ -175,7 +197,7 @@ def test_a_worker_that_stops_hands_over_what_hangs(
     model_server.faults["Curriculum"] = ["hang"]
     setting = connected(model_server, **PATIENT)  # only the stop may end what hangs
     line = f"--loglevel=info --concurrency=4 -n old@%h --pool={pool}"
-    old = worker(line=line, **setting)
+    old = worker(line=line, **setting, **bounds)
     assert model_server.hanging.acquire(timeout=DEADLINE_SECONDS)
     stop(old.process)
     assert old.process.wait(DEADLINE_SECONDS) == 0
@@ -186,6 +208,14 @@ def test_a_worker_that_stops_hands_over_what_hangs(
     worker(line=PLAIN, **setting)
     finish([roadmap])
     assert model_server.count("Intent") == 1  # what was finished before is not asked again
+
+
+def test_a_worker_beyond_its_memory_ends(worker):
+    large = worker(line=PLAIN, WORKER_MAX_MEMORY_MB="1")
+    run_tasks(large.process)
+    assert large.process.wait(DEADLINE_SECONDS) == 0
+    log = large.log.read_text()
+    assert re.search(r"hands over and ends at \d+ MB \(WORKER_MAX_MEMORY_MB\)", log)
 
 
 def test_a_hard_time_limit_kills_a_child_and_another_goes_on(

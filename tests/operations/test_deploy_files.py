@@ -71,6 +71,14 @@ def test_the_compose_file_starts_every_worker_after_the_migrations():
         assert services[name]["healthcheck"]["test"]
 
 
+def test_a_worker_that_has_ended_itself_is_started_again_everywhere():
+    for kind in SPLIT:
+        assert compose()["services"][f"worker-{kind}"]["restart"] == "unless-stopped"
+        pod = manifests()["Deployment", f"cairn-worker-{kind}"]["spec"]["template"]["spec"]
+        assert pod.get("restartPolicy", "Always") == "Always"
+    assert "Restart=always" in unit_lines("cairn-worker@.service")
+
+
 def test_redis_of_the_compose_file_keeps_messages():
     command = " ".join(compose()["services"]["redis"]["command"])
     assert "--appendonly yes" in command
