@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import F
@@ -142,6 +143,8 @@ def _fail_rewrite(kind: str, artifact: Artifact, held: leases.Hold, exc: Excepti
 def _reason_of(exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         return Sentence("It took longer than %(limit)s seconds.", limit=settings.RUN_TIMEOUT_SECONDS)
+    if isinstance(exc, SoftTimeLimitExceeded):  # of a worker's own line, under prefork
+        return Sentence("It took too long.")
     return _unexpected(exc)
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import F
@@ -124,6 +125,8 @@ def reason_of(exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         limit = settings.RUN_TIMEOUT_SECONDS
         return Sentence("It took longer than %(limit)s seconds. Retry goes on from the last step.", limit=limit)
+    if isinstance(exc, SoftTimeLimitExceeded):  # of a worker's own line, under prefork
+        return Sentence("It took too long. Retry goes on from the last step.")
     return Sentence(
         "Unexpected %(error)s; the worker's log has the details. Retry goes on from the last step.",
         error=type(exc).__name__,

@@ -14,10 +14,11 @@ from django.db.models.functions import Now
 
 from logs_app.models import ExecutionLog
 from roadmaps import telemetry
-from roadmaps.models import Lease
+from roadmaps.models import Lease, Roadmap, RoadmapStatus
+from roadmaps.services import retry_run
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
-from tests.faults.tending import SOON, connected, finish
+from tests.faults.tending import LASTING, SOON, connected, ended, finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -230,3 +231,20 @@ def test_a_hard_time_limit_kills_a_child_and_another_goes_on(
     worker(line=f"{PLAIN} --pool=prefork --time-limit=10", **setting)
     finish([roadmap])
     assert model_server.count("Intent") == 1
+
+
+def test_a_soft_time_limit_ends_a_run_with_a_reason(worker, roadmap, model_server):
+    model_server.faults["Curriculum"] = ["hang"]
+    setting = connected(model_server, LLM_TIMEOUT_SECONDS="3000")
+    worker(line=f"{PLAIN} --pool=prefork --soft-time-limit=10", **setting)
+    wait_for(ended(RoadmapStatus.FAILED))
+    roadmap.refresh_from_db()
+    assert roadmap.status_reason == "It took too long. Retry goes on from the last step."
+
+    def ready():
+        """However often a slow machine makes it take too long."""
+        if Roadmap.objects.get().status == RoadmapStatus.FAILED:
+            retry_run(roadmap)
+        return ended(RoadmapStatus.READY)()
+
+    wait_for(ready, LASTING)
