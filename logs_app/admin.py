@@ -17,13 +17,13 @@ from django.utils.translation import get_language
 from unfold.admin import ModelAdmin, checkbox
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.templatetags import unfold_list
 from unfold.views import ChangeList
 
 from logs_app.filters import FewValuesFilter, UuidFilter
 from logs_app.ids import as_uuid
 from logs_app.models import ExecutionLog
+from logs_app.paging import InfinitePaginator
 
 LEVELS = ("error", "warning", "info")
 LEVEL_COLOURS = {"error": "danger", "warning": "warning"}

@@ -15,12 +15,15 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from logs_app.paging import list_page
 from roadmaps.admin.bulk import BulkDecisions, as_seen
 from roadmaps.admin.services_by_row import REFUSALS, sentence
 from roadmaps.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
 from roadmaps.reviewers import check_reviewer, who_may_decide
+
+LINKS_MAX = 20  # links for experts on one page
 
 
 class DeskActs(BulkDecisions):
@@ -38,11 +41,13 @@ class DeskActs(BulkDecisions):
         )
         if review and review.claimed_by_id != request.user.pk and (claim := review.claim_in_words()):
             messages.info(request, claim)
-        desk = {"desk": desk_of(review, self.has_decide_permission(request))} if review else {}
+        desk = {"desk": desk_of(request, review, self.has_decide_permission(request))} if review else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | desk)
 
 
-def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
+def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str, Any]:
+    links = list_page(request, review.roadmap.expert_links.select_related("created_by"), "links", size=LINKS_MAX)
+    events = review.events.exclude(kind=ReviewEventKind.OPENED).order_by("-at", "-id")
     return {
         "review": review,
         "may_decide": may_decide,
@@ -50,9 +55,9 @@ def desk_of(review: Review, may_decide: bool) -> dict[str, Any]:
         "open": review.status == ReviewStatus.PENDING,
         "claim": review.claim_in_words(),
         "reviewers": list(who_may_decide(review.roadmap)) if may_decide else [],
-        "links": list(review.roadmap.expert_links.select_related("created_by")),
+        "links": links,
         "good_links": set(review.roadmap.expert_links.good().values_list("pk", flat=True)),
-        "history": list(review.events.exclude(kind=ReviewEventKind.OPENED)),
+        "history": list_page(request, events, "events"),
     }
 
 

@@ -63,10 +63,11 @@ class DraftAdmin(LookOnlyAdmin):
 def page_of(draft: Draft) -> dict[str, Any]:
     titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
     issues = [issue | {"place": titles.get(issue["location"], "the whole plan")} for issue in draft.report["issues"]]
-    others = Draft.objects.filter(roadmap=draft.roadmap_id).exclude(pk=draft.pk).order_by("number").only("number")
+    others = Draft.objects.filter(roadmap=draft.roadmap_id).only("number")
     return {
         "draft": draft,
-        "others": others,
+        "before": others.filter(number__lt=draft.number).order_by("-number").first(),
+        "after": others.filter(number__gt=draft.number).order_by("number").first(),
         "issues": sorted(issues, key=lambda issue: SEVERITIES.index(issue["severity"])),
         "hours": draft.report["minutes"] / 60,
         "titles": titles,

@@ -17,7 +17,6 @@ from logs_app.admin import LookOnlyAdmin
 from roadmaps.admin.bulk import SEEN
 from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
-from roadmaps.admin.paging import InfinitePaginator
 from roadmaps.admin.review_filters import FILTERS
 from roadmaps.models import Review, ReviewStatus, Roadmap
 from roadmaps.models.search import found_by
@@ -33,8 +32,6 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     list_fullwidth = True
     list_disable_select_all = True
     list_before_template = "admin/roadmaps/inbox.html"
-    paginator = InfinitePaginator
-    show_full_result_count = False
     ordering = ("waiting_since", "-created_at", "-id")
 
     class Media:

@@ -16,9 +16,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.paginator import InfinitePaginator
 
 from logs_app.admin import LookOnlyAdmin
+from logs_app.paging import InfinitePaginator
 from roadmaps import erasure, names
 from roadmaps.models import Roadmap
 

@@ -11,12 +11,16 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from logs_app.paging import list_page
 from roadmaps.admin.edit_view import edit_view
 from roadmaps.admin.inbox import InboxAdmin
 from roadmaps.admin.review_page import page_of
 from roadmaps.models import Review
 from roadmaps.reviewers import check_reviewer
 from roadmaps.services import DECISIONS
+
+DRAFTS_MAX = 20  # on one page of a review's history
+COMPARED_MAX = 10  # the newest drafts, each a link beside the changes; the history has the others
 
 
 @admin.register(Review)
@@ -55,5 +59,7 @@ class ReviewAdmin(InboxAdmin):
         review = Review.objects.select_related("roadmap__owner", "draft").filter(pk=self.key(object_id)).first()
         if review is not None:
             page = page_of(review, cast("User", request.user), request.GET.get("against", ""))
+            page["rounds_page"] = list_page(request, page["rounds"][::-1], "drafts", size=DRAFTS_MAX)
+            page["compared"] = [one for one in page["rounds"] if one.number < review.draft.number][-COMPARED_MAX:]
             extra_context = (extra_context or {}) | page
         return super().change_view(request, object_id, form_url, extra_context)

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import F, Func, IntegerField
 from django.db.models.fields.json import KeyTextTransform
+from django.http import HttpRequest
 
 from logs_app.history import events_of
+from logs_app.paging import list_page
 from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall, Roadmap
 
 EVENTS_SHOWN = 40
+DRAFTS_MAX = 20  # of one page of its list
 STATUS_COLOURS = {
     "QUEUED": "info",
     "RUNNING": "info",
@@ -24,15 +26,16 @@ STATUS_COLOURS = {
 }
 
 
-def page_of(roadmap: Roadmap, user: User | AnonymousUser) -> dict[str, Any]:
+def page_of(roadmap: Roadmap, request: HttpRequest) -> dict[str, Any]:
     """Each part is there only for who may see its rows."""
+    user = request.user
     context: dict[str, Any] = {
         "roadmap": roadmap,
         "title": str(roadmap),
         "status_colour": STATUS_COLOURS.get(roadmap.status),
     }
     if user.has_perm("roadmaps.view_draft"):
-        context["drafts"] = _drafts(roadmap)
+        context["drafts"] = list_page(request, _drafts(roadmap), "drafts", size=DRAFTS_MAX)
     if user.has_perm("logs_app.view_executionlog"):
         context["events"] = events_of(roadmap.pk)[-EVENTS_SHOWN:]
     if user.has_perm("roadmaps.view_modelcall"):

@@ -186,7 +186,7 @@ class RoadmapAdmin(LookOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         roadmap = Roadmap.objects.select_related("owner").filter(pk=self.key(object_id)).first()
         if roadmap is not None:
-            extra_context = (extra_context or {}) | page_of(roadmap, request.user)
+            extra_context = (extra_context or {}) | page_of(roadmap, request)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def _call_one(self, request: HttpRequest, object_id: str, service: Any, done: str) -> HttpResponse:

@@ -13,26 +13,26 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 
 from logs_app.buffer import BROKER_AWAY
+from logs_app.paging import list_page
 from roadmaps import health, queues, statistics
 from roadmaps.admin import figures
 from roadmaps.models import Lease, Roadmap
 
 PERMISSION = "roadmaps.view_lease"
 CACHE_SECONDS = 5
-SHOWN_MAX = 50  # leases and stuck runs
 
 
 @permission_required(PERMISSION, raise_exception=True)
 def system(request: HttpRequest) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "title": "System",
         "results": health.examine(health.QUICK),
-        "leases": _leases(),
+        "leases": list_page(request, Lease.objects.annotate(now=Now()).order_by("-expires_at", "pk"), "leases"),
         "driven": Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")),
-        "stuck": statistics.stuck_runs().select_related("owner")[:SHOWN_MAX],
-        "shown_max": SHOWN_MAX,
+        "stuck": list_page(request, statistics.stuck_runs().select_related("owner"), "stuck"),
         "may_see_roadmaps": request.user.has_perm("roadmaps.view_roadmap"),
     }
+    _name_roadmaps(context["leases"].rows)
     return TemplateResponse(request, "admin/system.html", admin.site.each_context(request) | context)
 
 
@@ -66,15 +66,9 @@ def _for(seconds: float | None) -> str:
     return "" if seconds is None else figures.span(timedelta(seconds=seconds))
 
 
-def _leases() -> list[dict[str, Any]]:
-    """The newest acquisitions with the roadmap that is driven; None where one artifact is rewritten."""
-    leases = list(Lease.objects.annotate(now=Now()).order_by("-expires_at")[:SHOWN_MAX])
+def _name_roadmaps(leases: list[Any]) -> None:
+    """Each lease gets its `roadmap`, None where one artifact is rewritten, and the `seconds` that it has left."""
     roadmaps = Roadmap.objects.in_bulk([lease.subject for lease in leases])
-    return [
-        {
-            "subject": lease.subject,
-            "roadmap": roadmaps.get(lease.subject),
-            "seconds": (lease.expires_at - lease.now).total_seconds(),
-        }
-        for lease in leases
-    ]
+    for lease in leases:
+        lease.roadmap = roadmaps.get(lease.subject)
+        lease.seconds = (lease.expires_at - lease.now).total_seconds()

@@ -116,5 +116,5 @@ def test_the_system_page_names_what_is_driven_and_what_is_stuck(admin_client, ow
     Lease.objects.create(subject=driven.pk, token=uuid.uuid4(), expires_at=timezone.now() + timedelta(minutes=1))
     response = admin_client.get("/admin/system/")
     assert [row.pk for row in response.context["stuck"]] == [stuck.pk]
-    assert [lease["roadmap"].pk for lease in response.context["leases"]] == [driven.pk]
+    assert [lease.roadmap.pk for lease in response.context["leases"]] == [driven.pk]
     assert "no beat runs" in response.content.decode().lower()

@@ -1,0 +1,83 @@
+"""Pages of a list that cost the same on page 1 and on page 2000, because nothing is counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page
+from django.http import HttpRequest
+from unfold import paginator
+
+LIST_MAX = 50  # rows of one page of a list that stands beside others
+PAGE_MAX = 100_000  # an address may ask for any number
+
+
+class UncountedPage(Page):
+    """Has a next page when a row comes after its own."""
+
+    paginator: "InfinitePaginator"
+
+    def has_next(self) -> bool:
+        return self.paginator.has_more
+
+
+class InfinitePaginator(paginator.InfinitePaginator):
+    """Counts nothing, and reads the keys of a page from an index before it reads the rows and what they join.
+
+    By this class's name Unfold knows that it has no count to show.
+
+    An offset is paid for by every row that it skips: in an index that is a fraction of what the joined rows would cost.
+    """
+
+    template_name = "admin/roadmaps/_pages.html"
+    has_more = False
+
+    def page(self, number: Any) -> "Page[Any]":
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page + 1])
+        self.has_more = len(keys) > self.per_page
+        self.first = first + 1 if keys else 0
+        rows: Iterable[Any] = self.object_list.filter(pk__in=keys[: self.per_page])
+        return UncountedPage(rows, number, self)
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list that stands on a page with others; its links keep the rest of the address."""
+
+    rows: list[Any]
+    number: int
+    previous: str  # the query of the page before; empty on the first
+    next: str  # empty on the last
+    anchor: str
+
+    def __iter__(self) -> Any:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def list_page(request: HttpRequest, rows: Any, name: str, *, size: int = LIST_MAX) -> ListPage:
+    """The page of `rows` (a queryset or a sequence) that the address names by `?name=2`.
+
+    What is no number is the first page, as everywhere in the admin.
+    """
+    asked = request.GET.get(name, "")
+    number = min(max(int(asked), 1), PAGE_MAX) if asked.isascii() and asked.isdecimal() else 1
+    first = (number - 1) * size
+    read = list(rows[first : first + size + 1])
+
+    def query(page: int) -> str:
+        parameters = request.GET.copy()
+        parameters[name] = str(page)
+        return f"?{parameters.urlencode()}#{name}"
+
+    return ListPage(
+        rows=read[:size],
+        number=number,
+        previous=query(number - 1) if number > 1 else "",
+        next=query(number + 1) if len(read) > size else "",
+        anchor=name,
+    )
