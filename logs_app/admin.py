@@ -9,6 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -49,11 +50,19 @@ def _checkbox(language: str) -> str:
     return str(checkbox.render(ACTION_CHECKBOX_NAME, "{}"))
 
 
+def _field_of(list_filter: Any) -> str:
+    """The field, or the parameter of the address, that a filter is declared for."""
+    if isinstance(list_filter, tuple | list):
+        return str(list_filter[0])
+    return str(getattr(list_filter, "parameter_name", list_filter))
+
+
 class LookOnlyAdmin(ModelAdmin):
     """Rows that only Cairn itself writes. Its lists are never counted, so their size costs nothing."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
+    linked_fields: tuple[str, ...] = ()  # by which links of other pages narrow the list down
     list_sections = ()  # Unfold's templates ask for it in each row, and what is missing takes longest
 
     def key(self, object_id: str) -> Any:
@@ -62,6 +71,14 @@ class LookOnlyAdmin(ModelAdmin):
             return self.model._meta.pk.to_python(unquote(object_id))
         except ValidationError as exc:
             raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the list offers: Django allows every field of the row, and answers tell a secret bit by bit."""
+        path = lookup.split(LOOKUP_SEP)[0]
+        if path not in {field.name for field in self.opts.get_fields()}:
+            return bool(super().lookup_allowed(lookup, value, request))
+        declared = {*self.linked_fields, *map(_field_of, self.get_list_filter(request))}
+        return any(lookup == name or lookup.startswith(name + LOOKUP_SEP) for name in declared)
 
     @display(description=ModelAdmin.action_checkbox.short_description)
     def action_checkbox(self, obj: Any) -> SafeString:

@@ -1,0 +1,16 @@
+"""What the pages of admin lists show of their filters."""
+
+from typing import Any
+
+from django import template
+
+from logs_app.active_filters import active_filters, without_filters
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/_active_filters.html", takes_context=True)
+def chips(context: Any, changelist: Any) -> dict[str, Any]:
+    """Active filters of `changelist`, each a link that removes it."""
+    request = context["request"]
+    return {"chips": active_filters(request, changelist), "clear": without_filters(request)}
