@@ -20,7 +20,8 @@ ABOUT = """Everything that Cairn keeps of you, as JSON in UTF-8.
 
 account.json    your name, e-mail addresses, ways to sign in (without secrets) and choices
 notices.json    what you were told
-roadmaps/       what you asked for: the request, all drafts of the plan, the reviews, what happened
+roadmaps/       what you asked for: the request, all drafts of the plan, the reviews, what happened,
+                and what language models were asked and answered, as long as that is kept
 courses/        the written courses
 """
 

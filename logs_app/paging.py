@@ -1,6 +1,5 @@
 """Pages of a list that cost the same on page 1 and on page 2000, because nothing is counted."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ LIST_MAX = 50  # rows of one page of a list that stands beside others
 PAGE_MAX = 100_000  # an address may ask for any number
 
 
-class UncountedPage(Page):
+class UncountedPage(Page[Any]):
     """Has a next page when a row comes after its own."""
 
     paginator: "InfinitePaginator"
@@ -38,7 +37,7 @@ class InfinitePaginator(paginator.InfinitePaginator):
         keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page + 1])
         self.has_more = len(keys) > self.per_page
         self.first = first + 1 if keys else 0
-        rows: Iterable[Any] = self.object_list.filter(pk__in=keys[: self.per_page])
+        rows = self.object_list.filter(pk__in=keys[: self.per_page])
         return UncountedPage(rows, number, self)
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from logs_app.models import ExecutionLog
 from roadmaps import checkpointer, leases, loop
-from roadmaps.models import ErasedThread, ModelCall, Review, Roadmap
+from roadmaps.models import ErasedThread, ModelCall, ModelFailure, Review, Roadmap
 from roadmaps.signals import roadmap_withdrawn
 
 REMEMBERED = timedelta(days=1)
@@ -69,4 +69,6 @@ def _sweep(thread_id: Any, roadmap_id: Any) -> None:
     ExecutionLog.objects.filter(roadmap_id=roadmap_id).delete()
     calls = ModelCall.objects.filter(thread_id=thread_id)
     calls.filter(input_tokens=0, output_tokens=0).delete()
-    calls.exclude(answer={}).update(answer={})
+    with_text = calls.filter(~Q(answer={}) | Q(prompt__isnull=False))
+    with_text.update(answer={}, prompt=None, text_deleted_at=Now())
+    ModelFailure.objects.filter(thread_id=thread_id).delete()

@@ -14,7 +14,7 @@ from django_celery_results.models import TaskResult
 
 from logs_app.models import ExecutionLog
 from roadmaps import checkpointer, erasure, loop
-from roadmaps.models import Lease, ModelCall, Roadmap
+from roadmaps.models import Lease, ModelCall, ModelFailure, Roadmap
 from roadmaps.models import RoadmapStatus as S
 from roadmaps.signals import pruning
 
@@ -32,6 +32,8 @@ def prune() -> dict[str, int]:
         "trash": _empty_trash(),
         "threads": threads,
         "model_calls": model_calls + _delete(calls_of_no_roadmap()),
+        "prompts": _forget(old_prompts()),
+        "model_failures": _delete(ModelFailure.objects.filter(created_at__lt=_cutoff())),
         "logs": _delete(old_logs()),
         "results": _delete(TaskResult.objects.filter(date_done__lt=result_cutoff)),
         "erased_threads": erasure.sweep(),
@@ -46,6 +48,11 @@ def prune() -> dict[str, int]:
 
 def old_logs() -> "QuerySet[ExecutionLog]":
     return ExecutionLog.objects.filter(occurred_at__lt=_cutoff())
+
+
+def old_prompts() -> "QuerySet[ModelCall]":
+    """Answers stay as long as their thread may go on; what was asked, a learner's words, no longer than the log."""
+    return ModelCall.objects.filter(created_at__lt=_cutoff(), prompt__isnull=False)
 
 
 def left_leases() -> "QuerySet[Lease]":
@@ -102,6 +109,14 @@ def _empty_trash() -> int:
     total = 0
     while erased := erasure.erase(Roadmap.objects.filter(deleted_at__lt=thrown_away)[:TRASH_BATCH_SIZE]):
         total += erased
+    return total
+
+
+def _forget(calls: "QuerySet[ModelCall]") -> int:
+    """Their prompts; in batches, as everything here."""
+    total = 0
+    while batch := list(calls.order_by().values_list("pk", flat=True)[:BATCH_SIZE]):
+        total += ModelCall.objects.filter(pk__in=batch).update(prompt=None, text_deleted_at=Now())
     return total
 
 

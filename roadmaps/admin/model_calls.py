@@ -1,27 +1,40 @@
-"""The journal of model calls: who was asked what, and what it took."""
+"""The journal of model calls: who was asked what, what it took, and which attempts failed."""
 
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, UuidFilter
+from logs_app.filters import FewValuesFilter, UuidFilter, distinct_values
 from logs_app.ids import as_uuid
 from roadmaps import statistics
 from roadmaps.admin import figures
-from roadmaps.models import ModelCall
+from roadmaps.llm.labels import BUILT_IN_AUTHOR, reason_in_words
+from roadmaps.models import ModelCall, ModelFailure, Roadmap
+
+READ_TEXT = "roadmaps.view_modelcall_text"
+LOOKED = "Read the prompt and the answer."
+SPEAKERS = {"system": "Instructions", "human": "Request", "ai": "Answer before"}
 
 
 class ThreadFilter(UuidFilter):
     title = "thread (its id)"
     parameter_name = lookup = "thread_id"
+
+
+def found_by_thread(queryset: QuerySet[Any], search_term: str) -> QuerySet[Any]:
+    if not search_term:
+        return queryset
+    thread_id = as_uuid(search_term)
+    return queryset.filter(thread_id=thread_id) if thread_id else queryset.none()
 
 
 @admin.register(ModelCall)
@@ -39,20 +52,16 @@ class ModelCallAdmin(LookOnlyAdmin):
     sortable_by = ()
     list_filter_submit = True
     list_per_page = 50
-    fields = ("created_at", "role", "model", "input_tokens", "output_tokens", "took", "price", "thread_id", "said")
-    readonly_fields = ("took", "price", "said")
+    change_form_outer_before_template = "admin/roadmaps/model_call_page.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelCall]:
-        rows: QuerySet[ModelCall] = super().get_queryset(request).defer("answer")
+        rows: QuerySet[ModelCall] = super().get_queryset(request).defer("answer", "prompt")
         return rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        found = as_uuid(search_term)
-        if not search_term:
-            return queryset, False
-        return (queryset.filter(thread_id=found) if found else queryset.none()), False
+        return found_by_thread(queryset, search_term), False
 
     @display(description="Seconds")
     def took(self, call: ModelCall) -> str:
@@ -62,6 +71,107 @@ class ModelCallAdmin(LookOnlyAdmin):
     def price(self, call: ModelCall) -> str:
         return figures.money(statistics.cost(call.model, call.input_tokens, call.output_tokens)) or "–"
 
-    @display(description="Answer")
-    def said(self, call: ModelCall) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(call.answer, indent=2, ensure_ascii=False))
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """None: the page before the form shows it all."""
+        return []
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        call = ModelCall.objects.filter(pk=self.key(object_id)).first()
+        if call is not None and self.has_view_permission(request, call):
+            page = page_of(call, may_read=request.user.has_perm(READ_TEXT))
+            if page["prompt"] or page["answer"]:
+                self.log_change(request, call, LOOKED)
+            extra_context = (extra_context or {}) | page
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+def page_of(call: ModelCall, *, may_read: bool) -> dict[str, Any]:
+    """Numbers for everybody who sees the page; what was said only for who may read it."""
+    facts = {
+        "Asked": call.created_at,
+        "Tokens in": f"{call.input_tokens:,}",
+        "Tokens out": f"{call.output_tokens:,}",
+        "Seconds": f"{call.seconds:.1f}",
+        "Cost": figures.money(statistics.cost(call.model, call.input_tokens, call.output_tokens))
+        or "no price is known",
+    }
+    prompt = call.prompt if may_read and isinstance(call.prompt, list) else []
+    return {
+        "call": call,
+        "title": str(call),
+        "facts": facts,
+        "roadmap": Roadmap.objects.filter(thread_id=call.thread_id).first(),
+        "may_read": may_read,
+        "by_built_in_author": call.model == BUILT_IN_AUTHOR,
+        "prune_days": settings.PRUNE_AFTER_DAYS,
+        "prompt": [(SPEAKERS.get(line["role"], line["role"]), _readable(line["text"])) for line in prompt],
+        "answer": json.dumps(call.answer, indent=2, ensure_ascii=False) if may_read and call.answer else "",
+    }
+
+
+def _readable(text: str) -> str:
+    """JSON on several lines; anything else as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+class ReasonFilter(DropdownFilter):
+    """The reasons that there are, in words."""
+
+    title, parameter_name = "reason", "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(reason, reason_in_words(reason)) for reason in distinct_values(ModelFailure, "reason")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+@admin.register(ModelFailure)
+class ModelFailureAdmin(LookOnlyAdmin):
+    """Who sees the calls that had an answer sees those that had none."""
+
+    list_display = ("created_at", "why", "attempts", "outcome", "role", "model", "roadmap")
+    list_filter = (
+        ("created_at", RangeDateTimeFilter),
+        ReasonFilter,
+        ("role", FewValuesFilter),
+        ("model", FewValuesFilter),
+        "gave_up",
+        ThreadFilter,
+    )
+    search_fields = ("=thread_id",)
+    search_help_text = "A roadmap's thread id"
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+    list_filter_submit = True
+    list_per_page = 50
+    fields = ("created_at", "why", "attempts", "outcome", "role", "model", "roadmap", "thread_id")
+    readonly_fields = ("why", "outcome", "roadmap")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("roadmaps.view_modelcall")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return found_by_thread(queryset, search_term), False
+
+    @display(description="Reason")
+    def why(self, failure: ModelFailure) -> str:
+        return reason_in_words(failure.reason)
+
+    @display(description="In the end", label={"no answer": "danger", "answered": "success"})
+    def outcome(self, failure: ModelFailure) -> str:
+        return "no answer" if failure.gave_up else "answered"
+
+    @display(description="Roadmap")
+    def roadmap(self, failure: ModelFailure) -> str:
+        """Found by its thread, so that the list reads no other row."""
+        address = reverse("admin:roadmaps_roadmap_changelist", query={"q": failure.thread_id, "trash": "all"})
+        return format_html('<a href="{}">{}</a>', address, str(failure.thread_id)[:8])

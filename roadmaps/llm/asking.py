@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import counted, journal, parsing, transport, turns
-from roadmaps.llm.labels import model_label
+from roadmaps.llm.labels import model_label, without_model
 from roadmaps.llm.providers import answering
 from roadmaps.wording import Sentence
 
@@ -21,7 +22,10 @@ REASKS_MAX = 2  # after answers that don't fit the schema
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """`calls` are the model calls paid for this answer: none when the journal had it."""
+    """`calls` are the model calls paid for this answer: none when the journal had it.
+
+    `prompt` is what the model answered; None for the built-in author, who is no model.
+    """
 
     answer: T
     model: str
@@ -29,6 +33,7 @@ class Call(Generic[T]):
     output_tokens: int = 0
     seconds: float = 0.0
     calls: int = 0
+    prompt: list[BaseMessage] | None = None
 
 
 async def ask(
@@ -50,22 +55,42 @@ async def ask(
     known = await journal.find(pool, thread_id, role, key) if pool and (asked is None or key in asked) else None
     if known and (kept := _kept(known["answer"], schema)):
         return Call(answer=kept, model=known["model"])
-    turn = turns.turn(role, thread_id, messages)
+    failed: Counter[str] = Counter()
+    try:
+        call = await _ask_in_time(role, messages, schema, turns.turn(role, thread_id, messages), failed)
+    except LLMError:
+        await _keep_failures(pool, thread_id, role, failed, gave_up=True)
+        raise
+    if pool:
+        await journal.keep(pool, thread_id, role, key, call)
+        await _keep_failures(pool, thread_id, role, failed, gave_up=False)
+        if asked is not None:
+            asked.add(key)
+    return call
+
+
+async def _keep_failures(
+    pool: journal.Pool | None, thread_id: str, role: str, failed: Counter[str], *, gave_up: bool
+) -> None:
+    """For the staff. A call without a failed attempt, as nearly all are, writes nothing."""
+    if pool and failed:
+        await journal.keep_failures(pool, thread_id, role, model_label(role), failed, gave_up=gave_up)
+
+
+async def _ask_in_time(
+    role: str, messages: list[BaseMessage], schema: type[T], turn: Any, failed: Counter[str]
+) -> Call[T]:
     try:
         async with asyncio.timeout(settings.NODE_TIMEOUT_SECONDS) as turn.limit:
-            call = await _ask_model(role, messages, schema, turn)
+            return await _ask_model(role, messages, schema, turn, failed)
     except TimeoutError:
+        failed["out_of_time"] += 1
         told = Sentence(
             "The model for “%(role)s” took longer than %(limit)s seconds (NODE_TIMEOUT_SECONDS), retries included.",
             role=role,
             limit=settings.NODE_TIMEOUT_SECONDS,
         )
         raise LLMError(told, permanent=False) from None
-    if pool:
-        await journal.keep(pool, thread_id, role, key, call)
-        if asked is not None:
-            asked.add(key)
-    return call
 
 
 def _kept(answer: Any, schema: type[T]) -> T | None:
@@ -76,21 +101,25 @@ def _kept(answer: Any, schema: type[T]) -> T | None:
         return None
 
 
-async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], turn: Any) -> Call[T]:
+async def _ask_model(
+    role: str, messages: list[BaseMessage], schema: type[T], turn: Any, failed: Counter[str]
+) -> Call[T]:
     started, tokens = time.monotonic(), [0, 0]
     model = answering(role, schema)
     said = list(messages)
     for calls in range(1, REASKS_MAX + 2):
-        raw = await transport.send(role, lambda said=said: _request(role, model, said), turn)  # type: ignore[misc]
+        raw = await transport.send(role, lambda said=said: _request(role, model, said, failed), turn)  # type: ignore[misc]
         turn.took(_count(tokens, raw))
         try:
             answer = parsing.read(raw, schema)
         except parsing.Unusable as exc:
             problem = exc
+            failed["refused" if isinstance(exc, parsing.Refused) else "unusable"] += 1
             said = [*messages, HumanMessage(f"Your last answer could not be used. {exc}\nAnswer the JSON again.")]
             continue
         seconds = time.monotonic() - started
-        return Call(answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls)
+        prompt = None if without_model(role) else said
+        return Call(answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls, prompt)
     if isinstance(problem, parsing.Refused):
         raise LLMError(Sentence("The model refused to answer. State the goal in other words."), permanent=True)
     facts = {"role": role, "tries": REASKS_MAX + 1, "problem": str(problem)[:300]}
@@ -98,8 +127,8 @@ async def _ask_model(role: str, messages: list[BaseMessage], schema: type[T], tu
     raise LLMError(told, permanent=False)
 
 
-async def _request(role: str, model: Any, messages: list[BaseMessage]) -> AIMessage:
-    with counted.call(role) as done:
+async def _request(role: str, model: Any, messages: list[BaseMessage], failed: Counter[str]) -> AIMessage:
+    with counted.call(role, failed) as done:
         try:
             raw: AIMessage = await model.ainvoke(messages)
         except ValueError as exc:

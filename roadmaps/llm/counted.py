@@ -1,6 +1,7 @@
 """Model calls as the metrics tell of them: each attempt, by role and model."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,13 +13,17 @@ from roadmaps.llm.labels import cost, model_label
 
 
 @contextmanager
-def call(role: str) -> Iterator[Callable[[AIMessage], None]]:
-    """One attempt; the block says with what answer it ended. One that was cancelled counts as none."""
+def call(role: str, failed: Counter[str]) -> Iterator[Callable[[AIMessage], None]]:
+    """One attempt; the block says with what answer it ended. One that was cancelled counts as none.
+
+    `failed` counts the reasons of those that failed.
+    """
     who = {"role": role, "model": model_label(role)}
     started = time.monotonic()
     try:
         yield lambda raw: _answered(who, time.monotonic() - started, raw)
     except Exception as exc:
+        failed[_reason(exc)] += 1
         telemetry.count("cairn_model_errors_total", reason=_reason(exc), **who)
         raise
 

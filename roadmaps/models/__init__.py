@@ -4,7 +4,7 @@ from roadmaps.models.desk import ExpertLink, ReviewEvent, ReviewEventKind
 from roadmaps.models.plan import Concept, Draft, Module, Part, Stage
 from roadmaps.models.review import UNDECIDED, DecidedHow, Review, ReviewQuerySet, ReviewStatus, due_time, shown_of
 from roadmaps.models.roadmap import MOVING, TRANSITIONS, Person, Roadmap, RoadmapQuerySet, RoadmapStatus
-from roadmaps.models.run import ErasedThread, Lease, ModelCall
+from roadmaps.models.run import ErasedThread, Lease, ModelCall, ModelFailure
 
 __all__ = [
     "MOVING",
@@ -17,6 +17,7 @@ __all__ = [
     "ExpertLink",
     "Lease",
     "ModelCall",
+    "ModelFailure",
     "Module",
     "Part",
     "Person",

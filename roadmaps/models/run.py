@@ -41,6 +41,12 @@ class ModelCall(models.Model):
     input_hash = models.CharField(max_length=64)
     model = models.CharField(max_length=200)
     answer = models.JSONField()
+    prompt = models.JSONField(
+        null=True, editable=False, help_text="What was asked: a list of role and text; a learner's private words"
+    )
+    text_deleted_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the prompt was deleted, and the answer where its roadmap was"
+    )
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -49,6 +55,7 @@ class ModelCall(models.Model):
     objects = ModelCallQuerySet.as_manager()
 
     class Meta:
+        permissions = [("view_modelcall_text", "Can read prompts and answers of model calls")]
         constraints = [
             models.UniqueConstraint(fields=["thread_id", "role", "input_hash"], name="one_answer_per_question")
         ]
@@ -60,3 +67,27 @@ class ModelCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} by {self.model}"
+
+
+class ModelFailure(models.Model):
+    """Attempts of one model call that failed for one reason, whatever became of the call."""
+
+    thread_id = models.UUIDField(db_index=True)
+    role = models.CharField(max_length=20)
+    model = models.CharField(max_length=200)
+    reason = models.CharField(max_length=20, help_text="An HTTP status, or a word from roadmaps.llm.labels.REASONS")
+    attempts = models.PositiveSmallIntegerField()
+    gave_up = models.BooleanField(help_text="Whether the call had no answer in the end")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "failed model call"
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="modelfailure_by_day"),
+            models.Index(fields=["reason", "id"], name="modelfailure_by_reason"),
+            models.Index(fields=["role", "id"], name="modelfailure_by_role"),
+            models.Index(fields=["model", "id"], name="modelfailure_by_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} by {self.model}: {self.reason}"

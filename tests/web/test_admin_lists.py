@@ -26,7 +26,7 @@ from unfold.templatetags import unfold_list
 
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from logs_app.models import ExecutionLog
-from roadmaps.models import Concept, Draft, ModelCall, Module, Review, Roadmap, Stage
+from roadmaps.models import Concept, Draft, ModelCall, ModelFailure, Module, Review, Roadmap, Stage
 from sharing.models import Share
 from tests import courses
 
@@ -116,6 +116,9 @@ MAKE = {
     "logs_app.ExecutionLog": event,
     "roadmaps.Draft": draft,
     "roadmaps.ModelCall": model_call,
+    "roadmaps.ModelFailure": lambda number: ModelFailure.objects.create(
+        thread_id=uuid.uuid4(), role="intent", model="m", reason="429", attempts=number, gave_up=False
+    ),
     "roadmaps.Review": review,
     "roadmaps.Roadmap": roadmap,
     "sharing.Share": lambda number: Share.objects.create(roadmap=roadmap(number)),
@@ -175,7 +178,7 @@ def test_pages_of_no_model_ask_as_often_whatever_there_is(admin_client, name):
     assert len(queries(admin_client, reverse(name))) == len(few)
 
 
-@pytest.mark.parametrize("model", [ExecutionLog, ModelCall, Roadmap, Draft, Tutorial, TaskResult])
+@pytest.mark.parametrize("model", [ExecutionLog, ModelCall, ModelFailure, Roadmap, Draft, Tutorial, TaskResult])
 def test_large_lists_are_neither_counted_nor_read_for_their_filters(admin_client, model):
     rows(model, range(1, 4))
     for query in queries(admin_client, address_of(model, "changelist")):
