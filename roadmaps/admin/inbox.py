@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,9 @@ from roadmaps.admin.review_filters import FILTERS
 from roadmaps.models import Review, ReviewStatus, Roadmap
 from roadmaps.models.search import found_by
 
+# Who was superseded has no decision, and comes last.
+NEWEST_DECISION = (F("decided_at").desc(nulls_last=True), "-id")
+
 
 class InboxAdmin(DeskActs, LookOnlyAdmin):
     list_display = ("plan", "state", "score_and_critical", "age", "due", "who")
@@ -33,7 +36,7 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     list_fullwidth = True
     list_disable_select_all = True
     list_before_template = "admin/roadmaps/inbox.html"
-    ordering = ("waiting_since", "-created_at", "-id")
+    ordering = ("waiting_since", *NEWEST_DECISION)
 
     class Media:
         css = {"all": ("cairn/inbox.css",)}
@@ -43,6 +46,12 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         mine = ExpressionWrapper(Q(claimed_by=request.user.pk), BooleanField())
         rows: QuerySet[Review] = super().get_queryset(request).annotate(claimed_by_me=mine)
         return rows
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """A list of decided reviews begins with the newest decision."""
+        status = request.GET.get("status__exact", "")
+        decided = status not in ("", ReviewStatus.PENDING) or any(name.startswith("decided_at") for name in request.GET)
+        return NEWEST_DECISION if decided else self.ordering
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Review], search_term: str
@@ -83,7 +92,9 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     @display(description="Who", ordering="assigned_to__username")
     def who(self, review: Review) -> SafeString | str:
         if review.status != ReviewStatus.PENDING:
-            return f"by {review.decider}" if review.decider else "–"
+            decided = review.decided_at and moment(review.decided_at, f"{timesince(review.decided_at, depth=1)} ago")
+            words = (f"by {review.decider}" if review.decider else "–", decided or "")
+            return format_html('<span class="desk-plan">{}<small>{}</small></span>', *words)
         assigned = review.assigned_to.get_username() if review.assigned_to else "unassigned"
         claim = review.claim_in_words().rstrip(".")
         return format_html('<span class="desk-plan">{}<small class="claim">{}</small></span>', assigned, claim)
@@ -117,5 +128,5 @@ def _until(due_at: datetime) -> str:
 
 
 def moment(at: datetime, words: str) -> SafeString:
-    exactly = f"{at:%Y-%m-%d %H:%M} UTC"
+    exactly = f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exactly, words)

@@ -38,7 +38,8 @@ def tabs(request: HttpRequest) -> list[Tab]:
         Tab(label, urlencode(query), given == query, count)
         for (label, query, _), count in zip(wanted, counts, strict=True)
     ]
-    return [*shown, Tab("All", "", not given, "")]
+    decided = {"decided_at__isnull": "0"}
+    return [*shown, Tab("Decided", urlencode(decided), given == decided, ""), Tab("All", "", not given, "")]
 
 
 def _counts(conditions: list[Q]) -> list[str]:

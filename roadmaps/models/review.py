@@ -123,7 +123,17 @@ class Review(models.Model):
         indexes = [
             # The inbox's order: pending first and of these the longest waiting (NULLS LAST is PostgreSQL's own).
             models.Index(fields=["waiting_since", "-created_at", "-id"], name="review_inbox"),
+            # The same with the newest decision first among what is decided.
+            models.Index(
+                F("waiting_since"), F("decided_at").desc(nulls_last=True), F("id").desc(), name="review_inbox_decided"
+            ),
             models.Index(fields=["status", "created_at"], name="review_by_status"),
+            models.Index(
+                F("status"),
+                F("decided_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="review_by_status_decided",
+            ),
             models.Index(fields=["decided_at"], name="review_by_decision"),
             models.Index(fields=["language", "created_at"], name="review_by_language"),
             models.Index(fields=["due_at"], condition=PENDING, name="review_pending_due"),

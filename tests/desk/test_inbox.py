@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -64,6 +64,34 @@ def test_the_longest_waiting_comes_first_and_what_is_decided_last_newest_on_top(
     assert listed(desk) == [old.pk, new.pk, done_later.pk, done.pk]
 
 
+def test_lists_of_decided_reviews_begin_with_the_newest_decision(desk, owner):
+    waiting, first, second, third = made(owner, 4)
+    superseded = made(owner, status="SUPERSEDED")
+    for minutes, review in ((30, second), (20, third), (10, first)):
+        decide_review(review, "REJECTED", by=None, comment="No")
+        at = timezone.now() - timedelta(minutes=minutes)
+        Review.objects.filter(pk=review.pk).update(decided_at=at)
+    newest_first = [first.pk, third.pk, second.pk]
+    assert listed(desk, "?status__exact=REJECTED") == newest_first
+    assert listed(desk, "?decided_at__isnull=0") == newest_first
+    assert listed(desk) == [waiting.pk, *newest_first, superseded.pk]
+    assert listed(desk, "?status__exact=PENDING") == [waiting.pk]
+    assert "10\xa0minutes ago" in desk.get(LIST + "?status__exact=REJECTED").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [("", "review_inbox_decided"), ("?status__exact=REJECTED", "review_by_status_decided")],
+)
+def test_the_order_of_a_list_comes_from_an_index(desk, owner, query, index):
+    made(owner, 2)
+    rows = desk.get(LIST + query).context["cl"].queryset.values_list("pk")[:31]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # of so few rows it would be the cheapest
+        cursor.execute("SET LOCAL enable_sort = off")
+        assert index in rows.explain()
+
+
 def test_every_list_shows_its_own(desk, owner, reviewer, colleague):
     plain = made(owner)
     mine = assign_review(made(owner), reviewer, by=colleague)
@@ -103,6 +131,7 @@ def test_tabs_tell_how_many_wait(desk, owner, reviewer, monkeypatch):
         "Overdue": "1",
         "Round 2 and later": "0",
         "Unresolved critical": "0",
+        "Decided": "",
         "All": "",
     }
     monkeypatch.setattr("roadmaps.admin.inbox_tabs.COUNTED_MOST", 2)
