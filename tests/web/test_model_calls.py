@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 from html import unescape
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -165,7 +166,7 @@ def test_who_leaves_takes_their_prompts_along(call, roadmap):
 
 def test_a_persons_download_holds_what_was_asked_about_their_roadmaps(call, roadmap):
     other = courses.person("other")
-    answers = collect_personal_data.send(sender=None, user=roadmap.owner)
+    answers: Any = collect_personal_data.send(sender=None, user=roadmap.owner)
     mine = {path: data for _, parts in answers for path, data in parts or ()}
     assert mine[f"roadmaps/{roadmap.pk}"]["model_calls"][0]["prompt"] == PROMPT
     theirs = [part for _, parts in collect_personal_data.send(sender=None, user=other) for part in parts or ()]
