@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 
+from logs_app.ids import as_uuid
 from roadmaps import checkpointer, dispatch, loop, progress
 from roadmaps.activity import record_activity
 from roadmaps.desk import supersede
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.types import StateSnapshot
 
-CHECKPOINTS_MAX = 300  # the newest ones
+CHECKPOINTS_MAX = 25  # of one page of the history
 FORKABLE = (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.FAILED, RoadmapStatus.CANCELLED)
 
 
@@ -33,19 +34,55 @@ class Checkpoint:
     at: datetime
     source: str  # input, loop, or fork
     next: list[str]  # nodes that would run from here
-    changed: list[str]  # parts of the state that differ from the parent's
+    changed: list[str]  # parts of the state that are new since the parent; what was emptied isn't
+    plan: str  # title of the plan as it was then; empty before there is one
+    score: int | None  # of that plan; None before it is checked
+
+    @property
+    def is_start(self) -> bool:
+        """The thread was given its input and had taken nothing up: a fork of it would hold no request."""
+        return self.next == ["__start__"]
+
+
+@dataclass(frozen=True)
+class History:
+    """Newest first; `older` is the id to ask for the next page with, empty on the last."""
+
+    checkpoints: list[Checkpoint]
+    older: str = ""
 
 
 def history(roadmap: Roadmap) -> list[Checkpoint]:
-    """Newest first; empty when they were pruned."""
-    snapshots = loop.run(_snapshots(roadmap), timeout=30)
-    values = {_id_of(one.config): one.values for one in snapshots}
-    return [_checkpoint(one, values) for one in snapshots]
+    """The newest CHECKPOINTS_MAX; empty when they were pruned."""
+    return page_of_history(roadmap).checkpoints
 
 
-async def _snapshots(roadmap: Roadmap) -> list["StateSnapshot"]:
+def page_of_history(roadmap: Roadmap, before: str = "") -> History:
+    """The checkpoints older than `before`, an id; what is no id begins at the newest."""
+    edge = as_uuid(before)
+    snapshots, parents = loop.run(_snapshots(roadmap, str(edge) if edge else ""), timeout=30)
+    values = {_id_of(one.config): one.values for one in [*parents, *snapshots]}
+    shown = [_checkpoint(one, values) for one in snapshots[:CHECKPOINTS_MAX]]
+    return History(shown, shown[-1].id if len(snapshots) > CHECKPOINTS_MAX else "")
+
+
+async def _snapshots(roadmap: Roadmap, before: str) -> tuple[list["StateSnapshot"], list["StateSnapshot"]]:
+    """A page and one more, and those of their parents that stand elsewhere: a fork begins anywhere."""
     workflow = await _workflow(roadmap)
-    return [one async for one in workflow.aget_state_history(_config(roadmap), limit=CHECKPOINTS_MAX)]
+    edge = _config(roadmap, checkpoint_id=before, checkpoint_ns="") if before else None
+    found = workflow.aget_state_history(_config(roadmap), before=edge, limit=CHECKPOINTS_MAX + 1)
+    snapshots = [one async for one in found]
+    known = {_id_of(one.config) for one in snapshots}
+    elsewhere = {_id_of(one.parent_config) for one in snapshots[:CHECKPOINTS_MAX]} - known - {""}
+    return snapshots, [await _snapshot(roadmap, parent) for parent in elsewhere]
+
+
+async def _snapshot(roadmap: Roadmap, checkpoint_id: str) -> "StateSnapshot":
+    """Without a time when the thread has no such checkpoint."""
+    snapshot: StateSnapshot = await (await _workflow(roadmap)).aget_state(
+        _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
+    )
+    return snapshot
 
 
 async def _workflow(roadmap: Roadmap) -> Any:
@@ -69,7 +106,9 @@ def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint
         at=datetime.fromisoformat(str(snapshot.created_at)),
         source=str((snapshot.metadata or {}).get("source", "")),
         next=list(snapshot.next),
-        changed=[name for name, value in snapshot.values.items() if before.get(name) != value],
+        changed=[name for name, value in snapshot.values.items() if value and before.get(name) != value],
+        plan=(snapshot.values.get("plan") or {}).get("title", ""),
+        score=(snapshot.values.get("report") or {}).get("score"),
     )
 
 
@@ -100,16 +139,25 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     return roadmap
 
 
+def why_not(roadmap: Roadmap) -> str:
+    """Why it can't go back now; empty when it can."""
+    if roadmap.status in FORKABLE and not roadmap.concepts.exists():
+        return ""
+    state = roadmap.get_status_display().lower()
+    return f"“{roadmap}” is {state}; only a plan that stands still and isn't approved can go back."
+
+
 def _chosen(roadmap: Roadmap, checkpoint_id: str) -> Checkpoint:
-    if roadmap.status not in FORKABLE or roadmap.concepts.exists():
-        state = roadmap.get_status_display().lower()
-        raise InvalidTransition(
-            f"“{roadmap}” is {state}; only a plan that stands still and isn't approved can go back."
-        )
-    for one in history(roadmap):
-        if one.id == checkpoint_id and one.next:
-            return one
-    raise InvalidTransition("This checkpoint is unknown or was pruned, or nothing comes after it.")
+    if problem := why_not(roadmap):
+        raise InvalidTransition(problem)
+    known = as_uuid(checkpoint_id)
+    snapshot = loop.run(_snapshot(roadmap, str(known)), timeout=30) if known else None
+    if snapshot is None or snapshot.created_at is None or not snapshot.next:
+        raise InvalidTransition("This checkpoint is unknown or was pruned, or nothing comes after it.")
+    chosen = _checkpoint(snapshot, {})
+    if chosen.is_start:
+        raise InvalidTransition("Nothing was saved at this point yet. Go back to the one after it.")
+    return chosen
 
 
 async def _fork(roadmap: Roadmap, checkpoint_id: str) -> None:

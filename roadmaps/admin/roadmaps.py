@@ -18,14 +18,14 @@ from unfold.views import ChangeList
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter
 from roadmaps import statistics
-from roadmaps.admin import figures, services_by_row
+from roadmaps.admin import checkpoints, figures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.models.search import found_by
 from roadmaps.permissions import CHANGE_ROADMAP
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
-from roadmaps.time_travel import history, resume_from
+from roadmaps.time_travel import resume_from
 
 
 class RoadmapChangeList(ChangeList):
@@ -179,8 +179,8 @@ class RoadmapAdmin(LookOnlyAdmin):
             chosen = request.POST.get("checkpoint", "")
             self._call(request, [roadmap], lambda row, by: resume_from(row, chosen, by=by), "sent on from there")
             return redirect("admin:roadmaps_roadmap_change", pk)
-        own = {"title": f"Checkpoints of {roadmap}", "opts": self.opts, "roadmap": roadmap}
-        own |= {"checkpoints": history(roadmap), "may_run": self.has_run_permission(request)}
+        own: dict[str, Any] = {"title": f"Checkpoints of {roadmap}", "opts": self.opts}
+        own |= checkpoints.page_of(roadmap, request.GET.get("before", ""), may_run=self.has_run_permission(request))
         return TemplateResponse(request, "admin/roadmaps/checkpoints.html", self.admin_site.each_context(request) | own)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

@@ -1,14 +1,19 @@
 """Going back in a thread's history, and what becomes of the branch that is left."""
 
+from html import unescape
+from importlib import import_module
+
 import pytest
+from django.contrib import admin
 from django.db import OperationalError
 from django.urls import reverse
 
-from roadmaps import progress, time_travel
+from roadmaps import checkpointer, loop, progress, time_travel
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall
 from roadmaps.services import decide_review
 from roadmaps.time_travel import history, resume_from
+from roadmaps.workflow import graph
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,14 +114,85 @@ def test_what_moves_is_unknown_or_has_a_course_does_not_go_back(roadmap):
     assert roadmap.reviews.get().status == "APPROVED"
 
 
-def test_the_admin_lists_them_and_goes_on_from_one(admin_client, client, roadmap):
-    address = reverse("admin:roadmaps_roadmap_checkpoints", args=[roadmap.pk])
-    page = admin_client.get(address).content.decode()
-    assert "design_curriculum" in page
-    assert "Go on from here" in page
+@pytest.fixture
+def address(roadmap):
+    return reverse("admin:roadmaps_roadmap_checkpoints", args=[roadmap.pk])
+
+
+def test_the_admin_lists_them_and_goes_back_to_one(admin_client, client, roadmap, address):
+    page = unescape(admin_client.get(address).content.decode())
+    for words in (
+        "Before the plan is designed",
+        "The goal is precise: outcome, topics, gaps.",
+        "New at this point: the goal made precise.",
+        "The goal stays as it was made precise; a new plan is designed and checked.",
+        "A review that waits, and decisions made after that point, are superseded.",
+        "score",
+    ):
+        assert words in page
+    assert "design_curriculum" not in page
+    assert page.count("Go back to this point") == 4
     chosen = before(roadmap, "design_curriculum").id
     client.force_login(courses.reviewer())
-    assert "Go on from here" not in client.get(address).content.decode()
+    seen = client.get(address).content.decode()
+    assert "Go back" not in seen
+    assert "Going back takes the right to change roadmaps" in seen
     assert client.post(address, {"checkpoint": chosen}).status_code == 403
     admin_client.post(address, {"checkpoint": chosen})
-    assert courses.advance(roadmap).branch == 1
+    roadmap = courses.advance(roadmap)
+    assert roadmap.branch == 1
+    assert "somebody went back to here" in admin_client.get(address).content.decode()
+
+
+def test_the_page_has_pages_and_going_back_reaches_the_oldest(admin_client, roadmap, address, monkeypatch):
+    start, oldest = (history(roadmap)[place].id for place in (-1, -2))
+    monkeypatch.setattr(time_travel, "CHECKPOINTS_MAX", 2)
+    seen, query = [], ""
+    while True:
+        response = admin_client.get(address + query)
+        seen += [row["checkpoint"].id for row in response.context["rows"]]
+        if not response.context["older"]:
+            break
+        query = f"?before={response.context['older']}"
+    monkeypatch.undo()
+    assert seen == [one.id for one in history(roadmap)]
+    monkeypatch.setattr(time_travel, "CHECKPOINTS_MAX", 2)
+    with pytest.raises(InvalidTransition, match="Go back to the one after it"):
+        resume_from(roadmap, start, by=None)
+    resume_from(roadmap, oldest, by=None)
+    assert courses.advance(roadmap).status == "AWAITING_REVIEW"
+
+
+def test_a_page_tells_what_changed_although_the_step_before_is_on_the_next(roadmap, monkeypatch):
+    whole = {one.id: one.changed for one in history(roadmap)}
+    monkeypatch.setattr(time_travel, "CHECKPOINTS_MAX", 1)
+    newest = history(roadmap)[0]
+    assert newest.changed == whole[newest.id]
+
+
+def test_the_page_says_why_nothing_is_listed_or_can_go_back(admin_client, roadmap, address):
+    queued = courses.requested(roadmap.owner, goal="Learn what no worker has taken up")
+    page = admin_client.get(reverse("admin:roadmaps_roadmap_checkpoints", args=[queued.pk])).content.decode()
+    assert "no worker has taken this roadmap up" in page
+    loop.run(checkpointer.delete_thread(str(roadmap.thread_id)))
+    assert "are gone. They’re kept for 30 days" in admin_client.get(address).content.decode()
+    decide_review(roadmap.reviews.get(), "REJECTED", by=None, comment="No")
+    page = admin_client.get(address).content.decode()
+    assert "only a plan that stands still" in unescape(page)
+    assert "Go back" not in page
+
+
+@pytest.mark.parametrize("chosen", ["", "no-id", "\x00", "1ef00000-0000-6000-8000-000000000000"])
+def test_what_is_no_checkpoint_is_refused_with_a_sentence(admin_client, roadmap, address, chosen):
+    page = admin_client.post(address, {"checkpoint": chosen}, follow=True).content.decode()
+    assert "This checkpoint is unknown or was pruned" in page
+    assert admin_client.get(address, {"before": chosen}).status_code == 200
+
+
+def test_every_step_of_the_workflow_has_words():
+    admin.autodiscover()
+    checkpoints = import_module("roadmaps.admin.checkpoints")
+    assert set(checkpoints.STEPS) - {"__start__"} == set(graph.build_graph().get_graph().nodes) - {
+        "__start__",
+        "__end__",
+    }
