@@ -1,5 +1,6 @@
 """Content by state, as its readers see it, with a rewrite for each artifact."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -10,16 +11,18 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from content.models import ARTIFACTS, ArtifactStatus, Quiz, ResourceList, Tutorial
+from content.export_jobs import ask_for_export
+from content.models import ARTIFACTS, ArtifactStatus, Export, ExportStatus, Quiz, ResourceList, Tutorial
 from content.services import change_permission, retry_artifact
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, UuidFilter
 from logs_app.ids import as_uuid
-from roadmaps.admin import dashboard, services_by_row
+from roadmaps.admin import dashboard, failures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.views import signed_in
 
 STATUS_COLOURS = {"READY": "success", "GENERATING": "info", "PENDING": "warning", "FAILED": "danger"}
+EXPORT_COLOURS = {"READY": "success", "WRITING": "info", "PENDING": "warning", "FAILED": "danger"}
 BARS = {"READY": "", "GENERATING": "bg-blue-500", "PENDING": "bg-orange-500", "FAILED": "bg-red-500"}
 
 
@@ -35,6 +38,7 @@ class ArtifactAdmin(LookOnlyAdmin):
         ("status", ChoicesDropdownFilter),
         ("model", FewValuesFilter),
         ("updated_at", RangeDateTimeFilter),
+        ("error", admin.EmptyFieldListFilter),
         RoadmapFilter,
     )
     search_fields = ("concept__title", "concept__roadmap__title")
@@ -124,6 +128,123 @@ class QuizAdmin(ArtifactAdmin):
                 for question in artifact.questions.all()
             ]
         }
+
+
+class ExportRoadmapFilter(UuidFilter):
+    title = "roadmap (its id)"
+    parameter_name = lookup = "roadmap_id"
+
+
+@admin.register(Export)
+class ExportAdmin(LookOnlyAdmin):
+    """Files that were asked for, without what is in them: that is its owner's."""
+
+    list_display = ("course", "format", "owner", "state", "error", "dispatched_at", "expires_at")
+    list_filter = (("status", ChoicesDropdownFilter), ("dispatched_at", RangeDateTimeFilter), ExportRoadmapFilter)
+    list_select_related = ("roadmap", "owner")
+    ordering = ("-dispatched_at", "-pk")
+    sortable_by = ()
+    list_filter_submit = True
+    list_per_page = 50
+    actions = ("write_selected",)
+    actions_detail = ("write_one",)
+    fields = ("course", "format", "owner", "status", "error", "attempts", "run_id", "dispatched_at", "expires_at")
+    readonly_fields = ("course",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).defer("file")
+        return rows
+
+    def has_write_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("content.change_export")
+
+    @display(description="Course")
+    def course(self, export: Export) -> str:
+        return str(export.roadmap)
+
+    @display(description="State", label=EXPORT_COLOURS)
+    def state(self, export: Export) -> tuple[str, str]:
+        return export.status, export.get_status_display()
+
+    @admin.action(description="Write again", permissions=["write"])
+    def write_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """For its owner: it takes the place of the one that failed."""
+        asked = services_by_row.call(
+            request, queryset, lambda row: ask_for_export(row.roadmap, row.format, by=row.owner), "will be written"
+        )
+        for export in asked:
+            self.log_change(request, export, "written again on request")
+
+    @confirmed("Write again", "It costs no model call.", icon="replay", permission="write")
+    def write_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        export = get_object_or_404(Export.objects.without_file(), pk=self.key(object_id))
+        self.write_selected(request, Export.objects.without_file().filter(pk=export.pk).select_related("roadmap"))
+        return leave_for(request, reverse("admin:content_export_change", args=[object_id]))
+
+
+def _failed_artifacts(model: Any) -> QuerySet[Any]:
+    """Also those of which an older text is there: a rewrite of it failed."""
+    failed: QuerySet[Any] = model.objects.exclude(error="").select_related("concept__roadmap").order_by("-updated_at")
+    return failed.defer("markdown") if model is Tutorial else failed
+
+
+def _artifact(request: HttpRequest, artifact: Any) -> failures.Failure:
+    name = artifact._meta.model_name
+    retry = reverse(f"admin:content_{name}_rewrite_one", args=[artifact.pk])
+    ready = artifact.status == ArtifactStatus.READY
+    return failures.Failure(
+        what=f"{artifact.concept}, in {artifact.concept.roadmap}",
+        address=reverse(f"admin:content_{name}_change", args=[artifact.pk]),
+        reason=artifact.error,
+        at=artifact.updated_at,
+        note="what was there before is still shown" if ready else artifact.get_status_display().lower(),
+        retry=retry if request.user.has_perm(f"content.change_{name}") else "",
+    )
+
+
+def _failed_exports() -> QuerySet[Any]:
+    rows = Export.objects.without_file().filter(status=ExportStatus.FAILED)
+    return rows.select_related("roadmap").order_by("-dispatched_at", "-pk")
+
+
+def _export(request: HttpRequest, export: Export) -> failures.Failure:
+    retry = reverse("admin:content_export_write_one", args=[export.pk])
+    return failures.Failure(
+        what=f"{export.roadmap} as {export.format}",
+        address=reverse("admin:content_export_change", args=[export.pk]),
+        reason=export.error,
+        at=export.dispatched_at,
+        retry=retry if request.user.has_perm("content.change_export") else "",
+    )
+
+
+def _list_of_artifacts(model: Any) -> str:
+    return dashboard.changelist(f"content_{model._meta.model_name}", error__isempty="0")
+
+
+failures.KINDS[1:1] = [
+    *(
+        failures.Kind(
+            name=kind,
+            title={"tutorial": "Tutorials", "resources": "Resources", "quiz": "Quizzes"}[kind],
+            permission=f"content.view_{model._meta.model_name}",
+            list_address=partial(_list_of_artifacts, model),
+            rows=partial(_failed_artifacts, model),
+            describe=_artifact,
+            retry_note="A retry writes it anew, which is a model call; what is there stays until then.",
+        )
+        for kind, model in ARTIFACTS.items()
+    ),
+    failures.Kind(
+        name="exports",
+        title="Exports",
+        permission="content.view_export",
+        list_address=partial(dashboard.changelist, "content_export", status__exact=ExportStatus.FAILED.value),
+        rows=_failed_exports,
+        describe=_export,
+        retry_note="A retry writes the file again for its owner; no model is asked.",
+    ),
+]
 
 
 def content_by_state() -> dict[str, Any]:

@@ -64,6 +64,8 @@ class Artifact(models.Model):
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="%(class)s_newest"),
             models.Index(fields=["model"], name="%(class)s_by_model"),
+            # Few have an error, so to find them costs little to keep.
+            models.Index(fields=["-updated_at"], condition=~Q(error=""), name="%(class)s_failed"),
         ]
 
     @property

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from roadmaps import statistics
 from roadmaps.admin import figures
+from roadmaps.admin.navigation import FAILURES, may_see
 from roadmaps.models import ReviewStatus, RoadmapStatus
 
 CACHE_SECONDS = 5
@@ -50,6 +51,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
     context["numbers"] = [one.context() for one in NUMBERS if user.has_perm(one.permission)]
     context["sections"] = [one.context() for one in SECTIONS if user.has_perm(one.permission)]
+    context["failures"] = reverse("failures") if may_see(request, FAILURES) else ""
     context["title"] = "Dashboard"
     return context
 

@@ -8,9 +8,14 @@ from django.urls import reverse
 from roadmaps.models import Review
 
 BADGE_MAX = 99
+# One of these opens the page of failures, which shows each kind to who may see its rows.
+FAILURES = (
+    "roadmaps.view_roadmap content.view_tutorial content.view_resourcelist content.view_quiz content.view_export "
+    "roadmaps.view_modelcall django_celery_results.view_taskresult"
+)
 NOTHING = {"badge": None, "link_callback": None}  # Unfold's templates ask for them, and what is missing takes longest
 
-# group → (title, icon, permission to see it, name of its address)
+# group → (title, icon, permission to see it (any of several), name of its address)
 MENU: dict[str, list[tuple[str, str, str, str]]] = {
     "Review desk": [
         ("Dashboard", "dashboard", "", "admin:index"),
@@ -26,6 +31,12 @@ MENU: dict[str, list[tuple[str, str, str, str]]] = {
     ],
     "Operation": [
         ("System", "monitor_heart", "roadmaps.view_lease", "system"),
+        (
+            "Failures",
+            "error",
+            FAILURES,
+            "failures",
+        ),
         ("Execution log", "list_alt", "logs_app.view_executionlog", "admin:logs_app_executionlog_changelist"),
         ("Usage and cost", "payments", "roadmaps.view_modelcall", "model_usage"),
         ("Model calls", "forum", "roadmaps.view_modelcall", "admin:roadmaps_modelcall_changelist"),
@@ -56,8 +67,12 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"title": title, "separator": at > 0, "collapsible": False, "badge": None, "items": items}
         for at, (title, entries) in enumerate(MENU.items())
-        if (items := [_item(request, *entry) for entry in entries if not entry[2] or request.user.has_perm(entry[2])])
+        if (items := [_item(request, *entry) for entry in entries if may_see(request, entry[2])])
     ]
+
+
+def may_see(request: HttpRequest, permissions: str) -> bool:
+    return not permissions or any(map(request.user.has_perm, permissions.split()))
 
 
 def _item(request: HttpRequest, title: str, icon: str, permission: str, address: str) -> dict[str, Any]:

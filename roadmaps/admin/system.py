@@ -11,11 +11,13 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from logs_app.buffer import BROKER_AWAY
 from logs_app.paging import list_page
 from roadmaps import health, queues, statistics
 from roadmaps.admin import figures
+from roadmaps.admin.navigation import FAILURES, may_see
 from roadmaps.models import Lease, Roadmap
 
 PERMISSION = "roadmaps.view_lease"
@@ -30,6 +32,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "leases": list_page(request, Lease.objects.annotate(now=Now()).order_by("-expires_at", "pk"), "leases"),
         "driven": Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")),
         "stuck": list_page(request, statistics.stuck_runs().select_related("owner"), "stuck"),
+        "failures": reverse("failures") if may_see(request, FAILURES) else "",
         "may_see_roadmaps": request.user.has_perm("roadmaps.view_roadmap"),
     }
     _name_roadmaps(context["leases"].rows)

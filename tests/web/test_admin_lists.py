@@ -24,7 +24,7 @@ from django_celery_results.models import TaskResult
 from unfold.admin import checkbox
 from unfold.templatetags import unfold_list
 
-from content.models import Question, Quiz, Resource, ResourceList, Tutorial
+from content.models import Export, Question, Quiz, Resource, ResourceList, Tutorial
 from logs_app.models import ExecutionLog
 from roadmaps.models import Concept, Draft, ModelCall, ModelFailure, Module, Review, Roadmap, Stage
 from sharing.models import Share
@@ -98,6 +98,9 @@ MAKE = {
         user=owner(number), email=f"{number}@example.com"
     ),
     "mfa.Authenticator": lambda number: Authenticator.objects.create(user=owner(number), type="totp", data={}),
+    "content.Export": lambda number: Export.objects.create(
+        roadmap=roadmap(number), owner=owner(-number), format="json", expires_at=timezone.now()
+    ),
     "content.Quiz": quiz,
     "content.ResourceList": resource_list,
     "content.Tutorial": lambda number: Tutorial.objects.create(concept=concept(number), markdown="# Text"),
@@ -166,7 +169,7 @@ def test_the_page_of_a_row_opens_whatever_stands_beside_it(admin_client, model):
     assert len(queries(admin_client, address)) == len(few)
 
 
-@pytest.mark.parametrize("name", ["admin:index", "system", "model_usage"])
+@pytest.mark.parametrize("name", ["admin:index", "system", "model_usage", "failures"])
 def test_pages_of_no_model_ask_as_often_whatever_there_is(admin_client, name):
     for at, make in enumerate(MAKE.values(), start=1):
         make(at * 1000)
