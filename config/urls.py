@@ -2,6 +2,7 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.module_loading import import_string
 from django.views.generic import TemplateView
 
 from content.import_views import roadmap_import
@@ -11,6 +12,7 @@ from roadmaps.expert_views import expert_review
 admin.autodiscover()
 # One way in, with all its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.search = import_string("roadmaps.admin.search.search")  # type: ignore[attr-defined]
 handler404 = "roadmaps.error_pages.not_found"
 handler429 = "roadmaps.paced.too_often"  # allauth's, when somebody tries too often
 handler500 = "roadmaps.error_pages.server_error"

@@ -25,6 +25,6 @@ UNFOLD = {
     "STYLES": [lambda _request: static("cairn/admin.css"), lambda _request: static("cairn/operations.css")],
     "SCRIPTS": [lambda _request: static("cairn/steady.js"), lambda _request: static("cairn/admin.js")],
     "DASHBOARD_CALLBACK": "roadmaps.admin.dashboard.fill",
-    "SIDEBAR": {"show_search": True, "navigation": "roadmaps.admin.navigation.groups"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "roadmaps.admin.navigation.groups"},
     "TABS": "roadmaps.admin.navigation.tabs",
 }
