@@ -94,7 +94,7 @@ def _of_lookup(request: HttpRequest, model: Any, name: str) -> Iterator[ActiveFi
                 yield ActiveFilter(label, choices.get(item, item), _with(request, name, ",".join(others)))
         elif comparison == "isnull":
             is_empty = value.lower() not in ("0", "false")
-            yield ActiveFilter(label, "not yet" if is_empty else "at any time", _without(request, [name]))
+            yield ActiveFilter(label, "not yet" if is_empty else "any time", _without(request, [name]))
         else:
             word = COMPARISONS.get(comparison, "")
             shown = f"{word} {_moment(value)}" if word else choices.get(value, value)

@@ -37,7 +37,7 @@ STEPS = {
     ),
     "validate_structure": Step(
         "Before the plan is checked",
-        "There is a plan that the rules and the critique haven't read.",
+        "There is a plan that the rules and the critique haven’t read.",
         "This plan stays; it is checked again, and improved if the check finds something.",
     ),
     "plan_edit": Step(
@@ -47,7 +47,7 @@ STEPS = {
     ),
     "edit_roadmap": Step(
         "Before changes are made",
-        "It's known what should change; the plan is still as it was.",
+        "It’s known what should change; the plan is still as it was.",
         "The changes are made again, and the plan is checked.",
     ),
     "human_review": Step(
@@ -57,7 +57,7 @@ STEPS = {
     ),
 }
 END = Step("The end", "The plan was approved, so nothing comes after it.", "")
-UNKNOWN = Step("A step of another version", "This version of Cairn doesn't have it.", "The run goes on from there.")
+UNKNOWN = Step("A step of another version", "This version of Cairn doesn’t have it.", "The run goes on from there.")
 # Parts of the state as a person calls them; what isn't here only counts.
 PARTS = {
     "request": "the request",
@@ -65,7 +65,7 @@ PARTS = {
     "plan": "the plan",
     "report": "what the check found",
     "operations": "the list of changes",
-    "skipped": "changes that couldn't be made",
+    "skipped": "changes that couldn’t be made",
     "decision": "a decision",
     "comment": "a comment",
     "edit_plan": "what should change",

@@ -14,6 +14,7 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
+from logs_app.templatetags.moments import ago
 from roadmaps.admin.bulk import SEEN
 from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
@@ -92,7 +93,7 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     @display(description="Who", ordering="assigned_to__username")
     def who(self, review: Review) -> SafeString | str:
         if review.status != ReviewStatus.PENDING:
-            decided = review.decided_at and moment(review.decided_at, f"{timesince(review.decided_at, depth=1)} ago")
+            decided = review.decided_at and moment(review.decided_at, ago(review.decided_at))
             words = (f"by {review.decider}" if review.decider else "–", decided or "")
             return format_html('<span class="desk-plan">{}<small>{}</small></span>', *words)
         assigned = review.assigned_to.get_username() if review.assigned_to else "unassigned"
