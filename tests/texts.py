@@ -31,7 +31,7 @@ def sources():
         for path in sorted((ROOT / app).rglob("*.py")):
             yield path, path.read_text()
     for path in sorted((ROOT / "templates").rglob("*")):
-        if path.suffix in (".html", ".txt") and "admin" not in path.parts:
+        if path.suffix in (".html", ".txt") and "admin" not in path.relative_to(ROOT).parts:
             yield path, templatize(path.read_text(), origin=str(path))
 
 
