@@ -33,7 +33,7 @@ class ActiveFilter:
 
 
 def active_filters(request: HttpRequest, changelist: Any) -> list[ActiveFilter]:
-    """In the order of the list's filters; then what only an address asks for; the search first of all."""
+    """The search, the list's own filters in their order, then what only an address asks for."""
     chips: list[ActiveFilter] = []
     if words := request.GET.get(SEARCH_VAR, "").strip():
         chips.append(ActiveFilter("Search", words, _without(request, [SEARCH_VAR])))
@@ -56,7 +56,8 @@ def without_filters(request: HttpRequest) -> str:
 def _of_spec(request: HttpRequest, spec: Any, names: list[str]) -> Iterator[ActiveFilter]:
     title = _capitalised(spec.title)
     for ending, word in RANGES.items():
-        parts = [name for name in names if name.removesuffix("_0").removesuffix("_1").endswith(ending)]
+        endings = (ending, f"{ending}_0", f"{ending}_1")  # a day, or a day and a time of it
+        parts = [name for name in names if name.endswith(endings)]
         if value := " ".join(filter(None, (request.GET[name] for name in sorted(parts)))):
             yield ActiveFilter(title, f"{word} {value}", _without(request, parts))
         names = [name for name in names if name not in parts]
@@ -71,7 +72,7 @@ def _word_of(spec: Any, name: str, value: str) -> str:
     if name.endswith("__isempty"):
         return "empty" if value == "1" else "not empty"
     field = getattr(spec, "field", None)
-    choices = list(getattr(spec, "lookup_choices", None) or getattr(field, "flatchoices", None) or ())
+    choices = list(getattr(spec, "lookup_choices", ()) or getattr(field, "flatchoices", ()))
     if not choices and isinstance(field, BooleanField):
         choices = [("1", "Yes"), ("0", "No")]
     return next((str(label) for key, label in choices if str(key) == value), value)
@@ -90,11 +91,13 @@ def _of_lookup(request: HttpRequest, model: Any, name: str) -> Iterator[ActiveFi
         if comparison == "in":
             values = value.split(",")
             for item in values:
-                others = [other for other in values if other != item]
-                yield ActiveFilter(label, choices.get(item, item), _with(request, name, ",".join(others)))
+                others = ",".join(other for other in values if other != item)
+                shown = choices.get(item, item)
+                yield ActiveFilter(label, shown, _with(request, name, others))
         elif comparison == "isnull":
             is_empty = value.lower() not in ("0", "false")
-            yield ActiveFilter(label, "not yet" if is_empty else "any time", _without(request, [name]))
+            shown = "not yet" if is_empty else "any time"
+            yield ActiveFilter(label, shown, _without(request, [name]))
         else:
             word = COMPARISONS.get(comparison, "")
             shown = f"{word} {_moment(value)}" if word else choices.get(value, value)
@@ -119,7 +122,7 @@ def _capitalised(text: Any) -> str:
 
 
 def _without(request: HttpRequest, names: list[str], value: str | None = None) -> str:
-    """`value`: the only one of several that goes. A list with other rows begins at its first page."""
+    """`value`: the only one of several that goes."""
     parameters = request.GET.copy()
     for name in names:
         kept = [other for other in parameters.getlist(name) if value is not None and other != value]
@@ -134,6 +137,7 @@ def _with(request: HttpRequest, name: str, value: str) -> str:
 
 
 def _address(parameters: QueryDict) -> str:
+    """A list with other rows begins at its first page."""
     for name in (PAGE_VAR, ERROR_FLAG):
         parameters.pop(name, None)
     for name, values in list(parameters.lists()):

@@ -21,11 +21,12 @@ class UncountedPage(Page[Any]):
 
 
 class InfinitePaginator(paginator.InfinitePaginator):
-    """Counts nothing, and reads the keys of a page from an index before it reads the rows and what they join.
+    """Counts nothing, and reads the keys of a page before it reads the rows and what they join.
 
     By this class's name Unfold knows that it has no count to show.
 
-    An offset is paid for by every row that it skips: in an index that is a fraction of what the joined rows would cost.
+    An offset is paid for by every row that it skips: in an index that is a fraction of what the
+    joined rows would cost.
     """
 
     template_name = "admin/roadmaps/_pages.html"
@@ -34,7 +35,8 @@ class InfinitePaginator(paginator.InfinitePaginator):
     def page(self, number: Any) -> "Page[Any]":
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page + 1])
+        keys_of_all = self.object_list.values_list("pk", flat=True)
+        keys = list(keys_of_all[first : first + self.per_page + 1])
         self.has_more = len(keys) > self.per_page
         self.first = first + 1 if keys else 0
         rows = self.object_list.filter(pk__in=keys[: self.per_page])
@@ -43,7 +45,7 @@ class InfinitePaginator(paginator.InfinitePaginator):
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of a list that stands on a page with others; its links keep the rest of the address."""
+    """One page of a list that stands beside others; its links keep the rest of the address."""
 
     rows: list[Any]
     number: int

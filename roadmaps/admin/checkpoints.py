@@ -57,7 +57,11 @@ STEPS = {
     ),
 }
 END = Step("The end", "The plan was approved, so nothing comes after it.", "")
-UNKNOWN = Step("A step of another version", "This version of Cairn doesn’t have it.", "The run goes on from there.")
+UNKNOWN = Step(
+    "A step of another version",
+    "This version of Cairn doesn’t have it.",
+    "The run goes on from there.",
+)
 # Parts of the state as a person calls them; what isn't here only counts.
 PARTS = {
     "request": "the request",

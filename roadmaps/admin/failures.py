@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -27,7 +28,7 @@ REASON_MAX = 300  # characters
 
 @dataclass(frozen=True)
 class Failure:
-    """One row of the page; `retry` is the address that a button posts to, empty where there is none."""
+    """One row of the page; `retry` is the address that a button posts to, or empty."""
 
     what: str
     address: str
@@ -39,7 +40,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Kind:
-    """What can fail. `rows` are the newest first; `describe` makes a Failure of each row of one page."""
+    """What can fail. `rows` are the newest first; `describe` makes a Failure of one of them."""
 
     name: str
     title: str
@@ -57,8 +58,8 @@ def failures(request: HttpRequest) -> HttpResponse:
     if not kinds:
         raise PermissionDenied
     sections = [_section(request, kind) for kind in kinds]
-    context = {"title": "Failures", "sections": sections}
-    return TemplateResponse(request, "admin/failures.html", admin.site.each_context(request) | context)
+    context = admin.site.each_context(request) | {"title": "Failures", "sections": sections}
+    return TemplateResponse(request, "admin/failures.html", context)
 
 
 def _section(request: HttpRequest, kind: Kind) -> dict[str, Any]:
@@ -73,7 +74,8 @@ def _section(request: HttpRequest, kind: Kind) -> dict[str, Any]:
 
 
 def _failed_workflows() -> QuerySet[Any]:
-    return Roadmap.objects.kept().filter(status=RoadmapStatus.FAILED).order_by("-dispatched_at", "-pk")
+    failed = Roadmap.objects.kept().filter(status=RoadmapStatus.FAILED)
+    return failed.order_by("-dispatched_at", "-pk")
 
 
 def _workflow(request: HttpRequest, roadmap: Roadmap) -> Failure:
@@ -106,7 +108,7 @@ def _call(request: HttpRequest, failure: ModelFailure) -> Failure:
 def _calls_by_reason() -> list[tuple[str, str]]:
     since = midnight() - timedelta(days=REASONS_DAYS - 1)
     rows = ModelFailure.objects.filter(created_at__gte=since).order_by().values("reason")
-    counted = rows.annotate(attempts=Sum("attempts"), calls=Count("pk")).order_by("-attempts", "reason")
+    counted = rows.annotate(attempts=Sum("attempts")).order_by("-attempts", "reason")
     return [
         (
             f"{row['attempts']:,} × {reason_in_words(row['reason'])}",
@@ -117,8 +119,9 @@ def _calls_by_reason() -> list[tuple[str, str]]:
 
 
 def _failed_tasks() -> QuerySet[Any]:
-    failed: QuerySet[Any] = TaskResult.objects.filter(status="FAILURE").order_by("-date_done", "-pk")
-    return failed.defer("task_args", "task_kwargs", "meta", "traceback")
+    failed: QuerySet[Any] = TaskResult.objects.filter(status="FAILURE")
+    shown = failed.defer("task_args", "task_kwargs", "meta", "traceback")
+    return shown.order_by("-date_done", "-pk")
 
 
 def _task(request: HttpRequest, result: TaskResult) -> Failure:
@@ -134,14 +137,14 @@ def _task(request: HttpRequest, result: TaskResult) -> Failure:
 def _reason_of(text: str | None) -> str:
     """Celery keeps an exception as JSON."""
     try:
-        told = json.loads(text or "null")
+        error = json.loads(text or "null")
     except ValueError:
         return (text or "")[:REASON_MAX]
-    if not isinstance(told, dict):
-        return str(text or "")[:REASON_MAX]
-    message = told.get("exc_message")
+    if not isinstance(error, dict):
+        return (text or "")[:REASON_MAX]
+    message = error.get("exc_message")
     words = " ".join(map(str, message)) if isinstance(message, list) else str(message or "")
-    return f"{told.get('exc_type', 'Error')}: {words}"[:REASON_MAX]
+    return f"{error.get('exc_type', 'Error')}: {words}"[:REASON_MAX]
 
 
 KINDS = [
@@ -149,7 +152,7 @@ KINDS = [
         name="workflows",
         title="Workflows",
         permission="roadmaps.view_roadmap",
-        list_address=lambda: dashboard.changelist("roadmaps_roadmap", status__exact=RoadmapStatus.FAILED.value),
+        list_address=partial(dashboard.changelist, "roadmaps_roadmap", status__exact="FAILED"),
         rows=_failed_workflows,
         describe=_workflow,
         retry_note="A retry goes on from the last step; what is done is not paid again.",
@@ -158,19 +161,23 @@ KINDS = [
         name="calls",
         title="Model calls",
         permission="roadmaps.view_modelcall",
-        list_address=lambda: dashboard.changelist("roadmaps_modelfailure"),
+        list_address=partial(dashboard.changelist, "roadmaps_modelfailure"),
         rows=_failed_calls,
         describe=_call,
-        retry_note="A workflow that got no answer is among the workflows; its retry asks the model again.",
+        retry_note="A retry of the workflow asks the model again.",
         facts=_calls_by_reason,
     ),
     Kind(
         name="tasks",
         title="Tasks",
         permission="django_celery_results.view_taskresult",
-        list_address=lambda: dashboard.changelist("django_celery_results_taskresult", status__exact="FAILURE"),
+        list_address=partial(
+            dashboard.changelist,
+            "django_celery_results_taskresult",
+            status__exact="FAILURE",
+        ),
         rows=_failed_tasks,
         describe=_task,
-        retry_note="Tasks are not retried by hand: what they left undone is a row, and recovery sends it again.",
+        retry_note="Nobody retries a task by hand: recovery sends what it left undone again.",
     ),
 ]

@@ -39,7 +39,16 @@ def found_by_thread(queryset: QuerySet[Any], search_term: str) -> QuerySet[Any]:
 
 @admin.register(ModelCall)
 class ModelCallAdmin(LookOnlyAdmin):
-    list_display = ("created_at", "role", "model", "input_tokens", "output_tokens", "took", "price", "thread_id")
+    list_display = (
+        "created_at",
+        "role",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "took",
+        "price",
+        "thread_id",
+    )
     list_filter = (
         ("created_at", RangeDateTimeFilter),
         ("role", FewValuesFilter),
@@ -69,13 +78,19 @@ class ModelCallAdmin(LookOnlyAdmin):
 
     @display(description="Cost")
     def price(self, call: ModelCall) -> str:
-        return figures.money(statistics.cost(call.model, call.input_tokens, call.output_tokens)) or "–"
+        return _cost_of(call) or "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """None: the page before the form shows it all."""
         return []
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
         call = ModelCall.objects.filter(pk=self.key(object_id)).first()
         if call is not None and self.has_view_permission(request, call):
             page = page_of(call, may_read=request.user.has_perm(READ_TEXT))
@@ -92,10 +107,11 @@ def page_of(call: ModelCall, *, may_read: bool) -> dict[str, Any]:
         "Tokens in": f"{call.input_tokens:,}",
         "Tokens out": f"{call.output_tokens:,}",
         "Seconds": f"{call.seconds:.1f}",
-        "Cost": figures.money(statistics.cost(call.model, call.input_tokens, call.output_tokens))
-        or "no price is known",
+        "Cost": _cost_of(call) or "no price is known",
     }
     prompt = call.prompt if may_read and isinstance(call.prompt, list) else []
+    speeches = [(SPEAKERS.get(line["role"], line["role"]), line["text"]) for line in prompt]
+    answer = call.answer if may_read else {}
     return {
         "call": call,
         "title": str(call),
@@ -104,9 +120,13 @@ def page_of(call: ModelCall, *, may_read: bool) -> dict[str, Any]:
         "may_read": may_read,
         "by_built_in_author": call.model == BUILT_IN_AUTHOR,
         "prune_days": settings.PRUNE_AFTER_DAYS,
-        "prompt": [(SPEAKERS.get(line["role"], line["role"]), _readable(line["text"])) for line in prompt],
-        "answer": json.dumps(call.answer, indent=2, ensure_ascii=False) if may_read and call.answer else "",
+        "prompt": [(speaker, _readable(text)) for speaker, text in speeches],
+        "answer": json.dumps(answer, indent=2, ensure_ascii=False) if answer else "",
     }
+
+
+def _cost_of(call: ModelCall) -> str:
+    return figures.money(statistics.cost(call.model, call.input_tokens, call.output_tokens))
 
 
 def _readable(text: str) -> str:
@@ -123,7 +143,8 @@ class ReasonFilter(DropdownFilter):
     title, parameter_name = "reason", "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(reason, reason_in_words(reason)) for reason in distinct_values(ModelFailure, "reason")]
+        reasons = distinct_values(ModelFailure, "reason")
+        return [(reason, reason_in_words(reason)) for reason in reasons]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(reason=self.value()) if self.value() else queryset
@@ -173,5 +194,6 @@ class ModelFailureAdmin(LookOnlyAdmin):
     @display(description="Roadmap")
     def roadmap(self, failure: ModelFailure) -> str:
         """Found by its thread, so that the list reads no other row."""
-        address = reverse("admin:roadmaps_roadmap_changelist", query={"q": failure.thread_id, "trash": "all"})
+        query = {"q": failure.thread_id, "trash": "all"}
+        address = reverse("admin:roadmaps_roadmap_changelist", query=query)
         return format_html('<a href="{}">{}</a>', address, str(failure.thread_id)[:8])

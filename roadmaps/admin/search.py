@@ -43,7 +43,8 @@ class Kind:
     def results(self, text: str) -> Iterator[Result]:
         rows = list(self.find(text)[: SHOWN_MAX + 1])
         for row in rows[:SHOWN_MAX]:
-            address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+            model = f"{row._meta.app_label}_{row._meta.model_name}"
+            address = reverse(f"admin:{model}_change", args=[row.pk])
             yield Result(_title_of(row), self.describe(row), address, self.icon)
         if len(rows) > SHOWN_MAX:
             more = f"{reverse(self.changelist)}?{urlencode({'q': text})}"
@@ -51,7 +52,7 @@ class Kind:
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    """Takes the place of Unfold's, which keeps what somebody found for minutes, also when a right was taken away."""
+    """Instead of Unfold's, which keeps results for minutes, also when a right is taken away."""
     text = request.GET.get("s", "").replace("\x00", "").strip()[:TEXT_MAX]
     results = [*_pages(request, text)] if text else []
     for kind in KINDS:
@@ -82,7 +83,8 @@ def _reviews(text: str) -> QuerySet[Any]:
 
 
 def _review_in_words(review: Review) -> str:
-    return f"review, round {review.round}, {review.get_status_display().lower()}, for {review.roadmap.owner}"
+    state = review.get_status_display().lower()
+    return f"review, round {review.round}, {state}, for {review.roadmap.owner}"
 
 
 def _roadmaps(text: str) -> QuerySet[Any]:
@@ -108,13 +110,16 @@ def _people(text: str) -> QuerySet[Any]:
 
 
 def _person_in_words(user: User) -> str:
-    words = ["person", user.email, "staff" if user.is_staff else "", "" if user.is_active else "not active"]
-    return ", ".join(filter(None, words))
+    staff = "staff" if user.is_staff else ""
+    active = "" if user.is_active else "not active"
+    return ", ".join(filter(None, ["person", user.email, staff, active]))
 
 
 def _key(text: str) -> int | None:
     number = text.removeprefix("#")
-    return int(number) if number.isascii() and number.isdecimal() and len(number) <= KEY_DIGITS else None
+    if not (number.isascii() and number.isdecimal()) or len(number) > KEY_DIGITS:
+        return None
+    return int(number)
 
 
 KINDS = [

@@ -1,4 +1,4 @@
-"""An operator's pages: found from the keyboard, readable at any width, and chips that need no script."""
+"""An operator's pages: found from the keyboard, fit at any width; chips need no script."""
 
 import re
 

@@ -60,7 +60,10 @@ def test_each_active_filter_is_a_link_that_removes_it_alone(admin_client):
         (ROADMAPS + "?status__in=QUEUED,RUNNING", {"Status: Queued", "Status: Being designed"}),
         (REVIEWS + "?desk=mine", {"Whose it is: Mine"}),
         (REVIEWS + "?desk=nonsense", {"Whose it is: nonsense"}),
-        (REVIEWS + "?decided_at__gte=2026-01-02T03:04%2B00:00", {"Decided at: since 2026-01-02 03:04"}),
+        (
+            REVIEWS + "?decided_at__gte=2026-01-02T03:04%2B00:00",
+            {"Decided at: since 2026-01-02 03:04"},
+        ),
         (REVIEWS + "?decided_at__isnull=0", {"Decided at: any time"}),
         ("/admin/logs_app/executionlog/?level=error", {"Level: Error"}),
         ("/admin/logs_app/executionlog/?roadmap_id=no-id", {"Roadmap (its id): no-id"}),

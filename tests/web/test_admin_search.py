@@ -13,7 +13,7 @@ from roadmaps.models import Roadmap
 from tests import courses
 from tests.desk.test_inbox import made
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

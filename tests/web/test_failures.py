@@ -16,7 +16,7 @@ from roadmaps.models import ModelFailure, Roadmap
 from tests import courses
 from tests.web.test_admin_lists import concept
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/failures/"
 REASONS = {
     "roadmaps.view_roadmap": "The model for “intent” answered 401",
@@ -41,7 +41,11 @@ def failed():
     Tutorial.objects.create(concept=one, status="FAILED", error=REASONS["content.view_tutorial"])
     Tutorial.objects.create(concept=two, status="READY")
     Quiz.objects.create(concept=one, status="READY", error=REASONS["content.view_quiz"])
-    export = {"roadmap": course, "owner": course.owner, "expires_at": timezone.now() + timedelta(days=1)}
+    export = {
+        "roadmap": course,
+        "owner": course.owner,
+        "expires_at": timezone.now() + timedelta(days=1),
+    }
     Export.objects.create(format="pdf", status="FAILED", error=REASONS["content.view_export"], **export)
     Export.objects.create(format="json", status="READY", **export)
     result = '{"exc_type": "ValueError", "exc_message": ["nothing to prune"]}'

@@ -1,4 +1,4 @@
-"""The page of one model call: numbers for many, prompt and answer for few, and each look is on record."""
+"""The page of one model call: numbers for many, its text for few, and each look is on record."""
 
 import json
 import uuid
@@ -24,7 +24,10 @@ from tests.llm.test_ask import ask_here
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PRIVATE = "Learn to bake bread for my mother's <b>funeral</b>"
-PROMPT = [{"role": "system", "text": "You design courses."}, {"role": "human", "text": json.dumps({"goal": PRIVATE})}]
+PROMPT = [
+    {"role": "system", "text": "You design courses."},
+    {"role": "human", "text": json.dumps({"goal": PRIVATE})},
+]
 
 
 @pytest.fixture
@@ -105,7 +108,10 @@ def test_reviewers_do_not_have_the_right():
 def test_the_journal_keeps_what_was_asked_with_a_roadmap_that_it_can_be_deleted_with(server, roadmap):
     loop.run(ask_here(str(roadmap.thread_id), goal=PRIVATE))
     loop.run(ask_here(str(uuid.uuid4()), goal=PRIVATE))
-    mine, nobodys = ModelCall.objects.get(thread_id=roadmap.thread_id), ModelCall.objects.latest("pk")
+    mine, nobodys = (
+        ModelCall.objects.get(thread_id=roadmap.thread_id),
+        ModelCall.objects.latest("pk"),
+    )
     assert [line["role"] for line in mine.prompt] == ["system", "human"]
     assert json.loads((mine.prompt or [])[1]["text"])["request"]["goal"] == PRIVATE
     assert (nobodys.thread_id != mine.thread_id, nobodys.prompt) == (True, None)
@@ -147,7 +153,12 @@ def test_a_call_of_before_says_that_no_prompt_was_kept(admin_client, call):
 
 def test_nothing_of_an_erased_roadmap_can_be_read(admin_client, call, roadmap):
     ModelFailure.objects.create(
-        thread_id=roadmap.thread_id, role="intent", model="m", reason="429", attempts=1, gave_up=False
+        thread_id=roadmap.thread_id,
+        role="intent",
+        model="m",
+        reason="429",
+        attempts=1,
+        gave_up=False,
     )
     erasure.erase(Roadmap.objects.all())
     call.refresh_from_db()

@@ -97,7 +97,10 @@ def test_links_for_experts_have_pages(admin_client, owner):
     later = timezone.now() + timedelta(days=1)
     for number in range(25):
         ExpertLink.objects.create(
-            roadmap=review.roadmap, name=f"Expert {number:02}.", secret_hash=str(number), expires_at=later
+            roadmap=review.roadmap,
+            name=f"Expert {number:02}.",
+            secret_hash=str(number),
+            expires_at=later,
         )
     address = reverse("admin:roadmaps_review_change", args=[review.pk])
     assert "Expert 00." not in text(admin_client, address)
@@ -107,7 +110,12 @@ def test_links_for_experts_have_pages(admin_client, owner):
 def test_drafts_of_a_roadmap_have_pages_on_every_page_that_lists_them(admin_client, owner):
     review = made(owner)
     for number in range(2, 31):
-        Draft.objects.create(roadmap=review.roadmap, number=number, plan=review.draft.plan, report=review.draft.report)
+        Draft.objects.create(
+            roadmap=review.roadmap,
+            number=number,
+            plan=review.draft.plan,
+            report=review.draft.report,
+        )
     review.draft = Draft.objects.get(number=30)
     review.save()
     of_roadmap = reverse("admin:roadmaps_roadmap_change", args=[review.roadmap_id])
@@ -118,12 +126,20 @@ def test_drafts_of_a_roadmap_have_pages_on_every_page_that_lists_them(admin_clie
         assert "Draft 3</" in text(admin_client, address + "?drafts=2")
     assert "older drafts" in text(admin_client, of_review)
     page = text(admin_client, reverse("admin:roadmaps_draft_change", args=[Draft.objects.get(number=15).pk]))
-    assert ("Draft 14</a>" in page, "Draft 16</a>" in page, "Draft 17</a>" in page) == (True, True, False)
+    assert ("Draft 14</a>" in page, "Draft 16</a>" in page, "Draft 17</a>" in page) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_leases_and_stuck_runs_have_pages(admin_client, owner):
     Lease.objects.bulk_create(
-        Lease(subject=uuid.uuid4(), token=uuid.uuid4(), expires_at=timezone.now() + timedelta(minutes=number))
+        Lease(
+            subject=uuid.uuid4(),
+            token=uuid.uuid4(),
+            expires_at=timezone.now() + timedelta(minutes=number),
+        )
         for number in range(60)
     )
     Roadmap.objects.bulk_create(Roadmap(owner=owner, goal=f"Goal {number}") for number in range(60))
