@@ -28,9 +28,6 @@ class ActiveFilter:
     value: str
     remove: str  # the address of the list without it
 
-    def __str__(self) -> str:
-        return f"{self.label}: {self.value}"
-
 
 def active_filters(request: HttpRequest, changelist: Any) -> list[ActiveFilter]:
     """The search, the list's own filters in their order, then what only an address asks for."""

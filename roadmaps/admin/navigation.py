@@ -27,6 +27,7 @@ MENU: dict[str, list[tuple[str, str, str, str]]] = {
         ("Tutorials", "article", "content.view_tutorial", "admin:content_tutorial_changelist"),
         ("Resources", "link", "content.view_resourcelist", "admin:content_resourcelist_changelist"),
         ("Quizzes", "quiz", "content.view_quiz", "admin:content_quiz_changelist"),
+        ("Exports", "download", "content.view_export", "admin:content_export_changelist"),
         ("Shared", "share", "sharing.view_share", "admin:sharing_share_changelist"),
     ],
     "Operation": [
