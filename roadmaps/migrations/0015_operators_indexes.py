@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('roadmaps', '0013_operators_view'),
+        ('roadmaps', '0014_operators_view'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """What an operator may look at: prompts of model calls, with a right of their own, and attempts that failed."""
 
     dependencies = [
-        ('roadmaps', '0012_words_of_roadmaps'),
+        ('roadmaps', '0013_staff_origin'),
     ]
 
     operations = [
