@@ -12,8 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.language import remember_language
+from accounts.middleware import TIME_ZONE_COOKIE
 from accounts.models import Preferences
-from roadmaps import names
+from roadmaps import names, zones
 
 NAME_MAX = 150  # characters, as Django's column has them
 
@@ -23,6 +24,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """A person's pages speak their language on every device they sign in from."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         seen = {"last_language": get_language() or ""}
+        if here := zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, "")):
+            seen["last_time_zone"] = here
         preferences, _made = Preferences.objects.update_or_create(user=user, defaults=seen)
         return remember_language(response, preferences.language)
 

@@ -5,14 +5,17 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import AddEmailForm
 from allauth.account.models import EmailAddress
+from babel.core import Locale, get_global
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Channel, NoticeKind, Preferences, switch
+from roadmaps import zones
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +48,55 @@ class ChangeEmailForm(AddEmailForm):
 
 class LanguageForm(forms.Form):
     language = forms.ChoiceField(label=_("Language of the pages and e-mails"), choices=settings.LANGUAGES)
+
+
+AREAS = {
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Arctic": _("Arctic"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic Ocean"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific Ocean"),
+}
+
+
+def cities() -> dict[str, list[tuple[str, str]]]:
+    """Zones by area, each with its city in the language of the page; other names of the same zone are left out."""
+    translated = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE)).time_zones
+    aliases = get_global("zone_aliases")
+    former = {name: alias for alias, name in aliases.items() if "city" in translated.get(alias, {})}
+    by_area: dict[str, list[tuple[str, str]]] = {area: [] for area in AREAS}
+    for name in sorted(zones.names() - aliases.keys()):
+        area, _slash, place = name.partition("/")
+        if area in AREAS:
+            words = translated.get(name) or translated.get(former.get(name, "")) or {}
+            city = words.get("city") or place.rpartition("/")[2].replace("_", " ")
+            by_area[area].append((name, city))
+    return by_area
+
+
+class TimeZoneForm(forms.Form):
+    """One zone for good, or whichever the browser is in."""
+
+    time_zone = forms.ChoiceField(label=_("Where your days begin and end"), required=False)
+
+    def __init__(self, preferences: Preferences, data: Any = None) -> None:
+        super().__init__(data, initial={"time_zone": preferences.time_zone})
+        self.preferences = preferences
+        browser = zones.known(preferences.last_time_zone) or settings.TIME_ZONE
+        automatic = gettext("Automatic (%(zone)s)") % {"zone": browser}
+        by_area = [(AREAS[area], listed) for area, listed in cities().items()]
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", automatic), ("UTC", "UTC"), *by_area]
+
+    def save(self) -> None:
+        self.preferences.time_zone = self.cleaned_data["time_zone"]
+        self.preferences.save()
 
 
 class SwitchesForm(forms.Form):

@@ -52,6 +52,12 @@ class Preferences(models.Model):
     last_language = models.CharField(
         max_length=10, blank=True, default="", db_default="", help_text="Of the pages when they last signed in"
     )
+    time_zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Chosen; empty for that of the browser"
+    )
+    last_time_zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the browser they last came with"
+    )
     switches = models.JSONField(default=dict, help_text="KIND.channel to true or false, where it isn't the default")
 
     class Meta:
@@ -68,6 +74,11 @@ class Preferences(models.Model):
     def mail_language(self) -> str:
         """Chosen, else that of the pages they have last seen."""
         return self.language or self.last_language or settings.LANGUAGE_CODE
+
+    @property
+    def mail_time_zone(self) -> str:
+        """Chosen, else that of the browser they last came with; empty while neither is known."""
+        return self.time_zone or self.last_time_zone
 
     def wants(self, kind: str, channel: str) -> bool:
         default = channel == Channel.PAGE or kind in MAILED_UNLESS_SWITCHED

@@ -12,8 +12,10 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import Notice, Preferences
+from roadmaps import zones
 from roadmaps.signals import collect_personal_data
 
 ABOUT = """Everything that Cairn keeps of you, as JSON in UTF-8.
@@ -29,7 +31,13 @@ courses/        the written courses
 async def stream(user: User) -> AsyncIterator[bytes]:
     """The zip in pieces, so that many courses need no more memory than one."""
     pieces = _zipped(user)
-    while piece := await sync_to_async(lambda: next(pieces, b""))():
+    zone = await sync_to_async(zones.of)(user)  # the request that began this has ended by now
+
+    def next_piece() -> bytes:
+        with timezone.override(zone):
+            return next(pieces, b"")
+
+    while piece := await sync_to_async(next_piece)():
         yield piece
 
 
@@ -87,6 +95,8 @@ def account_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
                 Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")
             ),
             "language": preferences.language,
+            "time_zone": preferences.time_zone,
+            "time_zone_of_browser": preferences.last_time_zone,
             "notices_switched": preferences.switches,
         },
     )

@@ -8,10 +8,10 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from accounts import notices
-from accounts.models import NameLook, NoticeKind
+from accounts.models import NameLook, NoticeKind, Preferences
 from roadmaps import inbox, names
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.signals import review_decided, roadmap_ended
+from roadmaps.signals import review_decided, roadmap_ended, time_zone_wanted
 
 DECISIONS = {
     ReviewStatus.APPROVED: NoticeKind.APPROVED,
@@ -54,3 +54,8 @@ def spell_name(instance: User, **_: Any) -> None:
 def keep_look(instance: User, update_fields: Any = None, **_: Any) -> None:
     if update_fields is None or "username" in update_fields:
         NameLook.keep([instance])
+
+
+@receiver(time_zone_wanted)
+def time_zone_of(user: Any, **_: Any) -> str:
+    return Preferences.of(user).mail_time_zone

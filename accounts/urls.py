@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.settings_page, name="settings"),
     path("name/", views.change_name, name="settings_name"),
     path("language/", views.change_language, name="settings_language"),
+    path("time-zone/", views.change_time_zone, name="settings_time_zone"),
     path("switches/", views.change_switches, name="settings_switches"),
     path("data/", views.my_data, name="my_data"),
     path("delete/", views.delete_account, name="account_delete"),

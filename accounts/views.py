@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import leaving, personal_data
-from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm
+from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm, TimeZoneForm
 from accounts.language import remember_language
 from accounts.models import Channel, Preferences
 from roadmaps.paced import too_often
@@ -38,6 +38,7 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
     context = {
         "name_form": NameForm(instance=User.objects.get(pk=user.pk)),
         "language_form": LanguageForm(initial={"language": translation.get_language()}),
+        "time_zone_form": TimeZoneForm(preferences),
         "switches": SwitchesForm(preferences),
         "channels": Channel.labels,
         "pending": EmailAddress.objects.filter(user=user, verified=False, primary=False).first(),
@@ -47,7 +48,7 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
     return render(request, "accounts/settings.html", context | forms, status=400 if forms else 200)
 
 
-def _save(request: HttpRequest, name: str, form: NameForm | SwitchesForm, said: str) -> HttpResponse:
+def _save(request: HttpRequest, name: str, form: NameForm | SwitchesForm | TimeZoneForm, said: str) -> HttpResponse:
     """`name` is the form's in the context of the page."""
     if not form.is_valid():
         return _page(request, **{name: form})
@@ -80,6 +81,13 @@ def change_language(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+def change_time_zone(request: HttpRequest) -> HttpResponse:
+    form = TimeZoneForm(Preferences.of(request.user), request.POST)
+    return _save(request, "time_zone_form", form, _("Your time zone is saved."))
+
+
+@login_required
+@require_POST
 def change_switches(request: HttpRequest) -> HttpResponse:
     form = SwitchesForm(Preferences.of(request.user), request.POST)
     return _save(request, "switches", form, _("Your choices are saved."))
@@ -92,7 +100,7 @@ def my_data(request: HttpRequest) -> HttpResponseBase:
     if not ratelimit.consume(request, action="my_data", user=user):
         return too_often(request)
     response = StreamingHttpResponse(personal_data.stream(user), content_type="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="cairn-my-data-{timezone.now():%Y-%m-%d}.zip"'
+    response.headers["Content-Disposition"] = f'attachment; filename="cairn-my-data-{timezone.localdate()}.zip"'
     return response
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from content.exports import FORMATS, ExportImpossible
 from content.models import Export, ExportStatus
-from roadmaps import dispatch, leases, loop, wording
+from roadmaps import dispatch, leases, loop, wording, zones
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.later import load
 from roadmaps.models import Lease, Roadmap
@@ -51,7 +51,7 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
     claimed = {"status": ExportStatus.WRITING, "attempts": F("attempts") + 1}
     try:
         with leases.hold(export_id, lambda: claimable.update(**claimed)) as held:
-            export = Export.objects.without_file().select_related("roadmap").get(pk=export_id)
+            export = Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
             return _write(export, held)
     except (RunNotClaimed, Export.DoesNotExist):
         return "refused"
@@ -59,8 +59,10 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
 
 def _write(export: Export, held: leases.Hold) -> str:
     try:
-        course = load("content.exports.rows").load(export.roadmap)
-        return _settle(export, held, file=FORMATS[export.format].write(course, part_done=_counter(export, course)))
+        with timezone.override(zones.of(export.owner)):
+            course = load("content.exports.rows").load(export.roadmap)
+            file = FORMATS[export.format].write(course, part_done=_counter(export, course))
+        return _settle(export, held, file=file)
     except LeaseLost:
         return "stopped"
     except ExportImpossible as exc:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from roadmaps import inbox
+from roadmaps import inbox, zones
 from roadmaps.activity import record_activity
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review, ReviewEventKind, ReviewQuerySet, ReviewStatus
@@ -93,7 +93,7 @@ def why_not(review: Review) -> str:
     if review.status == ReviewStatus.SUPERSEDED or review.decided_at is None:
         return "This review is no longer open: its roadmap was cancelled or has moved on."
     state = review.get_status_display().lower()
-    return f"This review was already decided: {state} by {review.decider}, {review.decided_at:%Y-%m-%d %H:%M} UTC."
+    return f"This review was already decided: {state} by {review.decider}, {zones.in_words(review.decided_at)}."
 
 
 def refuse_if_claimed(review: Review, by: User) -> None:

@@ -6,7 +6,7 @@ from the database. It holds for the roadmap, so an expert who asks for changes s
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -88,12 +88,16 @@ def find_link(secret: str) -> ExpertLink:
     """Raises ExpertLink.DoesNotExist; LinkEnded when it has expired or was revoked."""
     link = ExpertLink.objects.select_related("roadmap__owner", "created_by").get(secret_hash=_hash(secret))
     if link.revoked_at:
-        raise LinkEnded(_("This link was withdrawn on %(date)s.") % {"date": date_format(link.revoked_at)})
+        raise LinkEnded(_("This link was withdrawn on %(date)s.") % {"date": _moment(link.revoked_at)})
     if link.expires_at <= timezone.now():
-        raise LinkEnded(_("This link has expired on %(date)s.") % {"date": date_format(link.expires_at)})
+        raise LinkEnded(_("This link has expired on %(date)s.") % {"date": _moment(link.expires_at)})
     if link.roadmap.deleted_at:
         raise LinkEnded(_("The plan that it was for has been withdrawn."))
     return link
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
 @transaction.atomic

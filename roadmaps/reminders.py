@@ -17,8 +17,9 @@ from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef,
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
-from roadmaps import inbox
+from roadmaps import inbox, zones
 from roadmaps.models import Review, ReviewEvent, ReviewEventKind
 from roadmaps.reviewers import who_may_decide
 
@@ -94,9 +95,10 @@ def _send(kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[s
 
 def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
     lines = [(review, _url("admin:roadmaps_review_change", review.pk)) for review in about]
-    text = render_to_string(
-        f"roadmaps/mail/{kind.lower()}.txt", {"lines": lines, "desk": _url("admin:roadmaps_review_changelist")}
-    )
+    context = {"lines": lines, "desk": _url("admin:roadmaps_review_changelist")}
+    reader = User.objects.filter(email=address, is_active=True).first()  # none behind a configured address
+    with timezone.override(zones.of(reader) if reader else None):
+        text = render_to_string(f"roadmaps/mail/{kind.lower()}.txt", context)
     subject, _, body = text.strip().partition("\n")
     try:
         send_mail(subject, body.strip() + "\n", None, [address])

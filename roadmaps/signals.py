@@ -14,5 +14,6 @@ review_opened = Signal()  # `review` waits, in the transaction that opens it
 pruning = Signal()  # prune() is running; no arguments; receivers return counts by what they deleted
 handed_over = Signal()  # by a worker that stops; `subjects` are ids of what it drove, of roadmaps and of whatever else
 recovering = Signal()  # recover() is running; no arguments
+time_zone_wanted = Signal()  # of `user`: receivers return its name, or an empty text
 # What is kept of `user`: receivers return an iterable of (path without suffix, plain data), read one by one.
 collect_personal_data = Signal()

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -74,6 +75,6 @@ WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # of the pages; content is in any
 LOCALE_PATHS = [BASE_DIR / "templates" / "locale", BASE_DIR / "templates" / "allauth" / "locale"]
-TIME_ZONE = "UTC"
+TIME_ZONE = "UTC"  # until a reader's own is known (accounts/middleware.py)
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"

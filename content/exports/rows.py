@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from content import models
@@ -62,7 +63,8 @@ def _checked(roadmap: Roadmap) -> Checked | None:
     review = roadmap.reviews.filter(status=ReviewStatus.APPROVED).first()
     if review is None or review.decided_at is None:
         return None
-    return Checked(by=str(review.decider), person=bool(review.decided_by_person), on=review.decided_at.date())
+    day = timezone.localdate(review.decided_at)
+    return Checked(by=str(review.decider), person=bool(review.decided_by_person), on=day)
 
 
 @transaction.atomic

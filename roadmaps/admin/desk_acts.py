@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -117,7 +118,8 @@ def _link(request: HttpRequest, review: Review, user: User) -> str:
 
 def _sent(link: ExpertLink, address: str) -> str:
     """Sent from here: the secret is kept nowhere from which it could be sent later."""
-    text = render_to_string("roadmaps/mail/expert_link.txt", {"link": link, "address": address})
+    with timezone.override(None):  # who gets it has no account, so their zone is unknown
+        text = render_to_string("roadmaps/mail/expert_link.txt", {"link": link, "address": address})
     try:
         send_mail("A plan to review", text, None, [link.email])
     except OSError:

@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
 from logs_app.templatetags.moments import ago
+from roadmaps import zones
 from roadmaps.admin.bulk import SEEN
 from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
@@ -129,5 +130,4 @@ def _until(due_at: datetime) -> str:
 
 
 def moment(at: datetime, words: str) -> SafeString:
-    exactly = f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exactly, words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), zones.in_words(at), words)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from roadmaps import zones
 from roadmaps.models.roadmap import Roadmap
 
 
@@ -56,7 +57,7 @@ class Draft(models.Model):
     def told(self) -> str:
         """Who saved it, and when, as half a sentence."""
         who = self.editor.get_username() if self.editor else "the workflow"
-        return f"{who} saved draft {self.number} on {self.created_at:%Y-%m-%d at %H:%M} UTC"
+        return f"{who} saved draft {self.number} on {zones.in_words(self.created_at)}"
 
 
 class Part(models.Model):

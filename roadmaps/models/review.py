@@ -155,7 +155,8 @@ class Review(models.Model):
         """Who is reviewing it and until when; empty when nobody is."""
         if self.claimed_by is None or self.claimed_until is None or self.claimed_until <= timezone.now():
             return ""
-        return f"{self.claimed_by.get_username()} is reviewing it, until {self.claimed_until:%H:%M} UTC."
+        until = timezone.localtime(self.claimed_until)
+        return f"{self.claimed_by.get_username()} is reviewing it, until {until:%H:%M %Z}."
 
     @property
     def decided_by_person(self) -> bool:

@@ -32,6 +32,7 @@ def test_every_page_of_the_settings_is_for_the_signed_in_only(client):
     for name in (
         "settings_name",
         "settings_language",
+        "settings_time_zone",
         "settings_switches",
         "my_data",
         "account_delete",
@@ -46,6 +47,7 @@ def test_what_changes_something_needs_a_token(client, owner):
     for name in (
         "settings_name",
         "settings_language",
+        "settings_time_zone",
         "settings_switches",
         "my_data",
         "account_delete",

@@ -91,6 +91,7 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "settings": (PERSONS, WRONG_FOR_PERSONS),
     "settings_name": (WRONG_FOR_PERSONS, PERSONS),
     "settings_language": (WRONG_FOR_PERSONS, PERSONS),
+    "settings_time_zone": (WRONG_FOR_PERSONS, PERSONS),
     "settings_switches": (WRONG_FOR_PERSONS, PERSONS),
     "my_data": (WRONG_FOR_PERSONS, PERSONS),
     "account_delete": (PERSONS, PERSONS),

@@ -12,6 +12,7 @@ SAME = {
     "Anki",
     "Cairn",
     "Cookie",
+    "Coyhaique",  # younger than the translated names of zones
     "English",
     "Hans",
     "JSON",

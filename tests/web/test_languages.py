@@ -172,7 +172,7 @@ def test_decisions_and_the_time_of_a_roadmap_are_chinese(browser, learner):
     decide_review(roadmap.reviews.get(), "APPROVED", by=None)
     page = shown(browser.get(roadmap.get_absolute_url()))
     assert "1 次审核" in page
-    assert re.search(r"已通过\s+命令行，20", page)
+    assert re.search(r'已通过\s+命令行，<time datetime="[^"]+">20\d\d年.+ UTC<', page)
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

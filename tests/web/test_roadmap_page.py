@@ -124,7 +124,7 @@ def test_the_list_asks_as_often_for_many_as_for_one(browser, owner):
     few = queries(browser, address)
     for _ in range(19):
         course_of(owner, 2, 1, 2)
-    assert queries(browser, address) == few <= 15
+    assert queries(browser, address) == few <= 16
     assert calls(lambda: browser.get(address)) < 200_000
 
 

@@ -1,6 +1,6 @@
-"""Times as they are in logs: short, sortable, the same for everybody."""
+"""Times as they are in logs: short, sortable, in the reader's zone, which they name."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "Y-m-d H:i"
+DATETIME_FORMAT = "Y-m-d H:i T"
 MONTH_DAY_FORMAT = "j M"

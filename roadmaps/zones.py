@@ -1,0 +1,43 @@
+"""Time zones: which names exist, in which zone a person reads, and a time in words.
+
+A middleware makes a person's zone Django's current one for each request, so whatever pages say of days and times
+asks `django.utils.timezone`. Who writes to a person outside their own request, as a mail does, asks here.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.utils import timezone
+
+from roadmaps.signals import time_zone_wanted
+
+NO_PLACES = {"Factory", "localtime"}  # files beside the zones; no browser is in them
+
+
+@cache
+def names() -> frozenset[str]:
+    return frozenset(available_timezones()) - NO_PLACES
+
+
+def known(name: str) -> str:
+    """The name when there is such a zone, else an empty text: it comes from a browser, so it may be anything."""
+    return name if name in names() else ""
+
+
+def of(user: Any) -> ZoneInfo:
+    """The zone that is kept for `user`; the installation's while none is known."""
+    kept = [known(name or "") for _receiver, name in time_zone_wanted.send(sender=type(user), user=user)]
+    return ZoneInfo(next(filter(None, kept), settings.TIME_ZONE))
+
+
+def midnight() -> datetime:
+    """When today began where the reader is."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def in_words(at: datetime) -> str:
+    """The moment in the reader's zone, which it names: 2026-11-30 14:05 CET."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
