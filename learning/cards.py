@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
 
@@ -72,21 +72,29 @@ def rate_first_answers(user: Any, concept: Concept, right: dict[int, bool]) -> N
 
 
 def rate(card: Card, rating: int, at: datetime) -> None:
+    """`at` is when it was answered."""
     after = _after(card, rating, at)
-    card.memory, card.due_at = after.to_dict(), after.due
-    card.save(update_fields=["memory", "due_at"])
+    card.memory, card.due_at, card.answered_at = after.to_dict(), after.due, at
+    card.save(update_fields=["memory", "due_at", "answered_at"])
 
 
-def due_after(card: Card, rating: int, at: datetime) -> datetime:
-    """When the question would be asked again."""
+def due_after(card: Card, rating: int, at: datetime) -> date:
+    """The day on which the question would be asked again."""
     due: datetime = _after(card, rating, at).due
-    return due
+    return due.date()
 
 
 def _after(card: Card, rating: int, at: datetime) -> fsrs.Card:
+    """FSRS counts from noon to noon of the person's calendar, whatever hour and zone an answer was given in."""
     known = fsrs.Card.from_dict(card.memory) if card.memory else fsrs.Card(card_id=card.pk)
-    after, _ = _scheduler().review_card(known, fsrs.Rating(rating), at.astimezone(UTC))
+    if known.last_review:
+        known.last_review = _noon(known.last_review.date())  # memories of before have the hour of the answer
+    after, _ = _scheduler().review_card(known, fsrs.Rating(rating), _noon(timezone.localdate(at)))
     return after
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
 
 
 @cache

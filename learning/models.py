@@ -1,5 +1,6 @@
 """What a learner leaves in a course: a reading place, notes, answers, what is remembered and the days of study."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from content.models import Question
 from roadmaps.models import Concept, Roadmap
 
 NOTE_MAX = 20_000  # characters
+REST = timedelta(hours=4)  # at least, between two answers to a question
 
 
 class Reading(models.Model):
@@ -58,6 +60,15 @@ class CardQuerySet(models.QuerySet["Card"]):
         own = Roadmap.objects.visible_to(user).filter(owner=user)
         return self.filter(user=user, question__isnull=False, concept__roadmap__in=own)
 
+    def due_on(self, day: date) -> "CardQuerySet":
+        """All that is asked on `day` of the person's calendar; what was never asked waits for no day.
+
+        What was answered a moment ago rests, also when a new day or another time zone has begun meanwhile.
+        """
+        after = datetime.combine(day + timedelta(days=1), time.min, UTC)
+        rested = Q(answered_at=None) | Q(answered_at__lte=timezone.now() - REST)
+        return self.filter(Q(memory={}) | Q(due_at__lt=after) & rested)
+
 
 class Card(models.Model):
     """How well a person remembers one question; `memory` is FSRS's own record of it."""
@@ -67,7 +78,9 @@ class Card(models.Model):
     question = models.ForeignKey(Question, models.SET_NULL, null=True, related_name="cards")
     fingerprint = models.CharField(max_length=64, help_text="Of the question, which a rewrite may keep")
     memory = models.JSONField(default=dict, help_text="Empty until the first answer")
+    # Its date in UTC is a day of the person's calendar: who flies on meets it on that day, wherever they are by then.
     due_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True, editable=False)
 
     objects = CardQuerySet.as_manager()
 
@@ -77,6 +90,10 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.question or self.fingerprint[:8]}"
+
+    @property
+    def due_on(self) -> date:
+        return self.due_at.astimezone(UTC).date()
 
     @property
     def is_new(self) -> bool:
@@ -117,10 +134,13 @@ class Recall(models.Model):
 
 
 class StudyDay(models.Model):
-    """A day (UTC) on which a person read, answered or finished something."""
+    """A day of a person's calendar on which they read, answered or finished something."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="study_days")
     day = models.DateField()
+    zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Their time zone when it last counted"
+    )
 
     class Meta:
         ordering = ["-day"]
@@ -131,4 +151,6 @@ class StudyDay(models.Model):
 
     @staticmethod
     def mark(user: Any) -> None:
-        StudyDay.objects.bulk_create([StudyDay(user=user, day=timezone.now().date())], ignore_conflicts=True)
+        today = StudyDay(user=user, day=timezone.localdate(), zone=timezone.get_current_timezone_name())
+        unique = ["user", "day"]
+        StudyDay.objects.bulk_create([today], update_conflicts=True, update_fields=["zone"], unique_fields=unique)

@@ -1,32 +1,28 @@
 """Daily practice: which questions are asked today, and what an answer does to its card."""
 
 import random
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Question
 from learning import cards, quizzes
 from learning.models import Card, CardQuerySet, Rating, Recall, StudyDay
+from roadmaps import zones
 from roadmaps.exceptions import InvalidTransition
 
 NEW = Q(memory={})
 
 
-def _today() -> datetime:
-    """The day begins at midnight UTC for everybody."""
-    return datetime.combine(timezone.now().date(), time.min, UTC)
-
-
 def _due(user: Any) -> CardQuerySet:
     """Due at any time of today, so that who practises each morning misses nothing of last evening."""
-    return Card.objects.of(user).filter(due_at__lt=_today() + timedelta(days=1))
+    return Card.objects.of(user).due_on(timezone.localdate())
 
 
 def left_today(user: Any) -> dict[str, int]:
@@ -34,7 +30,7 @@ def left_today(user: Any) -> dict[str, int]:
     due = _due(user).aggregate(new=Count("pk", filter=NEW), known=Count("pk", filter=~NEW))
     if not any(due.values()):
         return due
-    done = Recall.objects.filter(user=user, at__gte=_today(), rating__isnull=False).aggregate(
+    done = Recall.objects.filter(user=user, at__gte=zones.midnight(), rating__isnull=False).aggregate(
         new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False))
     )
     most = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
@@ -52,12 +48,12 @@ def next_card(user: Any, left: dict[str, int]) -> Card | None:
     return None
 
 
-def next_due_at(user: Any) -> datetime | None:
-    """When there is something to do again; None when there are no questions at all."""
+def next_due_on(user: Any) -> date | None:
+    """The day on which there is something to do again; None when there are no questions at all."""
     if _due(user).exists():
-        return _today() + timedelta(days=1)  # today's share is done
-    soonest: datetime | None = Card.objects.of(user).aggregate(at=Min("due_at"))["at"]
-    return soonest
+        return timezone.localdate() + timedelta(days=1)  # today's share is done
+    soonest = Card.objects.of(user).order_by("due_at").first()
+    return soonest.due_on if soonest else None
 
 
 def shown_options(card: Card, question: Question, answered: Recall | None = None) -> list[tuple[int, str]]:
@@ -106,4 +102,4 @@ def rate(recall: Recall, rating: int) -> None:
 def choices(recall: Recall) -> list[dict[str, Any]]:
     """The ratings of a right answer, each with when the question would come back."""
     ratings = (Rating.HARD, Rating.GOOD, Rating.EASY)
-    return [{"rating": one, "due_at": cards.due_after(recall.card, one, recall.at)} for one in ratings]
+    return [{"rating": rating, "due_on": cards.due_after(recall.card, rating, recall.at)} for rating in ratings]

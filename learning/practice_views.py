@@ -26,7 +26,7 @@ def practice_today(request: HttpRequest) -> HttpResponse:
     if card and card.question:
         context["options"] = practice.shown_options(card, card.question)
     else:
-        context["next_due_at"] = practice.next_due_at(request.user)
+        context["next_due_on"] = practice.next_due_on(request.user)
     return render(request, "learning/practice.html", context)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, FloatField, Max
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -26,6 +27,10 @@ class Step:
     state: str  # done, started or new
     completed_at: datetime | None = None
     best: float | None = None  # share of right answers in the best attempt
+
+    @property
+    def completed_on(self) -> date | None:
+        return timezone.localdate(self.completed_at) if self.completed_at else None
 
     @property
     def address(self) -> str:
@@ -154,15 +159,21 @@ def _counted(concepts: Any) -> dict[uuid.UUID, int]:
 
 
 def streak(user: Any) -> int:
-    """Days of study in a row, up to today, or up to yesterday while today has none yet."""
-    days = list(StudyDay.objects.filter(user=user.pk).values_list("day", flat=True)[:DAYS_MAX])
-    today = timezone.now().date()
-    expected = today if days[:1] == [today] else today - timedelta(days=1)
+    """Days of study in a row, up to today, or up to yesterday while today has none yet.
+
+    Who travels east may miss a date, and who travels west may have studied on a date that has yet to come. Neither
+    ends a streak: where the zone changes, one date may be missing.
+    """
+    days = StudyDay.objects.filter(user=user.pk).values_list("day", "zone")[:DAYS_MAX]
+    next_day, next_zone = timezone.localdate(), timezone.get_current_timezone_name()
     length = 0
-    for day in days:
-        if day != expected - timedelta(days=length):
+    for day, kept_zone in days:
+        zone = kept_zone or settings.TIME_ZONE  # as all days were counted before
+        missing = (next_day - day).days - 1
+        if missing > int(zone != next_zone):
             break
         length += 1
+        next_day, next_zone = day, zone
     return length
 
 
@@ -181,8 +192,8 @@ class Week:
 
 
 def weeks(progress: Progress, count: int) -> list[Week]:
-    """The last `count` weeks, this one last; weeks begin on Monday (UTC)."""
-    today = timezone.now().date()
+    """The last `count` weeks, this one last; weeks begin on Monday where the person is."""
+    today = timezone.localdate()
     monday = today - timedelta(days=today.weekday())
     firsts = [monday - timedelta(weeks=back) for back in reversed(range(count))]
     return [_week(progress, first, current=first == monday) for first in firsts]
@@ -190,7 +201,7 @@ def weeks(progress: Progress, count: int) -> list[Week]:
 
 def _week(progress: Progress, first_day: date, *, current: bool) -> Week:
     after = first_day + timedelta(weeks=1)
-    own = [one for one in progress.steps if one.completed_at and first_day <= one.completed_at.date() < after]
+    own = [step for step in progress.steps if step.completed_on and first_day <= step.completed_on < after]
     minutes = sum(step.concept.minutes for step in own)
     promised = progress.roadmap.hours_per_week * 60
     return Week(first_day, minutes, promised, own + list(_planned(progress, promised - minutes)) if current else own)

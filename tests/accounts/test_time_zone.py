@@ -19,6 +19,7 @@ from accounts.models import Notice, NoticeKind, Preferences
 from content import export_jobs
 from content.exports import ics, rows
 from content.models import Export
+from learning.models import StudyDay
 from roadmaps import desk, expert_links, zones
 from roadmaps.expert_links import make_expert_link
 from roadmaps.forms import TimeForm
@@ -184,11 +185,15 @@ def test_every_area_has_its_cities_and_every_zone_has_a_name(browser):
 def test_the_zone_is_in_ones_data_and_goes_with_the_account(browser, owner):
     browser.cookies["time_zone"] = AUCKLAND
     browser.post(reverse("settings_time_zone"), {"time_zone": HONOLULU})
-    account = my_data(browser)["account.json"]
+    StudyDay.mark(owner)
+    files = my_data(browser)
+    assert '"zone": "UTC"' in files["learning/days.json"]
+    account = files["account.json"]
     assert f'"time_zone": "{HONOLULU}"' in account
     assert f'"time_zone_of_browser": "{AUCKLAND}"' in account
     browser.post(reverse("account_delete"), {"password": "owner"})
     assert not Preferences.objects.exists()
+    assert not StudyDay.objects.exists()
     assert not User.objects.exists()
 
 

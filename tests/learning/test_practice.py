@@ -27,7 +27,7 @@ def card(owner, concept):
 
 
 def make_due(**fields):
-    Card.objects.update(due_at=timezone.now() - timedelta(days=1), **fields)
+    Card.objects.update(due_at=timezone.now() - timedelta(days=1), answered_at=None, **fields)
 
 
 def shown(page):
@@ -78,7 +78,7 @@ def test_a_right_answer_is_rated_by_the_person_and_comes_back_later_the_easier_i
     assert card.question.explanation in page
     recall = Recall.objects.get()
     assert browser.get(PRACTICE).url == reverse("practice_recall", args=[recall.pk])  # it is not forgotten
-    dates = [choice["due_at"] for choice in practice.choices(recall)]
+    dates = [choice["due_on"] for choice in practice.choices(recall)]
     assert dates == sorted(dates)
     page = browser.post(reverse("practice_recall", args=[recall.pk]), {"rating": "4"}, follow=True).content.decode()
     assert "2 questions left today" in page
@@ -162,7 +162,7 @@ def test_a_day_asks_no_more_than_its_share(owner, card, settings):
         practice.answer(one.pk, owner, ["0"])
     assert practice.left_today(owner) == {"new": 0, "known": 0}
     assert practice.next_card(owner, practice.left_today(owner)) is None
-    assert practice.next_due_at(owner).date() == timezone.now().date() + timedelta(days=1)
+    assert practice.next_due_on(owner) == timezone.localdate() + timedelta(days=1)
     settings.PRACTICE_RECALLS_PER_DAY = 1
     make_due()
     assert practice.left_today(owner) == {"new": 0, "known": 1}
@@ -219,12 +219,12 @@ def test_a_quiz_nobody_practises_gets_no_cards_by_a_rewrite(owner, concept):
 def test_many_cards_cost_no_more_queries(browser, owner, roadmap, django_assert_num_queries):
     first, *others = roadmap.concepts.all()
     reading.complete(owner, first)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         browser.get(PRACTICE)
     for concept in others:
         reading.complete(owner, concept)
     assert Question.objects.count() == Card.objects.count() == 12
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         browser.get(PRACTICE)
 
 
