@@ -8,14 +8,14 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from content.export_jobs import ask_for_export
 from content.models import ARTIFACTS, ArtifactStatus, Export, ExportStatus, Quiz, ResourceList, Tutorial
 from content.services import change_permission, retry_artifact
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, UuidFilter
+from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter
 from logs_app.ids import as_uuid
 from roadmaps.admin import dashboard, failures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
@@ -37,7 +37,7 @@ class ArtifactAdmin(LookOnlyAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("model", FewValuesFilter),
-        ("updated_at", RangeDateTimeFilter),
+        ("updated_at", TimesFilter),
         ("error", admin.EmptyFieldListFilter),
         RoadmapFilter,
     )
@@ -140,7 +140,7 @@ class ExportAdmin(LookOnlyAdmin):
     """Files that were asked for, without what is in them: that is its owner's."""
 
     list_display = ("course", "format", "owner", "state", "error", "dispatched_at", "expires_at")
-    list_filter = (("status", ChoicesDropdownFilter), ("dispatched_at", RangeDateTimeFilter), ExportRoadmapFilter)
+    list_filter = (("status", ChoicesDropdownFilter), ("dispatched_at", TimesFilter), ExportRoadmapFilter)
     list_select_related = ("roadmap", "owner")
     ordering = ("-dispatched_at", "-pk")
     sortable_by = ()

@@ -12,16 +12,17 @@ from django.db.models import QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from unfold.admin import ModelAdmin, checkbox
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.templatetags import unfold_list
 from unfold.views import ChangeList
 
-from logs_app.filters import FewValuesFilter, UuidFilter
+from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter
 from logs_app.ids import as_uuid
 from logs_app.models import ExecutionLog
 from logs_app.paging import InfinitePaginator
@@ -114,7 +115,7 @@ class RoadmapFilter(UuidFilter):
 class ExecutionLogAdmin(LookOnlyAdmin):
     list_display = ("at", "how", "event", "message", "roadmap")
     list_filter = (
-        ("occurred_at", RangeDateTimeFilter),
+        ("occurred_at", TimesFilter),
         LevelFilter,
         ("event", FewValuesFilter),
         RoadmapFilter,
@@ -145,9 +146,9 @@ class ExecutionLogAdmin(LookOnlyAdmin):
         results: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
         return results
 
-    @display(description="Time (UTC)")
+    @display(description="Time")
     def at(self, entry: ExecutionLog) -> str:
-        return f"{entry.occurred_at:%Y-%m-%d %H:%M:%S}"
+        return f"{timezone.localtime(entry.occurred_at):%Y-%m-%d %H:%M:%S %Z}"
 
     @display(description="Level", label=LEVEL_COLOURS)
     def how(self, entry: ExecutionLog) -> str:

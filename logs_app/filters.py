@@ -7,8 +7,10 @@ from django.contrib.admin import FieldListFilter
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import TextFilter
+from django.utils import timezone
+from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 from unfold.contrib.filters.admin.mixins import DropdownMixin, ValueMixin
+from unfold.utils import parse_datetime_str
 
 from logs_app.ids import as_uuid
 
@@ -65,6 +67,23 @@ class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):
                 data={self.lookup_kwarg: self.value()},
             )
         }
+
+
+class TimesFilter(RangeDateTimeFilter):
+    """Between two times of the reader's zone; Unfold itself would take them for UTC."""
+
+    title: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = f"{self.title} ({timezone.get_current_timezone_name()})"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup in (("from", "gte"), ("to", "lte")):
+            day, hour = (self.used_parameters.get(f"{self.parameter_name}_{end}_{part}", "") for part in (0, 1))
+            if at := parse_datetime_str(f"{day} {hour}"):
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": timezone.make_aware(at)})
+        return queryset
 
 
 class UuidFilter(TextFilter):

@@ -5,10 +5,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Aggregate, Avg, Count, DurationField, Exists, F, Min, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Now, TruncDate
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    Aggregate,
+    Avg,
+    Count,
+    DateTimeField,
+    DurationField,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from roadmaps import zones
 from roadmaps.llm import BUILT_IN_AUTHOR
 from roadmaps.llm import cost as cost
 from roadmaps.models import DecidedHow, Lease, ModelCall, Review, ReviewStatus, Roadmap, RoadmapStatus
@@ -38,18 +56,24 @@ def open_reviews() -> dict[str, Any]:
 
 def decisions_per_day(days: int) -> list[dict[str, Any]]:
     """One dict per day, today last: `day`, and how many reviews were decided in each way."""
-    first = midnight() - timedelta(days=days - 1)
+    first = zones.midnight() - timedelta(days=days - 1)
     counted = {(first + timedelta(days=one)).date(): {status.value: 0 for status in DECISIONS} for one in range(days)}
     period = (first, first + timedelta(days=days, microseconds=-1))
     decided = Review.objects.filter(decided_at__range=period, status__in=DECISIONS).order_by()
-    for day, status, count in decided.values_list(TruncDate("decided_at"), "status").annotate(count=Count("pk")):
-        counted[day][status] = count
+    number = day_number("decided_at", first, days)
+    for day, status, count in decided.values_list(number, "status").annotate(count=Count("pk")):
+        counted[first.date() + timedelta(days=day - 1)][status] = count
     return [{"day": day} | counts for day, counts in counted.items()]
 
 
-def midnight() -> datetime:
-    """When today began."""
-    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+def day_number(field: str, first: datetime, days: int) -> Func:
+    """On which of `days` days a time is: 1 for the day that begins at `first`, a midnight of the reader's zone.
+
+    Python's midnights, not TruncDate: PostgreSQL's own list may lack the name of a zone.
+    """
+    midnights = [first + timedelta(days=number) for number in range(days)]
+    bounds = Value(midnights, output_field=ArrayField(DateTimeField()))
+    return Func(F(field), bounds, function="WIDTH_BUCKET", output_field=IntegerField())
 
 
 def decision_quality(days: int) -> dict[str, Any]:

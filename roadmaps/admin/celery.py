@@ -12,12 +12,12 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 from django_celery_results import admin as _results_admin  # noqa: F401 - registers what is taken over below
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter
+from logs_app.filters import FewValuesFilter, TimesFilter
 from roadmaps import schedules
 
 for registered in (
@@ -46,7 +46,7 @@ STATUS_COLOURS = {"SUCCESS": "success", "FAILURE": "danger", "RETRY": "warning",
 class TaskResultAdmin(LookOnlyAdmin):
     list_display = ("task_id", "task_name", "state", "date_created", "date_done", "worker")
     list_filter = (
-        ("date_done", RangeDateTimeFilter),
+        ("date_done", TimesFilter),
         ("status", ChoicesDropdownFilter),
         ("task_name", FewValuesFilter),
         ("periodic_task_name", FewValuesFilter),

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps import statistics
+from roadmaps import statistics, zones
 from roadmaps.admin import figures
 from roadmaps.admin.navigation import FAILURES, may_see
 from roadmaps.models import ReviewStatus, RoadmapStatus
@@ -42,7 +42,8 @@ class Section:
     wide: bool = False
 
     def context(self) -> dict[str, Any]:
-        found = cache.get_or_set(f"dashboard-{self.name}", self.read, CACHE_SECONDS)
+        zone = timezone.get_current_timezone_name()  # days of one reader are not those of another
+        found = cache.get_or_set(f"dashboard-{self.name}-{zone}", self.read, CACHE_SECONDS)
         return {**(found or {}), "name": self.name, "template": self.template, "wide": self.wide}
 
 
@@ -109,7 +110,7 @@ def _decisions() -> dict[str, Any]:
         for status, colour in COLOURS.items()
     ]
     counts = {status: sum(one[status] for one in days) for status in COLOURS}
-    since = f"{days[0]['day']}T00:00Z"
+    since = (zones.midnight() - timedelta(days=DAYS - 1)).isoformat(timespec="minutes")
     return {
         "days": DAYS,
         "chart": json.dumps({"labels": [row[0] for row in rows], "datasets": datasets}),
@@ -136,7 +137,7 @@ def _quality() -> dict[str, Any]:
 
 
 def _spend() -> dict[str, Any]:
-    today = statistics.midnight()
+    today = zones.midnight()
     rows = statistics.spend(since=today)
     return {
         "total": figures.spent(statistics.total(rows)),

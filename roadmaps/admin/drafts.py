@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import UuidFilter
+from logs_app.filters import TimesFilter, UuidFilter
 from roadmaps.admin.review_plan import SEVERITIES
 from roadmaps.models import Draft
 from roadmaps.workflow import plans
@@ -24,7 +24,7 @@ class RoadmapFilter(UuidFilter):
 @admin.register(Draft)
 class DraftAdmin(LookOnlyAdmin):
     list_display = ("title", "number", "origin", "score", "decision", "created_at")
-    list_filter = (("created_at", RangeDateTimeFilter), ("origin", ChoicesDropdownFilter), RoadmapFilter)
+    list_filter = (("created_at", TimesFilter), ("origin", ChoicesDropdownFilter), RoadmapFilter)
     ordering = ("-pk",)
     sortable_by = ()
     list_filter_submit = True

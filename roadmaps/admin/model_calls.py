@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, UuidFilter, distinct_values
+from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter, distinct_values
 from logs_app.ids import as_uuid
 from roadmaps import statistics
 from roadmaps.admin import figures
@@ -50,7 +50,7 @@ class ModelCallAdmin(LookOnlyAdmin):
         "thread_id",
     )
     list_filter = (
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", TimesFilter),
         ("role", FewValuesFilter),
         ("model", FewValuesFilter),
         ThreadFilter,
@@ -156,7 +156,7 @@ class ModelFailureAdmin(LookOnlyAdmin):
 
     list_display = ("created_at", "why", "attempts", "outcome", "role", "model", "roadmap")
     list_filter = (
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", TimesFilter),
         ReasonFilter,
         ("role", FewValuesFilter),
         ("model", FewValuesFilter),

@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter
+from logs_app.filters import FewValuesFilter, TimesFilter
 from roadmaps import statistics
 from roadmaps.admin import checkpoints, figures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
@@ -76,7 +76,7 @@ class RoadmapAdmin(LookOnlyAdmin):
         ("level", ChoicesDropdownFilter),
         ("language", FewValuesFilter),
         "made_without_model",
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", TimesFilter),
         TrashFilter,
     )
     search_fields = ("title", "goal", "owner__username")

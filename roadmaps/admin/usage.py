@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
-from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from roadmaps import statistics
+from roadmaps import statistics, zones
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall
 
@@ -22,9 +21,13 @@ COLOURS = ("primary-600", "blue-500", "orange-500", "green-600", "red-500", "bas
 @permission_required("roadmaps.view_modelcall", raise_exception=True)
 def model_usage(request: HttpRequest) -> HttpResponse:
     days = _days(request.GET.get("days", ""))
-    since = statistics.midnight() - timedelta(days=days - 1)
-    calls: QuerySet[Any] = ModelCall.objects.filter(created_at__gte=since).annotate(day=TruncDate("created_at"))
-    rows = statistics.spend("day", "role", calls=calls)
+    since = zones.midnight() - timedelta(days=days - 1)
+    day = statistics.day_number("created_at", since, days)
+    calls: QuerySet[Any] = ModelCall.objects.filter(created_at__gte=since).annotate(day=day)
+    rows = [
+        row | {"day": since.date() + timedelta(days=row["day"] - 1)}
+        for row in statistics.spend("day", "role", calls=calls)
+    ]
     context = {
         "title": "Model usage and cost",
         "days": days,

@@ -167,3 +167,27 @@ def code_of(secret):
 
     wait_for(lambda: time.time() % 30 < 15)
     return auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30))
+
+
+def test_the_browser_tells_its_time_zone_and_every_page_is_in_it(chromium, site):
+    page = open_page(chromium, site, timezone_id="Pacific/Auckland")
+    hear(page)
+    page.goto("/")
+    expect(page.locator("footer")).to_contain_text("Times are shown in UTC.")
+    sign_up(page, "kiwi")
+    expect(page.locator("footer")).to_contain_text("Times are shown in Pacific/Auckland.")
+    look_at(page, "/accounts/")
+    expect(page.get_by_label("Where your days begin and end")).to_have_value("")
+    expect(page.locator("#time-zone")).to_contain_text(re.compile(r"It is now \d{4}-\d\d-\d\d \d\d:\d\d NZ[DS]T\."))
+    page.get_by_label("Where your days begin and end").select_option("Honolulu")
+    follow(page, page.get_by_role("button", name="Save the time zone"))
+    expect(page.locator("footer")).to_contain_text("Times are shown in Pacific/Honolulu.")
+    page.context.clear_cookies()
+    sign_in(page, "admin", PASSWORD)
+    page.context.clear_cookies(name="time_zone")
+    page.goto("/admin/")  # under the policy of the admin
+    assert {one["name"]: one["value"] for one in page.context.cookies()}["time_zone"] == "Pacific/Auckland"
+    page.reload()
+    expect(page.locator("#decisions")).to_contain_text("Pacific/Auckland time")
+    assert page.problems == []
+    page.context.close()
