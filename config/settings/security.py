@@ -1,10 +1,14 @@
 """Who is let in by which name, and what a browser may do with our pages."""
 
+import contextlib
+import os
 import secrets
+import tempfile
+from pathlib import Path
 
 from config import env, redaction
 from config.settings.accounts import SIGN_IN_AT, SOCIAL_PROVIDERS
-from config.settings.folders import VAR_DIR
+from config.settings.folders import VAR_DIR, make_folder, not_writable
 
 DEBUG = env.flag("DEBUG", False)
 HTTPS = env.flag("HTTPS", False)
@@ -19,12 +23,22 @@ def _secret_key() -> str:
     """SECRET_KEY, or one made for this checkout and kept in var/."""
     if SECRET_KEY_GIVEN:
         return env.text("SECRET_KEY")
-    path = VAR_DIR / "secret_key"
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64))
-    return path.read_text()
+    path = make_folder(VAR_DIR) / "secret_key"
+    try:
+        if not path.exists():
+            _make_secret_key(path)
+        return path.read_text()
+    except OSError as exc:
+        raise ImproperlyConfigured(not_writable(exc)) from exc
+
+
+def _make_secret_key(path: Path) -> None:
+    """Whole at once: of two processes that start at the same moment, both read what the first one wrote."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as made:  # for its owner alone
+        made.write(secrets.token_urlsafe(64))
+        made.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(made.name, path)
 
 
 SECRET_KEY = _secret_key()

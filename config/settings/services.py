@@ -5,8 +5,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import env
-from config.embedded import EmbeddedServices
-from config.settings.folders import VAR_DIR
+from config.embedded import EmbeddedServiceError, EmbeddedServices
+from config.settings.folders import VAR_DIR, not_writable
 
 # Where nothing answers: doctor, which goes on with a wrong address, must not start a service instead.
 NO_DATABASE, NO_REDIS = "postgresql://nobody@/none?host=/DATABASE_URL-is-wrong", "unix:///REDIS_URL-is-wrong"
@@ -18,14 +18,18 @@ if {"REDIS_URL", "VAR_DIR"} & set(env.refused()):
     REDIS_URL = REDIS_URL or NO_REDIS
 EMBEDDED = not (DATABASE_URL and REDIS_URL)
 if EMBEDDED:
-    SERVICES = EmbeddedServices(VAR_DIR)
     try:
+        SERVICES = EmbeddedServices(VAR_DIR)
         DATABASE_URL = DATABASE_URL or SERVICES.database_url()
         REDIS_URL = REDIS_URL or SERVICES.redis_url()
     except ModuleNotFoundError as exc:  # a container image goes without them
         message = f"DATABASE_URL and REDIS_URL must both be set: there is no embedded service here ({exc.name})"
         env.refuse(("DATABASE_URL", "REDIS_URL"), message)
-        DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
+    except OSError as exc:
+        env.refuse(("VAR_DIR",), not_writable(exc))
+    except EmbeddedServiceError as exc:
+        env.refuse(("VAR_DIR",), str(exc))
+    DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
 
 _database = conninfo_to_dict(DATABASE_URL)
 # Prepared statements don't survive a pooler that gives each transaction another connection.

