@@ -1,6 +1,7 @@
 """Where allauth asks Cairn."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -15,11 +16,22 @@ from accounts.language import remember_language
 from accounts.middleware import TIME_ZONE_COOKIE
 from accounts.models import Preferences
 from roadmaps import names, zones
+from roadmaps.public_address import on_public_site, public_host
 
 NAME_MAX = 150  # characters, as Django's column has them
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """With links to the configured address: a request says whatever its sender likes about our name."""
+        links = {
+            name: on_public_site(value)
+            for name, value in context.items()
+            if isinstance(value, str) and urlsplit(value).scheme in ("http", "https")
+        }
+        site = {"name": "Cairn", "domain": public_host()}
+        super().send_mail(template_prefix, email, context | links | {"current_site": site})
+
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """A person's pages speak their language on every device they sign in from."""
         response: HttpResponse = super().post_login(request, user, **kwargs)

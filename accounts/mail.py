@@ -18,12 +18,12 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Notice, NoticeKind, Preferences
 from roadmaps import inbox
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus
+from roadmaps.public_address import public_address
 
 logger = logging.getLogger(__name__)
 SALT = "accounts.unsubscribe"
@@ -70,12 +70,12 @@ def may_get_mail(user: Any) -> bool:
 
 
 def _message(notice: Notice) -> EmailMessage:
-    stop = absolute("unsubscribe", unsubscribe_token(notice.user, notice.kind))
+    stop = public_address("unsubscribe", unsubscribe_token(notice.user, notice.kind))
     facts = {
         "notice": notice,
-        "address": absolute("notice_open", notice.pk),
+        "address": public_address("notice_open", notice.pk),
         "stop": stop,
-        "settings": absolute("settings"),
+        "settings": public_address("settings"),
     }
     with translation.override(Preferences.of(notice.user).mail_language):
         subject, _, body = render_to_string("accounts/mail/notice.txt", facts).strip().partition("\n")
@@ -93,10 +93,6 @@ def _note_in_history(notice: Notice, reached: bool) -> None:
         text = f"to {notice.user.email}" if reached else "on their pages, not by e-mail"
         inbox.write(review, ReviewEventKind.LEARNER_TOLD, text=text)
         Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
-
-
-def absolute(name: str, *args: object) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=args)
 
 
 def unsubscribe_token(user: User, kind: str) -> str:

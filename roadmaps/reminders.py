@@ -16,11 +16,11 @@ from django.core.mail import send_mail
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 
 from roadmaps import inbox, zones
 from roadmaps.models import Review, ReviewEvent, ReviewEventKind
+from roadmaps.public_address import public_address
 from roadmaps.reviewers import who_may_decide
 
 logger = logging.getLogger(__name__)
@@ -94,8 +94,8 @@ def _send(kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[s
 
 
 def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
-    lines = [(review, _url("admin:roadmaps_review_change", review.pk)) for review in about]
-    context = {"lines": lines, "desk": _url("admin:roadmaps_review_changelist")}
+    lines = [(review, public_address("admin:roadmaps_review_change", review.pk)) for review in about]
+    context = {"lines": lines, "desk": public_address("admin:roadmaps_review_changelist")}
     reader = User.objects.filter(email=address, is_active=True).first()  # none behind a configured address
     with timezone.override(zones.of(reader) if reader else None):
         text = render_to_string(f"roadmaps/mail/{kind.lower()}.txt", context)
@@ -106,7 +106,3 @@ def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
         logger.warning("mail about %d reviews was not sent and will be tried again: %s", len(about), exc)
         return False
     return True
-
-
-def _url(name: str, *args: object) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=args)

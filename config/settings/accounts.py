@@ -21,6 +21,7 @@ _email = "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email"
 ACCOUNT_SIGNUP_FIELDS = ["username*", _email, "password1*", "password2*"]
 ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # word of a changed password or address
 ACCOUNT_RATE_LIMITS = {  # besides allauth's own
     "my_data": "3/m/user",

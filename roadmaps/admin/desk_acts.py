@@ -22,6 +22,7 @@ from roadmaps.admin.services_by_row import REFUSALS, sentence
 from roadmaps.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
+from roadmaps.public_address import public_address
 from roadmaps.reviewers import check_reviewer, who_may_decide
 
 LINKS_MAX = 20  # links for experts on one page
@@ -113,7 +114,8 @@ def _link(request: HttpRequest, review: Review, user: User) -> str:
     )
     address = request.build_absolute_uri(reverse("expert_review", args=[secret]))
     words = "The link for {}, shown only now: <code>{}</code> {}"
-    return format_html(words, link.name, address, _sent(link, address) if link.email else "")
+    mailed = _sent(link, public_address("expert_review", secret)) if link.email else ""
+    return format_html(words, link.name, address, mailed)
 
 
 def _sent(link: ExpertLink, address: str) -> str:
