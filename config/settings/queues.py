@@ -1,5 +1,8 @@
 """Celery: which task goes to which queue, how workers take them, what beat sends."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from config import env
 from config.settings.application import TIME_ZONE
 from config.settings.services import REDIS_URL
@@ -41,7 +44,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
 HEARTBEAT_OF_QUEUES_SECONDS = 10  # a task so often proves that somebody takes the messages of a queue
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Expiring: while no worker listens they must not pile up.
     **{
         f"heartbeat of {queue}": {
@@ -59,6 +62,10 @@ CELERY_BEAT_SCHEDULE = {
     "prune": {"task": "maintenance.prune", "schedule": 3600},
     "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
 }
+for _schedule in CELERY_BEAT_SCHEDULE.values():
+    # What has never run is due at once: without a beginning it would be due an hour after each start of beat, which
+    # never comes on a machine that is on for less.
+    _schedule["start_time"] = datetime(2000, 1, 1, tzinfo=UTC)
 
 # What the Celery application is configured with, under Celery's own names, by which its reports
 # know what to hide.

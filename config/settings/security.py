@@ -6,6 +6,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import env, redaction
 from config.settings.accounts import SIGN_IN_AT, SOCIAL_PROVIDERS
 from config.settings.folders import VAR_DIR, make_folder, not_writable
