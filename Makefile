@@ -2,20 +2,32 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
-UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+UV := "$(shell command -v uv 2>/dev/null || echo $(BIN)/uv)"
 GOAL ?= Learn enough Python to analyse my own data
+OUT ?= out
 
 .PHONY: help install run demo test soak bench check audit docs lock clean
 APPS := config roadmaps content learning sharing accounts logs_app
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
+# Old Pythons must be able to read this too.
+define NEW_ENOUGH
+import sys; sys.exit(sys.version_info < (3, 11) and "Cairn needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": choose another, as with make PYTHON=python3.12")
+endef
+define READ_ONLY
+This checkout can't be written and is not set up: run make install in it as a user who may, or clone it to a folder of yours.
+endef
+
 $(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo 'Cairn needs Python 3.11 or newer, and there is no $(PYTHON): choose another, as with make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	@test -w . || { echo "$(READ_ONLY)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 $(BIN)/uv: | $(BIN)/python
-	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	command -v uv >/dev/null || test -e $(VENV)/.installed -a ! -w $(BIN) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 $(VENV)/.installed: requirements.lock | $(BIN)/uv
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
 	touch $@
@@ -23,7 +35,8 @@ $(VENV)/.installed-dev: requirements-dev.lock | $(BIN)/uv
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
 	touch $@ $(VENV)/.installed
 templates/packages/.installed: templates/packages/package-lock.json | $(BIN)/uv
-	templates/packages/install $(abspath $(BIN)/python) "$(abspath $(UV)) pip"
+	@test -w templates/packages || { echo "$(READ_ONLY)" >&2; exit 1; }
+	templates/packages/install "$(abspath $(BIN)/python)" "$$(command -v uv || echo "$(abspath $(BIN)/uv)")"
 TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.po templates/allauth/locale/*/LC_MESSAGES/django.po))
 %.mo: %.po | $(VENV)/.installed
 	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
@@ -36,9 +49,9 @@ install: $(VENV)/.installed $(PAGES) ## what a server needs: Python packages, th
 run: $(VENV)/.installed $(PAGES) ## the whole product on this machine, at http://127.0.0.1:8000
 	$(BIN)/python manage.py up $(ARGS)
 
-demo: $(VENV)/.installed $(PAGES) ## one goal → a finished course in out/   (GOAL="…")
+demo: $(VENV)/.installed $(PAGES) ## one goal → a finished course in out/   (GOAL="…" OUT=…)
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py generate "$(GOAL)" --approve --export out
+	$(BIN)/python manage.py generate "$(GOAL)" --approve --export "$(OUT)"
 
 test: $(VENV)/.installed-dev $(PAGES) ## every test, on real PostgreSQL, Redis, Celery and Chromium
 	tests/install-chromium

@@ -1,8 +1,11 @@
 #!/usr/bin/env python
-"""Django's command line for Cairn."""
+"""Django's command line for Cairn. Old Pythons must be able to read this file, to say that they are too old."""
 
 import os
 import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit("Cairn needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ".")
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -16,4 +19,4 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as exc:
-        sys.exit(f"Cairn can't start: {exc}")
+        sys.exit("Cairn can't start: " + str(exc))
