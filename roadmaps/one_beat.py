@@ -20,10 +20,29 @@ LOOK_SECONDS = 5
 _held: "psycopg.Connection[Any] | None" = None  # the lock lives as long as this connection, so it ends with the process
 
 
+def wait() -> None:
+    """Until no other beat holds the lock and this process does; a TERM or Ctrl-C meanwhile ends it."""
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
+    if _tried():
+        return
+    logger.info("another beat runs for this database; this one waits for its end")
+    while not _tried():
+        time.sleep(LOOK_SECONDS)
+
+
+def _tried() -> bool:
+    try:
+        return acquire()
+    except psycopg.Error as exc:
+        logger.info("whether another beat runs is unknown while PostgreSQL does not answer: %s", exc)
+        return False
+
+
 @beat_init.connect
 def hold(**_: Any) -> None:
     try:
-        alone = acquire()
+        alone = _held is not None or acquire()
     except psycopg.Error as exc:
         sys.exit(f"PostgreSQL (DATABASE_URL) does not answer, so this may not be the only beat: {exc}")
     if not alone:
@@ -34,9 +53,13 @@ def hold(**_: Any) -> None:
 def acquire() -> bool:
     """Raises psycopg.Error when PostgreSQL doesn't answer."""
     global _held
-    _held = psycopg.connect(**checkpointer.connection_arguments())
-    row = _held.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK]).fetchone()
-    return bool(row and row["locked"])
+    connection = psycopg.connect(**checkpointer.connection_arguments())
+    row = connection.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK]).fetchone()
+    if not (row and row["locked"]):
+        connection.close()
+        return False
+    _held = connection
+    return True
 
 
 def _keep() -> None:
@@ -56,5 +79,5 @@ def _look() -> None:
     except psycopg.Error:
         _held.close()
         if not acquire():
-            logger.error("another beat has taken the lock meanwhile; this one ends")
+            logger.warning("another beat has taken the lock meanwhile; this one ends")
             os.kill(os.getpid(), signal.SIGTERM)

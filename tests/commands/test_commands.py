@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -70,6 +71,7 @@ def test_generate_ends_with_the_reason_of_a_failed_run(model_server):
         ([GOAL, "--language", "klingonish"], "no known language"),
         ([GOAL, "--level", "genius"], "genius is not one of"),
         ([GOAL, "--export", "out"], "--export needs --approve"),
+        ([GOAL, "--approve", "--export", "/dev/null/out"], "/dev/null/out can't be written .* choose another folder"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_made(arguments, sentence):
@@ -97,6 +99,15 @@ def test_a_wrong_setting_is_named_in_a_sentence(environment, sentence):
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert not Roadmap.objects.exists()
+
+
+def test_a_generate_that_is_killed_leaves_no_worker():
+    command = [sys.executable, "manage.py", "generate", GOAL]
+    killed = subprocess.Popen(command, cwd=ROOT, env=os.environ | services(), stdout=subprocess.DEVNULL)
+    workers = wait_for(lambda: [one for one in psutil.Process(killed.pid).children() if "worker" in one.cmdline()])
+    killed.kill()
+    killed.wait(DEADLINE_SECONDS)
+    wait_for(lambda: not any(one.is_running() for one in workers))
 
 
 def test_recover_by_hand_sends_what_is_stuck(capsys):
@@ -131,14 +142,44 @@ def test_a_partly_written_course_can_be_finished_when_its_thread_is_pruned():
     assert courses.advance(roadmap).status == "READY"
 
 
-def test_only_one_beat_runs_per_database():
-    command = [sys.executable, "manage.py", "beat"]
-    first = subprocess.Popen(command, cwd=ROOT, env=os.environ | services(), stderr=subprocess.DEVNULL)
-    try:
-        wait_for(lambda: "no beat runs" not in health.beat()[0].text)  # it has the lock
-        second = manage("beat")
-        assert second.returncode == 1
-        assert "Another beat is running" in second.stderr
-    finally:
-        first.send_signal(signal.SIGTERM)
-        first.wait(DEADLINE_SECONDS)
+@pytest.fixture
+def beat_process(tmp_path):
+    """Start a beat, and read what it tells."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments):
+        log = tmp_path / f"beat{len(started)}.log"
+        command = [sys.executable, "manage.py", "beat", *arguments]
+        environment = os.environ | services() | {"LOG_LEVEL": "INFO"}
+        with log.open("w") as out:
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out))
+        return started[-1], log.read_text
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait(DEADLINE_SECONDS)
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    return process.wait(DEADLINE_SECONDS)
+
+
+def test_only_one_beat_runs_per_database_and_one_on_standby_follows_it(beat_process):
+    first, _ = beat_process()
+    wait_for(lambda: "no beat runs" not in health.beat()[0].text)  # it has the lock
+    second = manage("beat")
+    assert second.returncode == 1
+    assert "Another beat is running" in second.stderr
+
+    follower, told = beat_process("--standby")
+    stopped, told_by_stopped = beat_process("--standby")
+    for waits in (told, told_by_stopped):
+        wait_for(lambda waits=waits: "this one waits for its end" in waits())
+    assert end(stopped) == 0
+
+    end(first)
+    wait_for(lambda: "beat: Starting" in told())
+    assert health.beat()[0].state == health.OK
+    assert end(follower) == 0

@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Sum
 
+from config import child
 from content.exports import markdown, rows
 from content.models import counts
 from content.terminal import Display
@@ -44,6 +46,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["export"] and not options["approve"]:
             raise CommandError("--export needs --approve: before that there is no course to write.")
+        if options["export"]:
+            check_folder(options["export"])
         for problem in health.problems((health.database, health.migrations, health.broker, health.models)):
             raise CommandError(problem)
         summary = self.generate(options)
@@ -72,6 +76,15 @@ class Command(BaseCommand):
         if folder is None or roadmap.status not in ENDED:
             return None
         return str(markdown.write_files(rows.load(roadmap), folder)[0].parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Before an hour of work for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as exc:
+        raise CommandError(f"--export {folder} can't be written ({exc.strerror}): choose another folder.") from exc
 
 
 def ask_for(options: dict[str, Any]) -> Roadmap:
@@ -110,7 +123,7 @@ def worker_running() -> Iterator[None]:
         yield
         return
     command = [sys.executable, sys.argv[0], "worker", "all"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = child.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
     finally:

@@ -3,16 +3,23 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from config.celery import app
+from roadmaps import one_beat
 
 
 class Command(BaseCommand):
     help = "Run Celery beat with the database scheduler; one at a time, by a lock in PostgreSQL."
     requires_system_checks = ()  # they would import all pages and the admin
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        standby = "wait while another beat runs for this database, and take over when it ends"
+        parser.add_argument("--standby", action="store_true", help=standby)
+
+    def handle(self, *args: Any, standby: bool, **options: Any) -> None:
+        if standby:
+            one_beat.wait()
         app.Beat(
             quiet=settings.LOG_LEVEL in ("WARNING", "ERROR"),
             loglevel=settings.LOG_LEVEL,
