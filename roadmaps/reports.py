@@ -13,11 +13,10 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
 )
-from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from roadmaps import telemetry
+from roadmaps import connection_budget, telemetry
 
 UNFINISHED = ("refused", "stopped")  # what a run's task returns when another one has the run
 _started: dict[str, float] = {}
@@ -73,7 +72,7 @@ def announce_web() -> None:
 
 def connections() -> telemetry.Gauges:
     """Of Django's pool: open, of these in use, and who waits for one; and how many this process may open in all."""
-    allowed = settings.DATABASE_POOL_SIZE + settings.CHECKPOINT_POOL_SIZE + 1  # the heart of the leases has its own
+    allowed = connection_budget.of_process()
     pool = _pools.get(connection.alias)
     if pool is None:
         return {"allowed": allowed, "open": 0, "in_use": 0, "waiting": 0}

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from roadmaps import checkpointer, telemetry
+from roadmaps import checkpointer, connection_budget
 from roadmaps.health.finding import Finding, fail, first_line, ok, warn
 
 OLDEST_POSTGRESQL = 14  # that Django 5.2 supports
@@ -17,9 +17,6 @@ SKEW_WARN_SECONDS = 1.0
 SKEW_FAIL_SECONDS = 5.0
 MEMORY_WARN = 0.8  # of Redis' maxmemory
 REDIS_TIMEOUT_SECONDS = 3
-ALLOWED = """
-SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-"""
 
 
 def database() -> list[Finding]:
@@ -47,15 +44,12 @@ def migrations() -> list[Finding]:
 
 def connections() -> list[Finding]:
     """The most that all processes may open, against what PostgreSQL allows."""
-    each = settings.DATABASE_POOL_SIZE + settings.CHECKPOINT_POOL_SIZE + 1  # the heart of the leases has its own
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(ALLOWED)
-            allowed = int(cursor.fetchone()[0])
+        allowed = connection_budget.allowed()
     except Error:
         return fail("max_connections is unknown while PostgreSQL does not answer")
-    living = _processes()
-    wanted = sum(int(one.get("allowed", each)) for one in living) or 2 * each
+    living = connection_budget.processes()
+    wanted = connection_budget.taken(living) or 2 * connection_budget.of_process()
     who = f"{len(living)} processes" if living else "a web and a worker process"
     text = f"{who} may take {wanted} connections, PostgreSQL allows {allowed}"
     if wanted > allowed and not settings.DATABASE_TRANSACTION_POOLER:
@@ -64,13 +58,6 @@ def connections() -> list[Finding]:
         )
         return warn(text, remedy) if wanted < 2 * allowed else fail(text, remedy)
     return ok(text)
-
-
-def _processes() -> list[dict[str, Any]]:
-    try:
-        return list(telemetry.processes().values())
-    except redis.RedisError:
-        return []
 
 
 def broker() -> list[Finding]:

@@ -1,0 +1,72 @@
+"""How many connections to PostgreSQL all processes may open, against its `max_connections`."""
+
+import socket
+from typing import Any
+
+import psutil
+import redis
+from django.conf import settings
+from django.db import connection
+
+from roadmaps import telemetry
+
+# What a role without special rights may open, and what others have open in databases of this server that are not ours.
+LIMITS = """
+SELECT
+    current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true), '0')::int,
+    (SELECT count(*) FROM pg_stat_activity WHERE datname <> current_database())
+"""
+BEAT = {"DATABASE_POOL_SIZE": 2, "CHECKPOINT_POOL_SIZE": 1}  # it reads its schedule, and nothing else
+LEAST = {"DATABASE_POOL_SIZE": 2, "CHECKPOINT_POOL_SIZE": 1}
+
+
+def of_process(django: int | None = None, checkpoints: int | None = None) -> int:
+    """The most that one process opens: two pools, and one for the heart of the leases or the lock of beat."""
+    django = settings.DATABASE_POOL_SIZE if django is None else django
+    checkpoints = settings.CHECKPOINT_POOL_SIZE if checkpoints is None else checkpoints
+    return django + checkpoints + 1
+
+
+def allowed() -> int:
+    """What PostgreSQL leaves to Cairn. Raises DatabaseError."""
+    with connection.cursor() as cursor:
+        cursor.execute(LIMITS)
+        limit, others = cursor.fetchone()
+    return int(limit) - int(others)
+
+
+def processes() -> list[dict[str, Any]]:
+    """What each living process of this installation told last; nothing while Redis is away."""
+    try:
+        told = telemetry.processes()
+    except redis.RedisError:
+        return []
+    return [process for name, process in told.items() if not _was_killed_here(name)]
+
+
+def _was_killed_here(name: str) -> bool:
+    """A process of this machine that ended without a word, and is not forgotten yet."""
+    host, _, pid = name.rpartition(":")
+    return host == socket.gethostname() and not psutil.pid_exists(int(pid))
+
+
+def taken(living: list[dict[str, Any]]) -> int:
+    return sum(int(process.get("allowed", of_process())) for process in living)
+
+
+def pool_sizes(free: int) -> dict[str, int]:
+    """Of a web and a worker beside one beat: at most half of what is free, so that a second such three fits too.
+
+    Raises ValueError when there is too little for the least that works.
+    """
+    each = (free // 2 - of_process(*BEAT.values())) // 2
+    if each >= of_process():
+        return {name: getattr(settings, name) for name in LEAST}
+    least = of_process(*LEAST.values())
+    if free < 2 * least + of_process(*BEAT.values()):
+        raise ValueError(free)
+    spare = max(each, least) - 1  # but for the one beside the pools
+    checkpoints = max(1, spare * settings.CHECKPOINT_POOL_SIZE // (of_process() - 1))
+    return {"DATABASE_POOL_SIZE": spare - checkpoints, "CHECKPOINT_POOL_SIZE": checkpoints}
