@@ -1,6 +1,7 @@
 """Links in mails lead to the configured address, whatever name a request calls us by."""
 
 from pathlib import Path
+from typing import Any
 
 import allauth
 import pytest
@@ -53,7 +54,7 @@ def test_no_mail_of_an_account_names_the_host_of_the_request(learner, rf: Reques
     request = rf.get("/", HTTP_HOST="stranger.example:9999")
     request.user = learner
     links = ("password_reset_url", "activate_url", "signup_url")
-    facts = {name: request.build_absolute_uri(f"/accounts/{name}/?next=/a") for name in links}
+    facts: dict[str, Any] = {name: request.build_absolute_uri(f"/accounts/{name}/?next=/a") for name in links}
     facts |= {"user": learner, "code": "ABC", "key": "ABC", "timestamp": timezone.now(), "ip": "::1", "user_agent": "x"}
     facts |= {"from_email": "a@example.org", "to_email": "b@example.org", "deleted_email": "a@example.org"}
     with context.request_context(request):

@@ -13,6 +13,7 @@ import sysconfig
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -253,7 +254,7 @@ def somebody_else(checkout):
     home = checkout / "home"
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    options = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    options: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     (checkout / "async_timeout.py").write_text("from asyncio import timeout")  # which redis wants on 3.11.2
     packages = {"PYTHONPATH": f"{sysconfig.get_path('purelib')}:{checkout}", "HOME": str(home)}
     packages["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")

@@ -1,5 +1,6 @@
 """manage.py up: web, worker and beat on this machine."""
 
+import errno
 import os
 import secrets
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,30 +17,41 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
-from roadmaps import health
+from config import child
+from roadmaps import connection_budget, health
 
 KILL_SECONDS = 8  # after which a process that doesn't end is killed
 RESTART_SECONDS = 2
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses of this machine, and one that opens
 
 
 class Command(BaseCommand):
     help = "Run everything on this machine: web, a worker on all queues, beat. Ctrl-C stops all of it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1", help="a name or address of this machine; 0.0.0.0: all")
+        parser.add_argument("--port", default="8000")
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: str, **options: Any) -> None:
+        host, number = host.strip().removeprefix("[").removesuffix("]"), port_number(port)
+        check_address(host, number)
         self.stopping = False
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        check_port(host, port)
         for problem in health.problems((health.database, health.broker, health.models)):
             raise CommandError(problem)
         call_command("migrate", verbosity=0)
         self.make_first_admin()
-        self.run_all(commands(host, port), f"http://{host}:{port}/")
+        pools = pool_sizes()
+        connection.close_pool()  # type: ignore[attr-defined]  # the processes below need all that is left
+        if host in EVERYWHERE and not is_set("ALLOWED_HOSTS"):
+            self.stdout.write(
+                "Only this machine's browsers are let in: set ALLOWED_HOSTS to the names and addresses by which others "
+                "call it, comma-separated, and PUBLIC_URL for the links in e-mails."
+            )
+        self.run_all(commands(host, number), defaults(host, number) | pools, site_address(host, number))
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True
@@ -54,9 +67,14 @@ class Command(BaseCommand):
         shown = "the preset password" if preset else f"{password}   (shown once; change it in the admin)"
         self.stdout.write(f"First admin: {name} / {shown}")
 
-    def run_all(self, wanted: dict[str, list[str]], address: str) -> None:
-        running = {name: start(command) for name, command in wanted.items()}
-        told = f"Cairn is at {address}   review desk: {address}{settings.ADMIN_PATH}   Ctrl-C stops it"
+    def run_all(self, wanted: dict[str, list[str]], shared: dict[str, str], address: str) -> None:
+        own = {"beat": {name: str(size) for name, size in connection_budget.BEAT.items()}}
+
+        def started(name: str) -> "subprocess.Popen[bytes]":
+            return child.start(wanted[name], env=environment(shared | own.get(name, {})))
+
+        running = {name: started(name) for name in wanted}
+        told = f"Cairn is at {address}/   review desk: {address}/{settings.ADMIN_PATH}   Ctrl-C stops it"
         try:
             while not self.stopping:
                 time.sleep(0.2)
@@ -67,41 +85,99 @@ class Command(BaseCommand):
                     if process.poll() is not None and not self.stopping:
                         self.stderr.write(f"{name} ended with {process.returncode}; starting it again")
                         time.sleep(RESTART_SECONDS)
-                        running[name] = start(wanted[name])
+                        running[name] = started(name)
         finally:
             stop_all(list(running.values()))
             self.stdout.write("Stopped.")
 
 
-def check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as exc:
-            raise CommandError(f"{host}:{port} can't be used ({exc.strerror}); choose another --port.") from exc
+def port_number(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65_535:
+        return int(text)
+    raise CommandError(f"--port {text}: expected a number from 1 to 65535.")
+
+
+def check_address(host: str, port: int) -> None:
+    """Every address that the name stands for, as the web will open all of them."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as exc:
+        raise CommandError(f"--host {host}: no name or address of this machine ({reason(exc)}).") from exc
+    for family, kind, _, _, address in found:
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as exc:
+                remedy = f"choose another {'--host' if exc.errno == errno.EADDRNOTAVAIL else '--port'}"
+                raise CommandError(f"{netloc(host, port)} can't be used ({reason(exc)}); {remedy}.") from exc
+
+
+def reason(exc: Exception) -> str:
+    return getattr(exc, "strerror", None) or str(exc)
+
+
+def netloc(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def site_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds it."""
+    return f"http://{netloc(EVERYWHERE.get(host, host), port)}"
 
 
 def listens(address: str) -> bool:
     where = urlsplit(address)
-    with socket.socket() as probe:
-        return probe.connect_ex((where.hostname or "", where.port or 80)) == 0
+    try:
+        socket.create_connection((where.hostname, where.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def pool_sizes() -> dict[str, str]:
+    """So that all processes of this installation fit into what PostgreSQL allows, another `up` included."""
+    if settings.DATABASE_TRANSACTION_POOLER:
+        return {}
+    free = connection_budget.allowed() - connection_budget.taken(connection_budget.processes())
+    try:
+        return {name: str(size) for name, size in connection_budget.pool_sizes(free).items()}
+    except ValueError as exc:
+        raise CommandError(
+            f"PostgreSQL has room for {max(free, 0)} more connections, which is too few: raise max_connections, "
+            "or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)."
+        ) from exc
+
+
+def defaults(host: str, port: int) -> dict[str, str]:
+    """What the processes are told unless somebody has set it. Quiet, and mails lead to where the web listens."""
+    own_name = f"[{host}]" if ":" in host else host
+    names = [*settings.ALLOWED_HOSTS, *([] if host in EVERYWHERE or own_name in settings.ALLOWED_HOSTS else [own_name])]
+    return {
+        "LOG_LEVEL": "WARNING",
+        "STOP_SECONDS": "3",
+        "PUBLIC_URL": site_address(host, port),
+        "ALLOWED_HOSTS": ",".join(names),
+    }
+
+
+def environment(defaults: Mapping[str, str]) -> dict[str, str]:
+    return os.environ | {name: value for name, value in defaults.items() if not is_set(name)}
+
+
+def is_set(name: str) -> bool:
+    return bool(os.environ.get(name, "").strip() or os.environ.get(f"{name}_FILE", "").strip())
 
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
     manage = [sys.executable, sys.argv[0]]
-    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)]
+    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(settings.BASE_DIR)]
+    serve += ["--host", host, "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
     return {
-        "web": [*serve, "--log-level", "warning", "--timeout-graceful-shutdown", "3", "--ws-max-size", "4096"],
+        "web": [*serve, "--ws-max-size", "4096"],
         "worker": [*manage, "worker", "all"],
-        "beat": [*manage, "beat"],
+        "beat": [*manage, "beat", "--standby"],
     }
-
-
-def start(command: list[str]) -> "subprocess.Popen[bytes]":
-    """In a session of its own: Ctrl-C reaches us alone, and we stop it in order. Quiet, unless LOG_LEVEL says more."""
-    environment = {"LOG_LEVEL": "WARNING", "STOP_SECONDS": "3"} | os.environ
-    return subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603
 
 
 def stop_all(processes: "list[subprocess.Popen[bytes]]") -> None:
