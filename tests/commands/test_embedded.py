@@ -78,11 +78,28 @@ def servers(root):
 
 
 @pytest.fixture
-def checkout():
+def empty():
     """A short path: sockets have little room."""
     with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         yield Path(folder)
         wait_for(lambda: not processes(folder, "embedded.py"))
+
+
+@pytest.fixture(scope="module")
+def database():
+    """One that was made and stopped: making one takes longer than all else here."""
+    with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
+        services = EmbeddedServices(Path(folder))
+        services.database_url()
+        services.leave()
+        wait_for(lambda: not processes(folder, "embedded.py"))
+        yield Path(folder) / "postgres"
+
+
+@pytest.fixture
+def checkout(empty, database):
+    subprocess.run(["cp", "-a", str(database), str(empty)], check=True)
+    return empty
 
 
 def test_processes_of_a_checkout_share_them_and_the_last_one_stops_them(checkout):
@@ -139,22 +156,22 @@ def test_killed_servers_are_started_again(checkout):
 
 
 @pytest.mark.parametrize("name", ["Kurs Übung 1", "x" * 120])
-def test_a_folder_may_have_any_name(checkout, name):
-    root = checkout / name
+def test_a_folder_may_have_any_name(empty, name):
+    root = empty / name
     visitor = Visitor(root)
     assert visitor.visits == [1, 1]
     assert all(address.isascii() and len(address) < 150 for address in visitor.addresses)
     temporary = (root / "sockets").resolve()
     assert stat.S_IMODE(temporary.stat().st_mode) == 0o700  # whoever gets in is the superuser
-    other = Visitor(root, environment={"TMPDIR": str(checkout)})
+    other = Visitor(root, environment={"TMPDIR": str(empty)})
     assert (other.visits, other.addresses) == ([2, 2], visitor.addresses)
     other.go()
     visitor.go()
     assert not temporary.exists()
 
 
-def test_a_temporary_folder_that_is_open_to_others_is_not_used_again(checkout):
-    root, strange = checkout / "Kurs Übung 1", checkout / "strange"
+def test_a_temporary_folder_that_is_open_to_others_is_not_used_again(empty):
+    root, strange = empty / "Kurs Übung 1", empty / "strange"
     root.mkdir()
     strange.mkdir(mode=0o777)
     strange.chmod(0o777)
@@ -164,31 +181,31 @@ def test_a_temporary_folder_that_is_open_to_others_is_not_used_again(checkout):
     visitor.go()
 
 
-def test_the_callers_port_and_language_change_nothing(checkout):
-    visitor = Visitor(checkout, environment={"PGPORT": "6000", "LC_ALL": "xx_YY.ISO-8859-1", "LANG": "xx_YY"})
+def test_the_callers_port_and_language_change_nothing(empty):
+    visitor = Visitor(empty, environment={"PGPORT": "6000", "LC_ALL": "xx_YY.ISO-8859-1", "LANG": "xx_YY"})
     assert visitor.visits == [1, 1]
-    other = Visitor(checkout)
+    other = Visitor(empty)
     assert other.visits == [2, 2]
     other.go()
     visitor.go()
 
 
-def test_a_database_whose_making_was_interrupted_is_made_anew(checkout):
-    (checkout / "postgres.new").mkdir()
-    (checkout / "postgres.new" / "PG_VERSION").write_text("18\n")
-    visitor = Visitor(checkout)
+def test_a_database_whose_making_was_interrupted_is_made_anew(empty):
+    (empty / "postgres.new").mkdir()
+    (empty / "postgres.new" / "PG_VERSION").write_text("18\n")
+    visitor = Visitor(empty)
     assert visitor.visits == [1, 1]
     visitor.go()
 
 
-def test_what_is_no_database_is_left_alone_and_named(checkout):
-    (checkout / "postgres").mkdir()
-    (checkout / "postgres" / "thesis.txt").write_text("four years")
-    services = EmbeddedServices(checkout)
+def test_what_is_no_database_is_left_alone_and_named(empty):
+    (empty / "postgres").mkdir()
+    (empty / "postgres" / "thesis.txt").write_text("four years")
+    services = EmbeddedServices(empty)
     with pytest.raises(EmbeddedServiceError, match="postgres is no database of PostgreSQL: move it away"):
         services.database_url()
     services.leave()
-    assert (checkout / "postgres" / "thesis.txt").read_text() == "four years"
+    assert (empty / "postgres" / "thesis.txt").read_text() == "four years"
 
 
 def test_a_server_that_does_not_start_says_why(checkout):
@@ -201,13 +218,13 @@ def test_a_server_that_does_not_start_says_why(checkout):
     assert re.search("PostgreSQL does not start: .*contains errors; see .*/postgres/log", str(refused.value))
 
 
-def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(checkout):
-    services = EmbeddedServices(checkout)
+def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(empty):
+    services = EmbeddedServices(empty)
     answers = [b"-LOADING Redis is loading the dataset in memory\r\n"] * 2 + [b"+PONG\r\n"]
-    (checkout / "sockets").mkdir(mode=0o700)
-    services._hand_to_server(checkout / "sockets")
+    (empty / "sockets").mkdir(mode=0o700)
+    services._hand_to_server(empty / "sockets")
     with socket.socket(socket.AF_UNIX) as loading:
-        loading.bind(str(checkout / "sockets" / "redis.sock"))
+        loading.bind(str(empty / "sockets" / "redis.sock"))
         loading.listen()
 
         def answer():
@@ -218,9 +235,9 @@ def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(checkout):
                     connection.sendall(text)
 
         threading.Thread(target=answer, daemon=True).start()
-        assert services.redis_url() == f"unix://{checkout}/sockets/redis.sock"
-    assert not servers(checkout)
-    (checkout / "sockets" / "redis.sock").unlink()
+        assert services.redis_url() == f"unix://{empty}/sockets/redis.sock"
+    assert not servers(empty)
+    (empty / "sockets" / "redis.sock").unlink()
     services.leave()
 
 
@@ -236,27 +253,27 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebod
 
 
 @as_root
-def test_postgresql_may_pass_through_roots_folders_and_see_nothing(checkout):
-    closed = checkout / "closed"
+def test_postgresql_may_pass_through_roots_folders_and_see_nothing(empty):
+    closed = empty / "closed"
     closed.mkdir(mode=0o700)
     visitor = Visitor(closed / "var")
     assert visitor.visits == [1, 1]
     visitor.go()
     assert stat.S_IMODE(closed.stat().st_mode) == 0o701
-    assert stat.S_IMODE(checkout.stat().st_mode) == 0o701
+    assert stat.S_IMODE(empty.stat().st_mode) == 0o701
 
 
 @pytest.fixture
-def somebody_else(checkout):
+def somebody_else(empty):
     """What runs a Python process as an unprivileged user, who may write nothing but the folder `home`."""
     nobody = pwd.getpwnam("nobody")
-    checkout.chmod(0o755)
-    home = checkout / "home"
+    empty.chmod(0o755)
+    home = empty / "home"
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     options: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    (checkout / "async_timeout.py").write_text("from asyncio import timeout")  # which redis wants on 3.11.2
-    packages = {"PYTHONPATH": f"{sysconfig.get_path('purelib')}:{checkout}", "HOME": str(home)}
+    (empty / "async_timeout.py").write_text("from asyncio import timeout")  # which redis wants on 3.11.2
+    packages = {"PYTHONPATH": f"{sysconfig.get_path('purelib')}:{empty}", "HOME": str(home)}
     packages["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
     system = f"/usr/bin/python3.{sys.version_info.minor}"  # ours may lie where nobody else may look
     for python in (sys.executable, system):
@@ -270,9 +287,9 @@ def somebody_else(checkout):
 
 
 @as_root
-def test_another_user_of_the_machine_starts_their_own_beside_roots(checkout, somebody_else):
+def test_another_user_of_the_machine_starts_their_own_beside_roots(empty, somebody_else):
     options, home = somebody_else
-    roots = Visitor(checkout / "root")
+    roots = Visitor(empty / "root")
     theirs = Visitor(home / "var", **options)
     assert (roots.visits, theirs.visits) == ([1, 1], [1, 1])
     roots.go()

@@ -36,6 +36,7 @@ KINDS = {"uvicorn": "web", "worker": "worker", "beat": "beat"}
         ("127.0.0.1", "0", "--port 0: expected a number from 1 to 65535."),
         ("127.0.0.1", "abc", "--port abc: expected a number from 1 to 65535."),
         ("192.0.2.1", "8137", "192.0.2.1:8137 can't be used (Cannot assign requested address); choose another --host."),
+        ("", "8137", "--host : no name or address of this machine (it is empty)."),
         ("x" * 70, "8137", f"--host {'x' * 70}: no name or address of this machine"),
     ],
 )

@@ -100,8 +100,10 @@ def port_number(text: str) -> int:
 def check_address(host: str, port: int) -> None:
     """Every address that the name stands for, as the web will open all of them."""
     try:
+        if not host:
+            raise ValueError("it is empty")
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as exc:
+    except (OSError, ValueError) as exc:
         raise CommandError(f"--host {host}: no name or address of this machine ({reason(exc)}).") from exc
     for family, kind, _, _, address in found:
         with socket.socket(family, kind) as probe:
