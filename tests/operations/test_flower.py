@@ -28,14 +28,13 @@ LINES = {
 )
 def test_flower_does_not_start_without_a_password(line):
     environment = os.environ | {"FLOWER_BASIC_AUTH": ""}
-    limits = {"capture_output": True, "text": True, "timeout": 300}
-    done = subprocess.run(line, cwd=ROOT, env=environment, **limits)
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "set FLOWER_BASIC_AUTH=user:password" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-@pytest.fixture(params=LINES.values(), ids=LINES)
+@pytest.fixture(params=list(LINES.values()), ids=list(LINES))
 def flower(request, tmp_path):
     """The address of a Flower whose password is in a file."""
     port = free_port()

@@ -1,6 +1,7 @@
 """What goes to Sentry, and what never does."""
 
 import json
+from typing import Any
 
 import pytest
 import sentry_sdk
@@ -65,8 +66,10 @@ def test_an_address_that_is_a_key_is_sent_without_it(sentry):
     event, text = only(sentry)
     assert key not in text
     assert event["exception"]["values"][0]["value"] == "no page at /review/…/"
-    request = {"url": f"https://cairn.example.com/s/{key}/", "method": "GET"}
-    assert reporting.scrub({"request": request}, {})["request"] == {
+    request: dict[str, Any] = {"url": f"https://cairn.example.com/s/{key}/", "method": "GET"}
+    event = reporting.scrub({"request": request}, {})
+    assert event is not None
+    assert event["request"] == {
         "url": "https://cairn.example.com/s/…/",
         "method": "GET",
     }
@@ -93,7 +96,7 @@ def test_what_a_models_client_repeats_of_the_prompt_is_removed(sentry):
 
 
 def test_of_a_request_only_method_and_address_stay():
-    request = {
+    request: dict[str, Any] = {
         "url": "https://cairn.example/roadmaps/",
         "method": "POST",
         "cookies": {"sessionid": "s"},
@@ -102,6 +105,7 @@ def test_of_a_request_only_method_and_address_stay():
         "query_string": f"goal={PROMPT}",
     }
     kept = reporting.scrub({"request": request}, {})
+    assert kept is not None
     assert kept["request"] == {"url": "https://cairn.example/roadmaps/", "method": "POST"}
 
 
