@@ -20,6 +20,7 @@ from content import export_jobs
 from content.exports import ics, rows
 from content.models import Export
 from learning.models import StudyDay
+from logs_app import buffer
 from roadmaps import desk, expert_links, zones
 from roadmaps.expert_links import make_expert_link
 from roadmaps.forms import TimeForm
@@ -214,6 +215,20 @@ def test_a_visitor_sees_a_shared_course_in_their_own_zone(client, owner):
     assert f"Times are shown in {AUCKLAND}." in page
 
 
+def test_the_timeline_is_in_the_readers_zone(browser, owner):
+    roadmap = courses.requested(owner)
+    event = buffer.make_event(roadmap.pk, "tested", "It is tested", "info", {})
+    buffer.append(event)
+    browser.cookies["time_zone"] = AUCKLAND
+    here = datetime.fromisoformat(event["occurred_at"]).astimezone(ZoneInfo(AUCKLAND))
+    page = text(browser.get(roadmap.get_absolute_url()))
+    assert f">{here:%H:%M:%S}</time> It is tested" in page
+    assert f'data-zone="{AUCKLAND}"' in page  # for what the socket brings later
+    browser.force_login(User.objects.create_superuser("root"))
+    page = text(browser.get(reverse("admin:roadmaps_roadmap_change", args=[roadmap.pk])))
+    assert f"{here:%Y-%m-%d %H:%M:%S %Z}" in page
+
+
 def test_an_expert_reads_how_long_a_link_is_good_in_their_own_zone(client, owner, reviewer):
     link, secret = make_expert_link(courses.designed(owner).reviews.get(), by=reviewer, name="Dr. Rye")
     ends = datetime(2099, 6, 30, 13, 30, tzinfo=UTC)
@@ -330,9 +345,11 @@ def test_no_template_has_a_time_without_its_zone():
             continue
         template = path.read_text()
         for form in hour.findall(template):
-            assert form.isupper() or form.endswith("T"), (path, form)
+            named_below = path.name == "roadmap_detail.html"  # many lines; the footer names the zone
+            assert form.isupper() or form.endswith("T") or named_below, (path, form)
         assert "|time" not in template.replace("|timesince", "").replace("|timeuntil", ""), path
         assert "UTC" not in template, path
+        assert not re.search(r"(_at|\bat)\|slice", template), path  # a piece of a text, in UTC
 
 
 def test_no_sentence_has_a_time_of_another_zone():

@@ -8,6 +8,7 @@ const GONE = [4403, 4404]; // no longer there, or no longer for this person
 const GOODBYE = [SIGNED_OUT, ...GONE, 4400, 4429]; // those, or too many pages: trying again would not help
 const EVENTS_MAX = 300; // as the server shows
 const FIRST_PAUSE = 500, LAST_PAUSE = 15000; // milliseconds before the next try
+const clock = clockIn(state.dataset.zone);
 let pause = FIRST_PAUSE;
 let refreshing = null;
 let asked = 0; // when the last refresh began
@@ -24,6 +25,16 @@ function refresh(after = Math.max(300, 2 * took)) {
   }, after);
 }
 
+// As the server writes the times of the page; a browser that does not know its zone uses its own.
+function clockIn(zone) {
+  const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: zone });
+  } catch {
+    return new Intl.DateTimeFormat("en-GB", parts);
+  }
+}
+
 function tell(event) {
   if (seen.has(event.id)) return;
   seen.add(event.id);
@@ -33,7 +44,7 @@ function tell(event) {
   item.dataset.sequence = event.sequence;
   const time = document.createElement("time");
   time.dateTime = event.occurred_at;
-  time.textContent = event.occurred_at.slice(11, 19);
+  time.textContent = clock.format(new Date(event.occurred_at));
   item.append(time, " " + event.message);
   const follow = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 40; // who reads above is left there
   const earlier = [...timeline.children].reverse().find((one) => Number(one.dataset.sequence) <= event.sequence);
