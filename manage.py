@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for Cairn. Old Pythons must be able to read this file, to say that they are too old."""
+"""Django's command line for Cairn. Old Pythons can read it, to say that they are too old."""
 
 import os
 import sys

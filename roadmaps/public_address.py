@@ -1,4 +1,4 @@
-"""Addresses of this site for those who are not on it: links in e-mails, by PUBLIC_URL and never by a request's Host."""
+"""Addresses of this site for e-mails, by PUBLIC_URL and never by a request's Host."""
 
 from urllib.parse import urlsplit
 

@@ -63,8 +63,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
 }
 for _schedule in CELERY_BEAT_SCHEDULE.values():
-    # What has never run is due at once: without a beginning it would be due an hour after each start of beat, which
-    # never comes on a machine that is on for less.
+    # What has never run is due at once: without a beginning it would be due an hour after each start
+    # of beat, which never comes on a machine that is on for less.
     _schedule["start_time"] = datetime(2000, 1, 1, tzinfo=UTC)
 
 # What the Celery application is configured with, under Celery's own names, by which its reports

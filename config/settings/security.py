@@ -35,7 +35,7 @@ def _secret_key() -> str:
 
 
 def _make_secret_key(path: Path) -> None:
-    """Whole at once: of two processes that start at the same moment, both read what the first one wrote."""
+    """Whole at once: two processes that start at the same moment read the same one."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent) as made:  # for its owner alone
         made.write(secrets.token_urlsafe(64))
         made.flush()

@@ -84,7 +84,8 @@ def check_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as exc:
-        raise CommandError(f"--export {folder} can't be written ({exc.strerror}): choose another folder.") from exc
+        message = f"--export {folder} can't be written ({exc.strerror}): choose another folder."
+        raise CommandError(message) from exc
 
 
 def ask_for(options: dict[str, Any]) -> Roadmap:

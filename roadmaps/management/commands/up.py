@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,14 +25,15 @@ from roadmaps import connection_budget, health
 
 KILL_SECONDS = 8  # after which a process that doesn't end is killed
 RESTART_SECONDS = 2
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - all addresses of this machine, and one that opens
+# All addresses of this machine, each with one that a browser can open.
+EVERYWHERE = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}
 
 
 class Command(BaseCommand):
     help = "Run everything on this machine: web, a worker on all queues, beat. Ctrl-C stops all of it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="a name or address of this machine; 0.0.0.0: all")
+        parser.add_argument("--host", default="127.0.0.1", help="of this machine; 0.0.0.0: all")
         parser.add_argument("--port", default="8000")
 
     def handle(self, *args: Any, host: str, port: str, **options: Any) -> None:
@@ -45,13 +47,14 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         self.make_first_admin()
         pools = pool_sizes()
-        connection.close_pool()  # type: ignore[attr-defined]  # the processes below need all that is left
+        connection.close_pool()  # type: ignore[attr-defined]  # the processes below need them
         if host in EVERYWHERE and not is_set("ALLOWED_HOSTS"):
             self.stdout.write(
-                "Only this machine's browsers are let in: set ALLOWED_HOSTS to the names and addresses by which others "
-                "call it, comma-separated, and PUBLIC_URL for the links in e-mails."
+                "Only this machine's browsers are let in: set ALLOWED_HOSTS to the names and addresses "
+                "by which others call it, comma-separated, and PUBLIC_URL for the links in e-mails."
             )
-        self.run_all(commands(host, number), defaults(host, number) | pools, site_address(host, number))
+        shared = defaults(host, number) | pools
+        self.run_all(commands(host, number), shared, site_address(host, number))
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True
@@ -104,15 +107,17 @@ def check_address(host: str, port: int) -> None:
             raise ValueError("it is empty")
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, ValueError) as exc:
-        raise CommandError(f"--host {host}: no name or address of this machine ({reason(exc)}).") from exc
+        message = f"--host {host}: no name or address of this machine ({reason(exc)})."
+        raise CommandError(message) from exc
     for family, kind, _, _, address in found:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(address)
             except OSError as exc:
-                remedy = f"choose another {'--host' if exc.errno == errno.EADDRNOTAVAIL else '--port'}"
-                raise CommandError(f"{netloc(host, port)} can't be used ({reason(exc)}); {remedy}.") from exc
+                other = "--host" if exc.errno == errno.EADDRNOTAVAIL else "--port"
+                message = f"{netloc(host, port)} can't be used ({reason(exc)}); choose another {other}."
+                raise CommandError(message) from exc
 
 
 def reason(exc: Exception) -> str:
@@ -138,7 +143,7 @@ def listens(address: str) -> bool:
 
 
 def pool_sizes() -> dict[str, str]:
-    """So that all processes of this installation fit into what PostgreSQL allows, another `up` included."""
+    """So that all processes fit into what PostgreSQL allows, another `up` included."""
     if settings.DATABASE_TRANSACTION_POOLER:
         return {}
     free = connection_budget.allowed() - connection_budget.taken(connection_budget.processes())
@@ -146,15 +151,16 @@ def pool_sizes() -> dict[str, str]:
         return {name: str(size) for name, size in connection_budget.pool_sizes(free).items()}
     except ValueError as exc:
         raise CommandError(
-            f"PostgreSQL has room for {max(free, 0)} more connections, which is too few: raise max_connections, "
-            "or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)."
+            f"PostgreSQL has room for {max(free, 0)} more connections, which is too few: "
+            "raise max_connections, or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)."
         ) from exc
 
 
 def defaults(host: str, port: int) -> dict[str, str]:
-    """What the processes are told unless somebody has set it. Quiet, and mails lead to where the web listens."""
-    own_name = f"[{host}]" if ":" in host else host
-    names = [*settings.ALLOWED_HOSTS, *([] if host in EVERYWHERE or own_name in settings.ALLOWED_HOSTS else [own_name])]
+    """What the processes are told unless somebody has set it: mails lead to where the web listens."""
+    names, own_name = list(settings.ALLOWED_HOSTS), f"[{host}]" if ":" in host else host
+    if host not in EVERYWHERE and own_name not in names:
+        names.append(own_name)
     return {
         "LOG_LEVEL": "WARNING",
         "STOP_SECONDS": "3",
@@ -173,10 +179,11 @@ def is_set(name: str) -> bool:
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
     manage = [sys.executable, sys.argv[0]]
-    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--app-dir", str(settings.BASE_DIR)]
-    serve += ["--host", host, "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application"]
+    serve += ["--app-dir", str(settings.BASE_DIR), "--host", host, "--port", str(port)]
+    limits = ["--timeout-graceful-shutdown", "3", "--ws-max-size", "4096"]
     return {
-        "web": [*serve, "--ws-max-size", "4096"],
+        "web": [*serve, "--log-level", "warning", *limits],
         "worker": [*manage, "worker", "all"],
         "beat": [*manage, "beat", "--standby"],
     }
