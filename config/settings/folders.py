@@ -13,9 +13,9 @@ VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var").resolve()
 def not_writable(exc: OSError) -> str:
     """What to do where a folder belongs to somebody else, a disk is read-only, or full."""
     return (
-        f"{exc.filename or VAR_DIR} can't be used ({exc.strerror}): set VAR_DIR to a folder that you can write; of what "
-        "else is written, bytecode goes where PYTHONPYCACHEPREFIX says, courses where --export "
-        "says, and .venv must be there already"
+        f"{exc.filename or VAR_DIR} can't be used ({exc.strerror}): set VAR_DIR to a folder that "
+        "you can write; of what else is written, bytecode goes where PYTHONPYCACHEPREFIX says, "
+        "courses where --export says, and .venv must be there already"
     )
 
 
