@@ -197,7 +197,8 @@ def redis_url(raw: str) -> str:
     from redis import ConnectionPool
 
     if raw.startswith("unix://"):
-        if not raw.startswith("unix:///"):
+        parts = urlsplit(raw)
+        if parts.hostname or not parts.path.startswith("/"):
             raise Unusable("unix:// is followed by the path of a socket")
     elif not re.fullmatch(r"/?|/\d{1,5}", address(raw, ("redis", "rediss")).path):
         raise Unusable("behind the host comes the number of a database")

@@ -17,7 +17,7 @@ OLD = "import sys; sys.version_info = (3, 9, 1); sys.version = '3.9.1 (old)'; "
 # What Python 2.7 could read, and every one since.
 OF_ALL_AGES = {
     *("Module", "Expr", "Constant", "Import", "ImportFrom", "alias", "If", "Compare", "Lt", "Eq", "Attribute", "Name"),
-    *("Load", "Tuple", "Call", "BinOp", "Add", "Subscript", "Try", "ExceptHandler"),
+    *("Load", "Tuple", "Call", "BinOp", "Add", "Subscript", "Slice", "List", "Try", "ExceptHandler"),
 }
 # A Python that makes an environment of stubs, each of which writes down what it was called with.
 PYTHON = """#!/bin/sh

@@ -67,9 +67,9 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
     look_at(page, "/accounts/")
     send(page, "Save the name", username="Ann-Lee")
     expect(page.locator("main")).to_contain_text("Your name is changed.")
-    page.get_by_label("A reviewer has approved my plan: By e-mail").check()
+    page.get_by_label("My plan is approved: By e-mail").check()
     send(page, "Save the notices")
-    expect(page.get_by_label("A reviewer has approved my plan: By e-mail")).to_be_checked()
+    expect(page.get_by_label("My plan is approved: By e-mail")).to_be_checked()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()
     assert download.value.suggested_filename.startswith("cairn-my-data-")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("address", "heading"),
     [
-        ("/", "From a goal to a course that a person has checked"),
+        ("/", "Tell us your goal. Get a course an expert has checked."),
         ("/gallery/?q=nobody-teaches-this", "Gallery"),
         ("/offline/", "You are offline"),
         ("/nothing/", "There is nothing here"),
@@ -38,7 +38,7 @@ def test_what_a_stranger_may_land_on(page, address, heading):
 def test_what_a_new_learner_finds_empty(page):
     sign_up(page, "newcomer")
     for address, told in {
-        "/": "State what you want to learn",
+        "/": "Cairn designs a roadmap for your time and level",
         "/roadmaps/": "Nothing here yet",
         "/roadmaps/trash/": "The trash is empty.",
         "/practice/": "Nothing to practise yet",

@@ -219,12 +219,12 @@ def test_a_quiz_nobody_practises_gets_no_cards_by_a_rewrite(owner, concept):
 def test_many_cards_cost_no_more_queries(browser, owner, roadmap, django_assert_num_queries):
     first, *others = roadmap.concepts.all()
     reading.complete(owner, first)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         browser.get(PRACTICE)
     for concept in others:
         reading.complete(owner, concept)
     assert Question.objects.count() == Card.objects.count() == 12
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         browser.get(PRACTICE)
 
 

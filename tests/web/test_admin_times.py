@@ -73,7 +73,7 @@ def test_a_filter_reads_its_times_in_the_readers_zone(desk):
 
 @pytest.mark.parametrize(
     ("day", "hour"),
-    [("0001-01-01", "00:00:00"), ("9999-12-31", "23:59:59"), ("2026-02-30", "00:00:00"), ("x", "y"), ("\x00", "0")],
+    [("0001-01-01", "00:00:00"), ("9999-12-31", "23:59:59"), ("2026-02-30", "00:00:00"), ("x", "y")],
 )
 @pytest.mark.parametrize("zone", [AUCKLAND, HONOLULU])
 def test_a_filter_survives_the_first_and_the_last_day_and_what_is_none(desk, day, hour, zone):

@@ -144,7 +144,7 @@ def test_an_edit_is_compared_with_the_last_decided_draft_or_a_chosen_one(desk, a
     changes = section(shown(desk, second), "changes")
     assert "What changed since draft 1" in changes
     assert second.draft.operations[0]["text"] in changes
-    assert "edited by a reviewer (ada)" in changes
+    assert "Edited by ada" in changes
     against = section(shown(desk, second, against="2"), "changes")
     assert "What changed since draft 2" in against
     assert "1 changed" in against
