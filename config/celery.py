@@ -23,6 +23,10 @@ class Application(Celery):
     def Worker(self) -> Any:
         return self.subclass_with_self("config.worker:Worker")
 
+    @cached_property
+    def Beat(self) -> Any:
+        return self.subclass_with_self("config.beat:Beat")
+
     def bugreport(self) -> str:
         """What `celery report`, `inspect report` and Flower's error pages show."""
         return redact(super().bugreport())
