@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from content.exports import FORMATS
+from tests.conftest import wait_for
 from tests.e2e.looking import follow
 from tests.e2e.test_browser import sign_up
 from tests.e2e.test_desk import INBOX, row
@@ -71,14 +72,18 @@ def test_a_refresh_folds_nothing_and_takes_no_focus(learner):
 def test_the_picture_stays_where_it_was_scrolled_to(learner):
     picture = learner.locator(".picture.wide")
     picture.evaluate("one => { one.scrollTop = 150; }")
+
+    def is_where_it_was():
+        return picture.evaluate("one => one.scrollTop") == 150
+
     learner.locator(".bell").evaluate(MARK)
     learner.evaluate(RING)
     expect(learner.locator("#old")).to_have_count(0)
-    assert picture.evaluate("one => one.scrollTop") == 150
+    wait_for(is_where_it_was)  # one that is replaced while it is asked says 0
     learner.locator("#state h1").evaluate(MARK)
     learner.evaluate(REFRESH)
     expect(learner.locator("#old")).to_have_count(0)
-    assert picture.evaluate("one => one.scrollTop") == 150
+    wait_for(is_where_it_was)
 
 
 @pytest.fixture

@@ -23,10 +23,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="a list of {check, state, text, remedy}")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        patience.seconds.set(PATIENCE_SECONDS)
-        with contextlib.suppress(*BROKER_AWAY):  # a check says so
-            heartbeats.probe(PROBE_SECONDS)
-        results = health.examine((*health.QUICK, *health.SLOW))
+        before = patience.seconds.set(PATIENCE_SECONDS)
+        try:
+            with contextlib.suppress(*BROKER_AWAY):  # a check says so
+                heartbeats.probe(PROBE_SECONDS)
+            results = health.examine((*health.QUICK, *health.SLOW))
+        finally:
+            patience.seconds.reset(before)
         self._show_as_json(results) if options["json"] else self._show(results)
         if bad := sum(result.finding.state == health.FAIL for result in results):
             raise CommandError(f"{bad} of {len(results)} findings must be seen to.")
