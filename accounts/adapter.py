@@ -44,7 +44,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """By the name as it was typed, else as it is kept: accounts from before keep theirs."""
         name = credentials.get("username", "")
-        if not names.is_normalized(name) and not User.objects.filter(username__iexact=name).exists():
+        if (
+            not names.is_normalized(name)
+            and not User.objects.filter(username__iexact=name).exists()
+        ):
             credentials["username"] = names.normalized(name)
         return super().authenticate(request, **credentials)
 
@@ -80,7 +83,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
-        """First and last names stand beside what staff does: those that imitate are not taken over."""
+        """First and last names stand beside what staff does: those that imitate are not taken
+        over.
+        """
         user = super().populate_user(request, sociallogin, data)
         user.username = names.normalized(user.username)
         user.first_name, user.last_name = _own(user.first_name), _own(user.last_name)

@@ -37,17 +37,25 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ChangeEmailForm(AddEmailForm):
     def save(self, request: HttpRequest) -> EmailAddress:
-        """The address in use stays until the new one is confirmed, also where it was never verified itself."""
+        """The address in use stays until the new one is confirmed, also where it was never
+        verified itself.
+        """
         EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()
-        address = EmailAddress.objects.create(user=self.user, email=self.cleaned_data["email"].lower())
+        address = EmailAddress.objects.create(
+            user=self.user, email=self.cleaned_data["email"].lower()
+        )
         address.send_confirmation(request)
         told = {"email": address.email}
-        get_adapter().add_message(request, messages.INFO, "account/messages/email_confirmation_sent.txt", told)
+        get_adapter().add_message(
+            request, messages.INFO, "account/messages/email_confirmation_sent.txt", told
+        )
         return address
 
 
 class LanguageForm(forms.Form):
-    language = forms.ChoiceField(label=_("Language of the pages and e-mails"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(
+        label=_("Language of the pages and e-mails"), choices=settings.LANGUAGES
+    )
 
 
 AREAS = {
@@ -65,7 +73,9 @@ AREAS = {
 
 
 def cities() -> dict[str, list[tuple[str, str]]]:
-    """Zones by area, each with its city in the language of the page; other names of the same zone are left out."""
+    """Zones by area, each with its city in the language of the page; other names of the same zone
+    are left out.
+    """
     translated = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE)).time_zones
     aliases = get_global("zone_aliases")
     former = {name: alias for alias, name in aliases.items() if "city" in translated.get(alias, {})}
@@ -114,7 +124,10 @@ class SwitchesForm(forms.Form):
 
     def rows(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """Each kind in words, and its boxes."""
-        return [(kind.label, [self[switch(kind, channel)] for channel in Channel]) for kind in NoticeKind]
+        return [
+            (kind.label, [self[switch(kind, channel)] for channel in Channel])
+            for kind in NoticeKind
+        ]
 
     def save(self) -> None:
         for kind in NoticeKind:
@@ -127,7 +140,9 @@ class LeaveForm(forms.Form):
     """A password, or for who signs in elsewhere the name, typed again."""
 
     password = forms.CharField(
-        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        strip=False,
     )
     name = forms.CharField(label=_("Your name, typed again"), max_length=150)
 

@@ -16,8 +16,12 @@ def delete_account(user: User) -> None:
     Raises ValidationError: nobody would be left to run this installation.
     """
     # Locked: two superusers who leave at the same moment must not both see the other.
-    superusers = list(User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk"))
+    superusers = list(
+        User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+    )
     if user in superusers and len(superusers) == 1:
-        raise ValidationError(_("You are the only superuser. Make somebody else one before you leave."))
+        raise ValidationError(
+            _("You are the only superuser. Make somebody else one before you leave.")
+        )
     erasure.erase(Roadmap.objects.filter(owner=user))
     user.delete()

@@ -1,7 +1,7 @@
 """Notices by e-mail. A row is locked while its mail leaves and marked when it has left.
 
-Who dies in between sends it again, under the same Message-ID, so that a mailbox can tell it is the same one. A mail
-server that is away costs a delay.
+Who dies in between sends it again, under the same Message-ID, so that a mailbox can tell it is the
+same one. A mail server that is away costs a delay.
 """
 
 import logging
@@ -37,10 +37,15 @@ def send_notices() -> int:
     for pk in due.order_by("id").values_list("pk", flat=True):
         try:
             sent += _send(pk)
-        except (SMTPException, ValueError) as exc:  # an answer, or no address at all: about this one
+        except (
+            SMTPException,
+            ValueError,
+        ) as exc:  # an answer, or no address at all: about this one
             logger.warning("mail about notice %s was refused and will be tried again: %s", pk, exc)
         except OSError as exc:
-            logger.warning("the mail server is away; notices will be sent by the next sweep: %s", exc)
+            logger.warning(
+                "the mail server is away; notices will be sent by the next sweep: %s", exc
+            )
             break
     return sent
 
@@ -66,7 +71,9 @@ def may_get_mail(user: Any) -> bool:
         return False
     if settings.ACCOUNT_EMAIL_VERIFICATION == "none":
         return True
-    return bool(EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists())
+    return bool(
+        EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
+    )
 
 
 def _message(notice: Notice) -> EmailMessage:
@@ -78,13 +85,17 @@ def _message(notice: Notice) -> EmailMessage:
         "settings": public_address("settings"),
     }
     with translation.override(Preferences.of(notice.user).mail_language):
-        subject, _, body = render_to_string("accounts/mail/notice.txt", facts).strip().partition("\n")
+        subject, _, body = (
+            render_to_string("accounts/mail/notice.txt", facts).strip().partition("\n")
+        )
     headers = {
         "Message-ID": f"<notice-{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>",
         "List-Unsubscribe": f"<{stop}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    return EmailMessage(" ".join(subject.split()), body.strip() + "\n", None, [notice.user.email], headers=headers)
+    return EmailMessage(
+        " ".join(subject.split()), body.strip() + "\n", None, [notice.user.email], headers=headers
+    )
 
 
 def _note_in_history(notice: Notice, reached: bool) -> None:

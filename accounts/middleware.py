@@ -17,10 +17,11 @@ TIME_ZONE_COOKIE = "time_zone"  # zone.js sets it
 
 
 class TimeZoneMiddleware:
-    """Days and times of a page are those of its reader; UTC until their browser has said where it is.
+    """Days and times of a page are those of its reader; UTC until their browser has said where it
+    is.
 
-    What a person chose comes first. Then the browser at hand, because it is where they are; what it says is kept, for
-    mails and for browsers that say nothing.
+    What a person chose comes first. Then the browser at hand, because it is where they are; what
+    it says is kept, for mails and for browsers that say nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,20 +38,26 @@ class TimeZoneMiddleware:
 
         preferences = Preferences.of(request.user)
         if here and here != preferences.last_time_zone:
-            Preferences.objects.update_or_create(user=request.user, defaults={"last_time_zone": here})
+            Preferences.objects.update_or_create(
+                user=request.user, defaults={"last_time_zone": here}
+            )
         chosen, kept = zones.known(preferences.time_zone), zones.known(preferences.last_time_zone)
         return chosen or here or kept
 
 
 class StaffMFAMiddleware:
-    """Staff without a second factor are led to setting one up, where REQUIRE_STAFF_MFA asks for it."""
+    """Staff without a second factor are led to setting one up, where REQUIRE_STAFF_MFA asks for
+    it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if self._must_set_up(request):
-            messages.warning(request, _("Staff need a second factor to enter the admin. Set it up here first."))
+            messages.warning(
+                request, _("Staff need a second factor to enter the admin. Set it up here first.")
+            )
             return redirect("mfa_activate_totp")
         return self.get_response(request)
 

@@ -47,18 +47,36 @@ def switch(kind: str, channel: str) -> str:
 class Preferences(models.Model):
     """A person's choices; whoever has no row has the defaults."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences")
-    language = models.CharField(max_length=10, blank=True, default="", help_text="Of pages and e-mails")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences"
+    )
+    language = models.CharField(
+        max_length=10, blank=True, default="", help_text="Of pages and e-mails"
+    )
     last_language = models.CharField(
-        max_length=10, blank=True, default="", db_default="", help_text="Of the pages when they last signed in"
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the pages when they last signed in",
     )
     time_zone = models.CharField(
-        max_length=64, blank=True, default="", db_default="", help_text="Chosen; empty for that of the browser"
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Chosen; empty for that of the browser",
     )
     last_time_zone = models.CharField(
-        max_length=64, blank=True, default="", db_default="", help_text="Of the browser they last came with"
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the browser they last came with",
     )
-    switches = models.JSONField(default=dict, help_text="KIND.channel to true or false, where it isn't the default")
+    switches = models.JSONField(
+        default=dict, help_text="KIND.channel to true or false, where it isn't the default"
+    )
 
     class Meta:
         verbose_name_plural = "preferences"
@@ -107,7 +125,9 @@ class NameLook(models.Model):
     @staticmethod
     def keep(users: Iterable[User]) -> None:
         looks = [NameLook(user_id=user.pk, skeleton=skeleton(user.username)) for user in users]
-        NameLook.objects.bulk_create(looks, update_conflicts=True, unique_fields=["user"], update_fields=["skeleton"])
+        NameLook.objects.bulk_create(
+            looks, update_conflicts=True, unique_fields=["user"], update_fields=["skeleton"]
+        )
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -124,9 +144,13 @@ class Notice(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=20, choices=NoticeKind.choices)
-    version = models.PositiveIntegerField(help_text="The roadmap's, by which the same news is known again")
+    version = models.PositiveIntegerField(
+        help_text="The roadmap's, by which the same news is known again"
+    )
     text = models.TextField(blank=True, default="", help_text="A reviewer's comment, or a reason")
-    text_source = models.JSONField(null=True, help_text="What a reason is said from in other languages")
+    text_source = models.JSONField(
+        null=True, help_text="What a reason is said from in other languages"
+    )
     link = models.CharField(max_length=200, help_text="A path of this site")
     on_page = models.BooleanField(default=True)
     mail_due = models.BooleanField(default=False)
@@ -139,12 +163,18 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["roadmap", "kind", "version"], name="one_notice_per_event"),
-            models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"),
+            models.UniqueConstraint(
+                fields=["roadmap", "kind", "version"], name="one_notice_per_event"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="notice_newest"),
-            models.Index(fields=["user"], condition=Q(read_at=None, on_page=True), name="notice_unread"),
+            models.Index(
+                fields=["user"], condition=Q(read_at=None, on_page=True), name="notice_unread"
+            ),
             models.Index(fields=["id"], condition=Q(mail_due=True), name="notice_to_mail"),
         ]
 

@@ -56,7 +56,8 @@ def bell(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/_bell.html")
 
 
-# No token of a form: mail programs send this themselves (RFC 8058). The signed address is the right to do it.
+# No token of a form: mail programs send this themselves (RFC 8058). The signed address is the
+# right to do it.
 @csrf_exempt
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Works without signing in. Opening the address changes nothing: mail scanners open all."""

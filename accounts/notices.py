@@ -1,4 +1,6 @@
-"""Telling people what happened to their roadmaps: once for each event, in the transaction of the event."""
+"""Telling people what happened to their roadmaps: once for each event, in the transaction of the
+event.
+"""
 
 import logging
 from typing import Any
@@ -15,13 +17,20 @@ SEND = "maintenance.send_notices"
 
 
 def tell(roadmap: Roadmap, kind: NoticeKind, text: str = "", source: Any = None) -> Notice | None:
-    """The owner's notice; None when they want none, or have it already. `source`: what `text` is said from."""
+    """The owner's notice; None when they want none, or have it already.
+
+    `source`: what `text` is said from.
+    """
     choices = Preferences.of(roadmap.owner)
     on_page = choices.wants(kind, Channel.PAGE)
     mail_due = bool(roadmap.owner.email) and choices.wants(kind, Channel.MAIL)
     if not (on_page or mail_due):
         return None
-    facts: dict[str, Any] = {"text": text, "text_source": source, "link": roadmap.get_absolute_url()}
+    facts: dict[str, Any] = {
+        "text": text,
+        "text_source": source,
+        "link": roadmap.get_absolute_url(),
+    }
     facts |= {"on_page": on_page, "mail_due": mail_due}
     event = {"roadmap": roadmap, "kind": kind, "version": roadmap.version}
     notice, made = Notice.objects.get_or_create(**event, defaults={"user": roadmap.owner, **facts})

@@ -1,4 +1,7 @@
-"""Everything that is kept of a person, as one zip of JSON files. Each app adds its part by `collect_personal_data`."""
+"""Everything that is kept of a person, as one zip of JSON files.
+
+Each app adds its part by `collect_personal_data`.
+"""
 
 import json
 import zipfile
@@ -87,7 +90,9 @@ def account_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
             "email": user.email,
             "date_joined": user.date_joined,
             "last_login": user.last_login,
-            "email_addresses": list(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
+            "email_addresses": list(
+                EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+            ),
             "connected_accounts": list(
                 SocialAccount.objects.filter(user=user).values("provider", "uid", "date_joined")
             ),

@@ -48,7 +48,9 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
     return render(request, "accounts/settings.html", context | forms, status=400 if forms else 200)
 
 
-def _save(request: HttpRequest, name: str, form: NameForm | SwitchesForm | TimeZoneForm, said: str) -> HttpResponse:
+def _save(
+    request: HttpRequest, name: str, form: NameForm | SwitchesForm | TimeZoneForm, said: str
+) -> HttpResponse:
     """`name` is the form's in the context of the page."""
     if not form.is_valid():
         return _page(request, **{name: form})
@@ -100,7 +102,9 @@ def my_data(request: HttpRequest) -> HttpResponseBase:
     if not ratelimit.consume(request, action="my_data", user=user):
         return too_often(request)
     response = StreamingHttpResponse(personal_data.stream(user), content_type="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="cairn-my-data-{timezone.localdate()}.zip"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="cairn-my-data-{timezone.localdate()}.zip"'
+    )
     return response
 
 

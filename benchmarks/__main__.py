@@ -1,4 +1,6 @@
-"""python -m benchmarks: all of them, each in a process of its own, and at the end one table of every figure."""
+"""python -m benchmarks: all of them, each in a process of its own, and at the end one table of
+every figure.
+"""
 
 import json
 import subprocess

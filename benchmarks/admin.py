@@ -1,9 +1,10 @@
 """How long the admin's and a learner's pages take with many rows: `python -m benchmarks.admin`.
 
-It keeps a database of its own in var/bench-admin, seeds it once, starts the real web server on it, signs in over HTTP
-and asks for each page many times, one request after the other. A time is a whole request as a client on this machine
-sees it; /healthz, asked in the same run, shows what of that is the way there and back. The CPU time is the web
-server's own for each request, and tells what a time would be on a machine that has nothing else to do.
+It keeps a database of its own in var/bench-admin, seeds it once, starts the real web server on it,
+signs in over HTTP and asks for each page many times, one request after the other. A time is a
+whole request as a client on this machine sees it; /healthz, asked in the same run, shows what of
+that is the way there and back. The CPU time is the web server's own for each request, and tells
+what a time would be on a machine that has nothing else to do.
 """
 
 import argparse
@@ -27,9 +28,16 @@ from rich.table import Table
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "out" / "bench" / "admin.json"
-ADMIN = {"DJANGO_SUPERUSER_USERNAME": "bench", "DJANGO_SUPERUSER_PASSWORD": "only-for-the-benchmark"}
+ADMIN = {
+    "DJANGO_SUPERUSER_USERNAME": "bench",
+    "DJANGO_SUPERUSER_PASSWORD": "only-for-the-benchmark",
+}
 ENVIRONMENT = {
-    **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
+    **{
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "REDIS_URL")
+    },
     **ADMIN,
     "VAR_DIR": str(ROOT / "var" / "bench-admin"),
     "LOG_LEVEL": "ERROR",
@@ -85,16 +93,30 @@ def main() -> None:
     prepare(arguments.reviews, arguments.logs)
     with server() as (address, process), httpx.Client(base_url=address, timeout=60) as client:
         sign_in(client)
-        measured = [measure(client, process, *page, times=arguments.times) for page in pages(client)]
-    result = {"reviews": arguments.reviews, "logs": arguments.logs, "times": arguments.times, "pages": measured}
+        measured = [
+            measure(client, process, *page, times=arguments.times) for page in pages(client)
+        ]
+    result = {
+        "reviews": arguments.reviews,
+        "logs": arguments.logs,
+        "times": arguments.times,
+        "pages": measured,
+    }
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(result, indent=2))
     show(result)
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reviews", type=int, default=100_000, help="seeded once; remove var/bench-admin to change it")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--reviews",
+        type=int,
+        default=100_000,
+        help="seeded once; remove var/bench-admin to change it",
+    )
     parser.add_argument("--logs", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=40, help="requests for each page")
     return parser.parse_args()
@@ -102,19 +124,25 @@ def parse() -> argparse.Namespace:
 
 def manage(*words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "manage.py", *words]
-    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
 
 
 def prepare(reviews: int, logs: int) -> None:
     """Seeds and the first admin, unless they are there."""
     console = Console(stderr=True)
     manage("migrate", "--verbosity", "0").check_returncode()
-    with console.status(f"{reviews:,} reviews and {logs:,} log rows; seeding them takes minutes, once"):
+    with console.status(
+        f"{reviews:,} reviews and {logs:,} log rows; seeding them takes minutes, once"
+    ):
         seeded = manage("seed_reviews", "--reviews", str(reviews), "--logs", str(logs), "--yes")
     if seeded.returncode and "seeded already" not in seeded.stderr:
         raise SystemExit(seeded.stderr)
     manage("createsuperuser", "--noinput", "--email", "bench@example.com")
-    manage("shell", "--verbosity", "0", "--command", TAKE_UP.format(courses=COURSES)).check_returncode()
+    manage(
+        "shell", "--verbosity", "0", "--command", TAKE_UP.format(courses=COURSES)
+    ).check_returncode()
 
 
 @contextmanager
@@ -123,7 +151,16 @@ def server() -> Iterator[tuple[str, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "error"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "config.asgi:application",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+    ]
     process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)  # noqa: S603
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
@@ -149,19 +186,28 @@ def sign_in(client: httpx.Client) -> None:
     page = client.get("/accounts/login/").text
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token, "the sign-in page has no form"
-    fields = {"login": ADMIN["DJANGO_SUPERUSER_USERNAME"], "password": ADMIN["DJANGO_SUPERUSER_PASSWORD"]}
+    fields = {
+        "login": ADMIN["DJANGO_SUPERUSER_USERNAME"],
+        "password": ADMIN["DJANGO_SUPERUSER_PASSWORD"],
+    }
     answer = client.post("/accounts/login/", data={"csrfmiddlewaretoken": token[1], **fields})
     assert answer.is_redirect, "the sign-in was refused"
 
 
 def pages(client: httpx.Client) -> Iterator[tuple[str, int | None, str]]:
-    """Name, target and address; the first review of the inbox has the largest plan, the others' are ordinary."""
+    """Name, target and address; the first review of the inbox has the largest plan, the others'
+    are ordinary.
+    """
     review = found(client, "/admin/roadmaps/review/", REVIEW)
     ordinary = found(client, "/admin/roadmaps/review/?p=20", REVIEW)
     roadmap = found(client, "/roadmaps/", r"/roadmaps/[0-9a-f-]{36}/")
     concept = found(client, roadmap, r"/roadmaps/[0-9a-f-]{36}/concepts/[\w-]+/")
     for name, (target, address) in PAGES.items():
-        yield name, target, address.format(review=review, ordinary=ordinary, roadmap=roadmap, concept=concept)
+        yield (
+            name,
+            target,
+            address.format(review=review, ordinary=ordinary, roadmap=roadmap, concept=concept),
+        )
 
 
 def found(client: httpx.Client, page: str, address: str) -> str:
@@ -171,7 +217,13 @@ def found(client: httpx.Client, page: str, address: str) -> str:
 
 
 def measure(
-    client: httpx.Client, process: psutil.Process, name: str, target: int | None, address: str, *, times: int
+    client: httpx.Client,
+    process: psutil.Process,
+    name: str,
+    target: int | None,
+    address: str,
+    *,
+    times: int,
 ) -> dict[str, Any]:
     took: list[float] = []
     cpu = 0.0
@@ -185,8 +237,17 @@ def measure(
     cpu = (cpu_seconds(process) - cpu) * 1000 / times
     took = took[WARM_UP:]
     p95 = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
-    measured = {"p50_ms": round(statistics.median(took), 1), "p95_ms": round(p95, 1), "cpu_ms": round(cpu, 1)}
-    return {"page": name, **measured, "kilobytes": round(len(answer.content) / 1024), "target_ms": target}
+    measured = {
+        "p50_ms": round(statistics.median(took), 1),
+        "p95_ms": round(p95, 1),
+        "cpu_ms": round(cpu, 1),
+    }
+    return {
+        "page": name,
+        **measured,
+        "kilobytes": round(len(answer.content) / 1024),
+        "target_ms": target,
+    }
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -199,7 +260,9 @@ def show(result: dict[str, Any]) -> None:
     table = Table("page", "p50 ms", "p95 ms", "target p95", "CPU ms", "kB", title=title)
     for row in result["pages"]:
         target = row["target_ms"]
-        verdict = "" if target is None else f"{target} {'met' if row['p95_ms'] <= target else 'MISSED'}"
+        verdict = (
+            "" if target is None else f"{target} {'met' if row['p95_ms'] <= target else 'MISSED'}"
+        )
         numbers = [f"{row[name]:.0f}" for name in ("p50_ms", "p95_ms", "cpu_ms", "kilobytes")]
         table.add_row(row["page"], *numbers[:2], verdict, *numbers[2:])
     Console().print(table)

@@ -1,4 +1,6 @@
-"""python -m benchmarks.content: all content of a course of 60 concepts, 180 artifacts, at LLM_CONCURRENCY=64."""
+"""python -m benchmarks.content: all content of a course of 60 concepts, 180 artifacts, at
+LLM_CONCURRENCY=64.
+"""
 
 import math
 import sys
@@ -14,14 +16,19 @@ CONCURRENCY = 64
 
 def main() -> list[Figure]:
     lab.set_up()
-    with lab.model_server() as models, lab.worker(models=models, LLM_CONCURRENCY=str(CONCURRENCY)) as process:
+    with (
+        lab.model_server() as models,
+        lab.worker(models=models, LLM_CONCURRENCY=str(CONCURRENCY)) as process,
+    ):
         written(4)  # what is made once
         seconds = written(CONCEPTS)
         process.look()
     artifacts = CONCEPTS * 3
     floor = math.ceil(artifacts / CONCURRENCY) * lab.LATENCY_SECONDS
     beside = f"{seconds:.2f} s, floor {floor:g} s: {artifacts} calls, {CONCURRENCY} at once"
-    return report("content", [Figure("content of 60 concepts", seconds / floor, 1.2, "× the floor", beside)])
+    return report(
+        "content", [Figure("content of 60 concepts", seconds / floor, 1.2, "× the floor", beside)]
+    )
 
 
 def written(concepts: int) -> float:
@@ -47,7 +54,10 @@ def written(concepts: int) -> float:
 def plan_of(concepts: int) -> dict[str, Any]:
     """Two stages with modules of five concepts."""
     made = [_concept(number) for number in range(concepts)]
-    modules = [_part(f"m{at}", f"Module {at}") | {"concepts": made[at : at + 5]} for at in range(0, concepts, 5)]
+    modules = [
+        _part(f"m{at}", f"Module {at}") | {"concepts": made[at : at + 5]}
+        for at in range(0, concepts, 5)
+    ]
     half = len(modules) // 2 or 1
     stages = [
         _part("s1", "First stage") | {"modules": modules[:half]},
@@ -61,7 +71,12 @@ def _part(key: str, title: str) -> dict[str, Any]:
 
 
 def _concept(number: int) -> dict[str, Any]:
-    facts = {"minutes": 60, "difficulty": "beginner", "keywords": ["bread"], "outcomes": ["Bake bread"]}
+    facts = {
+        "minutes": 60,
+        "difficulty": "beginner",
+        "keywords": ["bread"],
+        "outcomes": ["Bake bread"],
+    }
     needs = [f"c{number - 1}"] if number else []
     return _part(f"c{number}", f"Concept number {number}") | facts | {"prerequisites": needs}
 

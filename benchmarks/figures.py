@@ -15,7 +15,9 @@ RESULTS = ROOT / "out" / "bench"
 
 @dataclass(frozen=True)
 class Figure:
-    """`reached` and `target` in `unit`; `baseline` says in words what it was compared with in the same run."""
+    """`reached` and `target` in `unit`; `baseline` says in words what it was compared with in the
+    same run.
+    """
 
     what: str
     reached: float
@@ -42,7 +44,10 @@ class Figure:
 def report(name: str, figures: Sequence[Figure]) -> list[Figure]:
     """Print one table and write `out/bench/<name>.json`."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    written = {"cores": os.cpu_count(), "figures": [asdict(one) | {"met": one.met} for one in figures]}
+    written = {
+        "cores": os.cpu_count(),
+        "figures": [asdict(one) | {"met": one.met} for one in figures],
+    }
     (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=2, ensure_ascii=False))
     table = Table("what", "reached", "target", "met", "beside", title=name)
     for one in figures:

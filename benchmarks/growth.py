@@ -1,4 +1,6 @@
-"""python -m benchmarks.growth: does a second worker help, and does a roadmap cost more when many lie in the tables?"""
+"""python -m benchmarks.growth: does a second worker help, and does a roadmap cost more when many
+lie in the tables?
+"""
 
 import sys
 
@@ -59,13 +61,20 @@ def fill(count: int) -> None:
     from roadmaps.models import ModelCall, Roadmap
 
     owner, now, ids = lab.person(), timezone.now(), range(10)
-    made = [Roadmap(owner=owner, goal="Learn to bake bread", title="Bread", status="READY") for _ in range(count)]
+    made = [
+        Roadmap(owner=owner, goal="Learn to bake bread", title="Bread", status="READY")
+        for _ in range(count)
+    ]
     Roadmap.objects.bulk_create(made, batch_size=1000)
     told = {"event": "node_finished", "message": "Designing the plan: done", "occurred_at": now}
     logs = (ExecutionLog(roadmap_id=one.pk, sequence=n, **told) for one in made for n in ids)
     ExecutionLog.objects.bulk_create(logs, batch_size=5000)
     asked = {"model": "openai:test", "answer": {}, "input_hash": "0" * 64}
-    calls = (ModelCall(thread_id=one.thread_id, role=f"role {n}", **asked) for one in made for n in ids[:3])
+    calls = (
+        ModelCall(thread_id=one.thread_id, role=f"role {n}", **asked)
+        for one in made
+        for n in ids[:3]
+    )
     ModelCall.objects.bulk_create(calls, batch_size=5000)
     with connection.cursor() as cursor:
         cursor.execute(CHECKPOINTS)

@@ -1,4 +1,5 @@
-"""The product's own processes on services of the benchmarks' own, and what they take: seconds, CPU, memory.
+"""The product's own processes on services of the benchmarks' own, and what they take: seconds,
+CPU, memory.
 
 Imported before Django is set up: it chooses the services, and drops the caller's model settings.
 """
@@ -29,12 +30,19 @@ os.environ["PYTHONPYCACHEPREFIX"] = str(VAR / "bytecode")
 for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
     del os.environ[_name]
 os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
-os.environ |= {"MAX_RUNNING_ROADMAPS": "0", "SOCKETS_PER_USER": "5000"}  # one learner stands for hundreds
+os.environ |= {
+    "MAX_RUNNING_ROADMAPS": "0",
+    "SOCKETS_PER_USER": "5000",
+}  # one learner stands for hundreds
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright has a loop in the thread that asks the database
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+    "1"  # Playwright has a loop in the thread that asks the database
+)
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = DEADLINE_SECONDS, pause: float = 0.02) -> Any:
+def wait_for(
+    condition: Callable[[], Any], *, seconds: float = DEADLINE_SECONDS, pause: float = 0.02
+) -> Any:
     deadline = time.monotonic() + seconds
     while not (reached := condition()):
         if time.monotonic() > deadline:
@@ -52,7 +60,11 @@ class Process:
         self.started = time.monotonic()
         with self.log.open("w") as out:
             self.popen = subprocess.Popen(  # noqa: S603 - our own commands
-                list(command), cwd=ROOT, env=os.environ | environment, stdout=out, stderr=subprocess.STDOUT
+                list(command),
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
             )
         self.peak_bytes = 0
         self.ready_seconds = 0.0
@@ -98,7 +110,9 @@ def cpu_of(process: psutil.Process) -> float:
 @contextlib.contextmanager
 def model_server(latency: float = LATENCY_SECONDS) -> Iterator[str]:
     """The address of the tests' model server, in a process of its own."""
-    with Process("models", [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]) as process:
+    with Process(
+        "models", [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]
+    ) as process:
         yield wait_for(lambda: process.log.read_text().strip(), seconds=60)
 
 
@@ -110,10 +124,20 @@ def worker(
     from config.celery import app
 
     if models:
-        settings = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": models, "LLM_CONCURRENCY": "5000"} | settings
-    with Process(name, [sys.executable, "manage.py", "worker", kind, *options], **settings) as process:
+        settings = {
+            "LLM_MODEL": "openai:test",
+            "LLM_BASE_URL": models,
+            "LLM_CONCURRENCY": "5000",
+        } | settings
+    with Process(
+        name, [sys.executable, "manage.py", "worker", kind, *options], **settings
+    ) as process:
         ours = re.compile(rf"-{process.popen.pid}@")
-        wait_for(lambda: any(ours.search(node) for found in app.control.ping(timeout=0.1) for node in found))
+        wait_for(
+            lambda: any(
+                ours.search(node) for found in app.control.ping(timeout=0.1) for node in found
+            )
+        )
         process.ready_seconds = time.monotonic() - process.started
         yield process
 
@@ -136,7 +160,9 @@ def empty() -> None:
 
     call_command("flush", interactive=False, verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE checkpoints.checkpoints, checkpoints.checkpoint_blobs, checkpoints.checkpoint_writes")
+        cursor.execute(
+            "TRUNCATE checkpoints.checkpoints, checkpoints.checkpoint_blobs, checkpoints.checkpoint_writes"
+        )
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
@@ -177,7 +203,10 @@ def request(count: int, **preferences: Any) -> list[uuid.UUID]:
     wanted: dict[str, Any] = {"hours_per_week": 5, "weeks": 4} | preferences
     owner = person()
     with transaction.atomic():
-        return [request_roadmap(owner=owner, goal=f"Learn to bake bread, way {n}", **wanted).pk for n in range(count)]
+        return [
+            request_roadmap(owner=owner, goal=f"Learn to bake bread, way {n}", **wanted).pk
+            for n in range(count)
+        ]
 
 
 def in_state(*states: str) -> int:

@@ -1,4 +1,5 @@
-"""python -m benchmarks.live: how soon people see and get what they do, while one worker drives hundreds of roadmaps.
+"""python -m benchmarks.live: how soon people see and get what they do, while one worker drives
+hundreds of roadmaps.
 
 Real HTTP to a real web process; a real Chromium for what reaches the eye.
 """
@@ -29,7 +30,8 @@ AT_ONCE = 50  # sockets that join together
 ROUNDS = 5
 # All windows paint as one that somebody looks at; behind others, Chromium paints one a second.
 SEEN = ["--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"]
-# Notes for each new line of the timeline when it was painted: milliseconds since 1970, beside its sequence.
+# Notes for each new line of the timeline when it was painted: milliseconds since 1970, beside its
+# sequence.
 WATCH = """() => {
   window.painted = [];
   new MutationObserver((changes) => requestAnimationFrame(() => {
@@ -69,7 +71,13 @@ def clicks(address: str, session: str) -> Figure:
         browser.get("/admin/")
         milliseconds = [_approve(browser, pk) for pk in asked]
     beside = f"{REVIEWS} clicks, p50 {statistics.median(milliseconds):.0f} ms"
-    return Figure(f"approve → resumed, p95 with {RUNNING} running", percentile(milliseconds, 95), 250, "ms", beside)
+    return Figure(
+        f"approve → resumed, p95 with {RUNNING} running",
+        percentile(milliseconds, 95),
+        250,
+        "ms",
+        beside,
+    )
 
 
 def _approve(browser: httpx.Client, pk: uuid.UUID) -> float:
@@ -93,14 +101,18 @@ def _approve(browser: httpx.Client, pk: uuid.UUID) -> float:
 
 
 def pixels(address: str, session: str) -> Figure:
-    """From the event in the worker until Chromium has painted it: pages of plans that are being changed."""
+    """From the event in the worker until Chromium has painted it: pages of plans that are being
+    changed.
+    """
     lab.empty_roadmaps()
     watched = lab.request(WINDOWS)
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == WINDOWS)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         arguments += SEEN
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=arguments
+        )
         pages = [_watch(_window(browser, address, session), pk) for pk in watched]
         lab.request(WATCHED_AMONG)
         _ask_for_changes(watched)
@@ -110,7 +122,13 @@ def pixels(address: str, session: str) -> Figure:
         browser.close()
     milliseconds = [now - int(sequence) / 1e6 for sequence, now in painted]
     beside = f"{len(milliseconds)} events in {WINDOWS} windows, p50 {statistics.median(milliseconds):.0f} ms"
-    return Figure(f"event → pixel, p95 with {WATCHED_AMONG} running", percentile(milliseconds, 95), 200, "ms", beside)
+    return Figure(
+        f"event → pixel, p95 with {WATCHED_AMONG} running",
+        percentile(milliseconds, 95),
+        200,
+        "ms",
+        beside,
+    )
 
 
 def _ask_for_changes(roadmaps: list[uuid.UUID]) -> None:
@@ -130,7 +148,9 @@ def _window(browser: Browser, address: str, session: str) -> Page:
 
 def _watch(page: Page, pk: uuid.UUID) -> Page:
     page.goto(f"/roadmaps/{pk}/")
-    expect(page.locator("#connection")).to_have_text("live", timeout=60_000)  # pages evaluate no strings
+    expect(page.locator("#connection")).to_have_text(
+        "live", timeout=60_000
+    )  # pages evaluate no strings
     page.evaluate(WATCH)
     return page
 
@@ -140,15 +160,22 @@ def sockets(address: str, session: str) -> Figure:
     lab.empty_roadmaps()
     (pk,) = lab.request(1)
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == 1)
-    milliseconds = asyncio.run(_tell_all(f"{address.replace('http', 'ws')}/ws/roadmaps/{pk}/", address, session, pk))
+    milliseconds = asyncio.run(
+        _tell_all(f"{address.replace('http', 'ws')}/ws/roadmaps/{pk}/", address, session, pk)
+    )
     beside = f"worst of {ROUNDS} events, best {min(milliseconds):.0f} ms; the clients share the two cores"
-    return Figure(f"an event to {SOCKETS:,} sockets of one web process", max(milliseconds), 500, "ms", beside)
+    return Figure(
+        f"an event to {SOCKETS:,} sockets of one web process", max(milliseconds), 500, "ms", beside
+    )
 
 
 async def _tell_all(url: str, origin: str, session: str, pk: uuid.UUID) -> list[float]:
     from roadmaps import progress
 
-    how: dict[str, Any] = {"origin": Origin(origin), "additional_headers": {"Cookie": f"sessionid={session}"}}
+    how: dict[str, Any] = {
+        "origin": Origin(origin),
+        "additional_headers": {"Cookie": f"sessionid={session}"},
+    }
     open_sockets: list[Any] = []
     for _ in range(0, SOCKETS, AT_ONCE):
         joining = (websockets.connect(url, open_timeout=60, **how) for _ in range(AT_ONCE))

@@ -1,4 +1,6 @@
-"""python -m benchmarks.logs: rows per second by one real logs worker, beside raw COPY of the same rows."""
+"""python -m benchmarks.logs: rows per second by one real logs worker, beside raw COPY of the same
+rows.
+"""
 
 import statistics
 import sys
@@ -22,12 +24,21 @@ def main() -> list[Figure]:
         measured = [one_round() for _ in range(ROUNDS)]
     rates = {name: statistics.median(one[name] for one in measured) for name in measured[0]}
     share = statistics.median(one["one logs worker"] / one["raw COPY"] for one in measured)
-    beside = ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items() if name != "one logs worker")
+    beside = ", ".join(
+        f"{name} {rate:,.0f}" for name, rate in rates.items() if name != "one logs worker"
+    )
     cost = f"an event costs who logs it {append_cost(THREADS):.0f} µs CPU in {THREADS} threads"
     return report(
         "logs",
         [
-            Figure("log rows by one logs worker", rates["one logs worker"], 20_000, "rows/s", beside, True),
+            Figure(
+                "log rows by one logs worker",
+                rates["one logs worker"],
+                20_000,
+                "rows/s",
+                beside,
+                True,
+            ),
             Figure("the same, over raw COPY", share, 0.5, "×", cost, True),
         ],
     )
@@ -36,7 +47,9 @@ def main() -> list[Figure]:
 def make_event() -> dict[str, object]:
     from logs_app import buffer
 
-    return buffer.make_event(uuid.uuid4(), "node_finished", "Designing the plan: done", "info", {"node": "design"})
+    return buffer.make_event(
+        uuid.uuid4(), "node_finished", "Designing the plan: done", "info", {"node": "design"}
+    )
 
 
 def one_round() -> dict[str, float]:
@@ -48,7 +61,8 @@ def one_round() -> dict[str, float]:
         "raw COPY": EVENTS / seconds(lambda: raw_copy(lines)),
         "one logs worker": EVENTS / seconds(lambda: by_worker(lines, 10)),
         "one logs worker, an entry per event": EVENTS / seconds(lambda: by_worker(lines, 1)),
-        "bulk_create": BULK_CREATE_EVENTS / seconds(lambda: bulk_create(lines[:BULK_CREATE_EVENTS])),
+        "bulk_create": BULK_CREATE_EVENTS
+        / seconds(lambda: bulk_create(lines[:BULK_CREATE_EVENTS])),
     }
 
 
@@ -75,7 +89,10 @@ def raw_copy(lines: list[bytes]) -> float:
     blocks = [b"".join(lines[start : start + per_copy]) for start in range(0, len(lines), per_copy)]
     started = time.perf_counter()
     for block in blocks:
-        with connection.cursor() as cursor, cursor.copy(rows.COPY.format("logs_app_executionlog")) as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(rows.COPY.format("logs_app_executionlog")) as copy,
+        ):
             copy.write(block)
     return time.perf_counter() - started
 

@@ -1,7 +1,9 @@
-"""python -m benchmarks.machines: two machines, as network namespaces, share one queue. Needs root and iproute2.
+"""python -m benchmarks.machines: two machines, as network namespaces, share one queue.
 
-Each worker lives in a namespace of its own with nothing but a cable to this one, where PostgreSQL, Redis and the models
-answer on TCP; each has a VAR_DIR of its own.
+Needs root and iproute2.
+
+Each worker lives in a namespace of its own with nothing but a cable to this one, where PostgreSQL,
+Redis and the models answer on TCP; each has a VAR_DIR of its own.
 """
 
 import contextlib
@@ -31,8 +33,17 @@ def main() -> list[Figure]:
             stack.enter_context(machine(name, network))
             pids[name] = stack.enter_context(worker(name, network, models))
         seconds, shares = run(pids)
-    beside = f"{ROADMAPS} roadmaps to review in {seconds:.1f} s: " + ", ".join(f"{n} {c}" for n, c in shares.items())
-    figure = Figure("runs of the idler of two machines", min(shares.values()), 1, "", beside, more_is_better=True)
+    beside = f"{ROADMAPS} roadmaps to review in {seconds:.1f} s: " + ", ".join(
+        f"{n} {c}" for n, c in shares.items()
+    )
+    figure = Figure(
+        "runs of the idler of two machines",
+        min(shares.values()),
+        1,
+        "",
+        beside,
+        more_is_better=True,
+    )
     return report("machines", [figure])
 
 
@@ -58,7 +69,9 @@ def ip(*words: str) -> None:
 
 @contextlib.contextmanager
 def worker(name: str, network: str, models: str) -> Iterator[int]:
-    """A worker on machine `name`, which reaches the services only at the other end of its cable; its process id."""
+    """A worker on machine `name`, which reaches the services only at the other end of its cable;
+    its process id.
+    """
     from django.conf import settings
 
     host = f"{network}.1"
@@ -69,7 +82,9 @@ def worker(name: str, network: str, models: str) -> Iterator[int]:
         (asked.hostname or "", asked.port or 0),
     )
     with contextlib.ExitStack() as stack:
-        database, redis, model = (stack.enter_context(tcp.forwarded(target, host)) for target in targets)
+        database, redis, model = (
+            stack.enter_context(tcp.forwarded(target, host)) for target in targets
+        )
         environment = {
             "DATABASE_URL": tcp.database_url(settings.DATABASE_URL, host, database),
             "REDIS_URL": tcp.redis_url(settings.REDIS_URL, host, redis),
@@ -77,7 +92,18 @@ def worker(name: str, network: str, models: str) -> Iterator[int]:
             "LLM_MODEL": "openai:test",
             "LLM_BASE_URL": f"http://{host}:{model}{asked.path}",
         }
-        command = ["ip", "netns", "exec", name, sys.executable, "manage.py", "worker", "workflow", "--concurrency", "5"]
+        command = [
+            "ip",
+            "netns",
+            "exec",
+            name,
+            sys.executable,
+            "manage.py",
+            "worker",
+            "workflow",
+            "--concurrency",
+            "5",
+        ]
         process = stack.enter_context(lab.Process(name, command, **environment))
         lab.wait_for(lambda: answers(process.popen.pid))
         yield process.popen.pid

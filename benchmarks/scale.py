@@ -1,7 +1,8 @@
 """python -m benchmarks.scale: the product's own queries on tables of millions of rows.
 
-Fills the benchmarks' database with 5 million events of 100,000 roadmaps (EVENTS=… for fewer) and what belongs to them,
-asks what pages, the admin, recovery, pruning and the checkpointer ask, and writes the plans to out/bench/scale.txt.
+Fills the benchmarks' database with 5 million events of 100,000 roadmaps (EVENTS=… for fewer) and
+what belongs to them, asks what pages, the admin, recovery, pruning and the checkpointer ask, and
+writes the plans to out/bench/scale.txt.
 """
 
 import os
@@ -40,7 +41,9 @@ def main() -> list[Figure]:
     finally:
         lab.empty()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "scale.txt").write_text("\n\n".join(f"# {name}\n{asked.plan}" for name, asked in told.items()))
+    (RESULTS / "scale.txt").write_text(
+        "\n\n".join(f"# {name}\n{asked.plan}" for name, asked in told.items())
+    )
     return report("scale", [_figure(name, asked) for name, asked in told.items()])
 
 
@@ -59,7 +62,9 @@ def fill() -> None:
 
 
 class Asked:
-    """What a part of the product asked the database, once warm: milliseconds in all, and the plan of the slowest."""
+    """What a part of the product asked the database, once warm: milliseconds in all, and the plan
+    of the slowest.
+    """
 
     def __init__(self, ask: Callable[[], object]) -> None:
         from django.db import connection, transaction
@@ -134,7 +139,9 @@ def _checkpoint(thread_id: str) -> None:
 
 def _figure(name: str, asked: Asked) -> Figure:
     beside = f"{asked.count} queries, {EVENTS:,} events of {ROADMAPS:,} roadmaps"
-    return Figure(name, statistics.median(asked.milliseconds), WANTED_MILLISECONDS[name], "ms", beside)
+    return Figure(
+        name, statistics.median(asked.milliseconds), WANTED_MILLISECONDS[name], "ms", beside
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""python -m benchmarks.units: what one course costs, from the goal to its last quiz: CPU, rows, bytes, connections.
+"""python -m benchmarks.units: what one course costs, from the goal to its last quiz: CPU, rows,
+bytes, connections.
 
 docs/scaling.md computes from these.
 """
@@ -51,7 +52,9 @@ def finish(count: int) -> int:
 
 
 def _connections() -> int:
-    return int(_rows("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0])
+    return int(
+        _rows("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")[0][0]
+    )
 
 
 def _rows(statement: str) -> list[Any]:
@@ -71,7 +74,13 @@ def _cpu(milliseconds: list[float], connections: int) -> list[Figure]:
     return [
         Figure("CPU of the worker per course", milliseconds[0], bound, "ms", beside),
         Figure("CPU of PostgreSQL per course", milliseconds[1], bound, "ms", beside),
-        Figure("connections, one worker and this", connections, 32, "", f"at most, {ROADMAPS} courses at once"),
+        Figure(
+            "connections, one worker and this",
+            connections,
+            32,
+            "",
+            f"at most, {ROADMAPS} courses at once",
+        ),
     ]
 
 
@@ -82,7 +91,13 @@ def _stored() -> list[Figure]:
     _rows("SELECT pg_stat_force_next_flush()")
     _vacuum()
     return [
-        Figure(f"stored per course: {of}", int(size) / ROADMAPS / 1e3, 200, "kB", f"{int(rows) / ROADMAPS:.0f} rows")
+        Figure(
+            f"stored per course: {of}",
+            int(size) / ROADMAPS / 1e3,
+            200,
+            "kB",
+            f"{int(rows) / ROADMAPS:.0f} rows",
+        )
         for of, rows, size in _rows(TABLES)
         if of
     ]

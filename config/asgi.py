@@ -9,7 +9,9 @@ from django.core.asgi import get_asgi_application
 from config import bodies, garbage, logs, outages, possible_text, repeats, tracing
 
 # whitenoise hands out files as plain iterators; they are short.
-warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+warnings.filterwarnings(
+    "ignore", message="StreamingHttpResponse must consume synchronous iterators"
+)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 tracing.start("web")
 django_application = get_asgi_application()  # before anything that imports models

@@ -1,4 +1,6 @@
-"""How much a request may bring: Django keeps all of it in a file before it looks at who asks for what."""
+"""How much a request may bring: Django keeps all of it in a file before it looks at who asks for
+what.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -12,7 +14,9 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 def most_bytes() -> int:
-    """Twice the largest course, so that who brings one a little too large reads how large it may be."""
+    """Twice the largest course, so that who brings one a little too large reads how large it may
+    be.
+    """
     return 2 * max(settings.IMPORT_MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
@@ -52,6 +56,15 @@ def _announced(scope: Message) -> int:
 
 async def _refuse(send: Send) -> None:
     text = b"This is more than can be taken at once.\n"
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
-    await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(text)),
+    ]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 413,
+            "headers": [*headers, (b"connection", b"close")],
+        }
+    )
     await send({"type": "http.response.body", "body": text})

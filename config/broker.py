@@ -1,4 +1,6 @@
-"""Redis as Celery's broker: when it is full, that is an outage to wait for and not the end of the worker."""
+"""Redis as Celery's broker: when it is full, that is an outage to wait for and not the end of the
+worker.
+"""
 
 from kombu.transport import redis
 from redis.exceptions import OutOfMemoryError

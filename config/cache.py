@@ -1,4 +1,6 @@
-"""The cache in Redis, where all processes see it: limits of attempts hold for the whole installation."""
+"""The cache in Redis, where all processes see it: limits of attempts hold for the whole
+installation.
+"""
 
 import logging
 from collections.abc import Callable

@@ -12,7 +12,8 @@ from config import flower, tracing
 from config.redaction import redact
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# `migrate`, `up` and `doctor` check; for them all pages and the admin are imported, which no worker needs.
+# `migrate`, `up` and `doctor` check; for them all pages and the admin are imported, which no
+# worker needs.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.broker:Transport")

@@ -1,8 +1,8 @@
 """A child process that ends when its parent does, also when that one is killed.
 
-Run as a program it is that child: `child.py DESCRIPTOR [-m MODULE | FILE] ARGUMENTS…`. DESCRIPTOR is
-the reading end of a pipe whose writing end only the parent has: the system closes it whatever ends
-the parent.
+Run as a program it is that child: `child.py DESCRIPTOR [-m MODULE | FILE] ARGUMENTS…`. DESCRIPTOR
+is the reading end of a pipe whose writing end only the parent has: the system closes it whatever
+ends the parent.
 """
 
 import functools

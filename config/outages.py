@@ -1,4 +1,6 @@
-"""Requests during an outage of PostgreSQL: they give up soon, and a live page gets a code to come back by."""
+"""Requests during an outage of PostgreSQL: they give up soon, and a live page gets a code to come
+back by.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,7 +14,9 @@ TRY_AGAIN_LATER = 1013  # a WebSocket's close code, after which a page connects 
 
 
 def bounded(application: Application, away: tuple[type[Exception], ...]) -> Application:
-    """An ASGI application with a page's patience; `away` are the errors of a database that is away."""
+    """An ASGI application with a page's patience; `away` are the errors of a database that is
+    away.
+    """
 
     async def patient(scope: dict[str, Any], receive: Any, send: Any) -> None:
         patience.seconds.set(patience.PAGE_SECONDS)

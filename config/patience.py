@@ -1,7 +1,7 @@
 """Time limits for reaching PostgreSQL: a page gives up early and says so, a worker waits.
 
-They bound how long a connection may take to get, not how long a query may run: a database that is only slow is asked
-as before.
+They bound how long a connection may take to get, not how long a query may run: a database that is
+only slow is asked as before.
 """
 
 from contextvars import ContextVar

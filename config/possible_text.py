@@ -1,4 +1,5 @@
-"""Requests with characters that no text has: PostgreSQL refuses NUL, and every page would answer 500.
+"""Requests with characters that no text has: PostgreSQL refuses NUL, and every page would answer
+500.
 
 Scanners send them all day. Nobody means anything by them, so they are answered before any page
 looks at them: an address isn't found, a field gets a sentence, and a cookie counts as not sent.

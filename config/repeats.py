@@ -1,7 +1,7 @@
 """Repeated log lines of an outage: one a minute of each kind, with a count of the others.
 
-While PostgreSQL or Redis is away every page, task and reconnection says so; hundreds of equal lines would bury the
-one that differs.
+While PostgreSQL or Redis is away every page, task and reconnection says so; hundreds of equal
+lines would bury the one that differs.
 """
 
 import copy
@@ -20,11 +20,20 @@ AWAY = {"OperationalError", "InterfaceError", "InternalError", "ConnectionError"
 AWAY |= {"OutOfMemoryError", "ReadOnlyError"}  # a Redis that is there and takes nothing
 # They say that a service is away also without an exception.
 CLIENTS = (
-    *("psycopg.pool", "kombu", "celery.worker.consumer", "celery.beat", "django_celery_beat", "channels_redis"),
+    *(
+        "psycopg.pool",
+        "kombu",
+        "celery.worker.consumer",
+        "celery.beat",
+        "django_celery_beat",
+        "channels_redis",
+    ),
     "roadmaps.probes",
 )
 UNAVAILABLE = 503  # a page's status that Django's line of it carries
-VARYING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+", re.IGNORECASE)
+VARYING = re.compile(
+    r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+", re.IGNORECASE
+)
 
 
 @dataclass
@@ -37,7 +46,9 @@ class Window:
 
 
 class OnceAMinute(logging.Filter):
-    """Passes the first line of each kind that tells of an outage, and a count at the end of each minute."""
+    """Passes the first line of each kind that tells of an outage, and a count at the end of each
+    minute.
+    """
 
     def __init__(self, seconds: float = WINDOW_SECONDS) -> None:
         super().__init__()
@@ -56,7 +67,9 @@ class OnceAMinute(logging.Filter):
         kind = kind_of(record)
         if kind is None:
             return True
-        if os.getpid() != self._process:  # a forked child has neither its parent's lines nor its thread
+        if (
+            os.getpid() != self._process
+        ):  # a forked child has neither its parent's lines nor its thread
             self._begin()
 
         with self._lock:
@@ -71,7 +84,9 @@ class OnceAMinute(logging.Filter):
 
     def _start_teller(self) -> None:
         if self._teller is None:
-            self._teller = threading.Thread(target=self._tell_in_time, name="cairn-repeats", daemon=True)
+            self._teller = threading.Thread(
+                target=self._tell_in_time, name="cairn-repeats", daemon=True
+            )
             self._teller.start()
 
     def _tell_in_time(self) -> None:
@@ -85,7 +100,9 @@ class OnceAMinute(logging.Filter):
             self.tell(time.monotonic())
 
     def tell(self, now: float) -> None:
-        """Write the counts of the windows that have ended by `now`, and forget the kinds that ended too."""
+        """Write the counts of the windows that have ended by `now`, and forget the kinds that
+        ended too.
+        """
         with self._lock:
             ended = {kind: window for kind, window in self._windows.items() if window.ends <= now}
             for kind, window in ended.items():
@@ -118,7 +135,9 @@ def kind_of(record: logging.LogRecord) -> Hashable | None:
         return None
     error = error_of(record)
     outage = error and outage_in(error)
-    if outage is None and not (record.name.startswith(CLIENTS) or getattr(record, "status_code", 0) == UNAVAILABLE):
+    if outage is None and not (
+        record.name.startswith(CLIENTS) or getattr(record, "status_code", 0) == UNAVAILABLE
+    ):
         return None
 
     kind = (record.name, record.levelno)
@@ -130,7 +149,10 @@ def kind_of(record: logging.LogRecord) -> Hashable | None:
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """The line's text. One whose arguments don't fit it is the handler's to complain about, not its caller's."""
+    """The line's text.
+
+    One whose arguments don't fit it is the handler's to complain about, not its caller's.
+    """
     try:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
@@ -158,4 +180,6 @@ def outage_in(error: BaseException) -> BaseException | None:
 
 
 def is_away(kind: type) -> bool:
-    return kind.__name__ in AWAY and any(f"{kind.__module__}.".startswith(f"{service}.") for service in SERVICES)
+    return kind.__name__ in AWAY and any(
+        f"{kind.__module__}.".startswith(f"{service}.") for service in SERVICES
+    )

@@ -1,4 +1,6 @@
-"""Errors go to Sentry without what is nobody's business: prompts, answers, keys, cookies, what people typed."""
+"""Errors go to Sentry without what is nobody's business: prompts, answers, keys, cookies, what
+people typed.
+"""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -14,8 +16,21 @@ PRIVATE = re.compile(
     r"|cookie|authorization|csrf|session|passw|secret|token|api_?key|credential|dsn",
     re.IGNORECASE,
 )
-QUOTING = ("openai", "anthropic", "google", "ollama", "langchain", "pydantic")  # their messages repeat what was said
-OF_REQUESTS = ("cookies", "data", "env", "query_string", "headers")  # the address and the method stay
+QUOTING = (
+    "openai",
+    "anthropic",
+    "google",
+    "ollama",
+    "langchain",
+    "pydantic",
+)  # their messages repeat what was said
+OF_REQUESTS = (
+    "cookies",
+    "data",
+    "env",
+    "query_string",
+    "headers",
+)  # the address and the method stay
 
 
 def start(dsn: str, **options: Any) -> None:
@@ -35,7 +50,9 @@ def scrub(event: "Event", _hint: "Hint") -> "Event | None":
     """What may leave of an event, as `before_send` of the SDK."""
     kept: dict[str, Any] = dict(event)
     if "request" in kept:
-        kept["request"] = {name: value for name, value in kept["request"].items() if name not in OF_REQUESTS}
+        kept["request"] = {
+            name: value for name, value in kept["request"].items() if name not in OF_REQUESTS
+        }
     _silence(kept)
     cleaned: Event = _clean(kept)
     return cleaned

@@ -5,7 +5,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def start(process: str) -> None:
-    """Trace this process: requests, tasks and queries. Called after any fork: its sender is a thread."""
+    """Trace this process: requests, tasks and queries.
+
+    Called after any fork: its sender is a thread.
+    """
     if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
         return
     try:
@@ -15,7 +18,9 @@ def start(process: str) -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as exc:
-        message = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install cairn[otel]"
+        message = (
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install cairn[otel]"
+        )
         raise ImproperlyConfigured(message) from exc
     provider = TracerProvider(resource=Resource.create({"service.name": f"cairn-{process}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -31,5 +36,6 @@ def _instrument(process: str) -> None:
     CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
     PsycopgInstrumentor().instrument()
     if process == "web":
-        # Behind the probes: it would refuse what comes by address before it finds that it need not look.
+        # Behind the probes: it would refuse what comes by address before it finds that it need not
+        # look.
         DjangoInstrumentor().instrument(middleware_position=1)

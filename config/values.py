@@ -1,7 +1,7 @@
 """Values of settings: what a text of the environment means, or why it means nothing.
 
-Each function returns the value or raises ValueError; an `Unusable` says more than that something else was expected,
-and never repeats an address or a secret.
+Each function returns the value or raises ValueError; an `Unusable` says more than that something
+else was expected, and never repeats an address or a secret.
 """
 
 import difflib
@@ -21,7 +21,16 @@ DATABASE_NAME_MAX = 63  # bytes; PostgreSQL's own limit
 HOST = re.compile(r"[\w-](?:[\w.-]*[\w-])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 MAILBOX = re.compile(r"[^\s@<>,;:\"()]+@(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:.]+\])")
 CLASS = re.compile(r"[a-z_]\w*(?:\.\w+)+", re.IGNORECASE)
-FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+FLAGS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 
 
 class Unusable(ValueError):
@@ -116,12 +125,16 @@ def host(raw: str) -> str:
 
 
 def is_allowed_host(raw: str) -> bool:
-    """Whether it can be in ALLOWED_HOSTS: as a browser sends it, `.example.com` for all below, or `*`."""
+    """Whether it can be in ALLOWED_HOSTS: as a browser sends it, `.example.com` for all below, or
+    `*`.
+    """
     return raw == "*" or (raw.isascii() and bool(HOST.fullmatch(raw.removeprefix("."))))
 
 
 def is_origin(raw: str) -> bool:
-    """Whether it is a scheme, a host (`*.` before it for all below) and perhaps a port, and nothing more."""
+    """Whether it is a scheme, a host (`*.` before it for all below) and perhaps a port, and
+    nothing more.
+    """
     parts = address(raw.replace("://*.", "://"), ("http", "https"))
     return raw.replace("://*.", "://") == f"{parts.scheme}://{parts.netloc}"
 
@@ -215,7 +228,8 @@ def model(raw: str, providers: Sequence[str]) -> str:
         raise ValueError(raw)
     if provider not in providers:
         hint = "".join(
-            f"; did you mean {near}?" for near in difflib.get_close_matches(provider.lower(), providers, n=1)
+            f"; did you mean {near}?"
+            for near in difflib.get_close_matches(provider.lower(), providers, n=1)
         )
         raise Unusable(f"no provider is called {shown(provider)}{hint}")
     return raw

@@ -12,7 +12,15 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from content.export_jobs import ask_for_export
-from content.models import ARTIFACTS, ArtifactStatus, Export, ExportStatus, Quiz, ResourceList, Tutorial
+from content.models import (
+    ARTIFACTS,
+    ArtifactStatus,
+    Export,
+    ExportStatus,
+    Quiz,
+    ResourceList,
+    Tutorial,
+)
 from content.services import change_permission, retry_artifact
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter
@@ -21,9 +29,19 @@ from roadmaps.admin import dashboard, failures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.views import signed_in
 
-STATUS_COLOURS = {"READY": "success", "GENERATING": "info", "PENDING": "warning", "FAILED": "danger"}
+STATUS_COLOURS = {
+    "READY": "success",
+    "GENERATING": "info",
+    "PENDING": "warning",
+    "FAILED": "danger",
+}
 EXPORT_COLOURS = {"READY": "success", "WRITING": "info", "PENDING": "warning", "FAILED": "danger"}
-BARS = {"READY": "", "GENERATING": "bg-blue-500", "PENDING": "bg-orange-500", "FAILED": "bg-red-500"}
+BARS = {
+    "READY": "",
+    "GENERATING": "bg-blue-500",
+    "PENDING": "bg-orange-500",
+    "FAILED": "bg-red-500",
+}
 
 
 class RoadmapFilter(UuidFilter):
@@ -64,7 +82,9 @@ class ArtifactAdmin(LookOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if found := as_uuid(search_term):
             return queryset.filter(concept__roadmap_id=found), False
-        results: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        results: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
         return results
 
     @display(description="Roadmap")
@@ -84,16 +104,35 @@ class ArtifactAdmin(LookOnlyAdmin):
             "will be rewritten",
         )
 
-    @confirmed("Write anew", "What is there stays until the new text is ready.", icon="edit_note", permission="rewrite")
+    @confirmed(
+        "Write anew",
+        "What is there stays until the new text is ready.",
+        icon="edit_note",
+        permission="rewrite",
+    )
     def rewrite_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         artifact = get_object_or_404(self.model, pk=self.key(object_id))
-        self.rewrite_selected(request, self.model.objects.filter(pk=artifact.pk).select_related("concept"))
-        return leave_for(request, reverse(f"admin:content_{self.opts.model_name}_change", args=[object_id]))
+        self.rewrite_selected(
+            request, self.model.objects.filter(pk=artifact.pk).select_related("concept")
+        )
+        return leave_for(
+            request, reverse(f"admin:content_{self.opts.model_name}_change", args=[object_id])
+        )
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        artifact = self.model.objects.select_related("concept__roadmap").filter(pk=self.key(object_id)).first()
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        artifact = (
+            self.model.objects.select_related("concept__roadmap")
+            .filter(pk=self.key(object_id))
+            .first()
+        )
         if artifact:
-            extra_context = (extra_context or {}) | {"artifact": artifact, "kind": self.kind} | self.preview(artifact)
+            extra_context = (
+                (extra_context or {})
+                | {"artifact": artifact, "kind": self.kind}
+                | self.preview(artifact)
+            )
             extra_context["title"] = str(artifact)
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -124,7 +163,13 @@ class QuizAdmin(ArtifactAdmin):
         """Each question with its options, and whether an option is right."""
         return {
             "questions": [
-                (question, [(option, at in question.correct_indexes) for at, option in enumerate(question.options)])
+                (
+                    question,
+                    [
+                        (option, at in question.correct_indexes)
+                        for at, option in enumerate(question.options)
+                    ],
+                )
                 for question in artifact.questions.all()
             ]
         }
@@ -140,7 +185,11 @@ class ExportAdmin(LookOnlyAdmin):
     """Files that were asked for, without what is in them: that is its owner's."""
 
     list_display = ("course", "format", "owner", "state", "error", "dispatched_at", "expires_at")
-    list_filter = (("status", ChoicesDropdownFilter), ("dispatched_at", TimesFilter), ExportRoadmapFilter)
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("dispatched_at", TimesFilter),
+        ExportRoadmapFilter,
+    )
     list_select_related = ("roadmap", "owner")
     ordering = ("-dispatched_at", "-pk")
     sortable_by = ()
@@ -148,7 +197,17 @@ class ExportAdmin(LookOnlyAdmin):
     list_per_page = 50
     actions = ("write_selected",)
     actions_detail = ("write_one",)
-    fields = ("course", "format", "owner", "status", "error", "attempts", "run_id", "dispatched_at", "expires_at")
+    fields = (
+        "course",
+        "format",
+        "owner",
+        "status",
+        "error",
+        "attempts",
+        "run_id",
+        "dispatched_at",
+        "expires_at",
+    )
     readonly_fields = ("course",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -170,7 +229,10 @@ class ExportAdmin(LookOnlyAdmin):
     def write_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """For its owner: it takes the place of the one that failed."""
         asked = services_by_row.call(
-            request, queryset, lambda row: ask_for_export(row.roadmap, row.format, by=row.owner), "will be written"
+            request,
+            queryset,
+            lambda row: ask_for_export(row.roadmap, row.format, by=row.owner),
+            "will be written",
         )
         for export in asked:
             self.log_change(request, export, "written again on request")
@@ -178,13 +240,17 @@ class ExportAdmin(LookOnlyAdmin):
     @confirmed("Write again", "It costs no model call.", icon="replay", permission="write")
     def write_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         export = get_object_or_404(Export.objects.without_file(), pk=self.key(object_id))
-        self.write_selected(request, Export.objects.without_file().filter(pk=export.pk).select_related("roadmap"))
+        self.write_selected(
+            request, Export.objects.without_file().filter(pk=export.pk).select_related("roadmap")
+        )
         return leave_for(request, reverse("admin:content_export_change", args=[object_id]))
 
 
 def _failed_artifacts(model: Any) -> QuerySet[Any]:
     """Also those of which an older text is there: a rewrite of it failed."""
-    failed: QuerySet[Any] = model.objects.exclude(error="").select_related("concept__roadmap").order_by("-updated_at")
+    failed: QuerySet[Any] = (
+        model.objects.exclude(error="").select_related("concept__roadmap").order_by("-updated_at")
+    )
     return failed.defer("markdown") if model is Tutorial else failed
 
 
@@ -197,7 +263,9 @@ def _artifact(request: HttpRequest, artifact: Any) -> failures.Failure:
         address=reverse(f"admin:content_{name}_change", args=[artifact.pk]),
         reason=artifact.error,
         at=artifact.updated_at,
-        note="what was there before is still shown" if ready else artifact.get_status_display().lower(),
+        note="what was there before is still shown"
+        if ready
+        else artifact.get_status_display().lower(),
         retry=retry if request.user.has_perm(f"content.change_{name}") else "",
     )
 
@@ -239,7 +307,9 @@ failures.KINDS[1:1] = [
         name="exports",
         title="Exports",
         permission="content.view_export",
-        list_address=partial(dashboard.changelist, "content_export", status__exact=ExportStatus.FAILED.value),
+        list_address=partial(
+            dashboard.changelist, "content_export", status__exact=ExportStatus.FAILED.value
+        ),
         rows=_failed_exports,
         describe=_export,
         retry_note="A retry writes the file again for its owner; no model is asked.",
@@ -265,7 +335,9 @@ def _bar(kind: str, model: Any, counts: dict[str, int]) -> dict[str, Any]:
             "value": f"{100 * counts[state] / total:.1f}",
             "progress_class": BARS[state],
             "bad": state == ArtifactStatus.FAILED,
-            "link": dashboard.changelist(f"content_{model._meta.model_name}", status__exact=state.value),
+            "link": dashboard.changelist(
+                f"content_{model._meta.model_name}", status__exact=state.value
+            ),
         }
         for state in ArtifactStatus
         if counts.get(state)
@@ -274,5 +346,7 @@ def _bar(kind: str, model: Any, counts: dict[str, int]) -> dict[str, Any]:
 
 
 dashboard.SECTIONS.append(
-    dashboard.Section("content", "content.view_tutorial", "admin/dashboard/_content.html", content_by_state)
+    dashboard.Section(
+        "content", "content.view_tutorial", "admin/dashboard/_content.html", content_by_state
+    )
 )

@@ -1,4 +1,6 @@
-"""Exports that a worker writes: asked for, written, sent again when they were lost, and thrown away."""
+"""Exports that a worker writes: asked for, written, sent again when they were lost, and thrown
+away.
+"""
 
 import logging
 import uuid
@@ -36,11 +38,25 @@ def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
     """Have it written anew; what is being written already goes on."""
     expires = timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS)
     place = {"roadmap": roadmap, "owner": by, "format": format}
-    export, made = Export.objects.without_file().get_or_create(**place, defaults={"expires_at": expires})
-    anew = {"run_id": uuid.uuid4(), "attempts": 0, "dispatched_at": Now(), "expires_at": expires, "error": ""}
-    ended = Export.objects.filter(pk=export.pk, status__in=[ExportStatus.READY, ExportStatus.FAILED])
-    if made or ended.update(status=ExportStatus.PENDING, progress=0, parts=0, parts_done=0, file=None, **anew):
-        export.refresh_from_db(fields=["status", "run_id", "progress", "parts", "parts_done", "error"])
+    export, made = Export.objects.without_file().get_or_create(
+        **place, defaults={"expires_at": expires}
+    )
+    anew = {
+        "run_id": uuid.uuid4(),
+        "attempts": 0,
+        "dispatched_at": Now(),
+        "expires_at": expires,
+        "error": "",
+    }
+    ended = Export.objects.filter(
+        pk=export.pk, status__in=[ExportStatus.READY, ExportStatus.FAILED]
+    )
+    if made or ended.update(
+        status=ExportStatus.PENDING, progress=0, parts=0, parts_done=0, file=None, **anew
+    ):
+        export.refresh_from_db(
+            fields=["status", "run_id", "progress", "parts", "parts_done", "error"]
+        )
         dispatch.send_on_commit(TASK, export.pk, export.run_id)
     return export
 
@@ -51,7 +67,9 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
     claimed = {"status": ExportStatus.WRITING, "attempts": F("attempts") + 1}
     try:
         with leases.hold(export_id, lambda: claimable.update(**claimed)) as held:
-            export = Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
+            export = (
+                Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
+            )
             return _write(export, held)
     except (RunNotClaimed, Export.DoesNotExist):
         return "refused"
@@ -88,7 +106,9 @@ def _counter(export: Export, course: "Course") -> Callable[[], None]:
     return part_done
 
 
-def _settle(export: Export, held: leases.Hold, *, file: bytes | None = None, error: str = "") -> str:
+def _settle(
+    export: Export, held: leases.Hold, *, file: bytes | None = None, error: str = ""
+) -> str:
     status = ExportStatus.READY if file is not None else ExportStatus.FAILED
     try:
         with held.writing():
@@ -120,7 +140,8 @@ def _resend(export: Export) -> int:
     same = Export.objects.moving().filter(pk=export.pk, dispatched_at=export.dispatched_at)
     if export.attempts >= settings.MAX_ATTEMPTS:
         error = Sentence(
-            "Its worker died %(count)s times while writing it, so it was not tried again.", count=export.attempts
+            "Its worker died %(count)s times while writing it, so it was not tried again.",
+            count=export.attempts,
         )
         same.update(status=ExportStatus.FAILED, **wording.columns("error", error))
         return 0
@@ -132,5 +153,7 @@ def _resend(export: Export) -> int:
 
 def prune_exports() -> int:
     """Rows deleted because nobody fetches them any more."""
-    expired = Export.objects.filter(expires_at__lt=Now()).exclude(Exists(Lease.objects.filter(subject=OuterRef("pk"))))
+    expired = Export.objects.filter(expires_at__lt=Now()).exclude(
+        Exists(Lease.objects.filter(subject=OuterRef("pk")))
+    )
     return expired.delete()[0]

@@ -26,7 +26,10 @@ from roadmaps.views import signed_in, visible
 
 class StudyPlanForm(forms.Form):
     start = forms.DateField(
-        required=False, error_messages={"invalid": gettext_lazy("The start is no date; give one such as 2027-01-31.")}
+        required=False,
+        error_messages={
+            "invalid": gettext_lazy("The start is no date; give one such as 2027-01-31.")
+        },
     )
     hours = forms.IntegerField(
         required=False,
@@ -82,7 +85,12 @@ def _at_once(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResp
         form = StudyPlanForm(request.GET)
         if not form.is_valid():
             problems = [sentence for sentences in form.errors.values() for sentence in sentences]
-            return render(request, "content/export_list.html", {"roadmap": roadmap, "problems": problems}, status=400)
+            return render(
+                request,
+                "content/export_list.html",
+                {"roadmap": roadmap, "problems": problems},
+                status=400,
+            )
         options = form.cleaned_data
     return _file(roadmap, wanted, wanted.write(rows.load(roadmap), **options))
 
@@ -97,11 +105,17 @@ def _file(roadmap: Roadmap, wanted: Format, data: bytes) -> HttpResponse:
 
 def _state(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResponse:
     """To htmx only the part that changes, to a program JSON."""
-    export = Export.objects.without_file().filter(roadmap=roadmap, owner=signed_in(request), format=wanted.name).first()
+    export = (
+        Export.objects.without_file()
+        .filter(roadmap=roadmap, owner=signed_in(request), format=wanted.name)
+        .first()
+    )
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(_as_json(export))
     name = "_export_state" if getattr(request, "htmx", False) else "export_detail"
-    return render(request, f"content/{name}.html", {"roadmap": roadmap, "format": wanted, "export": export})
+    return render(
+        request, f"content/{name}.html", {"roadmap": roadmap, "format": wanted, "export": export}
+    )
 
 
 def _as_json(export: Export | None) -> dict[str, Any]:
@@ -118,7 +132,9 @@ def _as_json(export: Export | None) -> dict[str, Any]:
 @require_safe
 def export_file(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     roadmap, wanted = visible(request, pk), _format(format)
-    export = get_object_or_404(Export, roadmap=roadmap, owner=signed_in(request), format=wanted.name)
+    export = get_object_or_404(
+        Export, roadmap=roadmap, owner=signed_in(request), format=wanted.name
+    )
     if export.status != ExportStatus.READY or export.file is None:
         messages.error(request, _("The file is not written yet."))
         return redirect("roadmap_export", roadmap.pk, wanted.name)

@@ -1,7 +1,8 @@
 """TeX formulas as MathML, which browsers draw themselves; and what of MathML a page may hold.
 
-The converter knows ordinary TeX. What it doesn't know it passes on as it is written, and what browsers don't know it
-still writes; both are repaired here, or the whole formula stays TeX, which is readable at least.
+The converter knows ordinary TeX. What it doesn't know it passes on as it is written, and what
+browsers don't know it still writes; both are repaired here, or the whole formula stays TeX, which
+is readable at least.
 """
 
 import html
@@ -21,30 +22,108 @@ DOLLARS = {  # what of a text is a formula: "$5 or $10" are prices
     "double_inline": True,
 }
 TAGS = {
-    *("math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded"),
-    *("mphantom", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "menclose"),
+    *(
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "ms",
+        "mtext",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "mstyle",
+        "mpadded",
+    ),
+    *(
+        "mphantom",
+        "msub",
+        "msup",
+        "msubsup",
+        "munder",
+        "mover",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+        "menclose",
+    ),
 }
 ATTRIBUTES = {
-    *("display", "displaystyle", "scriptlevel", "mathvariant", "stretchy", "fence", "separator", "form", "accent"),
-    *("accentunder", "lspace", "rspace", "minsize", "maxsize", "movablelimits", "linethickness", "columnalign"),
-    *("columnspacing", "rowspacing", "columnlines", "rowlines", "width", "height", "depth", "notation"),
+    *(
+        "display",
+        "displaystyle",
+        "scriptlevel",
+        "mathvariant",
+        "stretchy",
+        "fence",
+        "separator",
+        "form",
+        "accent",
+    ),
+    *(
+        "accentunder",
+        "lspace",
+        "rspace",
+        "minsize",
+        "maxsize",
+        "movablelimits",
+        "linethickness",
+        "columnalign",
+    ),
+    *(
+        "columnspacing",
+        "rowspacing",
+        "columnlines",
+        "rowlines",
+        "width",
+        "height",
+        "depth",
+        "notation",
+    ),
 }
 SAME_AS: list[tuple[re.Pattern[str], Any]] = [  # what the converter lacks → what it has for it
     (
-        re.compile(r"\\(begin|end)\{(?:aligned|alignedat|alignat\*?|align\*?|eqnarray\*?|split)\}(?:\{\d+\})?"),
+        re.compile(
+            r"\\(begin|end)\{(?:aligned|alignedat|alignat\*?|align\*?|eqnarray\*?|split)\}(?:\{\d+\})?"
+        ),
         r"\\\1{split}",
     ),
     (re.compile(r"\\begin\{(?:gather(?:ed|\*)?|multline\*?)\}"), r"\\begin{array}{c}"),
     (re.compile(r"\\end\{(?:gather(?:ed|\*)?|multline\*?)\}"), r"\\end{array}"),
     (re.compile(r"\\(begin|end)\{dcases\}"), r"\\\1{cases}"),
-    (re.compile(r"\\(?:begin|end)\{(?:equation|displaymath)\*?\}|\\(?:nonumber|notag)\b|\\label\{[^}]*\}"), ""),
-    (re.compile(r"\\operatorname\s*\*?\s*\{([^{}]*)\}"), lambda found: rf"\operatorname{{{_words(found[1])}}}"),
+    (
+        re.compile(
+            r"\\(?:begin|end)\{(?:equation|displaymath)\*?\}|\\(?:nonumber|notag)\b|\\label\{[^}]*\}"
+        ),
+        "",
+    ),
+    (
+        re.compile(r"\\operatorname\s*\*?\s*\{([^{}]*)\}"),
+        lambda found: rf"\operatorname{{{_words(found[1])}}}",
+    ),
     (re.compile(r"\\(R|N|Z|Q|C)(?![A-Za-z])"), r"\\mathbb{\1}"),
     (re.compile(r"\\(arg)(?![A-Za-z])"), r"\\operatorname{\1}"),
 ]
-CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {"msubsup": 3, "munderover": 3}
+CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {
+    "msubsup": 3,
+    "munderover": 3,
+}
 BELOW = {"msub": "munder", "msubsup": "munderover"}
-TAKE_LIMITS = {"lim", "max", "min", "sup", "inf", "arg max", "arg min", "argmax", "argmin", *"∏∐∑⋀⋁⋂⋃⨁⨂"}
+TAKE_LIMITS = {
+    "lim",
+    "max",
+    "min",
+    "sup",
+    "inf",
+    "arg max",
+    "arg min",
+    "argmax",
+    "argmin",
+    *"∏∐∑⋀⋁⋂⋃⨁⨂",
+}
 SPACES = {"negativethinmathspace": "-0.167em"}
 
 
@@ -72,7 +151,9 @@ def element(tex: str, display: str) -> Element:
     except Exception as exc:  # whatever a malformed formula makes it stumble over
         raise NotDrawable(str(exc)) from exc
     for part in formula.iter():
-        part.text = html.unescape(part.text or "")  # it writes symbols as references; whoever writes XML escapes again
+        part.text = html.unescape(
+            part.text or ""
+        )  # it writes symbols as references; whoever writes XML escapes again
     for part in formula.iter():
         _check(part)
         _style(part)
@@ -86,7 +167,9 @@ def _words(name: str) -> str:
 
 
 def _check(part: Element) -> None:
-    """Raises NotDrawable for an unknown command, a lost alignment or line, and a part without its other half."""
+    """Raises NotDrawable for an unknown command, a lost alignment or line, and a part without its
+    other half.
+    """
     text = part.text or ""
     lost = text == "&" or text.startswith("\\") or part.get("linebreak")
     if part.tag not in TAGS or lost or len(part) != CHILDREN.get(part.tag, len(part)):
@@ -108,7 +191,9 @@ def _style(part: Element) -> None:
 
 def _styled(letter: str, variant: str) -> str:
     """The letter of mathematics for x and "bold-italic"; `letter` itself where there is none."""
-    found = re.fullmatch(r"(?:LATIN|GREEK|DIGIT) ?(CAPITAL|SMALL)? ?(?:LETTER )?(\w+)", unicodedata.name(letter, ""))
+    found = re.fullmatch(
+        r"(?:LATIN|GREEK|DIGIT) ?(CAPITAL|SMALL)? ?(?:LETTER )?(\w+)", unicodedata.name(letter, "")
+    )
     if not found:
         return letter
     style = variant.upper().replace("BOLD-", "BOLD ").replace("-ITALIC", " ITALIC")

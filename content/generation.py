@@ -29,7 +29,11 @@ ENDED = {
     RoadmapStatus.READY: Sentence("The course is ready"),
     RoadmapStatus.PARTIAL: Sentence("The course is ready in parts"),
 }
-SCHEMAS: dict[str, type[BaseModel]] = {"tutorial": TutorialAnswer, "resources": ResourcesAnswer, "quiz": QuizAnswer}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "tutorial": TutorialAnswer,
+    "resources": ResourcesAnswer,
+    "quiz": QuizAnswer,
+}
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,12 @@ class Result:
 
 
 def write_missing(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
-    """Write all artifacts of the roadmap that aren't there yet; returns the roadmap's status or "refused"."""
-    claimable = Roadmap.objects.filter(pk=roadmap_id, run_id=run_id, status=RoadmapStatus.GENERATING)
+    """Write all artifacts of the roadmap that aren't there yet; returns the roadmap's status or
+    "refused".
+    """
+    claimable = Roadmap.objects.filter(
+        pk=roadmap_id, run_id=run_id, status=RoadmapStatus.GENERATING
+    )
     try:
         with leases.hold(roadmap_id, lambda: claimable.update(attempts=F("attempts") + 1)) as held:
             return _drive(Roadmap.objects.get(pk=roadmap_id), held)
@@ -63,7 +71,9 @@ def write_missing(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
 def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     try:
         with held.writing():
-            writing.stop(roadmap)  # who began to write a part alone just before the course was locked for this run
+            writing.stop(
+                roadmap
+            )  # who began to write a part alone just before the course was locked for this run
             jobs = _missing_jobs(roadmap)
             if not jobs:
                 _end(roadmap, held)
@@ -93,7 +103,9 @@ def _end(roadmap: Roadmap, held: leases.Hold) -> None:
 def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
     """Write one artifact anew; returns its status or "refused"."""
     model = ARTIFACTS[kind]
-    artifact = model.objects.select_related("concept__roadmap").filter(concept_id=concept_id).first()
+    artifact = (
+        model.objects.select_related("concept__roadmap").filter(concept_id=concept_id).first()
+    )
     if artifact is None:
         return "refused"
     claimable = model.objects.being_rewritten().filter(pk=artifact.pk, run_id=run_id)
@@ -142,14 +154,18 @@ def _fail_rewrite(kind: str, artifact: Artifact, held: leases.Hold, exc: Excepti
 
 def _reason_of(exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
-        return Sentence("It took longer than %(limit)s seconds.", limit=settings.RUN_TIMEOUT_SECONDS)
+        return Sentence(
+            "It took longer than %(limit)s seconds.", limit=settings.RUN_TIMEOUT_SECONDS
+        )
     if isinstance(exc, SoftTimeLimitExceeded):  # of a worker's own line, under prefork
         return Sentence("It took too long.")
     return _unexpected(exc)
 
 
 def _unexpected(exc: Exception) -> str:
-    return Sentence("Unexpected %(error)s; the worker's log has the details.", error=type(exc).__name__)
+    return Sentence(
+        "Unexpected %(error)s; the worker's log has the details.", error=type(exc).__name__
+    )
 
 
 def _missing_jobs(roadmap: Roadmap) -> list[Job]:
@@ -166,7 +182,9 @@ def _missing_jobs(roadmap: Roadmap) -> list[Job]:
 
 
 def _job(kind: str, artifact: Artifact) -> Job:
-    return Job(kind, artifact.pk, artifact.concept.title, payload(artifact.concept, artifact.edition))
+    return Job(
+        kind, artifact.pk, artifact.concept.title, payload(artifact.concept, artifact.edition)
+    )
 
 
 def payload(concept: Concept, edition: int = 1) -> dict[str, Any]:
@@ -190,7 +208,9 @@ def _results(roadmap: Roadmap, jobs: list[Job], held: leases.Hold) -> Iterable[R
 
 
 async def _answers(jobs: list[Job], thread_id: str, asked: set[str]) -> AsyncIterator[Result]:
-    """Results in the order in which they are finished; the model door bounds how many are asked at once."""
+    """Results in the order in which they are finished; the model door bounds how many are asked at
+    once.
+    """
     tasks = [asyncio.create_task(_answer(job, thread_id, asked)) for job in jobs]
     try:
         async with asyncio.timeout(settings.RUN_TIMEOUT_SECONDS):
@@ -205,7 +225,9 @@ async def _answer(job: Job, thread_id: str, asked: set[str]) -> Result:
     try:
         messages = prompts.messages(job.kind, job.payload)
         pool = await checkpointer.pool()
-        call = await llm.ask(job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool, asked=asked)
+        call = await llm.ask(
+            job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool, asked=asked
+        )
         return Result(job, call.answer, model=call.model)
     except LLMError as exc:
         return Result(job, None, error=exc.said)

@@ -19,4 +19,6 @@ def roadmap_import(request: HttpRequest) -> HttpResponse:
         roadmap = import_course(form.cleaned_data["file"], owner=request.user)
         messages.success(request, _("The course is imported, and yours to read."))
         return redirect(roadmap)
-    return render(request, "content/roadmap_import.html", {"form": form}, status=400 if form.errors else 200)
+    return render(
+        request, "content/roadmap_import.html", {"form": form}, status=400 if form.errors else 200
+    )

@@ -1,4 +1,7 @@
-"""A course from the JSON of an export. Everything in it is somebody else's: it is checked, and never run."""
+"""A course from the JSON of an export.
+
+Everything in it is somebody else's: it is checked, and never run.
+"""
 
 from collections.abc import Iterator
 
@@ -28,13 +31,20 @@ class ImportForm(forms.Form):
     def clean_file(self) -> Course:
         upload = self.cleaned_data["file"]
         if upload.size > settings.IMPORT_MAX_BYTES:
-            sizes = {"size": filesizeformat(upload.size), "most": filesizeformat(settings.IMPORT_MAX_BYTES)}
-            raise ValidationError(_("The file has %(size)s; at most %(most)s can be imported.") % sizes)
+            sizes = {
+                "size": filesizeformat(upload.size),
+                "most": filesizeformat(settings.IMPORT_MAX_BYTES),
+            }
+            raise ValidationError(
+                _("The file has %(size)s; at most %(most)s can be imported.") % sizes
+            )
         return read_course(upload.read())
 
 
 def read_course(data: bytes) -> Course:
-    """Raises ValidationError with a sentence for each of the first problems, and where in the file it is."""
+    """Raises ValidationError with a sentence for each of the first problems, and where in the file
+    it is.
+    """
     try:
         course = Course.model_validate_json(data)
         course.check_order()
@@ -49,9 +59,13 @@ def _problems(refused: Refused) -> Iterator[str]:
     errors = refused.errors(include_url=False, include_input=False)
     for error in errors[:PROBLEMS_MAX]:
         if error["type"] == "json_invalid":
-            yield _("The file is not JSON: %(why)s.") % {"why": error["msg"].partition(": ")[2] or error["msg"]}
+            yield _("The file is not JSON: %(why)s.") % {
+                "why": error["msg"].partition(": ")[2] or error["msg"]
+            }
             continue
-        place = " → ".join(str(step + 1) if isinstance(step, int) else step for step in error["loc"])
+        place = " → ".join(
+            str(step + 1) if isinstance(step, int) else step for step in error["loc"]
+        )
         why = error["msg"].removeprefix("Value error, ").rstrip(".")
         yield f"{place}: {why}." if place else f"{why[:1].upper()}{why[1:]}."
     if len(errors) > PROBLEMS_MAX:

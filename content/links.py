@@ -1,4 +1,7 @@
-"""Whether the addresses of resources still answer. They come from a model, so none may lead into our own network."""
+"""Whether the addresses of resources still answer.
+
+They come from a model, so none may lead into our own network.
+"""
 
 import asyncio
 import ipaddress
@@ -21,7 +24,18 @@ AT_ONCE = 8
 HOPS_MAX = 5
 DEAD_AGAIN_DAYS = 2  # what was dead is asked for again sooner
 GONE = (404, 410)
-NO_HEAD = (400, 403, 404, 405, 406, 410, 429, 500, 501, 503)  # some answer a HEAD so, and a GET well
+NO_HEAD = (
+    400,
+    403,
+    404,
+    405,
+    406,
+    410,
+    429,
+    500,
+    501,
+    503,
+)  # some answer a HEAD so, and a GET well
 AGENT = "Cairn link check"
 PORTS = {"http": 80, "https": 443}
 NAT64 = ipaddress.ip_network("64:ff9b::/32")  # addresses of IPv4 in IPv6, private ones among them
@@ -42,7 +56,9 @@ def check_links() -> dict[str, int]:
     """Ask for the addresses that were asked longest ago; how many were found so."""
     addresses = _next_addresses()
     found = dict(zip(addresses, loop.run(_check_all(addresses)), strict=True))
-    counts = {answer.name.lower(): sum(one is answer for one in found.values()) for answer in Answer}
+    counts = {
+        answer.name.lower(): sum(one is answer for one in found.values()) for answer in Answer
+    }
     if counts["silent"] == len(found):
         return counts  # nobody at all answers: that is our network, not theirs
     for answer in Answer:
@@ -109,11 +125,15 @@ async def _status(method: str, address: str) -> int:
 
 
 async def _request(client: httpx.AsyncClient, method: str, url: httpx.URL) -> httpx.Request:
-    """To the very address that was looked at: a name could mean another one the next time it is asked for."""
+    """To the very address that was looked at: a name could mean another one the next time it is
+    asked for.
+    """
     if url.scheme not in PORTS or url.port not in (None, PORTS[url.scheme]) or not url.host:
         raise Refused(f"{url} is no ordinary web address")
     host = url.raw_host.decode("ascii")
-    pinned = url.copy_with(host=await _public_address(host, PORTS[url.scheme]), userinfo=b"", fragment=None)
+    pinned = url.copy_with(
+        host=await _public_address(host, PORTS[url.scheme]), userinfo=b"", fragment=None
+    )
     headers = {"Host": url.netloc.decode("ascii"), "User-Agent": AGENT, "Accept": "*/*"}
     return client.build_request(method, pinned, headers=headers, extensions={"sni_hostname": host})
 

@@ -25,7 +25,9 @@ from content import formulas
 
 CLASSES = {"code", "pre", "span", "ul", "ol", "li", "input", "div", "sup", "section", "a", "hr"}
 TAGS = nh3.ALLOWED_TAGS | formulas.TAGS | {"input", "label", "section"}
-OWN_ID = re.compile(r"(t-[\w-]+|fn(ref)?\d+(:\d+)?)")  # what is written must not take the id of a part of the page
+OWN_ID = re.compile(
+    r"(t-[\w-]+|fn(ref)?\d+(:\d+)?)"
+)  # what is written must not take the id of a part of the page
 LISTED_LEVELS = ("h2", "h3")
 
 
@@ -49,7 +51,9 @@ def render(text: str) -> SafeString:
 
 @lru_cache(maxsize=256)
 def read(text: str) -> Document:
-    """Safe whatever `text` holds: raw HTML is escaped by the parser, and the result is cleaned as well."""
+    """Safe whatever `text` holds: raw HTML is escaped by the parser, and the result is cleaned as
+    well.
+    """
     environment: dict[str, Any] = {}
     tokens = _parser().parse(text, environment)
     headings = tuple(_anchor_headings(tokens))
@@ -71,7 +75,9 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _diagram_or_code(renderer: RendererHTML, tokens: list[Token], at: int, options: Any, environment: Any) -> str:
+def _diagram_or_code(
+    renderer: RendererHTML, tokens: list[Token], at: int, options: Any, environment: Any
+) -> str:
     if is_diagram(tokens[at]):
         return f'<pre class="mermaid"><code>{html.escape(tokens[at].content)}</code></pre>\n'
     return renderer.fence(tokens, at, options, environment)
@@ -113,7 +119,9 @@ def _align_cells(tokens: list[Token]) -> None:
 
 
 def _plain(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or [] if child.type in ("text", "code_inline")).strip()
+    return "".join(
+        child.content for child in inline.children or [] if child.type in ("text", "code_inline")
+    ).strip()
 
 
 @cache
@@ -127,7 +135,9 @@ def _cleaner() -> nh3.Cleaner:
         attributes.setdefault(tag, set()).add("id")
     attributes["input"] |= {"type", "checked", "disabled"}
     schemes = {"http", "https", "mailto"}
-    return nh3.Cleaner(tags=TAGS, attributes=attributes, url_schemes=schemes, attribute_filter=_own_ids_only)
+    return nh3.Cleaner(
+        tags=TAGS, attributes=attributes, url_schemes=schemes, attribute_filter=_own_ids_only
+    )
 
 
 def _own_ids_only(_tag: str, name: str, value: str) -> str | None:

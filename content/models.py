@@ -1,4 +1,6 @@
-"""What a learner reads, practises and takes along: per concept one tutorial, resource list and quiz; exports."""
+"""What a learner reads, practises and takes along: per concept one tutorial, resource list and
+quiz; exports.
+"""
 
 import uuid
 from typing import Any
@@ -22,7 +24,10 @@ class ArtifactStatus(models.TextChoices):
     FAILED = "FAILED", gettext_noop("Failed")
 
 
-COURSE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)  # a roadmap of which parts may be written anew alone
+COURSE = (
+    RoadmapStatus.READY,
+    RoadmapStatus.PARTIAL,
+)  # a roadmap of which parts may be written anew alone
 
 
 class ArtifactQuerySet(models.QuerySet[Any]):
@@ -43,14 +48,26 @@ class Artifact(models.Model):
     concept_id: int
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(
-        max_length=20, choices=ArtifactStatus.choices, default=ArtifactStatus.PENDING, db_index=True, editable=False
+        max_length=20,
+        choices=ArtifactStatus.choices,
+        default=ArtifactStatus.PENDING,
+        db_index=True,
+        editable=False,
     )
     error = models.CharField(max_length=1000, blank=True, default="", editable=False)
-    error_source = models.JSONField(null=True, editable=False, help_text="What it is said from in other languages")
+    error_source = models.JSONField(
+        null=True, editable=False, help_text="What it is said from in other languages"
+    )
     model = models.CharField(max_length=200, blank=True, default="", editable=False)
-    edition = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Counts asked-for rewrites")
-    run_id = models.UUIDField(null=True, editable=False, help_text="Task id of the rewrite that was asked for last")
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Claims of that rewrite")
+    edition = models.PositiveSmallIntegerField(
+        default=1, editable=False, help_text="Counts asked-for rewrites"
+    )
+    run_id = models.UUIDField(
+        null=True, editable=False, help_text="Task id of the rewrite that was asked for last"
+    )
+    attempts = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Claims of that rewrite"
+    )
     dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -59,7 +76,9 @@ class Artifact(models.Model):
     class Meta:
         abstract = True
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=ArtifactStatus.values), name="%(class)s_status_known")
+            models.CheckConstraint(
+                condition=Q(status__in=ArtifactStatus.values), name="%(class)s_status_known"
+            )
         ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="%(class)s_newest"),
@@ -100,11 +119,17 @@ class Resource(models.Model):
     language = models.CharField(max_length=20)
     note = models.CharField(max_length=600, blank=True, default="")
     checked_at = models.DateTimeField(null=True, editable=False, db_index=True)
-    alive = models.BooleanField(null=True, editable=False, help_text="What the last check found; empty: nothing sure")
+    alive = models.BooleanField(
+        null=True, editable=False, help_text="What the last check found; empty: nothing sure"
+    )
 
     class Meta:
         ordering = ["order"]
-        constraints = [models.UniqueConstraint(fields=["resource_list", "order"], name="one_resource_per_place")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource_list", "order"], name="one_resource_per_place"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -130,7 +155,9 @@ class Question(models.Model):
 
     class Meta:
         ordering = ["order"]
-        constraints = [models.UniqueConstraint(fields=["quiz", "order"], name="one_question_per_place")]
+        constraints = [
+            models.UniqueConstraint(fields=["quiz", "order"], name="one_question_per_place")
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -143,7 +170,11 @@ def counts(roadmap: Roadmap) -> dict[str, int]:
     """Artifacts of `roadmap` by status, and their `TOTAL`."""
     result = dict.fromkeys([*ArtifactStatus.values, "TOTAL"], 0)
     for model in ARTIFACTS.values():
-        rows = model.objects.filter(concept__roadmap=roadmap).values(state=F("status")).annotate(n=models.Count("pk"))
+        rows = (
+            model.objects.filter(concept__roadmap=roadmap)
+            .values(state=F("status"))
+            .annotate(n=models.Count("pk"))
+        )
         for row in rows:
             result[row["state"]] += row["n"]
             result["TOTAL"] += row["n"]
@@ -172,12 +203,18 @@ class Export(models.Model):
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="exports")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     format = models.CharField(max_length=20)
-    status = models.CharField(max_length=20, choices=ExportStatus.choices, default=ExportStatus.PENDING)
+    status = models.CharField(
+        max_length=20, choices=ExportStatus.choices, default=ExportStatus.PENDING
+    )
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent")
-    parts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of which it is made; 0: not known yet")
+    parts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Of which it is made; 0: not known yet"
+    )
     parts_done = models.PositiveSmallIntegerField(default=0, db_default=0)
     error = models.CharField(max_length=1000, blank=True, default="")
-    error_source = models.JSONField(null=True, editable=False, help_text="What it is said from in other languages")
+    error_source = models.JSONField(
+        null=True, editable=False, help_text="What it is said from in other languages"
+    )
     file = models.BinaryField(null=True)
     run_id = models.UUIDField(default=uuid.uuid4, help_text="Celery task id, new at every asking")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims of this run")
@@ -188,9 +225,15 @@ class Export(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["roadmap", "owner", "format"], name="one_export_per_format"),
-            models.CheckConstraint(condition=Q(status__in=ExportStatus.values), name="export_status_known"),
-            models.CheckConstraint(condition=Q(progress__lte=100), name="export_progress_is_percent"),
+            models.UniqueConstraint(
+                fields=["roadmap", "owner", "format"], name="one_export_per_format"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ExportStatus.values), name="export_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(progress__lte=100), name="export_progress_is_percent"
+            ),
         ]
 
     def __str__(self) -> str:

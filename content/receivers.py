@@ -40,7 +40,10 @@ def write_again(concepts: list[int], **_: Any) -> None:
 @receiver([roadmap_stopped, roadmap_ended])
 def put_back(roadmap: Roadmap, **_: Any) -> None:
     """Not of a course whose plan was being changed: who writes a part of that alone goes on."""
-    if roadmap.status in (RoadmapStatus.CANCELLED, RoadmapStatus.FAILED) and not roadmap.is_changing:
+    if (
+        roadmap.status in (RoadmapStatus.CANCELLED, RoadmapStatus.FAILED)
+        and not roadmap.is_changing
+    ):
         writing.put_back(roadmap)
 
 
@@ -68,4 +71,7 @@ def prune_exports(**_: Any) -> dict[str, int]:
 @receiver(collect_personal_data)
 def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
     for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():
-        yield f"courses/{roadmap.pk}", load("content.exports.rows").load(roadmap).model_dump(mode="json")
+        yield (
+            f"courses/{roadmap.pk}",
+            load("content.exports.rows").load(roadmap).model_dump(mode="json"),
+        )

@@ -19,7 +19,10 @@ class TutorialAnswer(Answer):
 
 class ResourceAnswer(Answer):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
-    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^https?://[^\s<>\"]+$")]
+    url: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^https?://[^\s<>\"]+$"),
+    ]
     kind: Literal["article", "book", "course", "documentation", "exercise", "search", "video"]
     language: str = Field(max_length=20, description="BCP 47")
     note: Text

@@ -1,7 +1,7 @@
 """Many made-up rows, made by PostgreSQL itself, to see how pages behave when there are many.
 
-Every id follows from its number, so that the statements need not look each other's rows up. Three reviews make two
-roadmaps: one approved (or not) in the first round, one in the second.
+Every id follows from its number, so that the statements need not look each other's rows up. Three
+reviews make two roadmaps: one approved (or not) in the first round, one in the second.
 """
 
 from collections.abc import Iterator
@@ -131,7 +131,11 @@ def is_seeded() -> bool:
 def seed(*, reviews: int, logs: int) -> Iterator[tuple[str, int]]:
     """Make the rows; yields what was made and how many, statement by statement. All or nothing."""
     names = _names()
-    values: dict[str, Any] = {"roadmaps": max(2, -(-reviews * 2 // 3)), "logs": logs, **_plan_values()}
+    values: dict[str, Any] = {
+        "roadmaps": max(2, -(-reviews * 2 // 3)),
+        "logs": logs,
+        **_plan_values(),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         yield "people", _make_people()
@@ -144,8 +148,16 @@ def seed(*, reviews: int, logs: int) -> Iterator[tuple[str, int]]:
 
 def _names() -> dict[str, Any]:
     """The parts of the statements that are neither values nor the same everywhere."""
-    plain: dict[str, Any] = {"prefix": PREFIX, "people": PEOPLE, "languages": LANGUAGES, "author": BUILT_IN_AUTHOR}
-    escaped = {name: text.replace("%", "%%") for name, text in (("waits", WAITS), ("rejected", REJECTED), ("age", AGE))}
+    plain: dict[str, Any] = {
+        "prefix": PREFIX,
+        "people": PEOPLE,
+        "languages": LANGUAGES,
+        "author": BUILT_IN_AUTHOR,
+    }
+    escaped = {
+        name: text.replace("%", "%%")
+        for name, text in (("waits", WAITS), ("rejected", REJECTED), ("age", AGE))
+    }
     plain |= {name: text.format(n="n") for name, text in escaped.items()}
     plain["roadmap_id"] = ROADMAP_ID.format(prefix=PREFIX, n="n")
     plain["courses"] = COURSES.format(roadmap_id=plain["roadmap_id"], courses_max=COURSES_MAX)
@@ -160,35 +172,67 @@ def _make_people() -> int:
 
 def _plan_values() -> dict[str, Jsonb]:
     """One plan of the built-in author with its report, shared by all drafts."""
-    request = {"goal": "Learn what a seed needs", "level": "beginner", "hours_per_week": 5, "weeks": 8}
-    payload: dict[str, Any] = {"request": request | {"language": "en"}, "budget_minutes": 5 * 8 * 60}
+    request = {
+        "goal": "Learn what a seed needs",
+        "level": "beginner",
+        "hours_per_week": 5,
+        "weeks": 8,
+    }
+    payload: dict[str, Any] = {
+        "request": request | {"language": "en"},
+        "budget_minutes": 5 * 8 * 60,
+    }
     plan = plans.from_curriculum(Curriculum(**author_plan.curriculum(payload)))
     issues = rules.check(plan, payload["budget_minutes"])
     critique = author_plan.critique({"rule_issues": issues})
-    facts = {"minutes": plans.minutes(plan), "budget_minutes": payload["budget_minutes"], "skipped": []}
-    report = {"issues": issues, "scores": critique["scores"], "score": critique["scores"][0]["score"], **facts}
+    facts = {
+        "minutes": plans.minutes(plan),
+        "budget_minutes": payload["budget_minutes"],
+        "skipped": [],
+    }
+    report = {
+        "issues": issues,
+        "scores": critique["scores"],
+        "score": critique["scores"][0]["score"],
+        **facts,
+    }
     concept = next(plans.concepts(plan))
-    change = Operation(op="modify", target=concept["id"], minutes=concept["minutes"] + 10, reason="More practice")
+    change = Operation(
+        op="modify", target=concept["id"], minutes=concept["minutes"] + 10, reason="More practice"
+    )
     _, operations, _ = edits.apply(plan, [change])
     largest = _largest(plan)
-    parts = {"plan": plan, "report": report, "operations": operations, "intent": author_plan.intent(payload)}
+    parts = {
+        "plan": plan,
+        "report": report,
+        "operations": operations,
+        "intent": author_plan.intent(payload),
+    }
     parts |= {"largest": largest, "largest_time": {"minutes": plans.minutes(largest)}}
     return {name: Jsonb(part) for name, part in parts.items()}
 
 
 def _largest(plan: dict[str, Any]) -> dict[str, Any]:
-    """As many parts as the rules allow, each like the first of `plan`; concepts need the first and the one before."""
+    """As many parts as the rules allow, each like the first of `plan`; concepts need the first and
+    the one before.
+    """
     like_stage = plan["stages"][0]
     like_module = like_stage["modules"][0]
     like = like_module["concepts"][0]
-    stages, modules, concepts = (range(1, rules.SIZES[kind][1] + 1) for kind in ("stages", "modules", "concepts"))
+    stages, modules, concepts = (
+        range(1, rules.SIZES[kind][1] + 1) for kind in ("stages", "modules", "concepts")
+    )
     made: dict[str, Any] = plan | {"next_id": 1, "stages": []}
     done: list[str] = []
     for s in stages:
         stage = like_stage | {"id": plans.new_id(made, "s"), "title": f"Stage {s}", "modules": []}
         made["stages"].append(stage)
         for m in modules:
-            module = like_module | {"id": plans.new_id(made, "m"), "title": f"Module {s}.{m}", "concepts": []}
+            module = like_module | {
+                "id": plans.new_id(made, "m"),
+                "title": f"Module {s}.{m}",
+                "concepts": [],
+            }
             stage["modules"].append(module)
             for c in concepts:
                 needs = list(dict.fromkeys(done[:1] + done[-1:]))

@@ -44,7 +44,8 @@ def retry_artifact(concept: Concept, kind: str, *, by: User | None = None) -> An
         raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
     if by is not None:
         check_may_act(by, concept.roadmap, change_permission(kind))
-    # The part before its roadmap, as where it is saved or deleted: the same order of locks rules out a deadlock.
+    # The part before its roadmap, as where it is saved or deleted: the same order of locks rules
+    # out a deadlock.
     asked = _ask_for_rewrite(concept, kind)
     roadmap = Roadmap.objects.select_for_update().filter(pk=concept.roadmap_id).first()
     if roadmap is None:
@@ -67,7 +68,13 @@ def retry_artifact(concept: Concept, kind: str, *, by: User | None = None) -> An
 def _ask_for_rewrite(concept: Concept, kind: str) -> bool:
     settled = (ArtifactStatus.READY, ArtifactStatus.FAILED)
     rows = ARTIFACTS[kind].objects.filter(concept=concept, status__in=settled)
-    asked = {"run_id": uuid.uuid4(), "edition": F("edition") + 1, "attempts": 0, "dispatched_at": Now(), "error": ""}
+    asked = {
+        "run_id": uuid.uuid4(),
+        "edition": F("edition") + 1,
+        "attempts": 0,
+        "dispatched_at": Now(),
+        "error": "",
+    }
     return bool(rows.update(status=ArtifactStatus.PENDING, **asked))
 
 
@@ -93,7 +100,11 @@ def _stuck(kind: str) -> Any:
 
 
 def _resend(kind: str, artifact: Any) -> int:
-    same = ARTIFACTS[kind].objects.being_rewritten().filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
+    same = (
+        ARTIFACTS[kind]
+        .objects.being_rewritten()
+        .filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
+    )
     with transaction.atomic():
         Lease.objects.filter(subject=artifact.pk, expires_at__lt=Now()).delete()
         if not same.update(dispatched_at=Now()):
@@ -109,7 +120,8 @@ def _resend(kind: str, artifact: Any) -> int:
 def _give_up(kind: str, artifact: Any) -> None:
     roadmap = artifact.concept.roadmap
     reason = Sentence(
-        "Its worker died %(count)s times while writing it, so it was not tried again.", count=artifact.attempts
+        "Its worker died %(count)s times while writing it, so it was not tried again.",
+        count=artifact.attempts,
     )
     writing.save_failure(artifact, reason)
     writing.settle(roadmap, COURSE)

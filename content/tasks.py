@@ -1,4 +1,7 @@
-"""Queue `content_generation`, and the upkeep of links. The task id is the run id; a second delivery is refused."""
+"""Queue `content_generation`, and the upkeep of links.
+
+The task id is the run id; a second delivery is refused.
+"""
 
 from uuid import UUID
 

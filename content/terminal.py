@@ -3,7 +3,14 @@
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from content.models import counts
@@ -17,7 +24,12 @@ class Display:
 
     def __init__(self, *, silent: bool) -> None:
         self.console = Console(quiet=silent)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         self.progress = Progress(SpinnerColumn(), *columns, console=self.console)
         self.task = self.progress.add_task("Queued", total=None)
         self.seen = 0
@@ -30,16 +42,24 @@ class Display:
         self.progress.stop()
 
     def show(self, roadmap: Roadmap) -> None:
-        events = ExecutionLog.objects.filter(roadmap_id=roadmap.pk, sequence__gt=self.seen).order_by("sequence")
+        events = ExecutionLog.objects.filter(
+            roadmap_id=roadmap.pk, sequence__gt=self.seen
+        ).order_by("sequence")
         for event in events:
             self.seen = event.sequence
             if event.event != "artifact_ready":
                 self.progress.console.print(f"[dim]{event.occurred_at:%H:%M:%S}[/] ", end="")
                 self.progress.console.print(event.message, markup=False, highlight=False)
-        self.progress.update(self.task, description=roadmap.get_status_display(), **self._done(roadmap))
+        self.progress.update(
+            self.task, description=roadmap.get_status_display(), **self._done(roadmap)
+        )
 
     def _done(self, roadmap: Roadmap) -> dict[str, Any]:
-        if roadmap.status in (RoadmapStatus.QUEUED, RoadmapStatus.RUNNING, RoadmapStatus.AWAITING_REVIEW):
+        if roadmap.status in (
+            RoadmapStatus.QUEUED,
+            RoadmapStatus.RUNNING,
+            RoadmapStatus.AWAITING_REVIEW,
+        ):
             return {}
         counted = counts(roadmap)
         return {"completed": counted["READY"], "total": counted["TOTAL"] or None}
@@ -51,17 +71,28 @@ class Display:
             table.add_row(name, value)
         self.console.print(table)
         if summary["made_without_model"]:
-            self.console.print(f"Made without a model. To connect one: {CONNECT_A_MODEL}", markup=False)
+            self.console.print(
+                f"Made without a model. To connect one: {CONNECT_A_MODEL}", markup=False
+            )
 
 
 def _lines(summary: dict[str, Any]) -> list[tuple[str, str]]:
     seconds, artifacts = summary["seconds"], summary["artifacts"]
     lines = [
         ("state", summary["status"]),
-        ("plan", f"{summary['stages']} stages, {summary['modules']} modules, {summary['concepts']} concepts"),
+        (
+            "plan",
+            f"{summary['stages']} stages, {summary['modules']} modules, {summary['concepts']} concepts",
+        ),
         ("content", f"{artifacts['READY']} of {artifacts['TOTAL']} artifacts"),
-        ("seconds", f"{seconds['to_review']} to review, {seconds['content']} for content, {seconds['total']} in all"),
-        ("model", f"{summary['model_calls']} calls, {summary['input_tokens']} + {summary['output_tokens']} tokens"),
+        (
+            "seconds",
+            f"{seconds['to_review']} to review, {seconds['content']} for content, {seconds['total']} in all",
+        ),
+        (
+            "model",
+            f"{summary['model_calls']} calls, {summary['input_tokens']} + {summary['output_tokens']} tokens",
+        ),
     ]
     if summary["export"]:
         lines.append(("course", summary["export"]))

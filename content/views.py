@@ -23,7 +23,9 @@ from roadmaps.views import signed_in, visible
 @paced("rewrite", "POST")
 def artifact_retry(request: HttpRequest, pk: uuid.UUID, slug: str, kind: str) -> HttpResponse:
     roadmap = visible(request, pk)
-    concept: Any = get_object_or_404(Concept.objects.select_related("roadmap"), roadmap=roadmap, slug=slug)
+    concept: Any = get_object_or_404(
+        Concept.objects.select_related("roadmap"), roadmap=roadmap, slug=slug
+    )
     try:
         services.retry_artifact(concept, kind, by=signed_in(request))
         messages.success(request, _("It will be written anew; what is there stays until then."))

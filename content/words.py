@@ -6,7 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from roadmaps.wording import Sentence
 
-PARTS = {"tutorial": Sentence("Tutorial"), "resources": Sentence("Resources"), "quiz": Sentence("Quiz")}
+PARTS = {
+    "tutorial": Sentence("Tutorial"),
+    "resources": Sentence("Resources"),
+    "quiz": Sentence("Quiz"),
+}
 KINDS: dict[str, Any] = {
     "article": _("article"),
     "book": _("book"),

@@ -1,4 +1,7 @@
-"""Answers as rows, and what they make of the roadmap's status. Callers hold the lease and its transaction."""
+"""Answers as rows, and what they make of the roadmap's status.
+
+Callers hold the lease and its transaction.
+"""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -6,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 from django.utils import timezone
 
-from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus, Question, Quiz, Resource, ResourceList, Tutorial
+from content.models import (
+    ARTIFACTS,
+    COURSE,
+    Artifact,
+    ArtifactStatus,
+    Question,
+    Quiz,
+    Resource,
+    ResourceList,
+    Tutorial,
+)
 from content.signals import quiz_written
 from roadmaps import leases, wording
 from roadmaps.models import Roadmap, RoadmapStatus
@@ -16,8 +29,13 @@ if TYPE_CHECKING:
 
 
 def save(result: "Result") -> None:
-    # Locked, as where answers to a quiz are kept: no card may point to a question that goes at this moment.
-    artifact = ARTIFACTS[result.job.kind].objects.select_for_update(no_key=True).get(pk=result.job.artifact_id)
+    # Locked, as where answers to a quiz are kept: no card may point to a question that goes at
+    # this moment.
+    artifact = (
+        ARTIFACTS[result.job.kind]
+        .objects.select_for_update(no_key=True)
+        .get(pk=result.job.artifact_id)
+    )
     if result.answer is None:
         save_failure(artifact, result.error)
         return
@@ -36,12 +54,20 @@ def save_failure(artifact: Artifact, error: str) -> None:
 def _has_content(artifact: Any) -> bool:
     if isinstance(artifact, Tutorial):
         return bool(artifact.markdown)
-    return artifact.resources.exists() if isinstance(artifact, ResourceList) else artifact.questions.exists()
+    return (
+        artifact.resources.exists()
+        if isinstance(artifact, ResourceList)
+        else artifact.questions.exists()
+    )
 
 
 def _fill(artifact: Any, answer: Any) -> None:
     if isinstance(artifact, Tutorial):
-        artifact.title, artifact.summary, artifact.markdown = answer.title, answer.summary, answer.markdown
+        artifact.title, artifact.summary, artifact.markdown = (
+            answer.title,
+            answer.summary,
+            answer.markdown,
+        )
     elif isinstance(artifact, ResourceList):
         artifact.resources.all().delete()
         Resource.objects.bulk_create(
@@ -60,11 +86,15 @@ def _fill(artifact: Any, answer: Any) -> None:
 def _states(roadmap: Roadmap) -> set[str]:
     states: set[str] = set()
     for model in ARTIFACTS.values():
-        states |= set(model.objects.filter(concept__roadmap=roadmap).values_list("status", flat=True))
+        states |= set(
+            model.objects.filter(concept__roadmap=roadmap).values_list("status", flat=True)
+        )
     return states
 
 
-def settle(roadmap: Roadmap, before: Collection[RoadmapStatus] = (*COURSE, RoadmapStatus.GENERATING)) -> None:
+def settle(
+    roadmap: Roadmap, before: Collection[RoadmapStatus] = (*COURSE, RoadmapStatus.GENERATING)
+) -> None:
     """READY when every artifact is, else PARTIAL, if it is one of `before`.
 
     While its plan is being changed, that is what it will go back to.
@@ -94,7 +124,9 @@ def put_back(roadmap: Roadmap) -> None:
 
 
 def ask_anew(concepts: list[int]) -> None:
-    """What is there of `concepts` no longer fits; it stays until its roadmap's content is written again."""
+    """What is there of `concepts` no longer fits; it stays until its roadmap's content is written
+    again.
+    """
     for model in ARTIFACTS.values():
         rows = model.objects.filter(concept__in=concepts)
         rows.update(status=ArtifactStatus.PENDING, edition=F("edition") + 1, run_id=None, error="")

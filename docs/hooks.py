@@ -1,4 +1,6 @@
-"""Makes one site of docs/: the reference from the code, the navigation from what is there, pictures if there are."""
+"""Makes one site of docs/: the reference from the code, the navigation from what is there,
+pictures if there are.
+"""
 
 import logging
 import os
@@ -18,7 +20,11 @@ from docs import reference  # noqa: E402 - needs Django
 
 logger = logging.getLogger("mkdocs.plugins.cairn")  # what warns here fails a strict build
 ROOT = Path(__file__).resolve().parent.parent
-FACE = ("cairn/cairn.svg", "cairn/tokens.css", "vendor/fraunces.woff2")  # of the product's own pages
+FACE = (
+    "cairn/cairn.svg",
+    "cairn/tokens.css",
+    "vendor/fraunces.woff2",
+)  # of the product's own pages
 FROM_ROOT = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 UNLISTED = "How-to guides"
 SCREENSHOT = re.compile(r'^<!-- screenshot (?P<name>[a-z-]+) "(?P<text>[^"]+)" -->$', re.MULTILINE)
@@ -33,7 +39,9 @@ FIGURE = """<figure class="screenshot" markdown>
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Pages of the navigation that don't exist are left out; pages it doesn't know are put below the guides."""
+    """Pages of the navigation that don't exist are left out; pages it doesn't know are put below
+    the guides.
+    """
     there = _pages(Path(config.docs_dir)) | _made().keys()
     sections: list[dict[str, Any]] = config.nav or []
     unlisted = sorted(there - set(_paths(sections)))
@@ -42,14 +50,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def _with(unlisted: list[str], section: dict[str, Any]) -> dict[str, Any]:
-    return {title: part + unlisted if title == UNLISTED else part for title, part in section.items()}
+    return {
+        title: part + unlisted if title == UNLISTED else part for title, part in section.items()
+    }
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, text in _made().items():
         files.append(File.generated(config, path, content=text))
     for name in FACE:
-        files.append(File.generated(config, f"face/{name}", abs_src_path=str(ROOT / "templates" / "static" / name)))
+        files.append(
+            File.generated(
+                config, f"face/{name}", abs_src_path=str(ROOT / "templates" / "static" / name)
+            )
+        )
     for name in reference.undocumented():
         logger.warning("%s is read, but has no row under Settings in docs/operations.md", name)
     return files
@@ -57,7 +71,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     with_pictures = SCREENSHOT.sub(lambda found: _figure(found, Path(config.docs_dir)), markdown)
-    return TABLE_ROW.sub(lambda row: CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), with_pictures)
+    return TABLE_ROW.sub(
+        lambda row: CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), with_pictures
+    )
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -73,7 +89,9 @@ def _figure(found: re.Match[str], docs: Path) -> str:
 
 def _made() -> dict[str, str]:
     copied = {path: (ROOT / name).read_text(encoding="utf-8") for path, name in FROM_ROOT.items()}
-    return {path: text.replace("](docs/", "](") for path, text in copied.items()} | reference.pages()
+    return {
+        path: text.replace("](docs/", "](") for path, text in copied.items()
+    } | reference.pages()
 
 
 def _pages(docs: Path) -> set[str]:

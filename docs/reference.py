@@ -51,7 +51,8 @@ def pages() -> dict[str, str]:
     }
 
 
-# --- settings ---------------------------------------------------------------------------------------------------------
+# --- settings
+# ---------------------------------------------------------------------------------------------------------
 
 
 def documented() -> list[Row]:
@@ -80,13 +81,17 @@ def settings_page() -> str:
     sections: dict[str, list[Sequence[str]]] = {setting.section: [] for setting in read.values()}
     for row in documented():
         known = [read[name] for name in row.names if name in read]
-        names, accepts = ("<br>".join(cells) for cells in ([f"`{name}`" for name in row.names], _accepted(known)))
+        names, accepts = (
+            "<br>".join(cells) for cells in ([f"`{name}`" for name in row.names], _accepted(known))
+        )
         sections.setdefault(known[0].section if known else source.OTHERS, []).append(
             (names, accepts, row.default, row.meaning)
         )
     parts = [
         f"## {_title(section)}\n\n{table(('variable', 'accepts', 'default', 'meaning'), rows)}\n"
-        for section, rows in sorted(sections.items(), key=lambda item: item[0] == source.OTHERS)  # they come last
+        for section, rows in sorted(
+            sections.items(), key=lambda item: item[0] == source.OTHERS
+        )  # they come last
         if rows
     ]
     return SETTINGS_INTRODUCTION + "\n".join(parts)
@@ -110,7 +115,8 @@ that names the variable. How they are used: [Operations](../operations.md).
 """
 
 
-# --- commands ---------------------------------------------------------------------------------------------------------
+# --- commands
+# ---------------------------------------------------------------------------------------------------------
 
 
 def commands() -> dict[str, BaseCommand]:
@@ -122,7 +128,9 @@ def commands_page() -> str:
     parts = [COMMANDS_INTRODUCTION, table(("target", "does"), _make_targets()), "\n## manage.py\n"]
     for name, command in commands().items():
         parts.append(f"\n### {name}\n\n```sh\n{_usage(name, command)}\n```\n\n{command.help}\n")
-        if rows := [row for action in _arguments(name, command) if any((row := _argument(action))[1:])]:
+        if rows := [
+            row for action in _arguments(name, command) if any((row := _argument(action))[1:])
+        ]:
             parts.append(table(("argument", "default", "meaning"), rows))
     return "\n".join(parts) + "\n"
 
@@ -142,7 +150,11 @@ def _word(action: argparse.Action) -> str:
     value = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
     if not action.option_strings:
         return f"[{value}]" if action.nargs == "?" else str(value)
-    return f"[{action.option_strings[-1]}]" if action.nargs == 0 else f"[{action.option_strings[-1]} {value}]"
+    return (
+        f"[{action.option_strings[-1]}]"
+        if action.nargs == 0
+        else f"[{action.option_strings[-1]} {value}]"
+    )
 
 
 def _arguments(name: str, command: BaseCommand) -> list[argparse.Action]:
@@ -150,14 +162,21 @@ def _arguments(name: str, command: BaseCommand) -> list[argparse.Action]:
     everybodys = {action.dest for action in BaseCommand().create_parser("manage.py", name)._actions}
     actions = command.create_parser("manage.py", name)._actions
     return sorted(
-        (action for action in actions if action.dest not in everybodys), key=lambda one: list(one.option_strings)
+        (action for action in actions if action.dest not in everybodys),
+        key=lambda one: list(one.option_strings),
     )
 
 
 def _argument(action: argparse.Action) -> Sequence[str]:
-    name = action.option_strings[-1] if action.option_strings else action.metavar or action.dest.upper()
+    name = (
+        action.option_strings[-1]
+        if action.option_strings
+        else action.metavar or action.dest.upper()
+    )
     default = "" if action.default in (None, False) else f"`{action.default}`"
-    among = "one of " + ", ".join(f"`{choice}`" for choice in action.choices) if action.choices else ""
+    among = (
+        "one of " + ", ".join(f"`{choice}`" for choice in action.choices) if action.choices else ""
+    )
     return f"`{name}`", default, action.help or among
 
 
@@ -169,19 +188,26 @@ Each target installs what it needs first.
 """
 
 
-# --- tasks ------------------------------------------------------------------------------------------------------------
+# --- tasks
+# ------------------------------------------------------------------------------------------------------------
 
 
 def tasks() -> dict[str, Task]:
     app.loader.import_default_modules()
-    return {name: task for name, task in sorted(app.tasks.items()) if task.__module__.partition(".")[0] in source.APPS}
+    return {
+        name: task
+        for name, task in sorted(app.tasks.items())
+        if task.__module__.partition(".")[0] in source.APPS
+    }
 
 
 def tasks_page() -> str:
     parts = [TASKS_INTRODUCTION]
     for queue, names in groupby(sorted(tasks(), key=lambda name: (queue_of(name), name)), queue_of):
         rows = [_task(name, tasks()[name]) for name in names]
-        parts.append(f"\n## `{queue}`\n\n{table(('task', 'arguments', 'by itself', 'does'), rows)}\n")
+        parts.append(
+            f"\n## `{queue}`\n\n{table(('task', 'arguments', 'by itself', 'does'), rows)}\n"
+        )
     return "\n".join(parts)
 
 
@@ -211,7 +237,8 @@ run's id. Delivering a message twice is harmless. What beat sends by itself can 
 """
 
 
-# --- events -----------------------------------------------------------------------------------------------------------
+# --- events
+# -----------------------------------------------------------------------------------------------------------
 
 
 def events_page() -> str:
@@ -219,7 +246,9 @@ def events_page() -> str:
     for event in source.events():
         places[event.name].append(event)
     rows = [_event(name, told) for name, told in places.items()]
-    fields = table(("field", "what it is"), [(f"`{name}`", text) for name, text in EVENT_FIELDS.items()])
+    fields = table(
+        ("field", "what it is"), [(f"`{name}`", text) for name, text in EVENT_FIELDS.items()]
+    )
     listed = table(("event", "level", "message", "data", "told in"), rows)
     return EVENTS_INTRODUCTION.format(fields=fields) + listed + "\n"
 

@@ -1,6 +1,8 @@
-"""python -m docs.screenshots: pictures for these pages, from a Cairn of its own that lives as long as it takes.
+"""python -m docs.screenshots: pictures for these pages, from a Cairn of its own that lives as long
+as it takes.
 
-They go into docs/screenshots/, which is not kept with the code; a page without its picture leaves it out.
+They go into docs/screenshots/, which is not kept with the code; a page without its picture leaves
+it out.
 """
 
 import atexit
@@ -40,7 +42,9 @@ SCHEMES = ("light", "dark")
 
 def main() -> None:
     folder = tempfile.mkdtemp()
-    atexit.register(shutil.rmtree, folder)  # before Django registers that its services stop, so that it happens after
+    atexit.register(
+        shutil.rmtree, folder
+    )  # before Django registers that its services stop, so that it happens after
     configure(Path(folder))
     port = free_port()
     with running("up", "--port", str(port)):
@@ -50,9 +54,17 @@ def main() -> None:
 
 
 def configure(folder: Path) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", *(name for name in os.environ if name.startswith("LLM_"))):
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        *(name for name in os.environ if name.startswith("LLM_")),
+    ):
         os.environ.pop(name, None)
-    os.environ |= {"VAR_DIR": str(folder), "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    os.environ |= {
+        "VAR_DIR": str(folder),
+        "LOG_LEVEL": "WARNING",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     os.environ["DJANGO_SUPERUSER_PASSWORD"] = "only-while-pictures-are-taken"  # noqa: S105
 
 
@@ -84,12 +96,16 @@ def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise SystemExit(f"This was not reached in {WAIT_SECONDS} s; what the processes said is above.")
+            raise SystemExit(
+                f"This was not reached in {WAIT_SECONDS} s; what the processes said is above."
+            )
         time.sleep(0.2)
 
 
 def make_courses() -> tuple[dict[str, str], str]:
-    """One course that is read, one plan that waits among others: name of a picture → path, and a session's key."""
+    """One course that is read, one plan that waits among others: name of a picture → path, and a
+    session's key.
+    """
     from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.test import Client
@@ -108,9 +124,13 @@ def make_courses() -> tuple[dict[str, str], str]:
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
     paths = {
         "roadmap": reverse("roadmap_detail", args=[course.pk]),
-        "concept": reverse("concept_detail", args=[course.pk, course.concepts.order_by("order")[0].slug]),
+        "concept": reverse(
+            "concept_detail", args=[course.pk, course.concepts.order_by("order")[0].slug]
+        ),
         "inbox": reverse("admin:roadmaps_review_changelist"),
-        "review": reverse("admin:roadmaps_review_change", args=[waiting.reviews.pending().get().pk]),
+        "review": reverse(
+            "admin:roadmaps_review_change", args=[waiting.reviews.pending().get().pk]
+        ),
         "dashboard": reverse("admin:index"),
     }
     return paths, client.cookies["sessionid"].value
@@ -137,8 +157,12 @@ def take(site: str, paths: dict[str, str], session: str) -> None:
         browser.close()
 
 
-def take_all(browser: "Browser", site: str, paths: dict[str, str], session: str, scheme: str) -> None:
-    context = browser.new_context(base_url=site, viewport=SIZE, color_scheme=scheme, device_scale_factor=1.5)  # type: ignore[arg-type]
+def take_all(
+    browser: "Browser", site: str, paths: dict[str, str], session: str, scheme: str
+) -> None:
+    context = browser.new_context(
+        base_url=site, viewport=SIZE, color_scheme=scheme, device_scale_factor=1.5
+    )  # type: ignore[arg-type]
     context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
     page = context.new_page()
     for name, path in paths.items():

@@ -1,4 +1,6 @@
-"""What the code itself says: which settings it reads and which events it tells, found in its syntax."""
+"""What the code itself says: which settings it reads and which events it tells, found in its
+syntax.
+"""
 
 import ast
 import inspect
@@ -43,11 +45,17 @@ class Event:
 
 def files() -> Iterator[Path]:
     for app in APPS:
-        yield from (path for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts)
+        yield from (
+            path for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts
+        )
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return (
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
 
 
 def settings() -> list[Setting]:
@@ -72,11 +80,15 @@ def _variable(call: ast.Call) -> str:
 def _accepts(call: ast.Call) -> str:
     called = ast.unparse(call.func).removeprefix("env.")
     if called in ("integer", "integer_or_none"):
-        bounds = _defaults(env.integer) | {word.arg: _constant(word.value) for word in call.keywords}
+        bounds = _defaults(env.integer) | {
+            word.arg: _constant(word.value) for word in call.keywords
+        }
         return f"{bounds['least']:,} to {bounds['most']:,}"
     if called in ("choice", "url"):
         values = [_constant(one) for one in getattr(call.args[-1], "elts", [])]
-        return ", ".join(f"`{value}`" if called == "choice" else f"`{value}://…`" for value in values)
+        return ", ".join(
+            f"`{value}`" if called == "choice" else f"`{value}://…`" for value in values
+        )
     if called in ACCEPTS or called.startswith("os."):
         return ACCEPTS.get(called, ACCEPTS["text"])
     described = inspect.getdoc(getattr(env, called)) or called.replace("_", " ")
@@ -85,7 +97,10 @@ def _accepts(call: ast.Call) -> str:
 
 def _defaults(function: object) -> dict[str, object]:
     assert callable(function)
-    return {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+    }
 
 
 def events() -> list[Event]:

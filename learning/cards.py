@@ -28,11 +28,16 @@ def fingerprint(question: Question) -> str:
 def keep_concept(concept: Concept) -> None:
     """Until the transaction ends no changed plan takes it away. Raises NothingThere when one has."""
     if not Concept.objects.select_for_update(no_key=True).filter(pk=concept.pk).first():
-        raise NothingThere(_("“%(concept)s” is no longer part of this course.") % {"concept": concept})
+        raise NothingThere(
+            _("“%(concept)s” is no longer part of this course.") % {"concept": concept}
+        )
 
 
 def keep_questions(concept: Concept) -> None:
-    """Until the transaction ends its quiz isn't written anew. Called first: the same order of locks everywhere."""
+    """Until the transaction ends its quiz isn't written anew.
+
+    Called first: the same order of locks everywhere.
+    """
     keep_concept(concept)
     Quiz.objects.select_for_update(no_key=True).filter(concept=concept).first()
 
@@ -45,7 +50,12 @@ def make(user: Any, concept: Concept) -> None:
 
 def _make(users: Iterable[int], concept_id: int, questions: Iterable[Question]) -> None:
     cards = [
-        Card(user_id=user, concept_id=concept_id, question=question, fingerprint=fingerprint(question))
+        Card(
+            user_id=user,
+            concept_id=concept_id,
+            question=question,
+            fingerprint=fingerprint(question),
+        )
         for question in questions
         for user in users
     ]
@@ -53,7 +63,9 @@ def _make(users: Iterable[int], concept_id: int, questions: Iterable[Question]) 
 
 
 def follow_rewrite(quiz: Quiz) -> None:
-    """Cards of questions that stayed go on, those of questions that went rest, and new questions get theirs."""
+    """Cards of questions that stayed go on, those of questions that went rest, and new questions
+    get theirs.
+    """
     cards = Card.objects.filter(concept_id=quiz.concept_id)
     users = list(cards.order_by().values_list("user_id", flat=True).distinct())
     if not users:
@@ -85,10 +97,14 @@ def due_after(card: Card, rating: int, at: datetime) -> date:
 
 
 def _after(card: Card, rating: int, at: datetime) -> fsrs.Card:
-    """FSRS counts from noon to noon of the person's calendar, whatever hour and zone an answer was given in."""
+    """FSRS counts from noon to noon of the person's calendar, whatever hour and zone an answer was
+    given in.
+    """
     known = fsrs.Card.from_dict(card.memory) if card.memory else fsrs.Card(card_id=card.pk)
     if known.last_review:
-        known.last_review = _noon(known.last_review.date())  # memories of before have the hour of the answer
+        known.last_review = _noon(
+            known.last_review.date()
+        )  # memories of before have the hour of the answer
     after, _ = _scheduler().review_card(known, fsrs.Rating(rating), _noon(timezone.localdate(at)))
     return after
 

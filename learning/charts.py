@@ -39,10 +39,20 @@ class Chart:
 def draw(weeks: list[Week]) -> Chart:
     """A bar per week, and a line at the minutes that were promised."""
     room = HEIGHT - FOOT
-    scale = room / (HEADROOM * max([week.promised for week in weeks] + [week.minutes for week in weeks]))
+    scale = room / (
+        HEADROOM * max([week.promised for week in weeks] + [week.minutes for week in weeks])
+    )
     width = (WIDTH - GAP * (len(weeks) + 1)) / len(weeks)
     bars = []
     for at, week in enumerate(weeks):
         height = round(week.minutes * scale, 1)
-        bars.append(Bar(week, round(GAP + at * (width + GAP), 1), round(room - height, 1), round(width, 1), height))
+        bars.append(
+            Bar(
+                week,
+                round(GAP + at * (width + GAP), 1),
+                round(room - height, 1),
+                round(width, 1),
+                height,
+            )
+        )
     return Chart(bars, round(room - weeks[-1].promised * scale, 1))

@@ -1,4 +1,6 @@
-"""What a learner leaves in a course: a reading place, notes, answers, what is remembered and the days of study."""
+"""What a learner leaves in a course: a reading place, notes, answers, what is remembered and the
+days of study.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -21,7 +23,9 @@ class Reading(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="readings")
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="readings")
-    place = models.PositiveSmallIntegerField(default=0, help_text="Block of the tutorial that was at the top")
+    place = models.PositiveSmallIntegerField(
+        default=0, help_text="Block of the tutorial that was at the top"
+    )
     placed_at = models.DateTimeField(null=True, editable=False)
     note = models.TextField(max_length=NOTE_MAX, blank=True, default="")
     noted_at = models.DateTimeField(null=True, editable=False)
@@ -29,7 +33,9 @@ class Reading(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "concept"], name="one_reading_per_concept")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "concept"], name="one_reading_per_concept")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} reads {self.concept}"
@@ -42,12 +48,18 @@ class Attempt(models.Model):
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="attempts")
     score = models.PositiveSmallIntegerField()
     total = models.PositiveSmallIntegerField()
-    answers = models.JSONField(help_text="Per question: its text, options, explanation, and the chosen and right ones")
+    answers = models.JSONField(
+        help_text="Per question: its text, options, explanation, and the chosen and right ones"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-at", "-pk"]
-        constraints = [models.CheckConstraint(condition=Q(score__lte=F("total")), name="score_is_at_most_total")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(score__lte=F("total")), name="score_is_at_most_total"
+            )
+        ]
         indexes = [models.Index(fields=["user", "concept", "-at"], name="attempts_of_a_concept")]
 
     def __str__(self) -> str:
@@ -61,9 +73,11 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter(user=user, question__isnull=False, concept__roadmap__in=own)
 
     def due_on(self, day: date) -> "CardQuerySet":
-        """All that is asked on `day` of the person's calendar; what was never asked waits for no day.
+        """All that is asked on `day` of the person's calendar; what was never asked waits for no
+        day.
 
-        What was answered a moment ago rests, also when a new day or another time zone has begun meanwhile.
+        What was answered a moment ago rests, also when a new day or another time zone has begun
+        meanwhile.
         """
         after = datetime.combine(day + timedelta(days=1), time.min, UTC)
         rested = Q(answered_at=None) | Q(answered_at__lte=timezone.now() - REST)
@@ -76,16 +90,23 @@ class Card(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="cards")
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="cards")
     question = models.ForeignKey(Question, models.SET_NULL, null=True, related_name="cards")
-    fingerprint = models.CharField(max_length=64, help_text="Of the question, which a rewrite may keep")
+    fingerprint = models.CharField(
+        max_length=64, help_text="Of the question, which a rewrite may keep"
+    )
     memory = models.JSONField(default=dict, help_text="Empty until the first answer")
-    # Its date in UTC is a day of the person's calendar: who flies on meets it on that day, wherever they are by then.
+    # Its date in UTC is a day of the person's calendar: who flies on meets it on that day,
+    # wherever they are by then.
     due_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, editable=False)
 
     objects = CardQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "concept", "fingerprint"], name="one_card_per_question")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "concept", "fingerprint"], name="one_card_per_question"
+            )
+        ]
         indexes = [models.Index(fields=["user", "due_at"], name="cards_that_are_due")]
 
     def __str__(self) -> str:
@@ -110,7 +131,10 @@ class Rating(models.IntegerChoices):
 
 
 class Recall(models.Model):
-    """An answer in practice. A right one waits for its rating: how hard it was, only the person knows."""
+    """An answer in practice.
+
+    A right one waits for its rating: how hard it was, only the person knows.
+    """
 
     card = models.ForeignKey(Card, models.CASCADE, related_name="recalls")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="recalls")
@@ -123,9 +147,12 @@ class Recall(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(rating__isnull=True) | Q(rating__in=Rating.values), name="rating_is_known"
+                condition=Q(rating__isnull=True) | Q(rating__in=Rating.values),
+                name="rating_is_known",
             ),
-            models.UniqueConstraint(fields=["card"], condition=Q(rating__isnull=True), name="one_rating_at_a_time"),
+            models.UniqueConstraint(
+                fields=["card"], condition=Q(rating__isnull=True), name="one_rating_at_a_time"
+            ),
         ]
         indexes = [models.Index(fields=["user", "at"], name="recalls_of_a_day")]
 
@@ -139,7 +166,11 @@ class StudyDay(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="study_days")
     day = models.DateField()
     zone = models.CharField(
-        max_length=64, blank=True, default="", db_default="", help_text="Their time zone when it last counted"
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Their time zone when it last counted",
     )
 
     class Meta:
@@ -151,6 +182,10 @@ class StudyDay(models.Model):
 
     @staticmethod
     def mark(user: Any) -> None:
-        today = StudyDay(user=user, day=timezone.localdate(), zone=timezone.get_current_timezone_name())
+        today = StudyDay(
+            user=user, day=timezone.localdate(), zone=timezone.get_current_timezone_name()
+        )
         unique = ["user", "day"]
-        StudyDay.objects.bulk_create([today], update_conflicts=True, update_fields=["zone"], unique_fields=unique)
+        StudyDay.objects.bulk_create(
+            [today], update_conflicts=True, update_fields=["zone"], unique_fields=unique
+        )

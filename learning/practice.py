@@ -30,9 +30,9 @@ def left_today(user: Any) -> dict[str, int]:
     due = _due(user).aggregate(new=Count("pk", filter=NEW), known=Count("pk", filter=~NEW))
     if not any(due.values()):
         return due
-    done = Recall.objects.filter(user=user, at__gte=zones.midnight(), rating__isnull=False).aggregate(
-        new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False))
-    )
+    done = Recall.objects.filter(
+        user=user, at__gte=zones.midnight(), rating__isnull=False
+    ).aggregate(new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False)))
     most = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
     return {kind: max(0, min(due[kind], most[kind] - done[kind])) for kind in most}
 
@@ -56,8 +56,11 @@ def next_due_on(user: Any) -> date | None:
     return soonest.due_on if soonest else None
 
 
-def shown_options(card: Card, question: Question, answered: Recall | None = None) -> list[tuple[int, str]]:
-    """Options with their indexes, in another order each time: the place of an answer is not to be learned.
+def shown_options(
+    card: Card, question: Question, answered: Recall | None = None
+) -> list[tuple[int, str]]:
+    """Options with their indexes, in another order each time: the place of an answer is not to be
+    learned.
 
     `answered`: in the order in which they were shown for that answer.
     """
@@ -74,17 +77,30 @@ def unrated(user: Any) -> Recall | None:
 
 @transaction.atomic
 def answer(card_id: int, user: Any, given: list[str]) -> Recall:
-    """A wrong answer is rated at once, a right one by the person. Raises InvalidTransition, ValidationError."""
-    card = Card.objects.select_for_update(of=("self",)).select_related("question").filter(pk=card_id, user=user).first()
+    """A wrong answer is rated at once, a right one by the person.
+
+    Raises InvalidTransition, ValidationError.
+    """
+    card = (
+        Card.objects.select_for_update(of=("self",))
+        .select_related("question")
+        .filter(pk=card_id, user=user)
+        .first()
+    )
     if card is None or card.question is None:
         raise InvalidTransition(_("That question was rewritten meanwhile. Here is the next one."))
-    if not _due(user).filter(pk=card.pk).exists() or card.recalls.filter(rating__isnull=True).exists():
+    if (
+        not _due(user).filter(pk=card.pk).exists()
+        or card.recalls.filter(rating__isnull=True).exists()
+    ):
         raise InvalidTransition(_("You have answered that question already. Here is the next one."))
     chosen = quizzes.chosen_of(card.question, given)
     if not chosen:
         raise ValidationError(_("Choose an answer first."))
     right = quizzes.is_right(card.question, chosen)
-    recall = Recall.objects.create(card=card, user=user, chosen=chosen, right=right, was_new=card.is_new)
+    recall = Recall.objects.create(
+        card=card, user=user, chosen=chosen, right=right, was_new=card.is_new
+    )
     if not right:
         rate(recall, Rating.AGAIN)
     StudyDay.mark(user)
@@ -102,4 +118,7 @@ def rate(recall: Recall, rating: int) -> None:
 def choices(recall: Recall) -> list[dict[str, Any]]:
     """The ratings of a right answer, each with when the question would come back."""
     ratings = (Rating.HARD, Rating.GOOD, Rating.EASY)
-    return [{"rating": rating, "due_on": cards.due_after(recall.card, rating, recall.at)} for rating in ratings]
+    return [
+        {"rating": rating, "due_on": cards.due_after(recall.card, rating, recall.at)}
+        for rating in ratings
+    ]

@@ -22,7 +22,11 @@ def practice_today(request: HttpRequest) -> HttpResponse:
         return redirect("practice_recall", recall.pk)
     left = practice.left_today(request.user)
     card = practice.next_card(request.user, left)
-    context: dict[str, Any] = {"card": card, "left": sum(left.values()), "streak": progress.streak(request.user)}
+    context: dict[str, Any] = {
+        "card": card,
+        "left": sum(left.values()),
+        "streak": progress.streak(request.user),
+    }
     if card and card.question:
         context["options"] = practice.shown_options(card, card.question)
     else:

@@ -1,4 +1,7 @@
-"""How far a person is: in a concept, module, stage, roadmap and week. A constant number of queries each."""
+"""How far a person is: in a concept, module, stage, roadmap and week.
+
+A constant number of queries each.
+"""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -61,7 +64,9 @@ class Share:
 class Section(Share):
     """A stage with its modules, or a module."""
 
-    def __init__(self, part: Stage | Module, steps: list[Step], modules: "list[Section] | None" = None) -> None:
+    def __init__(
+        self, part: Stage | Module, steps: list[Step], modules: "list[Section] | None" = None
+    ) -> None:
         super().__init__(steps)
         self.part = part
         self.modules = modules or []
@@ -83,7 +88,9 @@ class Progress(Share):
     def around(self, concept: Concept) -> tuple[Step | None, Step | None]:
         """The steps before and after `concept`."""
         at = next(at for at, step in enumerate(self.steps) if step.concept == concept)
-        return (self.steps[at - 1] if at else None), (self.steps[at + 1] if at + 1 < self.total else None)
+        return (self.steps[at - 1] if at else None), (
+            self.steps[at + 1] if at + 1 < self.total else None
+        )
 
 
 def _percent(done: int, total: int) -> int:
@@ -94,7 +101,9 @@ def _stages(steps: list[Step]) -> Iterator[Section]:
     for stage, of_stage in groupby(steps, key=lambda step: step.concept.module.stage):
         listed = list(of_stage)
         grouped = groupby(listed, key=lambda step: step.concept.module)
-        yield Section(stage, listed, [Section(module, list(of_module)) for module, of_module in grouped])
+        yield Section(
+            stage, listed, [Section(module, list(of_module)) for module, of_module in grouped]
+        )
 
 
 def progress_of(user: Any, roadmap: Roadmap) -> Progress:
@@ -102,7 +111,9 @@ def progress_of(user: Any, roadmap: Roadmap) -> Progress:
     completed = _completions(user, roadmap)
     best = _best_shares(user, roadmap)
     steps = [
-        Step(concept, _state(concept.pk, completed), completed.get(concept.pk), best.get(concept.pk))
+        Step(
+            concept, _state(concept.pk, completed), completed.get(concept.pk), best.get(concept.pk)
+        )
         for concept in concepts
     ]
     return Progress(roadmap, steps)
@@ -149,20 +160,29 @@ def counts_of(user: Any, roadmaps: Iterable[Roadmap]) -> dict[uuid.UUID, Tally]:
     concepts = Concept.objects.filter(roadmap__in=keys).order_by()
     completed = concepts.filter(readings__user=user.pk, readings__completed_at__isnull=False)
     done = _counted(completed)
-    undone = concepts.exclude(pk__in=completed.values("pk")).order_by("roadmap_id", "order").distinct("roadmap_id")
+    undone = (
+        concepts.exclude(pk__in=completed.values("pk"))
+        .order_by("roadmap_id", "order")
+        .distinct("roadmap_id")
+    )
     upcoming = {concept.roadmap_id: concept for concept in undone}
-    return {key: Tally(done.get(key, 0), total, upcoming.get(key)) for key, total in _counted(concepts).items()}
+    return {
+        key: Tally(done.get(key, 0), total, upcoming.get(key))
+        for key, total in _counted(concepts).items()
+    }
 
 
 def _counted(concepts: Any) -> dict[uuid.UUID, int]:
-    return dict(concepts.values("roadmap").annotate(count=Count("pk")).values_list("roadmap", "count"))
+    return dict(
+        concepts.values("roadmap").annotate(count=Count("pk")).values_list("roadmap", "count")
+    )
 
 
 def streak(user: Any) -> int:
     """Days of study in a row, up to today, or up to yesterday while today has none yet.
 
-    Who travels east may miss a date, and who travels west may have studied on a date that has yet to come. Neither
-    ends a streak: where the zone changes, one date may be missing.
+    Who travels east may miss a date, and who travels west may have studied on a date that has yet
+    to come. Neither ends a streak: where the zone changes, one date may be missing.
     """
     days = StudyDay.objects.filter(user=user.pk).values_list("day", "zone")[:DAYS_MAX]
     next_day, next_zone = timezone.localdate(), timezone.get_current_timezone_name()
@@ -201,10 +221,19 @@ def weeks(progress: Progress, count: int) -> list[Week]:
 
 def _week(progress: Progress, first_day: date, *, current: bool) -> Week:
     after = first_day + timedelta(weeks=1)
-    own = [step for step in progress.steps if step.completed_on and first_day <= step.completed_on < after]
+    own = [
+        step
+        for step in progress.steps
+        if step.completed_on and first_day <= step.completed_on < after
+    ]
     minutes = sum(step.concept.minutes for step in own)
     promised = progress.roadmap.hours_per_week * 60
-    return Week(first_day, minutes, promised, own + list(_planned(progress, promised - minutes)) if current else own)
+    return Week(
+        first_day,
+        minutes,
+        promised,
+        own + list(_planned(progress, promised - minutes)) if current else own,
+    )
 
 
 def _planned(progress: Progress, minutes: int) -> Iterator[Step]:

@@ -16,7 +16,13 @@ from roadmaps.models import Concept
 
 def chosen_of(question: Question, given: Iterable[str]) -> list[int]:
     """0-based indexes; whatever names no option counts as not chosen."""
-    return sorted({int(one) for one in given if one.isascii() and one.isdecimal() and int(one) < len(question.options)})
+    return sorted(
+        {
+            int(one)
+            for one in given
+            if one.isascii() and one.isdecimal() and int(one) < len(question.options)
+        }
+    )
 
 
 def is_right(question: Question, chosen: list[int]) -> bool:
@@ -25,17 +31,30 @@ def is_right(question: Question, chosen: list[int]) -> bool:
 
 @transaction.atomic
 def answer(user: Any, concept: Concept, given: QueryDict) -> Attempt:
-    """Grade and keep the answers in `question-<id>`. Raises ValidationError where there is nothing to grade."""
+    """Grade and keep the answers in `question-<id>`.
+
+    Raises ValidationError where there is nothing to grade.
+    """
     cards.keep_questions(concept)
-    questions = {f"question-{one.pk}": one for one in Question.objects.filter(quiz__concept=concept)}
+    questions = {
+        f"question-{one.pk}": one for one in Question.objects.filter(quiz__concept=concept)
+    }
     if any(name.startswith("question-") and name not in questions for name in given):
-        raise ValidationError(_("The quiz was written anew meanwhile. These are its questions now."))
-    graded = {one.pk: _graded(one, chosen_of(one, given.getlist(name))) for name, one in questions.items()}
+        raise ValidationError(
+            _("The quiz was written anew meanwhile. These are its questions now.")
+        )
+    graded = {
+        one.pk: _graded(one, chosen_of(one, given.getlist(name))) for name, one in questions.items()
+    }
     if not any(answer["chosen"] for answer in graded.values()):
         raise ValidationError(_("Answer at least one of the questions as they are now."))
     right = {pk: answer["right"] for pk, answer in graded.items()}
     attempt = Attempt.objects.create(
-        user=user, concept=concept, score=sum(right.values()), total=len(right), answers=list(graded.values())
+        user=user,
+        concept=concept,
+        score=sum(right.values()),
+        total=len(right),
+        answers=list(graded.values()),
     )
     Reading.objects.get_or_create(user=user, concept=concept)
     cards.make(user, concept)

@@ -23,7 +23,10 @@ def written(concept: Any) -> dict[str, Any]:
 
 
 def keep_place(user: Any, concept: Concept, place: str) -> None:
-    """`place` is the number of the tutorial's block at the top of the window. Raises ValidationError."""
+    """`place` is the number of the tutorial's block at the top of the window.
+
+    Raises ValidationError.
+    """
     if not (place.isascii() and place.isdecimal()) or int(place) > PLACE_MAX:
         raise ValidationError(_("A reading place is a number."))
     _change(user, concept, place=int(place), placed_at=timezone.now())
@@ -58,6 +61,8 @@ def reopen(user: Any, concept: Concept) -> None:
 @transaction.atomic
 def _change(user: Any, concept: Concept, **values: Any) -> Reading:
     cards.keep_concept(concept)
-    reading, _created = Reading.objects.update_or_create(user=user, concept=concept, defaults=values)
+    reading, _created = Reading.objects.update_or_create(
+        user=user, concept=concept, defaults=values
+    )
     StudyDay.mark(user)
     return reading

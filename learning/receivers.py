@@ -24,10 +24,25 @@ def follow_rewrite(quiz: Quiz, **_: Any) -> None:
 def learning_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
     """What was read, noted, answered and practised."""
     readings = Reading.objects.filter(user=user)
-    yield "learning/readings", list(readings.values(*WHERE, "note", "noted_at", "started_at", "completed_at"))
-    yield "learning/attempts", list(Attempt.objects.filter(user=user).values(*WHERE, "at", "score", "total", "answers"))
+    yield (
+        "learning/readings",
+        list(readings.values(*WHERE, "note", "noted_at", "started_at", "completed_at")),
+    )
+    yield (
+        "learning/attempts",
+        list(Attempt.objects.filter(user=user).values(*WHERE, "at", "score", "total", "answers")),
+    )
     memories = Card.objects.filter(user=user)
-    yield "learning/cards", list(memories.values(*WHERE, "question__text", "memory", "due_at", "answered_at"))
+    yield (
+        "learning/cards",
+        list(memories.values(*WHERE, "question__text", "memory", "due_at", "answered_at")),
+    )
     recalls = Recall.objects.filter(user=user)
-    yield "learning/recalls", list(recalls.values("card__question__text", "at", "chosen", "right", "rating"))
-    yield "learning/days", list(StudyDay.objects.filter(user=user).order_by("day").values("day", "zone"))
+    yield (
+        "learning/recalls",
+        list(recalls.values("card__question__text", "at", "chosen", "right", "rating")),
+    )
+    yield (
+        "learning/days",
+        list(StudyDay.objects.filter(user=user).order_by("day").values("day", "zone")),
+    )

@@ -13,6 +13,8 @@ urlpatterns = [
     path("roadmaps/<uuid:pk>/progress/", views.roadmap_progress, name="roadmap_progress"),
     path("practice/", practice_views.practice_today, name="practice"),
     path("practice/cards/<int:card_id>/", practice_views.practice_answer, name="practice_answer"),
-    path("practice/answers/<int:recall_id>/", practice_views.practice_recall, name="practice_recall"),
+    path(
+        "practice/answers/<int:recall_id>/", practice_views.practice_recall, name="practice_recall"
+    ),
     path("diagram/", views.diagram, name="diagram"),
 ]

@@ -25,7 +25,8 @@ from roadmaps.models import Concept, Roadmap
 from roadmaps.views import own, visible
 
 WEEKS_SHOWN = 8
-# The page draws what a model wrote, so that it has no origin and may load nothing but our own scripts.
+# The page draws what a model wrote, so that it has no origin and may load nothing but our own
+# scripts.
 DIAGRAM_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src 'self' data:; img-src data:; "
     "frame-ancestors 'self'; sandbox allow-scripts"
@@ -49,10 +50,17 @@ def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpRespon
         "reading": notes,
         "place": _place(notes, concept),
         "note_max": NOTE_MAX,
-        "rewritable": [(kind, wording.in_words(PARTS[kind])) for kind in rewritable_kinds(request.user, roadmap)],
+        "rewritable": [
+            (kind, wording.in_words(PARTS[kind]))
+            for kind in rewritable_kinds(request.user, roadmap)
+        ],
         "connect": CONNECT_A_MODEL,
     }
-    return render(request, "learning/concept_detail.html", context | reading.written(concept) | _quiz(request, concept))
+    return render(
+        request,
+        "learning/concept_detail.html",
+        context | reading.written(concept) | _quiz(request, concept),
+    )
 
 
 def _own_concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> Any:
@@ -61,7 +69,9 @@ def _own_concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> Any:
 
 
 def _concept(roadmap: Roadmap, slug: str) -> Any:
-    rows = Concept.objects.filter(roadmap=roadmap).select_related("module__stage", "roadmap", *RELATIONS.values())
+    rows = Concept.objects.filter(roadmap=roadmap).select_related(
+        "module__stage", "roadmap", *RELATIONS.values()
+    )
     return get_object_or_404(rows, slug=slug)
 
 
@@ -78,7 +88,11 @@ def _quiz(request: HttpRequest, concept: Any) -> dict[str, Any]:
     asked_for = request.GET.get("attempt", "")
     shown = None
     if asked_for:
-        key = int(asked_for) if asked_for.isascii() and asked_for.isdecimal() and len(asked_for) < 19 else 0
+        key = (
+            int(asked_for)
+            if asked_for.isascii() and asked_for.isdecimal() and len(asked_for) < 19
+            else 0
+        )
         shown = get_object_or_404(Attempt, pk=key, user=request.user.pk, concept=concept)
     return {
         "questions": concept.quiz.questions.all() if hasattr(concept, "quiz") and not shown else [],
@@ -141,7 +155,9 @@ def concept_complete(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResp
     else:
         reading.complete(request.user, concept)
         messages.success(
-            request, _("“%(concept)s” is complete. Its questions join your practice.") % {"concept": concept}
+            request,
+            _("“%(concept)s” is complete. Its questions join your practice.")
+            % {"concept": concept},
         )
     return redirect(concept)
 
@@ -167,7 +183,9 @@ def roadmap_progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @xframe_options_sameorigin
 @cache_control(max_age=3600)
 def diagram(request: HttpRequest) -> HttpResponse:
-    """The page that draws Mermaid in a frame of its own; it is sent the text and sends back an image."""
+    """The page that draws Mermaid in a frame of its own; it is sent the text and sends back an
+    image.
+    """
     response = render(request, "learning/diagram.html")
     response.headers["Content-Security-Policy"] = DIAGRAM_POLICY
     return response

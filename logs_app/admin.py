@@ -36,7 +36,9 @@ _result_headers = unfold_list.result_headers
 
 
 def result_headers(changelist: ChangeList) -> list[dict[str, Any]]:
-    """Unfold makes the headers of all columns, with their addresses, again for each row; here once for a list."""
+    """Unfold makes the headers of all columns, with their addresses, again for each row; here once
+    for a list.
+    """
     if not hasattr(changelist, "headers"):
         changelist.headers = list(_result_headers(changelist))
     return cast("list[dict[str, Any]]", changelist.headers)
@@ -47,7 +49,10 @@ unfold_list.result_headers = result_headers
 
 @cache
 def _checkbox(language: str) -> str:
-    """Of a row, without its key. A widget is written by three templates, which is much for each of many rows."""
+    """Of a row, without its key.
+
+    A widget is written by three templates, which is much for each of many rows.
+    """
     return str(checkbox.render(ACTION_CHECKBOX_NAME, "{}"))
 
 
@@ -59,12 +64,15 @@ def _field_of(list_filter: Any) -> str:
 
 
 class LookOnlyAdmin(ModelAdmin):
-    """Rows that only Cairn itself writes. Its lists are never counted, so their size costs nothing."""
+    """Rows that only Cairn itself writes. Its lists are never counted, so their size costs
+    nothing.
+    """
 
     paginator = InfinitePaginator
     show_full_result_count = False
     linked_fields: tuple[str, ...] = ()  # by which links of other pages narrow the list down
-    list_sections = ()  # Unfold's templates ask for it in each row, and what is missing takes longest
+    # Unfold's templates ask for it in each row, and what is missing takes longest
+    list_sections = ()
 
     def key(self, object_id: str) -> Any:
         """404 for a text of the address that can't be a key of this model."""
@@ -74,7 +82,9 @@ class LookOnlyAdmin(ModelAdmin):
             raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the list offers: Django allows every field of the row, and answers tell a secret bit by bit."""
+        """Only what the list offers: Django allows every field of the row, and answers tell a
+        secret bit by bit.
+        """
         path = lookup.split(LOOKUP_SEP)[0]
         if path not in {field.name for field in self.opts.get_fields()}:
             return bool(super().lookup_allowed(lookup, value, request))
@@ -143,7 +153,9 @@ class ExecutionLogAdmin(LookOnlyAdmin):
             newest = ExecutionLog.objects.order_by("-occurred_at")[SEARCHED_MAX : SEARCHED_MAX + 1]
             edge = newest.values_list("occurred_at", flat=True).first()
             queryset = queryset.filter(occurred_at__gt=edge) if edge else queryset
-        results: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        results: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
         return results
 
     @display(description="Time")

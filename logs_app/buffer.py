@@ -1,7 +1,9 @@
-"""The way of an event into the execution log: a Redis stream, drained in batches by `batch_write_logs`.
+"""The way of an event into the execution log: a Redis stream, drained in batches by
+`batch_write_logs`.
 
-An event is out of the process as soon as `append` returns, so a killed worker loses none. Without Redis it waits in
-the process and goes with the next event that gets through, or straight to the table when the process ends.
+An event is out of the process as soon as `append` returns, so a killed worker loses none. Without
+Redis it waits in the process and goes with the next event that gets through, or straight to the
+table when the process ends.
 """
 
 import atexit
@@ -22,10 +24,13 @@ from logs_app import rows, stream
 
 logger = logging.getLogger(__name__)
 
-# Redis is away, full or restarting, whoever noticed: the socket, kombu, or the Redis client below it.
+# Redis is away, full or restarting, whoever noticed: the socket, kombu, or the Redis client below
+# it.
 BROKER_AWAY = (OSError, OperationalError, RedisError)
 WAITING_MAX = 20_000  # events kept in a process while Redis is away
-AWAY_SECONDS = 1.0  # after a failure nobody tries for so long: hundreds of threads must not wait for a time-out in turn
+# after a failure nobody tries for so long: hundreds of threads must not wait for a time-out in
+# turn
+AWAY_SECONDS = 1.0
 
 _numbering = threading.Lock()
 _sending = threading.Lock()
@@ -41,7 +46,9 @@ def _next_sequence() -> int:
         return _last_sequence
 
 
-def make_event(roadmap_id: uuid.UUID, event: str, message: str, level: str, data: dict[str, Any]) -> dict[str, Any]:
+def make_event(
+    roadmap_id: uuid.UUID, event: str, message: str, level: str, data: dict[str, Any]
+) -> dict[str, Any]:
     sequence = _next_sequence()
     return {
         "id": str(_id_in_order_of_time(sequence)),
@@ -56,7 +63,9 @@ def make_event(roadmap_id: uuid.UUID, event: str, message: str, level: str, data
 
 
 def _id_in_order_of_time(nanoseconds: int) -> uuid.UUID:
-    """A version 7 UUID: new rows go to the end of the primary key's index, however large it has grown."""
+    """A version 7 UUID: new rows go to the end of the primary key's index, however large it has
+    grown.
+    """
     milliseconds, random_part = nanoseconds // 1_000_000, uuid.uuid4().int
     low = random_part & ~(0xFFFF_FFFF_FFFF << 80) & ~(0xF << 76)
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | low)

@@ -1,4 +1,6 @@
-"""What a log line is about: the ids of its request or task, carried by contextvars into threads and the loop."""
+"""What a log line is about: the ids of its request or task, carried by contextvars into threads
+and the loop.
+"""
 
 import re
 import uuid
@@ -12,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from config.logs import ids
 
 HEADER = "X-Request-ID"
-ACCEPTED = re.compile(r"[A-Za-z0-9_.-]{1,64}")  # from a proxy in front; anything else could forge lines
+ACCEPTED = re.compile(
+    r"[A-Za-z0-9_.-]{1,64}"
+)  # from a proxy in front; anything else could forge lines
 OF_REQUESTS = ("request_id", "roadmap_id")
 
 
@@ -36,7 +40,9 @@ class RequestContextMiddleware:
         name = begin(request)  # before the coroutine of the response begins to run
         return _named(await response, name)
 
-    def process_view(self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, Any]) -> None:
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, Any]
+    ) -> None:
         if isinstance(kwargs.get("pk"), uuid.UUID):
             ids.set({**ids.get(), "roadmap_id": str(kwargs["pk"])})
 
@@ -45,7 +51,10 @@ def begin(request: HttpRequest) -> str:
     """Bind the request's id; whatever an earlier request of this thread has left goes."""
     given = request.headers.get(HEADER, "")
     name = given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
-    ids.set({key: value for key, value in ids.get().items() if key not in OF_REQUESTS} | {"request_id": name})
+    ids.set(
+        {key: value for key, value in ids.get().items() if key not in OF_REQUESTS}
+        | {"request_id": name}
+    )
     return name
 
 
@@ -65,7 +74,9 @@ def forget_task(**_: Any) -> None:
 
 
 def ids_of(task: str, task_id: str, args: Any) -> dict[str, str]:
-    """A run's task id is its run id, and its only argument the roadmap or the concept that it is about."""
+    """A run's task id is its run id, and its only argument the roadmap or the concept that it is
+    about.
+    """
     if task.startswith("maintenance.") or task == "batch_write_logs" or not args:
         return {}
     subject = "concept_id" if task.startswith("retry_") else "roadmap_id"

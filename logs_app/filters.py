@@ -41,7 +41,13 @@ class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):
     """A choice of the values that the column has."""
 
     def __init__(
-        self, field: Any, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any, field_path: str
+        self,
+        field: Any,
+        request: HttpRequest,
+        params: dict[str, Any],
+        model: Any,
+        model_admin: Any,
+        field_path: str,
     ) -> None:
         self.lookup_kwarg = f"{field_path}__exact"
         self.lookup_val = params.get(self.lookup_kwarg)
@@ -80,9 +86,14 @@ class TimesFilter(RangeDateTimeFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for end, lookup in (("from", "gte"), ("to", "lte")):
-            day, hour = (self.used_parameters.get(f"{self.parameter_name}_{end}_{part}", "") for part in (0, 1))
+            day, hour = (
+                self.used_parameters.get(f"{self.parameter_name}_{end}_{part}", "")
+                for part in (0, 1)
+            )
             if at := parse_datetime_str(f"{day} {hour}"):
-                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": timezone.make_aware(at)})
+                queryset = queryset.filter(
+                    **{f"{self.parameter_name}__{lookup}": timezone.make_aware(at)}
+                )
         return queryset
 
 

@@ -6,7 +6,8 @@ from django.db import models
 
 
 class ExecutionLog(models.Model):
-    """One event; id, sequence and time are made where it happens, so writing it twice inserts it once.
+    """One event; id, sequence and time are made where it happens, so writing it twice inserts it
+    once.
 
     `roadmap_id` is no foreign key: the log outlives what it tells of until `prune` takes it.
     """
@@ -14,7 +15,9 @@ class ExecutionLog(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     roadmap_id = models.UUIDField()
     run_id = models.UUIDField(null=True, blank=True)
-    sequence = models.BigIntegerField(help_text="Nanoseconds since 1970, never equal or falling within a process")
+    sequence = models.BigIntegerField(
+        help_text="Nanoseconds since 1970, never equal or falling within a process"
+    )
     level = models.CharField(max_length=10, default="info")
     event = models.CharField(max_length=60)
     message = models.CharField(max_length=1000, blank=True, default="")
@@ -30,7 +33,11 @@ class ExecutionLog(models.Model):
             models.Index(fields=["occurred_at"]),
             models.Index(fields=["event", "occurred_at"], name="log_by_event"),
             # Few rows are no info, so to find them costs little to keep.
-            models.Index(fields=["level", "occurred_at"], condition=~models.Q(level="info"), name="log_of_trouble"),
+            models.Index(
+                fields=["level", "occurred_at"],
+                condition=~models.Q(level="info"),
+                name="log_of_trouble",
+            ),
         ]
 
     def __str__(self) -> str:

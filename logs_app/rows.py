@@ -1,4 +1,6 @@
-"""Events as lines of CSV, in which they travel, and the lines as rows: each is inserted once, however often written."""
+"""Events as lines of CSV, in which they travel, and the lines as rows: each is inserted once,
+however often written.
+"""
 
 import csv
 import io
@@ -13,7 +15,9 @@ logger = logging.getLogger(__name__)
 
 COLUMNS = ("id", "roadmap_id", "sequence", "level", "event", "message", "data", "occurred_at")
 COPY = f"COPY {{}} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (level, event, message))"
-STAGE = "CREATE TEMPORARY TABLE staged (LIKE logs_app_executionlog INCLUDING DEFAULTS) ON COMMIT DROP"
+STAGE = (
+    "CREATE TEMPORARY TABLE staged (LIKE logs_app_executionlog INCLUDING DEFAULTS) ON COMMIT DROP"
+)
 UNSTAGE = "INSERT INTO logs_app_executionlog SELECT * FROM staged ON CONFLICT DO NOTHING"
 # Something is wrong with an event, not with the database.
 UNFIT = (DataError, IntegrityError)
@@ -24,8 +28,12 @@ def to_line(event: dict[str, Any]) -> bytes:
     if "\\u0000" in data:
         data = json.dumps(_without_nul(event["data"]), ensure_ascii=False)
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow([(event | {"data": data})[name] for name in COLUMNS])
-    return out.getvalue().replace("\x00", "").encode("utf-8", "replace")  # half a character is no text
+    csv.writer(out, lineterminator="\n").writerow(
+        [(event | {"data": data})[name] for name in COLUMNS]
+    )
+    return (
+        out.getvalue().replace("\x00", "").encode("utf-8", "replace")
+    )  # half a character is no text
 
 
 def _without_nul(value: Any) -> Any:
@@ -33,13 +41,20 @@ def _without_nul(value: Any) -> Any:
         return value.replace("\x00", "")
     if isinstance(value, list):
         return [_without_nul(item) for item in value]
-    return {_without_nul(key): _without_nul(item) for key, item in value.items()} if isinstance(value, dict) else value
+    return (
+        {_without_nul(key): _without_nul(item) for key, item in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def from_lines(lines: Iterable[bytes]) -> list[dict[str, Any]]:
     rows = csv.reader(io.StringIO(b"".join(lines).decode(), newline=""))
     events = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-    return [event | {"sequence": int(event["sequence"]), "data": json.loads(event["data"])} for event in events]
+    return [
+        event | {"sequence": int(event["sequence"]), "data": json.loads(event["data"])}
+        for event in events
+    ]
 
 
 def write(lines: list[bytes]) -> list[bytes]:
@@ -72,5 +87,9 @@ def _write_with_care(lines: list[bytes]) -> list[bytes]:
 
 
 def _copy(table: str, lines: list[bytes]) -> None:
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(COPY.format(table)) as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(COPY.format(table)) as copy,
+    ):
         copy.write(b"".join(lines))

@@ -1,4 +1,6 @@
-"""The Redis stream between the processes that log and the table; its readers are one consumer group."""
+"""The Redis stream between the processes that log and the table; its readers are one consumer
+group.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -95,6 +97,14 @@ def refused() -> int:
 
 
 def unwritten(word: str) -> list[bytes]:
-    """The lines with `word` among the newest entries of the stream, oldest first. Raises RedisError."""
+    """The lines with `word` among the newest entries of the stream, oldest first.
+
+    Raises RedisError.
+    """
     newest: Any = _client.xrevrange(STREAM, count=UNWRITTEN_ENTRIES_MAX)
-    return [line for _, numbered in reversed(newest) for line in numbered.values() if word.encode() in line]
+    return [
+        line
+        for _, numbered in reversed(newest)
+        for line in numbered.values()
+        if word.encode() in line
+    ]

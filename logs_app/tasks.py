@@ -6,7 +6,8 @@ from celery import shared_task
 
 from logs_app import stream
 
-GATHER_SECONDS = 0.3  # what comes within this time goes in one batch; pages read the stream too, so nobody waits for it
+# what comes within this time goes in one batch; pages read the stream too, so nobody waits for it
+GATHER_SECONDS = 0.3
 
 
 @shared_task(name="batch_write_logs", ignore_result=True)

@@ -32,6 +32,9 @@ class RoadmapsConfig(AppConfig):
         )
 
         if settings.MISSPELT_SETTINGS:
-            misspelt = [f"{name} (did you mean {meant}?)" for name, meant in settings.MISSPELT_SETTINGS.items()]
+            misspelt = [
+                f"{name} (did you mean {meant}?)"
+                for name, meant in settings.MISSPELT_SETTINGS.items()
+            ]
             logger.warning("no setting of Cairn has the name %s", ", ".join(misspelt))
         post_migrate.connect(set_up_checkpoints, sender=self)

@@ -26,7 +26,9 @@ def people_decide() -> bool:
 
 
 def is_good_enough(review: Review) -> bool:
-    """Only at the first look, with no edit that failed: changes that a person has asked for, a person checks."""
+    """Only at the first look, with no edit that failed: changes that a person has asked for, a
+    person checks.
+    """
     least = settings.AUTO_APPROVE_MIN_SCORE
     if least is None or review.score < least or review.open_critical or review.round > 1:
         return False

@@ -1,7 +1,8 @@
-"""Changes of an approved plan that a learner, or staff for them, asks for: a new round of the workflow.
+"""Changes of an approved plan that a learner, or staff for them, asks for: a new round of the
+workflow.
 
-The thread has ended by then, so it is forked behind its review as if that had asked for changes. The course stays as it
-is until a review approves the new plan.
+The thread has ended by then, so it is forked behind its review as if that had asked for changes.
+The course stays as it is until a review approves the new plan.
 """
 
 from typing import Any
@@ -27,8 +28,8 @@ CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
 def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
     """Queue a round that answers `comment`; its plan goes to a reviewer.
 
-    Raises PermissionDenied, ValidationError (no comment, or as much of this learner runs as may) and
-    InvalidTransition (no course yet, or a change is under way already).
+    Raises PermissionDenied, ValidationError (no comment, or as much of this learner runs as may)
+    and InvalidTransition (no course yet, or a change is under way already).
     """
     check_may_act(by, roadmap)
     comment = clean_comment(comment, needed=_("Say what should be different."))
@@ -42,7 +43,11 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT, course_status=roadmap.status)
     loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
-    told = Sentence("%(who)s asked for changes: %(comment)s", who=by.get_username(), comment=comment[:COLUMN_MAX])
+    told = Sentence(
+        "%(who)s asked for changes: %(comment)s",
+        who=by.get_username(),
+        comment=comment[:COLUMN_MAX],
+    )
     progress.record(roadmap.pk, "changes_asked", told)
     record_activity(by, roadmap, roadmap, told)
     return roadmap
@@ -50,7 +55,12 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
 
 def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
     """All that the thread must hold, because its checkpoints may have been pruned."""
-    approved = roadmap.reviews.filter(status=ReviewStatus.APPROVED).select_related("draft").order_by("-pk").first()
+    approved = (
+        roadmap.reviews.filter(status=ReviewStatus.APPROVED)
+        .select_related("draft")
+        .order_by("-pk")
+        .first()
+    )
     origin = Draft.Origin.LEARNER if by.pk == roadmap.owner_id else Draft.Origin.STAFF
     return {
         "request": roadmap.request_payload(),
@@ -69,11 +79,25 @@ def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
 
 def _approved(roadmap: Roadmap, review: Review | None) -> dict[str, Any]:
     if review is None:  # a course that came from elsewhere has only its rows
-        return {"plan": plan_rows.read(roadmap), "report": {"issues": []}, "intent": {}, "review_round": 1}
+        return {
+            "plan": plan_rows.read(roadmap),
+            "report": {"issues": []},
+            "intent": {},
+            "review_round": 1,
+        }
     draft = review.draft
-    return {"plan": draft.plan, "report": draft.report, "intent": draft.intent, "review_round": review.round}
+    return {
+        "plan": draft.plan,
+        "report": draft.report,
+        "intent": draft.intent,
+        "review_round": review.round,
+    }
 
 
 async def _fork(thread_id: str, graph_version: int | None, state: dict[str, Any]) -> None:
-    workflow = load("roadmaps.workflow.graph").build_graph(graph_version, await checkpointer.saver())
-    await workflow.aupdate_state({"configurable": {"thread_id": thread_id}}, state, as_node="human_review")
+    workflow = load("roadmaps.workflow.graph").build_graph(
+        graph_version, await checkpointer.saver()
+    )
+    await workflow.aupdate_state(
+        {"configurable": {"thread_id": thread_id}}, state, as_node="human_review"
+    )

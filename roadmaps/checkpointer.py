@@ -65,8 +65,8 @@ class Connection(AsyncConnection[DictRow]):
 async def _check(connection: AsyncConnection[DictRow]) -> None:
     """A connection that PostgreSQL has cut is not handed out, and its idle neighbours go with it.
 
-    The pool waits longer after each bad one, so that meeting them one by one would take a minute. One in busy use is
-    not asked every time: that would be every third statement.
+    The pool waits longer after each bad one, so that meeting them one by one would take a minute.
+    One in busy use is not asked every time: that would be every third statement.
     """
     assert isinstance(connection, Connection)
     now = time.monotonic()
@@ -92,7 +92,9 @@ async def saver() -> "Saver":
 def migrate() -> None:
     """Make the schema and LangGraph's tables, or bring them up to date."""
     with connection.cursor() as cursor:
-        cursor.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(SCHEMA)).as_string(None))
+        cursor.execute(
+            SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(SCHEMA)).as_string(None)
+        )
     loop.run(_set_up())
 
 
@@ -105,7 +107,9 @@ async def delete_thread(thread_id: str) -> None:
 
 
 async def forget() -> None:
-    """Close the pool, so that nothing holds the database (a test database that is dropped, a stop)."""
+    """Close the pool, so that nothing holds the database (a test database that is dropped, a
+    stop).
+    """
     _savers.pop(asyncio.get_running_loop(), None)
     if made := _pools.pop(asyncio.get_running_loop(), None):
         await made.close()

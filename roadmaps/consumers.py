@@ -129,7 +129,8 @@ class ReviewsConsumer(Listener):
         return inbox.GROUP
 
     async def begin(self) -> None:
-        # Said only now: what happens from here on is heard, and what happened before is in the rows.
+        # Said only now: what happens from here on is heard, and what happened before is in the
+        # rows.
         await self.send_json({"type": "joined"})
 
     async def review_event(self, message: dict[str, Any]) -> None:
@@ -137,7 +138,9 @@ class ReviewsConsumer(Listener):
 
 
 class Nobody(AsyncWebsocketConsumer):
-    """At every other address: Channels itself raises there, and any stranger fills the log with tracebacks."""
+    """At every other address: Channels itself raises there, and any stranger fills the log with
+    tracebacks.
+    """
 
     async def connect(self) -> None:
         await self.close()
@@ -156,4 +159,9 @@ def snapshot(pk: Any, language: str) -> dict[str, Any]:
     roadmap = Roadmap.objects.get(pk=pk)
     with translation.override(language):
         events = [wording.event_in_words(one) for one in events_of(pk)]
-    return {"type": "snapshot", "status": roadmap.status, "version": roadmap.version, "events": events}
+    return {
+        "type": "snapshot",
+        "status": roadmap.status,
+        "version": roadmap.version,
+        "events": events,
+    }

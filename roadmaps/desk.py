@@ -1,4 +1,7 @@
-"""What reviewers do around a decision: assign, claim, comment. A claim tells colleagues; it locks nobody out."""
+"""What reviewers do around a decision: assign, claim, comment.
+
+A claim tells colleagues; it locks nobody out.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +24,10 @@ COMMENT_MAX = 5000  # characters
 
 @transaction.atomic
 def assign_review(review: Review, to: User | None, *, by: User) -> Review:
-    """Make it somebody's own, or nobody's. Raises PermissionDenied, ValidationError, InvalidTransition."""
+    """Make it somebody's own, or nobody's.
+
+    Raises PermissionDenied, ValidationError, InvalidTransition.
+    """
     check_reviewer(by)
     if to is not None and not who_may_decide(review.roadmap).filter(pk=to.pk).exists():
         raise ValidationError({"to": f"{to.get_username()} may not decide this review."})
@@ -87,7 +93,9 @@ def _change_pending(review: Review, condition: Q, **fields: object) -> None:
 
 
 def why_not(review: Review) -> str:
-    """Why a review can't be changed: decided by whom and when, or being reviewed by whom and until when."""
+    """Why a review can't be changed: decided by whom and when, or being reviewed by whom and until
+    when.
+    """
     if review.status == ReviewStatus.PENDING:
         return review.claim_in_words() or "Nobody is reviewing it."
     if review.status == ReviewStatus.SUPERSEDED or review.decided_at is None:
@@ -104,7 +112,11 @@ def refuse_if_claimed(review: Review, by: User) -> None:
 
 
 def supersede(reviews: ReviewQuerySet, by: User | None) -> None:
-    """Close reviews whose draft is no longer the plan; called inside the transaction that makes it so."""
+    """Close reviews whose draft is no longer the plan; called inside the transaction that makes it
+    so.
+    """
     for review in reviews.select_for_update(of=("self",)):
-        Review.objects.filter(pk=review.pk).update(status=ReviewStatus.SUPERSEDED, claimed_by=None, claimed_until=None)
+        Review.objects.filter(pk=review.pk).update(
+            status=ReviewStatus.SUPERSEDED, claimed_by=None, claimed_until=None
+        )
         inbox.write(review, ReviewEventKind.SUPERSEDED, by=by, name="the command line")

@@ -1,4 +1,7 @@
-"""Queueing a run: the row first, the message after the commit. A message that doesn't get out is `recover`'s."""
+"""Queueing a run: the row first, the message after the commit.
+
+A message that doesn't get out is `recover`'s.
+"""
 
 import logging
 import uuid

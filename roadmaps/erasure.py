@@ -1,7 +1,7 @@
 """Deleting a roadmap without a rest: its rows, checkpoints, log and what models said of it.
 
-A run that was cut off may still write a checkpoint, an answer or an event, so an erased thread is remembered for a day
-and swept again. What model calls have cost stays, without their content.
+A run that was cut off may still write a checkpoint, an answer or an event, so an erased thread is
+remembered for a day and swept again. What model calls have cost stays, without their content.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,10 @@ def erase(roadmaps: "QuerySet[Roadmap]") -> int:
 
 
 def withdraw(roadmaps: Iterable[Roadmap]) -> None:
-    """Nobody drives or writes for them from now on. To be called first: a row written meanwhile would be in the way."""
+    """Nobody drives or writes for them from now on.
+
+    To be called first: a row written meanwhile would be in the way.
+    """
     for roadmap in roadmaps:
         leases.revoke(roadmap.pk)
         roadmap_withdrawn.send(sender=Roadmap, roadmap=roadmap)
@@ -44,7 +47,9 @@ def withdraw(roadmaps: Iterable[Roadmap]) -> None:
 @receiver(pre_delete, sender=Roadmap)
 def leave_nothing(instance: Roadmap, **_: Any) -> None:
     """Also when its owner is deleted: no roadmap goes without its thread."""
-    ErasedThread.objects.get_or_create(thread_id=instance.thread_id, defaults={"roadmap_id": instance.pk})
+    ErasedThread.objects.get_or_create(
+        thread_id=instance.thread_id, defaults={"roadmap_id": instance.pk}
+    )
     _forget_in_admin(Roadmap, [instance.pk])
     _forget_in_admin(Review, instance.reviews.values_list("pk", flat=True))
     transaction.on_commit(lambda: _sweep(instance.thread_id, instance.pk))
@@ -53,11 +58,15 @@ def leave_nothing(instance: Roadmap, **_: Any) -> None:
 def _forget_in_admin(model: type[Model], keys: Iterable[Any]) -> None:
     """Who did something and when stays in the admin's log; what it was about goes."""
     entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
-    entries.filter(object_id__in=[str(key) for key in keys]).update(object_repr=FORGOTTEN, change_message="")
+    entries.filter(object_id__in=[str(key) for key in keys]).update(
+        object_repr=FORGOTTEN, change_message=""
+    )
 
 
 def sweep() -> int:
-    """Delete what late writers have left of erased threads; returns how many threads are still remembered."""
+    """Delete what late writers have left of erased threads; returns how many threads are still
+    remembered.
+    """
     for thread_id, roadmap_id in ErasedThread.objects.values_list("thread_id", "roadmap_id"):
         _sweep(thread_id, roadmap_id)
     ErasedThread.objects.filter(erased_at__lt=Now() - REMEMBERED).delete()

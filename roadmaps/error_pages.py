@@ -18,7 +18,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 while PostgreSQL is away or takes no changes, else 500. Neither page asks the database for anything."""
+    """503 while PostgreSQL is away or takes no changes, else 500.
+
+    Neither page asks the database for anything.
+    """
     if isinstance(sys.exc_info()[1], loop.DATABASE_AWAY):
         retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return HttpResponse(render_to_string("503.html"), status=503, headers=retry)

@@ -1,4 +1,6 @@
-"""What a roadmap will take: counted from the learner's time or from the plan, timed by recent model calls."""
+"""What a roadmap will take: counted from the learner's time or from the plan, timed by recent
+model calls.
+"""
 
 import statistics
 from dataclasses import dataclass
@@ -11,10 +13,24 @@ from roadmaps.llm import model_label, without_model
 from roadmaps.llm.author_plan import size_of
 from roadmaps.models import Concept, ModelCall
 
-DESIGN = ("intent", "curriculum", "validation", "edit", "validation")  # one automatic round is the usual
+DESIGN = (
+    "intent",
+    "curriculum",
+    "validation",
+    "edit",
+    "validation",
+)  # one automatic round is the usual
 CONTENT = ("tutorial", "resources", "quiz")  # of each concept
 # Seconds of one call until there are recent ones of the same model.
-USUAL = {"intent": 8, "curriculum": 60, "validation": 25, "edit": 25, "tutorial": 35, "resources": 15, "quiz": 20}
+USUAL = {
+    "intent": 8,
+    "curriculum": 60,
+    "validation": 25,
+    "edit": 25,
+    "tutorial": 35,
+    "resources": 15,
+    "quiz": 20,
+}
 BUILT_IN = 0.1
 RECENT = 50  # calls of a role
 CONCEPT_MINUTES = 75  # until there are concepts
@@ -57,7 +73,9 @@ def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: i
     longest = max(seconds[role] for role in CONTENT)  # the last one is waited for
     took = sum(seconds[role] for role in design) + max(writing, longest)
     calls = len(design) + artifacts
-    return Estimate(stages, concepts, artifacts, calls, calls + max(more_calls, 0), round(took / 60))
+    return Estimate(
+        stages, concepts, artifacts, calls, calls + max(more_calls, 0), round(took / 60)
+    )
 
 
 def recent_seconds() -> dict[str, float]:
@@ -65,7 +83,9 @@ def recent_seconds() -> dict[str, float]:
     known: dict[str, list[float]] = {}
     for role, seconds in reduce(lambda one, other: one.union(other, all=True), map(_latest, USUAL)):
         known.setdefault(role, []).append(seconds)
-    return {role: statistics.median(known[role]) if role in known else _usual(role) for role in USUAL}
+    return {
+        role: statistics.median(known[role]) if role in known else _usual(role) for role in USUAL
+    }
 
 
 def _latest(role: str) -> Any:

@@ -8,7 +8,9 @@ class NothingThere(Http404):
 
 
 class InvalidTransition(Exception):
-    """The row is no longer in a state that allows this; the message is a sentence for the person who asked."""
+    """The row is no longer in a state that allows this; the message is a sentence for the person
+    who asked.
+    """
 
 
 class RunNotClaimed(Exception):

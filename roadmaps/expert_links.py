@@ -1,7 +1,8 @@
 """Links by which an outside expert reviews one roadmap without an account.
 
-A link is a random secret of 256 bits of which only the hash is kept, so there is nothing to sign and nothing to steal
-from the database. It holds for the roadmap, so an expert who asks for changes sees the next round by the same link.
+A link is a random secret of 256 bits of which only the hash is kept, so there is nothing to sign
+and nothing to steal from the database. It holds for the roadmap, so an expert who asks for changes
+sees the next round by the same link.
 """
 
 import hashlib
@@ -38,11 +39,18 @@ class LinkEnded(Exception):
 
 @transaction.atomic
 def make_expert_link(
-    review: Review, *, by: User, name: str, email: str = "", may_decide: bool = False, days: int | None = None
+    review: Review,
+    *,
+    by: User,
+    name: str,
+    email: str = "",
+    may_decide: bool = False,
+    days: int | None = None,
 ) -> tuple[ExpertLink, str]:
     """The link, and its secret, which is nowhere to be had again.
 
-    Who may not decide it can't let somebody else decide it either. Raises PermissionDenied, ValidationError.
+    Who may not decide it can't let somebody else decide it either. Raises PermissionDenied,
+    ValidationError.
     """
     (check_may_decide if may_decide else _check_reviewer)(by, review.roadmap)
     days = settings.EXPERT_LINK_DAYS if days is None else days
@@ -50,7 +58,10 @@ def make_expert_link(
     secret = secrets.token_urlsafe(32)
     facts = {"name": name, "email": email, "may_decide": may_decide, "created_by": by}
     link = ExpertLink.objects.create(
-        roadmap=review.roadmap, secret_hash=_hash(secret), expires_at=timezone.now() + timedelta(days=days), **facts
+        roadmap=review.roadmap,
+        secret_hash=_hash(secret),
+        expires_at=timezone.now() + timedelta(days=days),
+        **facts,
     )
     may = "who may decide" if may_decide else "who may comment"
     inbox.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
@@ -75,7 +86,10 @@ def _checked(name: str, email: str, days: int) -> tuple[str, str]:
 
 @transaction.atomic
 def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
-    """From now on it opens nothing. Raises PermissionDenied, InvalidTransition: it has ended already."""
+    """From now on it opens nothing.
+
+    Raises PermissionDenied, InvalidTransition: it has ended already.
+    """
     check_reviewer(by)
     if not ExpertLink.objects.good().filter(pk=link.pk).update(revoked_at=Now()):
         raise InvalidTransition("This link has ended already.")
@@ -86,11 +100,17 @@ def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
 
 def find_link(secret: str) -> ExpertLink:
     """Raises ExpertLink.DoesNotExist; LinkEnded when it has expired or was revoked."""
-    link = ExpertLink.objects.select_related("roadmap__owner", "created_by").get(secret_hash=_hash(secret))
+    link = ExpertLink.objects.select_related("roadmap__owner", "created_by").get(
+        secret_hash=_hash(secret)
+    )
     if link.revoked_at:
-        raise LinkEnded(_("This link was withdrawn on %(date)s.") % {"date": _moment(link.revoked_at)})
+        raise LinkEnded(
+            _("This link was withdrawn on %(date)s.") % {"date": _moment(link.revoked_at)}
+        )
     if link.expires_at <= timezone.now():
-        raise LinkEnded(_("This link has expired on %(date)s.") % {"date": _moment(link.expires_at)})
+        raise LinkEnded(
+            _("This link has expired on %(date)s.") % {"date": _moment(link.expires_at)}
+        )
     if link.roadmap.deleted_at:
         raise LinkEnded(_("The plan that it was for has been withdrawn."))
     return link
@@ -106,7 +126,9 @@ def record_visit(link: ExpertLink) -> None:
     fresh = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=VISIT_MINUTES))
     counted = {"uses": F("uses") + 1, "last_used_at": Now()}
     if ExpertLink.objects.filter(fresh, pk=link.pk).update(**counted):
-        inbox.write(current_review(link), ReviewEventKind.LINK_USED, name=expert(link), link=link.pk)
+        inbox.write(
+            current_review(link), ReviewEventKind.LINK_USED, name=expert(link), link=link.pk
+        )
     else:
         ExpertLink.objects.filter(pk=link.pk).update(**counted)
 
@@ -115,7 +137,9 @@ def record_visit(link: ExpertLink) -> None:
 def comment_by_link(link: ExpertLink, review: Review, text: str) -> None:
     """Raises ValidationError; PermissionDenied: another roadmap's review, or too many comments."""
     _check_use(link, review)
-    inbox.write(review, ReviewEventKind.COMMENTED, name=expert(link), text=clean_comment(text), link=link.pk)
+    inbox.write(
+        review, ReviewEventKind.COMMENTED, name=expert(link), text=clean_comment(text), link=link.pk
+    )
 
 
 @transaction.atomic
@@ -124,7 +148,9 @@ def decide_by_link(link: ExpertLink, review: Review, decision: str, comment: str
     _check_use(link, review)
     if not link.may_decide:
         raise PermissionDenied(_("With this link you may comment, but not decide."))
-    decided = decide_review(review, decision, by=None, comment=comment, how=DecidedHow.EXPERT, name=link.name)
+    decided = decide_review(
+        review, decision, by=None, comment=comment, how=DecidedHow.EXPERT, name=link.name
+    )
     message = f"{decided.get_status_display()} by {expert(link)}, with a link that this user made"
     record_activity(link.created_by, link.roadmap, decided, message)
     return decided
@@ -136,7 +162,9 @@ def _check_use(link: ExpertLink, review: Review) -> None:
     # Locked: a link revoked or used at this moment is seen by one of the two.
     if not ExpertLink.objects.good().select_for_update().filter(pk=link.pk).exists():
         raise PermissionDenied(_("This link has ended."))
-    hour = review.events.filter(data__link=link.pk, kind=ReviewEventKind.COMMENTED, at__gt=Now() - timedelta(hours=1))
+    hour = review.events.filter(
+        data__link=link.pk, kind=ReviewEventKind.COMMENTED, at__gt=Now() - timedelta(hours=1)
+    )
     if hour.count() >= WRITES_MAX:
         raise PermissionDenied(_("That is a lot for one hour; go on a little later."))
 

@@ -37,7 +37,8 @@ SEVERITIES = {"critical": _("critical"), "warning": _("warning"), "suggestion": 
 def kept_private(view: View) -> View:
     """The address is the key, so it is neither sent on to other sites, nor indexed, nor cached.
 
-    Not no-referrer: a browser would then give no origin to the form either, and it would be taken for a forgery.
+    Not no-referrer: a browser would then give no origin to the form either, and it would be taken
+    for a forgery.
     """
 
     @wraps(view)
@@ -85,7 +86,9 @@ def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse
     return redirect("expert_review", secret)
 
 
-def _page(request: HttpRequest, link: ExpertLink, problem: str = "", comment: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, link: ExpertLink, problem: str = "", comment: str = ""
+) -> HttpResponse:
     review = current_review(link)
     report, plan = review.draft.report, review.draft.plan
     titles = {part["id"]: part["title"] for part, _ in plans.parts(plan)}
@@ -94,12 +97,15 @@ def _page(request: HttpRequest, link: ExpertLink, problem: str = "", comment: st
         "roadmap": link.roadmap,
         "review": review,
         "open": review.status == ReviewStatus.PENDING,
-        "stages": [stage | {"hours": plans.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]],
+        "stages": [
+            stage | {"hours": plans.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]
+        ],
         "summary": plan.get("summary", ""),
         "report": report,
         "hours": {"plan": report["minutes"] / 60, "budget": report["budget_minutes"] / 60},
         "issues": [
-            issue | {"place": titles.get(issue["location"], ""), "word": SEVERITIES[issue["severity"]]}
+            issue
+            | {"place": titles.get(issue["location"], ""), "word": SEVERITIES[issue["severity"]]}
             for issue in report["issues"]
         ],
         "said": events_for(link, review),

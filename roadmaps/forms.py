@@ -23,7 +23,23 @@ FORMATS = [
 ]
 WEEKS_MAX = 104
 GOAL_MIN = 10  # letters
-LANGUAGES = ("en", "zh-Hans", "es", "de", "fr", "pt-BR", "ja", "ko", "ar", "hi", "ru", "it", "tr", "pl", "uk")
+LANGUAGES = (
+    "en",
+    "zh-Hans",
+    "es",
+    "de",
+    "fr",
+    "pt-BR",
+    "ja",
+    "ko",
+    "ar",
+    "hi",
+    "ru",
+    "it",
+    "tr",
+    "pl",
+    "uk",
+)
 
 
 def check_language(value: str) -> None:
@@ -45,8 +61,12 @@ class TimeForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
-    hours_per_week = forms.IntegerField(label=gettext_lazy("Hours a week"), min_value=1, max_value=80)
-    weeks = forms.IntegerField(label=gettext_lazy("Weeks"), min_value=1, max_value=WEEKS_MAX, required=False)
+    hours_per_week = forms.IntegerField(
+        label=gettext_lazy("Hours a week"), min_value=1, max_value=80
+    )
+    weeks = forms.IntegerField(
+        label=gettext_lazy("Weeks"), min_value=1, max_value=WEEKS_MAX, required=False
+    )
     target_date = forms.DateField(
         label=gettext_lazy("Or until"),
         required=False,
@@ -67,7 +87,11 @@ class TimeForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if date := cleaned.get("target_date"):
             cleaned["weeks"] = max(1, math.ceil((date - timezone.localdate()).days / 7))
-        elif not cleaned.get("weeks") and "weeks" not in self.errors and "target_date" not in self.errors:
+        elif (
+            not cleaned.get("weeks")
+            and "weeks" not in self.errors
+            and "target_date" not in self.errors
+        ):
             self.add_error("weeks", _("Give weeks or a date."))
         return cleaned
 
@@ -87,7 +111,9 @@ class RoadmapForm(TimeForm):
         help_text=gettext_lazy("One or two sentences, 10 to 2,000 characters."),
         error_messages={"required": gettext_lazy("State what you want to learn.")},
     )
-    level = forms.ChoiceField(label=gettext_lazy("Where are you now?"), choices=Roadmap.Level.choices)
+    level = forms.ChoiceField(
+        label=gettext_lazy("Where are you now?"), choices=Roadmap.Level.choices
+    )
     language = forms.CharField(
         label=gettext_lazy("Language"),
         max_length=35,
@@ -116,7 +142,13 @@ class RoadmapForm(TimeForm):
 
     @staticmethod
     def defaults() -> dict[str, Any]:
-        return {"level": Roadmap.Level.BEGINNER, "hours_per_week": 5, "weeks": 8, "language": "en", "formats": []}
+        return {
+            "level": Roadmap.Level.BEGINNER,
+            "hours_per_week": 5,
+            "weeks": 8,
+            "language": "en",
+            "formats": [],
+        }
 
     def clean_language(self) -> str:
         return langcodes.standardize_tag(self.cleaned_data["language"])

@@ -13,11 +13,22 @@ SYSTEM = "the system"
 
 
 def write(
-    review: Review, kind: ReviewEventKind, *, by: User | None = None, name: str = "", text: str = "", **data: Any
+    review: Review,
+    kind: ReviewEventKind,
+    *,
+    by: User | None = None,
+    name: str = "",
+    text: str = "",
+    **data: Any,
 ) -> None:
-    """Add a line to the history of `review`, by a user or by whom `name` names. Open inboxes hear of it."""
+    """Add a line to the history of `review`, by a user or by whom `name` names.
+
+    Open inboxes hear of it.
+    """
     who = by.get_username() if by else name or SYSTEM
-    ReviewEvent.objects.create(review=review, kind=kind, actor=by, actor_name=who[:200], text=text, data=data)
+    ReviewEvent.objects.create(
+        review=review, kind=kind, actor=by, actor_name=who[:200], text=text, data=data
+    )
     done = ReviewStatus(data["decision"]).label if "decision" in data else kind.label
     said = f"{review.roadmap}: {done.lower()} by {who}"
     # The rows are the truth: an inbox that hears of this asks for its rows anew.

@@ -1,7 +1,8 @@
 """Who is driving what, and what a dead worker left.
 
-A lease is one row per subject (a roadmap, or one artifact) with a token per acquisition and the database's clock.
-One thread renews all leases of this process with one statement; a token that doesn't come back is lost.
+A lease is one row per subject (a roadmap, or one artifact) with a token per acquisition and the
+database's clock. One thread renews all leases of this process with one statement; a token that
+doesn't come back is lost.
 """
 
 import logging
@@ -49,7 +50,10 @@ class Hold:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction in which nobody else can take the lease. Raises LeaseLost when somebody has."""
+        """A transaction in which nobody else can take the lease.
+
+        Raises LeaseLost when somebody has.
+        """
         with transaction.atomic():
             if self.lost or not Lease.objects.select_for_update().filter(token=self.token).exists():
                 self.lose()
@@ -97,14 +101,19 @@ def hold(subject: uuid.UUID, claim: Callable[[], int]) -> Iterator[Hold]:
 
 def _acquire(held: Hold) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(ACQUIRE, {"subject": held.subject, "token": held.token, "seconds": settings.LEASE_SECONDS})
+        cursor.execute(
+            ACQUIRE,
+            {"subject": held.subject, "token": held.token, "seconds": settings.LEASE_SECONDS},
+        )
         return bool(cursor.rowcount)
 
 
 def revoke(subject: uuid.UUID) -> None:
-    """Take the lease away; its holder notices within one heartbeat and can write nothing from now on.
+    """Take the lease away; its holder notices within one heartbeat and can write nothing from now
+    on.
 
-    It is taken over first, in the caller's transaction: who is about to acquire it must wait for that to end.
+    It is taken over first, in the caller's transaction: who is about to acquire it must wait for
+    that to end.
     """
     with connection.cursor() as cursor:
         cursor.execute(TAKE_OVER, {"subject": subject, "token": uuid.uuid4()})
@@ -141,7 +150,9 @@ class _Heart:
         with self._lock:
             self._held[held.token] = held
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._beat, name="cairn-heartbeat", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._beat, name="cairn-heartbeat", daemon=True
+                )
                 self._thread.start()
 
     def remove(self, held: Hold) -> None:
@@ -167,7 +178,8 @@ class _Heart:
         for one in held:
             if alive is not None and one.token in alive:
                 one.renewed = started
-            # An answer without the token is proof; a silent database is one only when the lease has run out.
+            # An answer without the token is proof; a silent database is one only when the lease
+            # has run out.
             elif alive is not None or started - one.renewed > settings.LEASE_SECONDS:
                 one.lose()
 
@@ -175,7 +187,8 @@ class _Heart:
 class _Line:
     """The heart's own connection: it never waits behind the threads that share the pool.
 
-    A network that swallows everything counts as a database that doesn't answer, within the lease's time.
+    A network that swallows everything counts as a database that doesn't answer, within the lease's
+    time.
     """
 
     def __init__(self) -> None:
@@ -185,8 +198,12 @@ class _Line:
         """The tokens that are still ours; None when the database did not answer."""
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(**checkpointer.connection_arguments() | self._limits())
-            renewed = self._connection.execute(RENEW, {"tokens": tokens, "seconds": settings.LEASE_SECONDS})
+                self._connection = psycopg.connect(
+                    **checkpointer.connection_arguments() | self._limits()
+                )
+            renewed = self._connection.execute(
+                RENEW, {"tokens": tokens, "seconds": settings.LEASE_SECONDS}
+            )
             return {row["token"] for row in renewed}
         except psycopg.Error as exc:
             logger.warning("leases not renewed: %s", exc)
@@ -194,7 +211,10 @@ class _Line:
             return None
 
     def _limits(self) -> dict[str, int]:
-        return {"connect_timeout": settings.LEASE_SECONDS, "tcp_user_timeout": settings.LEASE_SECONDS * 1000}
+        return {
+            "connect_timeout": settings.LEASE_SECONDS,
+            "tcp_user_timeout": settings.LEASE_SECONDS * 1000,
+        }
 
     def hang_up(self) -> None:
         if self._connection is not None:

@@ -14,7 +14,9 @@ NAME_MAX = 60  # characters of a roadmap's name in the sentence
 
 
 def take_turn(owner: Any) -> None:
-    """Until the transaction ends nobody else starts a roadmap of `owner`, so that counting means something."""
+    """Until the transaction ends nobody else starts a roadmap of `owner`, so that counting means
+    something.
+    """
     # NO KEY: rows that refer to the user may be written meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 

@@ -1,4 +1,6 @@
-"""The process's one event loop, in a thread of its own, made when it is first needed (after any fork)."""
+"""The process's one event loop, in a thread of its own, made when it is first needed (after any
+fork).
+"""
 
 import asyncio
 import atexit
@@ -30,7 +32,9 @@ def get() -> asyncio.AbstractEventLoop:
     with _lock:
         if os.getpid() not in _loops:
             loop = _loops[os.getpid()] = uvloop.new_event_loop()
-            _threads[os.getpid()] = threading.Thread(target=loop.run_forever, name="cairn-loop", daemon=True)
+            _threads[os.getpid()] = threading.Thread(
+                target=loop.run_forever, name="cairn-loop", daemon=True
+            )
             _threads[os.getpid()].start()
         return _loops[os.getpid()]
 
@@ -41,7 +45,9 @@ def exists() -> bool:
 
 @atexit.register
 def end() -> None:
-    """Before Python takes itself apart: a thread that is inside the loop then crashes now and then."""
+    """Before Python takes itself apart: a thread that is inside the loop then crashes now and
+    then.
+    """
     if exists():
         with contextlib.suppress(TimeoutError):
             run(_cancel_all(), timeout=END_SECONDS)
@@ -59,7 +65,9 @@ async def _cancel_all() -> None:
 
 
 def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-    """Run `coroutine` on the loop and wait; TimeoutError after `timeout` seconds, and it is cancelled."""
+    """Run `coroutine` on the loop and wait; TimeoutError after `timeout` seconds, and it is
+    cancelled.
+    """
     future = asyncio.run_coroutine_threadsafe(coroutine, get())
     try:
         return future.result(timeout)
@@ -68,11 +76,13 @@ def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         raise
 
 
-def stream(events: AsyncIterator[T], *, on_cancel: Callable[[Callable[[], bool]], None]) -> Iterator[T]:
+def stream(
+    events: AsyncIterator[T], *, on_cancel: Callable[[Callable[[], bool]], None]
+) -> Iterator[T]:
     """Iterate `events` from this thread while one task of the loop produces them.
 
-    `on_cancel` gets the function that cancels that task; then CancelledError is raised here. While it waits, the
-    thread's database connection is back in the pool.
+    `on_cancel` gets the function that cancels that task; then CancelledError is raised here. While
+    it waits, the thread's database connection is back in the pool.
     """
     received: SimpleQueue[Any] = SimpleQueue()
 

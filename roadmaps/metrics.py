@@ -1,6 +1,8 @@
-"""The metrics, made when they are asked for: what stands in PostgreSQL and Redis, and what processes have counted.
+"""The metrics, made when they are asked for: what stands in PostgreSQL and Redis, and what
+processes have counted.
 
-Four queries that only an index answers and a handful of Redis commands, however large the tables are.
+Four queries that only an index answers and a handful of Redis commands, however large the tables
+are.
 """
 
 from collections import defaultdict
@@ -24,9 +26,15 @@ COUNTED = {  # counters: what they count, and by which labels
     "cairn_tasks_total": ("Tasks that ended, by name and outcome", ("task", "outcome")),
     "cairn_roadmap_transitions_total": ("Roadmaps that came into a state", ("to",)),
     "cairn_runs_recovered_total": ("Runs sent again after a lost worker or message", ("cause",)),
-    "cairn_model_errors_total": ("Attempts of model calls that failed", ("role", "model", "reason")),
+    "cairn_model_errors_total": (
+        "Attempts of model calls that failed",
+        ("role", "model", "reason"),
+    ),
     "cairn_model_tokens_total": ("Tokens of model calls", ("role", "model", "direction")),
-    "cairn_model_cost_dollars_total": ("Cost of model calls, where LLM_PRICES has a price", ("role", "model")),
+    "cairn_model_cost_dollars_total": (
+        "Cost of model calls, where LLM_PRICES has a price",
+        ("role", "model"),
+    ),
 }
 TIMED = {  # histograms, of seconds
     "cairn_task_seconds": ("How long tasks took", ("task",)),
@@ -35,7 +43,11 @@ TIMED = {  # histograms, of seconds
         ("role", "model"),
     ),
 }
-WATCHED = (*MOVING, RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.FAILED)  # the ended ones only grow: see transitions
+WATCHED = (
+    *MOVING,
+    RoadmapStatus.AWAITING_REVIEW,
+    RoadmapStatus.FAILED,
+)  # the ended ones only grow: see transitions
 HELD = ("open", "in_use", "waiting")
 
 Families = Iterator[Metric]
@@ -51,13 +63,19 @@ def exposition() -> bytes:
 class _Everything(Collector):
     def collect(self) -> Iterable[Metric]:
         telemetry.tell()  # what this process has counted until now
-        up = GaugeMetricFamily("cairn_service_up", "Whether a service answered this scrape", labels=["service"])
+        up = GaugeMetricFamily(
+            "cairn_service_up", "Whether a service answered this scrape", labels=["service"]
+        )
         yield from _if_up(up, "postgresql", (_roadmaps, _reviews, _leases, _stuck), Error)
-        yield from _if_up(up, "redis", (_queues, _heartbeats, _processes, _counted), redis.RedisError)
+        yield from _if_up(
+            up, "redis", (_queues, _heartbeats, _processes, _counted), redis.RedisError
+        )
         yield up
 
 
-def _if_up(up: Any, service: str, read: tuple[Callable[[], Families], ...], away: type[Exception]) -> Families:
+def _if_up(
+    up: Any, service: str, read: tuple[Callable[[], Families], ...], away: type[Exception]
+) -> Families:
     """All of what `read` yields, or nothing of it."""
     try:
         found = [family for families in read for family in families()]
@@ -78,38 +96,54 @@ def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Met
 def _roadmaps() -> Families:
     counted = statistics.roadmaps_by_status(WATCHED)
     states = {status.value: counted.get(status, 0) for status in WATCHED}
-    yield _gauge("cairn_roadmaps", "Roadmaps that move, wait for a review or have failed", "status", states)
+    yield _gauge(
+        "cairn_roadmaps", "Roadmaps that move, wait for a review or have failed", "status", states
+    )
 
 
 def _reviews() -> Families:
     found = statistics.open_reviews()
     waiting = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0
-    yield GaugeMetricFamily("cairn_reviews_pending", "Reviews that wait for a decision", found["pending"])
-    yield GaugeMetricFamily("cairn_reviews_overdue", "Of these, past their due time", found["overdue"])
-    yield GaugeMetricFamily("cairn_review_oldest_seconds", "How long the oldest of them has waited", waiting)
+    yield GaugeMetricFamily(
+        "cairn_reviews_pending", "Reviews that wait for a decision", found["pending"]
+    )
+    yield GaugeMetricFamily(
+        "cairn_reviews_overdue", "Of these, past their due time", found["overdue"]
+    )
+    yield GaugeMetricFamily(
+        "cairn_review_oldest_seconds", "How long the oldest of them has waited", waiting
+    )
 
 
 def _leases() -> Families:
-    counted = Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk"))
+    counted = Lease.objects.aggregate(
+        live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")
+    )
     states = {"live": counted["live"], "expired": counted["all"] - counted["live"]}
     yield _gauge("cairn_leases", "What workers drive, and what lost its worker", "state", states)
 
 
 def _stuck() -> Families:
     stuck = statistics.stuck_runs().count()
-    yield GaugeMetricFamily("cairn_stuck_runs", "Runs that should move and that nobody drives", stuck)
+    yield GaugeMetricFamily(
+        "cairn_stuck_runs", "Runs that should move and that nobody drives", stuck
+    )
 
 
 def _queues() -> Families:
     yield _gauge("cairn_queue_depth", "Messages that wait", "queue", queues.depths())
     ages = {name: age or 0 for name, age in queues.oldest_seconds().items()}
-    yield _gauge("cairn_queue_oldest_seconds", "How long the oldest message has waited", "queue", ages)
+    yield _gauge(
+        "cairn_queue_oldest_seconds", "How long the oldest message has waited", "queue", ages
+    )
 
 
 def _heartbeats() -> Families:
     now = timezone.now().timestamp()
     ages = {queue: now - one.at for queue, one in heartbeats.read().items()}
-    yield _gauge("cairn_queue_heartbeat_age_seconds", "Since a queue last took its heartbeat", "queue", ages)
+    yield _gauge(
+        "cairn_queue_heartbeat_age_seconds", "Since a queue last took its heartbeat", "queue", ages
+    )
 
 
 def _processes() -> Families:
@@ -126,7 +160,9 @@ def _processes() -> Families:
         for state in ("open", "in_use"):
             pools.add_metric([kind, state], held[kind, state])
     waiting = {kind: held[kind, "waiting"] for kind in kinds}
-    yield _gauge("cairn_processes", "Processes that told of themselves in the last seconds", "kind", kinds)
+    yield _gauge(
+        "cairn_processes", "Processes that told of themselves in the last seconds", "kind", kinds
+    )
     yield pools
     yield _gauge("cairn_db_pool_waiting", "Threads that wait for a connection", "kind", waiting)
     yield GaugeMetricFamily("cairn_sockets_open", "Open WebSockets", held["web", "sockets"])
@@ -144,12 +180,16 @@ def _counted() -> Families:
         yield _histogram(name, text, labels, totals)
 
 
-def _histogram(name: str, text: str, labels: tuple[str, ...], totals: dict[telemetry.Series, float]) -> Metric:
+def _histogram(
+    name: str, text: str, labels: tuple[str, ...], totals: dict[telemetry.Series, float]
+) -> Metric:
     family = HistogramMetricFamily(name, text, labels=labels)
     for series, count in totals.items():
         if series[0] != f"{name}_count":
             continue
-        buckets = [(str(bound), totals.get(_bucket(name, series, bound), 0)) for bound in telemetry.BUCKETS]
+        buckets = [
+            (str(bound), totals.get(_bucket(name, series, bound), 0)) for bound in telemetry.BUCKETS
+        ]
         total = totals.get((f"{name}_sum", series[1]), 0)
         family.add_metric(_values(series, labels), [*buckets, ("+Inf", count)], sum_value=total)
     return family

@@ -40,7 +40,9 @@ def _is_control(char: str) -> bool:
 
 
 def skeleton(name: str) -> str:
-    """Equal for names that look alike; case makes no difference, as where a name is signed in with."""
+    """Equal for names that look alike; case makes no difference, as where a name is signed in
+    with.
+    """
     looks = prototypes()
     for _round in range(2):  # a capital for what it looks like, then its small letter
         name = "".join(looks.get(char, char) for char in normalized(name)).casefold()

@@ -1,4 +1,6 @@
-"""One beat per database, by a lock in PostgreSQL, however it was started; two would send everything twice."""
+"""One beat per database, by a lock in PostgreSQL, however it was started; two would send
+everything twice.
+"""
 
 import logging
 import os
@@ -17,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 LOCK = 0x_CA1_28  # any number that nothing else in this database locks
 LOOK_SECONDS = 5
-_held: "psycopg.Connection[Any] | None" = None  # the lock lives as long as this connection, so it ends with the process
+_held: "psycopg.Connection[Any] | None" = (
+    None  # the lock lives as long as this connection, so it ends with the process
+)
 
 
 def wait() -> None:
@@ -44,7 +48,9 @@ def hold(**_: Any) -> None:
     try:
         alone = _held is not None or acquire()
     except psycopg.Error as exc:
-        sys.exit(f"PostgreSQL (DATABASE_URL) does not answer, so this may not be the only beat: {exc}")
+        sys.exit(
+            f"PostgreSQL (DATABASE_URL) does not answer, so this may not be the only beat: {exc}"
+        )
     if not alone:
         sys.exit("Another beat is running for this database; one is enough.")
     threading.Thread(target=_keep, name="cairn-one-beat", daemon=True).start()

@@ -1,4 +1,6 @@
-"""So often and no oftener: what costs a model, a worker or much memory, per person and per address."""
+"""So often and no oftener: what costs a model, a worker or much memory, per person and per
+address.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,12 +14,16 @@ View = Callable[..., Any]
 
 
 def paced(action: str, *methods: str) -> Callable[[View], View]:
-    """Answer 429 beyond the rate that ACCOUNT_RATE_LIMITS has for `action`; only these methods count."""
+    """Answer 429 beyond the rate that ACCOUNT_RATE_LIMITS has for `action`; only these methods
+    count.
+    """
 
     def wrap(view: View) -> View:
         @wraps(view)
         def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.method in methods and not ratelimit.consume(request, action=action, user=request.user):
+            if request.method in methods and not ratelimit.consume(
+                request, action=action, user=request.user
+            ):
                 return too_often(request)
             return view(request, *args, **kwargs)
 

@@ -11,8 +11,26 @@ from roadmaps.models import ModelCall, ReviewEvent, Roadmap
 from roadmaps.signals import collect_personal_data
 
 DRAFT = ("number", "origin", "created_at", "intent", "plan", "report", "operations")
-REVIEW = ("status", "round", "created_at", "decided_at", "decided_as", "decided_how", "comment", "parts")
-CALL = ("created_at", "role", "model", "prompt", "answer", "input_tokens", "output_tokens", "seconds")
+REVIEW = (
+    "status",
+    "round",
+    "created_at",
+    "decided_at",
+    "decided_as",
+    "decided_how",
+    "comment",
+    "parts",
+)
+CALL = (
+    "created_at",
+    "role",
+    "model",
+    "prompt",
+    "answer",
+    "input_tokens",
+    "output_tokens",
+    "seconds",
+)
 
 
 @receiver(collect_personal_data)
@@ -33,5 +51,7 @@ def _all_of(roadmap: Roadmap) -> dict[str, Any]:
         "reviews": list(roadmap.reviews.order_by("created_at").values(*REVIEW)),
         "history": list(lines.values("kind", "actor_name", "text", "at")),
         "events": events_of(roadmap.pk),
-        "model_calls": list(ModelCall.objects.filter(thread_id=roadmap.thread_id).order_by("pk").values(*CALL)),
+        "model_calls": list(
+            ModelCall.objects.filter(thread_id=roadmap.thread_id).order_by("pk").values(*CALL)
+        ),
     }

@@ -1,4 +1,7 @@
-"""A plan as a picture: where everything stands, and what leads where. Pages draw it; no markup is made here."""
+"""A plan as a picture: where everything stands, and what leads where.
+
+Pages draw it; no markup is made here.
+"""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -36,14 +39,19 @@ class Measure:
     node_room: int
 
 
-COLUMNS = Measure(200, 22, 27, 20)  # four stages and what stands beside them fit a page of 1280 pixels
+COLUMNS = Measure(
+    200, 22, 27, 20
+)  # four stages and what stands beside them fit a page of 1280 pixels
 WIDE_COLUMNS = Measure(236, 25, 32, 22)  # four stages fit it alone
 ONE_COLUMN = Measure(316, 34, 44, 34)  # fits a telephone
 
 
 @dataclass
 class Box:
-    """A stage, module or concept. `marks` are what the caller says of it, as class names for its look."""
+    """A stage, module or concept.
+
+    `marks` are what the caller says of it, as class names for its look.
+    """
 
     id: str
     kind: str
@@ -65,7 +73,11 @@ class Box:
     @property
     def rows(self) -> list[tuple[int, str]]:
         """The lines of a concept with the heights at which they stand in its box."""
-        return [(22, self.lines[0])] if len(self.lines) == 1 else list(zip((15, 28), self.lines, strict=True))
+        return (
+            [(22, self.lines[0])]
+            if len(self.lines) == 1
+            else list(zip((15, 28), self.lines, strict=True))
+        )
 
     @property
     def right(self) -> int:
@@ -111,7 +123,9 @@ def draw(plan: Json, marks: Marks | None = None, measure: Measure = COLUMNS) -> 
     picture = Picture(title=plan["title"], words=_in_words(plan))
     head = max((_head(stage, measure) for stage in plan["stages"]), default=0)
     for number, stage in enumerate(plan["stages"]):
-        _add_stage(picture, stage, (MARGIN + number * (measure.stage + GAP), 0), head, marks or {}, measure)
+        _add_stage(
+            picture, stage, (MARGIN + number * (measure.stage + GAP), 0), head, marks or {}, measure
+        )
     height = max((box.height for box in picture.stages), default=0)
     for box in picture.stages:
         box.height = height  # columns of one height, whatever they hold
@@ -123,7 +137,9 @@ def draw_stacked(plan: Json, marks: Marks | None = None) -> Picture:
     picture = Picture(title=plan["title"], words=_in_words(plan))
     for stage in plan["stages"]:
         above = picture.stages[-1].bottom + BETWEEN if picture.stages else 0
-        _add_stage(picture, stage, (MARGIN, above), _head(stage, ONE_COLUMN), marks or {}, ONE_COLUMN)
+        _add_stage(
+            picture, stage, (MARGIN, above), _head(stage, ONE_COLUMN), marks or {}, ONE_COLUMN
+        )
     return _finished(picture, plan)
 
 
@@ -138,7 +154,9 @@ def _in_words(plan: Json) -> str:
     stages, concepts = len(plan["stages"]), sum(1 for _ in plans.concepts(plan))
     links = sum(len(concept["prerequisites"]) for concept in plans.concepts(plan))
     hours = f"{plans.minutes(plan) / 60:.1f}"
-    told = _("%(stages)s stages with %(concepts)s concepts in %(hours)s hours, and %(links)s prerequisites.")
+    told = _(
+        "%(stages)s stages with %(concepts)s concepts in %(hours)s hours, and %(links)s prerequisites."
+    )
     return told % {"stages": stages, "concepts": concepts, "hours": hours, "links": links}
 
 
@@ -148,21 +166,37 @@ def _head(stage: Json, measure: Measure) -> int:
 
 
 def _add_stage(
-    picture: Picture, stage: Json, corner: tuple[int, int], head: int, marks: Marks, measure: Measure
+    picture: Picture,
+    stage: Json,
+    corner: tuple[int, int],
+    head: int,
+    marks: Marks,
+    measure: Measure,
 ) -> None:
     x, y = corner
     box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
     picture.stages.append(box)
     box.note = _("%(hours)s h") % {"hours": f"{plans.minutes({'stages': [stage]}) / 60:.1f}"}
     for module in stage["modules"]:
-        box.height += _add_module(picture, module, (x + PADDING, box.bottom), marks, measure) + SPACE
+        box.height += (
+            _add_module(picture, module, (x + PADDING, box.bottom), marks, measure) + SPACE
+        )
     box.height += PADDING - SPACE
 
 
-def _add_module(picture: Picture, module: Json, corner: tuple[int, int], marks: Marks, measure: Measure) -> int:
+def _add_module(
+    picture: Picture, module: Json, corner: tuple[int, int], marks: Marks, measure: Measure
+) -> int:
     """Its height."""
     x, y = corner
-    box = _box("module", module, marks, (x, y, measure.stage - 2 * PADDING, MODULE_HEAD), measure.module_room, lines=1)
+    box = _box(
+        "module",
+        module,
+        marks,
+        (x, y, measure.stage - 2 * PADDING, MODULE_HEAD),
+        measure.module_room,
+        lines=1,
+    )
     picture.modules.append(box)
     for concept in module["concepts"]:
         place = (x + PADDING, box.bottom, box.width - 2 * PADDING, NODE)
@@ -174,14 +208,22 @@ def _add_module(picture: Picture, module: Json, corner: tuple[int, int], marks: 
 
 def _node(concept: Json, marks: Marks, place: tuple[int, int, int, int], measure: Measure) -> Box:
     node = _box("concept", concept, marks, place, measure.node_room)
-    node.note, node.difficulty, node.href = f"{concept['minutes']}′", concept["difficulty"], concept.get("href", "")
+    node.note, node.difficulty, node.href = (
+        f"{concept['minutes']}′",
+        concept["difficulty"],
+        concept.get("href", ""),
+    )
     told = _("%(title)s: %(minutes)s minutes, %(difficulty)s")
     facts = {"title": concept["title"], "minutes": concept["minutes"]}
-    node.words = told % {**facts, "difficulty": Roadmap.Level.word(node.difficulty)} + _said(node.marks)
+    node.words = told % {**facts, "difficulty": Roadmap.Level.word(node.difficulty)} + _said(
+        node.marks
+    )
     return node
 
 
-def _box(kind: str, part: Json, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2) -> Box:
+def _box(
+    kind: str, part: Json, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2
+) -> Box:
     own = marks.get(part["id"], [])
     words = part["title"] + _said(own)
     return Box(part["id"], kind, wrapped(part["title"], room, lines), *place, own, "", words)
@@ -201,7 +243,9 @@ def _curves(plan: Json, nodes: dict[str, Box]) -> list[Curve]:
 
 
 def _path(source: Box, target: Box) -> str:
-    """Into the left side of the target: from the right side of an earlier stage, else around on the left."""
+    """Into the left side of the target: from the right side of an earlier stage, else around on
+    the left.
+    """
     end = f"{target.x} {target.middle}"
     if source.right < target.x:
         bend = (target.x - source.right) // 2
@@ -248,4 +292,7 @@ def _width(text: str) -> int:
     """In narrow characters: an ideograph takes two, a combining mark none."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
+    return sum(
+        0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF")
+        for one in text
+    )

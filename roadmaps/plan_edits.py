@@ -1,4 +1,6 @@
-"""A reviewer's own edit of the plan under review: the same operations and rules as a model's, and a new draft."""
+"""A reviewer's own edit of the plan under review: the same operations and rules as a model's, and
+a new draft.
+"""
 
 from collections import Counter
 from typing import Any
@@ -31,10 +33,12 @@ VERBS = {
 
 @transaction.atomic
 def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_number: int) -> Draft:
-    """Apply all of `operations` to draft `draft_number` as a new draft, which the review is about from then on.
+    """Apply all of `operations` to draft `draft_number` as a new draft, which the review is about
+    from then on.
 
-    Raises PermissionDenied, ValidationError (a sentence for each that can't be applied, or for what the edit would
-    break), InvalidTransition (decided already, or the review is about another draft by now). Then nothing changes.
+    Raises PermissionDenied, ValidationError (a sentence for each that can't be applied, or for
+    what the edit would break), InvalidTransition (decided already, or the review is about another
+    draft by now). Then nothing changes.
     """
     check_may_decide(by, review.roadmap)
     # The roadmap first, as in decide_review: the same order of locks rules out a deadlock.
@@ -55,8 +59,14 @@ def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_nu
         intent=before.intent,
     )
     critical = sum(issue["severity"] == "critical" for issue in draft.report["issues"])
-    if not Review.objects.pending().filter(pk=review.pk, draft=before).update(draft=draft, open_critical=critical):
-        raise InvalidTransition(f"{review}: it was decided or edited just now, so nothing was saved.")
+    if (
+        not Review.objects.pending()
+        .filter(pk=review.pk, draft=before)
+        .update(draft=draft, open_critical=critical)
+    ):
+        raise InvalidTransition(
+            f"{review}: it was decided or edited just now, so nothing was saved."
+        )
     review.refresh_from_db()
     _tell(review, draft, by)
     return draft
@@ -73,18 +83,26 @@ def _tell(review: Review, draft: Draft, by: User) -> None:
 
 
 def current_draft(review: Review, draft_number: int) -> Draft:
-    """The draft that the review is about. Raises InvalidTransition when that isn't `draft_number` any more."""
+    """The draft that the review is about.
+
+    Raises InvalidTransition when that isn't `draft_number` any more.
+    """
     found = Review.objects.select_related("draft__author").get(pk=review.pk)
     draft = found.draft
     if found.status != ReviewStatus.PENDING:
         raise InvalidTransition(why_not(found))
     if draft.number != draft_number:
-        raise InvalidTransition(f"Your changes were made on draft {draft_number}, but {draft.told()}.")
+        raise InvalidTransition(
+            f"Your changes were made on draft {draft_number}, but {draft.told()}."
+        )
     return draft
 
 
 def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json]]:
-    """The edited plan and what was applied. Raises ValidationError with a sentence for each problem."""
+    """The edited plan and what was applied.
+
+    Raises ValidationError with a sentence for each problem.
+    """
     if not 0 < len(operations) <= OPERATIONS_MOST:
         raise ValidationError(f"An edit has at least one change and at most {OPERATIONS_MOST}.")
     edited, applied, problems = plan, [], []
@@ -107,7 +125,8 @@ def refusal(plan: Json, operation: Operation, exc: edits.Impossible) -> str:
 
 
 def broken_by(before: Draft, found: list[Json]) -> list[str]:
-    """Sentences about what an edit may not break: critical issues that the rules found now and not in `before`.
+    """Sentences about what an edit may not break: critical issues that the rules found now and not
+    in `before`.
 
     Whether the time fits is left to the reviewer, and shown.
     """
@@ -126,10 +145,15 @@ def _place(issue: Json) -> tuple[str, str, str]:
 
 
 def _report(before: Draft, plan: Json, budget_minutes: int, found: list[Json]) -> Json:
-    """The rules say what they find now; the critique is that of the last draft which a model has read."""
+    """The rules say what they find now; the critique is that of the last draft which a model has
+    read.
+    """
     known = {part["id"] for part, _ in plans.parts(plan)}
     criticised = [issue for issue in before.report["issues"] if issue["source"] == "critique"]
-    kept = [issue | {"location": issue["location"] if issue["location"] in known else ""} for issue in criticised]
+    kept = [
+        issue | {"location": issue["location"] if issue["location"] in known else ""}
+        for issue in criticised
+    ]
     report: Json = before.report | {
         "issues": found + kept,
         "minutes": plans.minutes(plan),

@@ -7,7 +7,13 @@ from django.utils.text import slugify
 from roadmaps.models import Concept, Module, Roadmap, Stage
 from roadmaps.workflow import plans
 
-WRITTEN_FROM = ("title", "summary", "difficulty", "keywords", "outcomes")  # what content of a concept rests on
+WRITTEN_FROM = (
+    "title",
+    "summary",
+    "difficulty",
+    "keywords",
+    "outcomes",
+)  # what content of a concept rests on
 COLUMNS = ("title", "summary", "order", "module", "minutes", "difficulty", "keywords", "outcomes")
 
 
@@ -44,11 +50,13 @@ def _dedupe_slugs(concepts: list[Concept], seen: set[str]) -> None:
 
 
 def update(roadmap: Roadmap, plan: dict[str, Any]) -> list[int]:
-    """Make the rows of a course those of `plan`; returns the ids of kept concepts whose content no longer fits.
+    """Make the rows of a course those of `plan`; returns the ids of kept concepts whose content no
+    longer fits.
 
     What is in both keeps its row, and with it its address and all that a learner has done there.
     """
-    # Locked first: who keeps a note or an answer meanwhile is waited for, or finds that the concept is gone.
+    # Locked first: who keeps a note or an answer meanwhile is waited for, or finds that the
+    # concept is gone.
     rows = {concept.key: concept for concept in roadmap.concepts.select_for_update()}
     modules = _update_modules(roadmap, plan)
     wanted, changed = _wanted_concepts(roadmap, plan, modules, rows)
@@ -70,10 +78,17 @@ def _update_modules(roadmap: Roadmap, plan: dict[str, Any]) -> dict[str, Module]
     modules: dict[str, Module] = {}
     for stage_order, stage in enumerate(plan["stages"], start=1):
         fields = _part(stage, stage_order)
-        stage_row, _ = Stage.objects.update_or_create(roadmap=roadmap, key=fields.pop("key"), defaults=fields)
+        stage_row, _ = Stage.objects.update_or_create(
+            roadmap=roadmap, key=fields.pop("key"), defaults=fields
+        )
         for module_order, module in enumerate(stage["modules"], start=1):
             row = known.get(module["id"]) or Module(key=module["id"])
-            row.stage, row.title, row.summary, row.order = stage_row, module["title"], module["summary"], module_order
+            row.stage, row.title, row.summary, row.order = (
+                stage_row,
+                module["title"],
+                module["summary"],
+                module_order,
+            )
             row.save()
             modules[row.key] = row
     return modules
@@ -82,12 +97,17 @@ def _update_modules(roadmap: Roadmap, plan: dict[str, Any]) -> dict[str, Module]
 def _wanted_concepts(
     roadmap: Roadmap, plan: dict[str, Any], modules: dict[str, Module], rows: dict[str, Concept]
 ) -> tuple[dict[str, Concept], list[int]]:
-    """The plan's concepts by key, those of `rows` changed in place, and the ids of which the content no longer fits."""
+    """The plan's concepts by key, those of `rows` changed in place, and the ids of which the
+    content no longer fits.
+    """
     wanted: dict[str, Concept] = {}
     changed = []
     for module in plans.modules(plan):
         for concept in module["concepts"]:
-            row, made = rows.get(concept["id"]), _concept(modules[module["id"]], roadmap, concept, len(wanted) + 1)
+            row, made = (
+                rows.get(concept["id"]),
+                _concept(modules[module["id"]], roadmap, concept, len(wanted) + 1),
+            )
             if row is None:
                 row = made
             elif any(getattr(row, name) != getattr(made, name) for name in WRITTEN_FROM):
@@ -102,7 +122,9 @@ def read(roadmap: Roadmap) -> dict[str, Any]:
     """The rows of a course as a plan."""
     concepts: dict[int, list[dict[str, Any]]] = {}
     needed: dict[int, list[str]] = {}
-    links = Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap).order_by("pk")
+    links = Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap).order_by(
+        "pk"
+    )
     for source, key in links.values_list("from_concept", "to_concept__key"):
         needed.setdefault(source, []).append(key)
     for row in roadmap.concepts.order_by("order"):
@@ -111,10 +133,17 @@ def read(roadmap: Roadmap) -> dict[str, Any]:
         concepts.setdefault(row.module_id, []).append(one)
     modules: dict[int, list[dict[str, Any]]] = {}
     for module in Module.objects.filter(stage__roadmap=roadmap).order_by("order"):
-        modules.setdefault(module.stage_id, []).append(_as_json(module, "concepts", concepts.get(module.pk, [])))
-    stages = [_as_json(stage, "modules", modules.get(stage.pk, [])) for stage in roadmap.stages.order_by("order")]
+        modules.setdefault(module.stage_id, []).append(
+            _as_json(module, "concepts", concepts.get(module.pk, []))
+        )
+    stages = [
+        _as_json(stage, "modules", modules.get(stage.pk, []))
+        for stage in roadmap.stages.order_by("order")
+    ]
     plan = {"title": roadmap.title, "summary": "", "next_id": 1, "stages": stages}
-    numbers = [int(digits) for part, _ in plans.parts(plan) if (digits := part["id"][1:]).isdecimal()]
+    numbers = [
+        int(digits) for part, _ in plans.parts(plan) if (digits := part["id"][1:]).isdecimal()
+    ]
     return plan | {"next_id": max(numbers, default=0) + 1}
 
 

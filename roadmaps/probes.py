@@ -35,7 +35,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when PostgreSQL and Redis answer and every migration is applied; else 503 and what is missing.
+    """200 when PostgreSQL and Redis answer and every migration is applied; else 503 and what is
+    missing.
 
     The answer comes within READY_SECONDS, also when a service accepts connections and says nothing.
     """
@@ -43,7 +44,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     wait(asked.values(), timeout=READY_SECONDS)
     missing = [question.missing(answer) for question, answer in asked.items()]
     if any(missing):
-        return JsonResponse({"status": "not ready", "missing": [*filter(None, missing)]}, status=503)
+        return JsonResponse(
+            {"status": "not ready", "missing": [*filter(None, missing)]}, status=503
+        )
     return JsonResponse({"status": "ready"})
 
 
@@ -64,7 +67,9 @@ class Question:
             if self._answer is None or self._answer.done():
                 self._answer = Future()
                 arguments = (self._answer,)
-                threading.Thread(target=self._run, args=arguments, name="cairn-ready", daemon=True).start()
+                threading.Thread(
+                    target=self._run, args=arguments, name="cairn-ready", daemon=True
+                ).start()
             return self._answer
 
     def missing(self, answer: "Future[str]") -> str:
@@ -107,7 +112,10 @@ class _Waiting(Exception):
 
 @cache
 def _all_applied() -> bool:
-    """Asked until it is true: what is applied stays so while this process lives. Raises _Waiting, which is not kept."""
+    """Asked until it is true: what is applied stays so while this process lives.
+
+    Raises _Waiting, which is not kept.
+    """
     if health.migrations()[0].state != health.OK:
         raise _Waiting
     return True
@@ -130,7 +138,9 @@ READINESS = (Question("database", _database), Question("broker", _broker))
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For Prometheus; who has neither the token nor the address learns nothing, not even that it exists."""
+    """For Prometheus; who has neither the token nor the address learns nothing, not even that it
+    exists.
+    """
     if not (_has_token(request) or _is_near(request)):
         raise Http404
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
@@ -138,11 +148,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _has_token(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "").encode()
-    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(
+        given, f"Bearer {settings.METRICS_TOKEN}".encode()
+    )
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """Whether one of METRICS_ALLOW asks itself: an address that a proxy tells may be one that a stranger made up."""
+    """Whether one of METRICS_ALLOW asks itself: an address that a proxy tells may be one that a
+    stranger made up.
+    """
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:
@@ -152,13 +166,18 @@ def _is_near(request: HttpRequest) -> bool:
     return any(address in network for network in settings.METRICS_ALLOW)
 
 
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+}
 
 
 class ProbesMiddleware:
     """Answers probes before anything else looks at them.
 
-    They come by the address of a container or over plain HTTP, which ALLOWED_HOSTS and the redirect would refuse.
+    They come by the address of a container or over plain HTTP, which ALLOWED_HOSTS and the
+    redirect would refuse.
     """
 
     sync_capable = async_capable = True
@@ -175,7 +194,9 @@ class ProbesMiddleware:
 
     async def _later(self, request: HttpRequest) -> HttpResponse:
         if request.path_info == "/healthz":
-            return healthz(request)  # on the loop: threads may all be waiting for a service that hangs
+            return healthz(
+                request
+            )  # on the loop: threads may all be waiting for a service that hangs
         # In a thread of its own: a slow page must not make the process look dead.
         return await sync_to_async(_answer, thread_sensitive=False)(request)
 

@@ -28,8 +28,12 @@ def group_name(roadmap_id: uuid.UUID | str) -> str:
     return f"roadmap-{roadmap_id}"
 
 
-def record(roadmap_id: uuid.UUID, event: str, message: str, *, level: str = "info", **data: Any) -> None:
-    """Tell what happened, after the commit of what it tells of. A broker that is away costs the hint, not the work.
+def record(
+    roadmap_id: uuid.UUID, event: str, message: str, *, level: str = "info", **data: Any
+) -> None:
+    """Tell what happened, after the commit of what it tells of.
+
+    A broker that is away costs the hint, not the work.
 
     A `message` that is a Sentence is told to each reader in their language.
     """
@@ -48,14 +52,18 @@ def _tell(entry: dict[str, Any]) -> None:
 
 
 def hint(group: str, kind: str, event: dict[str, Any]) -> None:
-    """Tell the consumers of `group` now, in the order of the calls. Nobody waits for it, and Redis may be away."""
+    """Tell the consumers of `group` now, in the order of the calls.
+
+    Nobody waits for it, and Redis may be away.
+    """
     _outbox.put((group, {"type": kind, "event": event}))
 
 
 class _Outbox:
     """Hints on their way to open pages, in order. Nobody waits for them.
 
-    A thread of its own sends them: on the loop an event would wait for its turn behind hundreds of runs that begin.
+    A thread of its own sends them: on the loop an event would wait for its turn behind hundreds of
+    runs that begin.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,6 @@
-"""Two or three questions to the learner before the design, by the model that will make the goal precise."""
+"""Two or three questions to the learner before the design, by the model that will make the goal
+precise.
+"""
 
 import uuid
 from typing import Any
@@ -16,12 +18,17 @@ QUESTIONS_MAX, QUESTION_MAX, ANSWER_MAX = 3, 400, 1000  # characters of one
 
 
 def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
-    """The questions that `thread_id`'s design begins with. Raises LLMError with a sentence, after a short time too."""
+    """The questions that `thread_id`'s design begins with.
+
+    Raises LLMError with a sentence, after a short time too.
+    """
     try:
         return loop.run(_ask(request, str(thread_id)), timeout=settings.QUESTIONS_SECONDS)
     except TimeoutError:
         limit = settings.QUESTIONS_SECONDS
-        told = Sentence("The model took longer than %(limit)s seconds (QUESTIONS_SECONDS).", limit=limit)
+        told = Sentence(
+            "The model took longer than %(limit)s seconds (QUESTIONS_SECONDS).", limit=limit
+        )
         raise LLMError(told, permanent=False) from None
 
 
@@ -36,9 +43,13 @@ async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
 
 def clean_clarifications(given: Any) -> list[dict[str, str]]:
     """The answered ones of `given` [{"question", "answer"}]. Raises ValidationError."""
-    answered = [{"question": str(one["question"]), "answer": _clean(str(one["answer"]))} for one in given]
+    answered = [
+        {"question": str(one["question"]), "answer": _clean(str(one["answer"]))} for one in given
+    ]
     answered = [one for one in answered if one["answer"]]
-    if len(answered) > QUESTIONS_MAX or any(len(one["question"]) > QUESTION_MAX for one in answered):
+    if len(answered) > QUESTIONS_MAX or any(
+        len(one["question"]) > QUESTION_MAX for one in answered
+    ):
         raise ValidationError({"clarifications": _("These are no questions that were asked.")})
     if any(len(one["answer"]) > ANSWER_MAX for one in answered):
         told = _("An answer may have at most %(most)s characters.") % {"most": ANSWER_MAX}

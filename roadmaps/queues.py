@@ -16,7 +16,9 @@ REDIS_TIMEOUT_SECONDS = 1
 def depths() -> dict[str, int]:
     """Messages that wait, by queue. Raises RedisError."""
     with redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        settings.REDIS_URL,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
     ) as client:
         pipe = client.pipeline(transaction=False)
         for name in settings.QUEUES:
@@ -24,13 +26,20 @@ def depths() -> dict[str, int]:
                 pipe.llen(name + priority)
         lengths = cast("list[int]", pipe.execute())
     steps = len(PRIORITIES)
-    return {name: sum(lengths[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)}
+    return {
+        name: sum(lengths[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)
+    }
 
 
 def oldest_seconds() -> dict[str, float | None]:
-    """How long the longest-waiting message of each queue has waited; None where nothing waits. Raises RedisError."""
+    """How long the longest-waiting message of each queue has waited; None where nothing waits.
+
+    Raises RedisError.
+    """
     with redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        settings.REDIS_URL,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
     ) as client:
         pipe = client.pipeline(transaction=False)
         for name in settings.QUEUES:
@@ -39,7 +48,9 @@ def oldest_seconds() -> dict[str, float | None]:
         last = cast("list[bytes | None]", pipe.execute())
     sent = [_sent_at(message) for message in last]
     steps = len(PRIORITIES)
-    return {name: _age(sent[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)}
+    return {
+        name: _age(sent[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)
+    }
 
 
 def _sent_at(message: bytes | None) -> float | None:
@@ -56,16 +67,25 @@ def _age(sent: list[float | None]) -> float | None:
 
 
 def workers(timeout: float = 1) -> dict[str, list[str]]:
-    """The queues that each worker listens on. Takes `timeout` seconds; raises what BROKER_AWAY names.
+    """The queues that each worker listens on.
 
-    Over a connection of its own: a pooled one that Redis cut when it restarted fails at its next use.
+    Takes `timeout` seconds; raises what BROKER_AWAY names.
+
+    Over a connection of its own: a pooled one that Redis cut when it restarted fails at its next
+    use.
     """
     with current_app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, interval_start=0.1)
-        answers = current_app.control.inspect(timeout=timeout, connection=connection).active_queues() or {}
+        answers = (
+            current_app.control.inspect(timeout=timeout, connection=connection).active_queues()
+            or {}
+        )
     return {worker: [queue["name"] for queue in heard] for worker, heard in answers.items()}
 
 
 def listeners(heard: dict[str, list[str]]) -> dict[str, list[str]]:
     """`workers()` turned around: who listens on each of our queues."""
-    return {name: sorted(worker for worker in heard if name in heard[worker]) for name in settings.QUEUES}
+    return {
+        name: sorted(worker for worker in heard if name in heard[worker])
+        for name in settings.QUEUES
+    }

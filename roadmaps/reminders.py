@@ -1,8 +1,8 @@
 """Mail to reviewers: reminders and escalation.
 
-A row is marked before its mail leaves and unmarked when it can't: two beats send it once, and a mail server that is
-away costs a delay. A mark of which the history tells nothing is a dead worker's, and counts for an hour.
-Mail of many reviews to one person is one message.
+A row is marked before its mail leaves and unmarked when it can't: two beats send it once, and a
+mail server that is away costs a delay. A mark of which the history tells nothing is a dead
+worker's, and counts for an hour. Mail of many reviews to one person is one message.
 """
 
 import logging
@@ -33,9 +33,16 @@ Recipients = Callable[[Review], Iterable[str]]
 def remind_reviewers() -> dict[str, int]:
     """Send what is due, each thing once; returns how many reviews were told of. Safe at any time."""
     pending = Review.objects.pending()
-    soon, long_ago = timedelta(hours=settings.REVIEW_REMIND_HOURS), timedelta(hours=settings.REVIEW_ESCALATE_HOURS)
-    to_remind = pending.filter(_untold("reminded_at", ReviewEventKind.REMINDED), due_at__lt=Now() + soon)
-    to_escalate = pending.filter(_untold("escalated_at", ReviewEventKind.ESCALATED), due_at__lt=Now() - long_ago)
+    soon, long_ago = (
+        timedelta(hours=settings.REVIEW_REMIND_HOURS),
+        timedelta(hours=settings.REVIEW_ESCALATE_HOURS),
+    )
+    to_remind = pending.filter(
+        _untold("reminded_at", ReviewEventKind.REMINDED), due_at__lt=Now() + soon
+    )
+    to_escalate = pending.filter(
+        _untold("escalated_at", ReviewEventKind.ESCALATED), due_at__lt=Now() - long_ago
+    )
     return {
         "reminded": _tell(to_remind, "reminded_at", ReviewEventKind.REMINDED, _reviewers_of),
         "escalated": _tell(to_escalate, "escalated_at", ReviewEventKind.ESCALATED, _overseers),
@@ -44,7 +51,9 @@ def remind_reviewers() -> dict[str, int]:
 
 def _untold(mark: str, kind: ReviewEventKind) -> Q:
     """Not marked, or by a worker that died before it had anything to write in the history."""
-    since = ExpressionWrapper(OuterRef(mark) - LOST_AFTER, DateTimeField())  # an hour is more than clocks differ
+    since = ExpressionWrapper(
+        OuterRef(mark) - LOST_AFTER, DateTimeField()
+    )  # an hour is more than clocks differ
     told = ReviewEvent.objects.filter(review=OuterRef("pk"), kind=kind, at__gt=since)
     return Q((mark, None)) | Q(~Exists(told), (f"{mark}__lt", Now() - LOST_AFTER))
 
@@ -56,7 +65,9 @@ def _reviewers_of(review: Review) -> list[str]:
 
 
 def _overseers(_: Review) -> list[str]:
-    return settings.REVIEW_ESCALATION_EMAILS or _addresses(User.objects.filter(is_superuser=True, is_active=True))
+    return settings.REVIEW_ESCALATION_EMAILS or _addresses(
+        User.objects.filter(is_superuser=True, is_active=True)
+    )
 
 
 def _addresses(users: QuerySet[User]) -> list[str]:
@@ -64,9 +75,15 @@ def _addresses(users: QuerySet[User]) -> list[str]:
 
 
 def _tell(rows: QuerySet[Review], mark: str, kind: ReviewEventKind, recipients: Recipients) -> int:
-    mine = [pk for pk in rows.values_list("pk", flat=True)[:BATCH_SIZE] if rows.filter(pk=pk).update(**{mark: Now()})]
+    mine = [
+        pk
+        for pk in rows.values_list("pk", flat=True)[:BATCH_SIZE]
+        if rows.filter(pk=pk).update(**{mark: Now()})
+    ]
     reviews = list(
-        Review.objects.filter(pk__in=mine).select_related("roadmap__owner", "assigned_to").order_by("due_at")
+        Review.objects.filter(pk__in=mine)
+        .select_related("roadmap__owner", "assigned_to")
+        .order_by("due_at")
     )
     wanted = {review.pk: sorted(set(recipients(review))) for review in reviews}
     reached = _send(kind, reviews, wanted)
@@ -74,12 +91,18 @@ def _tell(rows: QuerySet[Review], mark: str, kind: ReviewEventKind, recipients: 
         if wanted[review.pk] and not reached[review.pk]:
             Review.objects.filter(pk=review.pk).update(**{mark: None})
         else:
-            text = f"to {', '.join(reached[review.pk])}" if reached[review.pk] else "to nobody: there is no address"
+            text = (
+                f"to {', '.join(reached[review.pk])}"
+                if reached[review.pk]
+                else "to nobody: there is no address"
+            )
             inbox.write(review, kind, text=text)
     return sum(bool(one) for one in reached.values())
 
 
-def _send(kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[str]]) -> dict[int, list[str]]:
+def _send(
+    kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[str]]
+) -> dict[int, list[str]]:
     """One message for each address; whom each review's word has reached."""
     by_address: dict[str, list[Review]] = defaultdict(list)
     for review in reviews:
@@ -94,15 +117,24 @@ def _send(kind: ReviewEventKind, reviews: list[Review], wanted: dict[int, list[s
 
 
 def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
-    lines = [(review, public_address("admin:roadmaps_review_change", review.pk)) for review in about]
+    lines = [
+        (review, public_address("admin:roadmaps_review_change", review.pk)) for review in about
+    ]
     context = {"lines": lines, "desk": public_address("admin:roadmaps_review_changelist")}
-    reader = User.objects.filter(email=address, is_active=True).first()  # none behind a configured address
+    reader = User.objects.filter(
+        email=address, is_active=True
+    ).first()  # none behind a configured address
     with timezone.override(zones.of(reader) if reader else None):
         text = render_to_string(f"roadmaps/mail/{kind.lower()}.txt", context)
     subject, _, body = text.strip().partition("\n")
     try:
         send_mail(subject, body.strip() + "\n", None, [address])
-    except (OSError, ValueError) as exc:  # smtplib's errors are OSErrors too; what is no address is a ValueError
-        logger.warning("mail about %d reviews was not sent and will be tried again: %s", len(about), exc)
+    except (
+        OSError,
+        ValueError,
+    ) as exc:  # smtplib's errors are OSErrors too; what is no address is a ValueError
+        logger.warning(
+            "mail about %d reviews was not sent and will be tried again: %s", len(about), exc
+        )
         return False
     return True

@@ -71,7 +71,9 @@ def announce_web() -> None:
 
 
 def connections() -> telemetry.Gauges:
-    """Of Django's pool: open, of these in use, and who waits for one; and how many this process may open in all."""
+    """Of Django's pool: open, of these in use, and who waits for one; and how many this process
+    may open in all.
+    """
     allowed = connection_budget.of_process()
     pool = _pools.get(connection.alias)
     if pool is None:
@@ -79,7 +81,12 @@ def connections() -> telemetry.Gauges:
     told = pool.get_stats()
     opened = told.get("pool_size", 0)
     in_use = opened - told.get("pool_available", 0)
-    return {"allowed": allowed, "open": opened, "in_use": in_use, "waiting": told.get("requests_waiting", 0)}
+    return {
+        "allowed": allowed,
+        "open": opened,
+        "in_use": in_use,
+        "waiting": told.get("requests_waiting", 0),
+    }
 
 
 def sockets() -> telemetry.Gauges:

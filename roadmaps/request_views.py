@@ -30,7 +30,10 @@ EXAMPLES = [
     (gettext_lazy("Analyse my own data with Python"), {"hours_per_week": 5, "weeks": 8}),
     (gettext_lazy("Bake sourdough bread that rises every time"), {"hours_per_week": 2, "weeks": 4}),
     (gettext_lazy("Hold a ten-minute conversation in Spanish"), {"hours_per_week": 4, "weeks": 12}),
-    (gettext_lazy("Read weather maps well enough to plan a hike"), {"hours_per_week": 3, "weeks": 6}),
+    (
+        gettext_lazy("Read weather maps well enough to plan a hike"),
+        {"hours_per_week": 3, "weeks": 6},
+    ),
 ]
 ASKED = "roadmaps.questions"  # salt of the questions' signature
 ASKED_SECONDS = 24 * 3600
@@ -39,7 +42,11 @@ ASKED_SECONDS = 24 * 3600
 @login_required
 @paced("design", "POST")
 def roadmap_new(request: HttpRequest) -> HttpResponse:
-    form = RequestForm(request.POST) if request.method == "POST" else RequestForm(initial=_started_with(request))
+    form = (
+        RequestForm(request.POST)
+        if request.method == "POST"
+        else RequestForm(initial=_started_with(request))
+    )
     if request.method == "POST" and form.is_valid():
         wanted = dict(form.cleaned_data)
         try:
@@ -48,13 +55,17 @@ def roadmap_new(request: HttpRequest) -> HttpResponse:
             return redirect(request_roadmap(owner=request.user, **wanted))
         except ValidationError as exc:
             form.add_error(None, exc)
-    return render(request, "roadmaps/roadmap_new.html", _page_of(form), status=400 if form.errors else 200)
+    return render(
+        request, "roadmaps/roadmap_new.html", _page_of(form), status=400 if form.errors else 200
+    )
 
 
 def _started_with(request: HttpRequest) -> dict[str, Any]:
     """Defaults, and what a link such as an example's says."""
     own = {"language": langcodes.standardize_tag(get_language() or "en")}
-    given = {name: request.GET[name][:2000] for name in RoadmapForm.base_fields if request.GET.get(name)}
+    given = {
+        name: request.GET[name][:2000] for name in RoadmapForm.base_fields if request.GET.get(name)
+    }
     if "formats" in given:
         given["formats"] = request.GET.getlist("formats")  # type: ignore[assignment]
     return RoadmapForm.defaults() | own | given
@@ -89,7 +100,9 @@ def _estimate_of(given: Any) -> estimates.Estimate | None:
 
 
 def _ask_back(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
-    """The page with the questions; what was asked for travels in it, signed, so that tabs don't mix."""
+    """The page with the questions; what was asked for travels in it, signed, so that tabs don't
+    mix.
+    """
     limits.check_room(request.user)
     thread_id = uuid.uuid4()
     try:
@@ -99,12 +112,21 @@ def _ask_back(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
         messages.warning(request, told % {"reason": wording.in_words(exc.said)})
         return redirect(request_roadmap(owner=request.user, thread_id=thread_id, **wanted))
     wanted["target_date"] = wanted["target_date"].isoformat() if wanted["target_date"] else None
-    asked = {"owner": request.user.pk, "thread": str(thread_id), "wanted": wanted, "questions": questions}
+    asked = {
+        "owner": request.user.pk,
+        "thread": str(thread_id),
+        "wanted": wanted,
+        "questions": questions,
+    }
     return _show_questions(request, asked, signing.dumps(asked, salt=ASKED, compress=True))
 
 
 def _show_questions(
-    request: HttpRequest, asked: dict[str, Any], signed: str, answers: list[str] | None = None, problem: str = ""
+    request: HttpRequest,
+    asked: dict[str, Any],
+    signed: str,
+    answers: list[str] | None = None,
+    problem: str = "",
 ) -> HttpResponse:
     pairs = zip(asked["questions"], answers or [""] * len(asked["questions"]), strict=True)
     context = {
@@ -115,7 +137,9 @@ def _show_questions(
         "answer_max": ANSWER_MAX,
         "problem": problem,
     }
-    return render(request, "roadmaps/roadmap_questions.html", context, status=400 if problem else 200)
+    return render(
+        request, "roadmaps/roadmap_questions.html", context, status=400 if problem else 200
+    )
 
 
 @login_required
@@ -131,7 +155,9 @@ def roadmap_questions(request: HttpRequest) -> HttpResponse:
     if asked["owner"] != request.user.pk:
         messages.error(request, _("These questions have run out. State your goal again."))
         return redirect("roadmap_new")
-    answers = [request.POST.get(f"answer-{number}", "") for number in range(len(asked["questions"]))]
+    answers = [
+        request.POST.get(f"answer-{number}", "") for number in range(len(asked["questions"]))
+    ]
     said = [] if "skip" in request.POST else list(zip(asked["questions"], answers, strict=True))
     try:
         return redirect(_request(request, asked, said))
@@ -142,4 +168,6 @@ def roadmap_questions(request: HttpRequest) -> HttpResponse:
 def _request(request: HttpRequest, asked: dict[str, Any], said: list[tuple[str, str]]) -> Roadmap:
     clarifications = [{"question": question, "answer": answer} for question, answer in said]
     thread_id = uuid.UUID(asked["thread"])
-    return request_roadmap(owner=request.user, thread_id=thread_id, clarifications=clarifications, **asked["wanted"])
+    return request_roadmap(
+        owner=request.user, thread_id=thread_id, clarifications=clarifications, **asked["wanted"]
+    )

@@ -51,7 +51,9 @@ def old_logs() -> "QuerySet[ExecutionLog]":
 
 
 def old_prompts() -> "QuerySet[ModelCall]":
-    """Answers stay as long as their thread may go on; what was asked, a learner's words, no longer than the log."""
+    """Answers stay as long as their thread may go on; what was asked, a learner's words, no longer
+    than the log.
+    """
     return ModelCall.objects.filter(created_at__lt=_cutoff(), prompt__isnull=False)
 
 
@@ -91,7 +93,8 @@ def _prune_threads() -> tuple[int, int]:
 @transaction.atomic
 def _prune_thread(thread_id: UUID) -> int | None:
     """Its model calls deleted; None when somebody has had it go on since it was listed."""
-    # Locked, so that a retry or a change that is asked for now comes before it or after it, never in the middle.
+    # Locked, so that a retry or a change that is asked for now comes before it or after it, never
+    # in the middle.
     if not ended_threads().filter(thread_id=thread_id).select_for_update().exists():
         return None
     loop.run(checkpointer.delete_thread(str(thread_id)))
@@ -107,7 +110,9 @@ def calls_without_roadmap() -> "QuerySet[ModelCall]":
 def _empty_trash() -> int:
     thrown_away = timezone.now() - timedelta(days=settings.TRASH_DAYS)
     total = 0
-    while erased := erasure.erase(Roadmap.objects.filter(deleted_at__lt=thrown_away)[:TRASH_BATCH_SIZE]):
+    while erased := erasure.erase(
+        Roadmap.objects.filter(deleted_at__lt=thrown_away)[:TRASH_BATCH_SIZE]
+    ):
         total += erased
     return total
 

@@ -30,7 +30,8 @@ def check_reviewer(user: User) -> None:
 
 
 def check_may_decide(user: User, roadmap: Roadmap) -> None:
-    """Nobody judges their own request, but for superusers: the first admin of an installation is alone in it.
+    """Nobody judges their own request, but for superusers: the first admin of an installation is
+    alone in it.
 
     Raises PermissionDenied.
     """

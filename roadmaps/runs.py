@@ -73,21 +73,30 @@ class Stop:
 
 
 def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
-    """Drive the roadmap's thread to its next stop; returns where it ended, "refused" when this run may not drive.
+    """Drive the roadmap's thread to its next stop; returns where it ended, "refused" when this run
+    may not drive.
 
-    A redelivery, a late duplicate, a retry and the first run are the same: the thread itself says what to feed it.
+    A redelivery, a late duplicate, a retry and the first run are the same: the thread itself says
+    what to feed it.
     """
     claimable = Roadmap.objects.filter(pk=roadmap_id, run_id=run_id)
-    claimed = {"attempts": F("attempts") + 1, "graph_version": Coalesce("graph_version", graph.GRAPH_VERSION)}
+    claimed = {
+        "attempts": F("attempts") + 1,
+        "graph_version": Coalesce("graph_version", graph.GRAPH_VERSION),
+    }
     try:
-        with leases.hold(roadmap_id, lambda: claimable.transition(RoadmapStatus.RUNNING, **claimed)) as held:
+        with leases.hold(
+            roadmap_id, lambda: claimable.transition(RoadmapStatus.RUNNING, **claimed)
+        ) as held:
             return _drive(Roadmap.objects.get(pk=roadmap_id), held)
     except RunNotClaimed:
         return "refused"
 
 
 def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
-    progress.record(roadmap.pk, "run_started", Sentence("A worker took it up"), attempt=roadmap.attempts)
+    progress.record(
+        roadmap.pk, "run_started", Sentence("A worker took it up"), attempt=roadmap.attempts
+    )
     try:
         stopped: Stop | None = None
         for event in loop.stream(_thread(_feed_of(roadmap, held)), on_cancel=held.on_lost):
@@ -105,9 +114,13 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
 
 
 def fail(roadmap: Roadmap, held: leases.Hold, exc: Exception) -> str:
-    """End the run with a reason that a person understands; the traceback goes to the process's log."""
+    """End the run with a reason that a person understands; the traceback goes to the process's
+    log.
+    """
     reason = reason_of(exc)
-    logger.error("run %s of roadmap %s failed: %s", roadmap.run_id, roadmap.pk, reason, exc_info=exc)
+    logger.error(
+        "run %s of roadmap %s failed: %s", roadmap.run_id, roadmap.pk, reason, exc_info=exc
+    )
     try:
         with held.writing():
             roadmap.transition(RoadmapStatus.FAILED, **wording.columns("status_reason", reason))
@@ -124,7 +137,9 @@ def reason_of(exc: Exception) -> str:
         return exc.said
     if isinstance(exc, TimeoutError):
         limit = settings.RUN_TIMEOUT_SECONDS
-        return Sentence("It took longer than %(limit)s seconds. Retry goes on from the last step.", limit=limit)
+        return Sentence(
+            "It took longer than %(limit)s seconds. Retry goes on from the last step.", limit=limit
+        )
     if isinstance(exc, SoftTimeLimitExceeded):  # of a worker's own line, under prefork
         return Sentence("It took too long. Retry goes on from the last step.")
     return Sentence(
@@ -155,7 +170,9 @@ def _decisions(roadmap: Roadmap) -> dict[str, dict[str, Any]]:
 
 
 def _decision_of(review: Review) -> dict[str, Any]:
-    """What the interrupted node gets; a plan only when a reviewer has edited it, for the thread holds any other."""
+    """What the interrupted node gets; a plan only when a reviewer has edited it, for the thread
+    holds any other.
+    """
     decision = {"decision": review.status, "comment": review.comment, "parts": review.parts}
     if review.draft.origin == Draft.Origin.EDITED:
         return decision | {"plan": review.draft.plan, "report": review.draft.report}
@@ -187,7 +204,13 @@ async def _thread(feed: Feed) -> AsyncIterator[Any]:
 def _asker(feed: Feed, pool: checkpointer.Pool) -> Any:
     async def ask(role: str, messages: Any, schema: Any) -> Any:
         return await llm.ask(
-            role, messages, schema, thread_id=feed.thread_id, branch=feed.branch, pool=pool, asked=feed.asked
+            role,
+            messages,
+            schema,
+            thread_id=feed.thread_id,
+            branch=feed.branch,
+            pool=pool,
+            asked=feed.asked,
         )
 
     return ask
@@ -198,12 +221,15 @@ def _moves(stopped: StateSnapshot, feed: Feed) -> bool:
     if not stopped.values:
         if feed.has_drafts:
             raise RunError(
-                Sentence("The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew.")
+                Sentence(
+                    "The checkpoints of this roadmap are gone, so its workflow can't go on. State the goal anew."
+                )
             )
         return True
     if stopped.interrupts:
         return any(one.id in feed.decisions for one in stopped.interrupts)
-    # Not `next`: that leaves out a node which has run but whose checkpoint its worker didn't live to write.
+    # Not `next`: that leaves out a node which has run but whose checkpoint its worker didn't live
+    # to write.
     return bool(stopped.tasks)
 
 
@@ -213,7 +239,11 @@ def _input(stopped: StateSnapshot, feed: Feed) -> Any:
     if stopped.interrupts:
         # By id: a bare resume would answer whatever interrupt comes next.
         return Command(
-            resume={one.id: feed.decisions[one.id] for one in stopped.interrupts if one.id in feed.decisions}
+            resume={
+                one.id: feed.decisions[one.id]
+                for one in stopped.interrupts
+                if one.id in feed.decisions
+            }
         )
     return None
 
@@ -224,7 +254,9 @@ def _tell(roadmap: Roadmap, event: dict[str, Any]) -> None:
     if label is None or event.get("interrupts"):
         return
     if "result" in event:
-        progress.record(roadmap.pk, "node_finished", Sentence("%(step)s: done", step=label), node=node)
+        progress.record(
+            roadmap.pk, "node_finished", Sentence("%(step)s: done", step=label), node=node
+        )
     else:
         progress.record(roadmap.pk, "node_started", label, node=node)
 
@@ -243,10 +275,16 @@ def _settle(roadmap: Roadmap, held: leases.Hold, stopped: Stop | None) -> str:
 
 def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> None:
     title = state["plan"]["title"]
-    roadmap.transition(RoadmapStatus.AWAITING_REVIEW, title=title, made_without_model=llm.without_model("curriculum"))
+    roadmap.transition(
+        RoadmapStatus.AWAITING_REVIEW,
+        title=title,
+        made_without_model=llm.without_model("curriculum"),
+    )
     review = _reopened(roadmap, interrupt_id) or _new_review(roadmap, interrupt_id, state)
     progress.record(roadmap.pk, "review_requested", Sentence("The plan waits for a reviewer"))
-    inbox.write(review, ReviewEventKind.OPENED, name="the workflow", text=_request_of(review.draft, state))
+    inbox.write(
+        review, ReviewEventKind.OPENED, name="the workflow", text=_request_of(review.draft, state)
+    )
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once
 
@@ -260,7 +298,9 @@ def _reopened(roadmap: Roadmap, interrupt_id: str) -> Review | None:
 
 def _new_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> Review:
     draft = _save_draft(roadmap, state)
-    return Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state))
+    return Review.objects.create(
+        roadmap=roadmap, draft=draft, interrupt_id=interrupt_id, **_in_short(roadmap, state)
+    )
 
 
 def _request_of(draft: Draft, state: dict[str, Any]) -> str:
@@ -304,7 +344,9 @@ def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
     newest = roadmap.reviews.exclude(status=ReviewStatus.SUPERSEDED).order_by("-pk").first()
     if newest is None or newest.status != ReviewStatus.APPROVED:
         raise RunError(
-            Sentence("The workflow ended although nobody has approved the plan. Retry goes on from the last step.")
+            Sentence(
+                "The workflow ended although nobody has approved the plan. Retry goes on from the last step."
+            )
         )
     if roadmap.is_changing:
         content_taken_over.send(sender=Roadmap, roadmap=roadmap)
@@ -313,4 +355,6 @@ def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
     elif not roadmap.concepts.exists():
         plan_rows.create(roadmap, state["plan"])
     dispatch.queue_content(roadmap)
-    progress.record(roadmap.pk, "plan_approved", Sentence("The plan is approved; the content is being written"))
+    progress.record(
+        roadmap.pk, "plan_approved", Sentence("The plan is approved; the content is being written")
+    )

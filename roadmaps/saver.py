@@ -17,7 +17,8 @@ from roadmaps.exceptions import LeaseLost
 
 FENCE = "fence"  # in a config: the token of the lease under which the thread is driven
 
-# The parent's statement, which fails (divides by zero) unless that lease is held, and keeps it until this is written.
+# The parent's statement, which fails (divides by zero) unless that lease is held, and keeps it
+# until this is written.
 FENCED = """
 INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
 SELECT thread, ns, id, parent, checkpoint, metadata - 'fence'
@@ -41,19 +42,26 @@ class Saver(AsyncPostgresSaver):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """As the parent. Raises LeaseLost where the config has a fence whose lease somebody else has taken."""
+        """As the parent.
+
+        Raises LeaseLost where the config has a fence whose lease somebody else has taken.
+        """
         try:
             return await super().aput(config, checkpoint, metadata, new_versions)
         except DivisionByZero as exc:
             raise LeaseLost(config["configurable"]["thread_id"]) from exc
 
     async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
     ) -> None:
         """Keep what a node waits for, was answered or failed with, but not what it returned.
 
-        One node runs at a time, so its checkpoint follows at once. When a worker dies in between, the next one runs the
-        node again, and the journal answers.
+        One node runs at a time, so its checkpoint follows at once. When a worker dies in between,
+        the next one runs the node again, and the journal answers.
         """
         returned = task_path and not any(channel in WRITES_IDX_MAP for channel, _ in writes)
         if not returned:

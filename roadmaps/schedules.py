@@ -1,4 +1,5 @@
-"""Schedules that the settings own: beat writes them to its table anew at each start, whatever was edited there.
+"""Schedules that the settings own: beat writes them to its table anew at each start, whatever was
+edited there.
 
 Only whether one is switched on is kept, so that an operator can stop a task.
 """
@@ -27,7 +28,11 @@ def is_owned(periodic_task: Any) -> bool:
 
 
 def owned_at(times: Any) -> list[str]:
-    """The names of the owned schedules that run at `times`, a row of intervals, crontabs or the like."""
+    """The names of the owned schedules that run at `times`, a row of intervals, crontabs or the
+    like.
+    """
     if times.pk is None:
         return []
-    return list(owned().filter(pk__in=times.periodictask_set.values("pk")).values_list("name", flat=True))
+    return list(
+        owned().filter(pk__in=times.periodictask_set.values("pk")).values_list("name", flat=True)
+    )

@@ -1,4 +1,6 @@
-"""What people ask for: the only functions that pages, the admin and commands call to change a roadmap's course."""
+"""What people ask for: the only functions that pages, the admin and commands call to change a
+roadmap's course.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -15,7 +17,14 @@ from roadmaps.activity import record_activity
 from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
-from roadmaps.models import DecidedHow, Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import (
+    DecidedHow,
+    Review,
+    ReviewEventKind,
+    ReviewStatus,
+    Roadmap,
+    RoadmapStatus,
+)
 from roadmaps.permissions import check_may_act
 from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
@@ -36,9 +45,11 @@ def request_roadmap(
     thread_id: uuid.UUID | None = None,
     **preferences: Any,
 ) -> Roadmap:
-    """A new roadmap whose design is queued; a second call with the same `thread_id` finds the first one's.
+    """A new roadmap whose design is queued; a second call with the same `thread_id` finds the
+    first one's.
 
-    Raises ValidationError with a message per field, or one that names what of this learner runs already.
+    Raises ValidationError with a message per field, or one that names what of this learner runs
+    already.
     """
     form = RoadmapForm(RoadmapForm.defaults() | preferences | {"goal": goal})
     if not form.is_valid():
@@ -49,9 +60,13 @@ def request_roadmap(
     if made := Roadmap.objects.filter(owner=owner, thread_id=thread_id).first():
         return made
     limits.check_room(owner)
-    roadmap = Roadmap.objects.create(owner=owner, thread_id=thread_id, clarifications=answered, **form.cleaned_data)
+    roadmap = Roadmap.objects.create(
+        owner=owner, thread_id=thread_id, clarifications=answered, **form.cleaned_data
+    )
     dispatch.send_on_commit(dispatch.GENERATE, roadmap.pk, roadmap.run_id)
-    progress.record(roadmap.pk, "requested", Sentence("The goal is stated; a worker will design the plan"))
+    progress.record(
+        roadmap.pk, "requested", Sentence("The goal is stated; a worker will design the plan")
+    )
     return roadmap
 
 
@@ -66,11 +81,13 @@ def decide_review(
     how: DecidedHow | None = None,
     name: str = "",
 ) -> Review:
-    """Record the decision and send the workflow on. `by` None is the command line, unless `how` and `name` say who.
+    """Record the decision and send the workflow on.
 
-    `parts` are ids of the draft's parts that requested changes are about. The claim of a colleague doesn't stop a
-    decision; the history says that it was there.
-    Raises PermissionDenied, ValidationError (comment missing, unknown decision or part), InvalidTransition (already
+    `by` None is the command line, unless `how` and `name` say who.
+
+    `parts` are ids of the draft's parts that requested changes are about. The claim of a colleague
+    doesn't stop a decision; the history says that it was there. Raises PermissionDenied,
+    ValidationError (comment missing, unknown decision or part), InvalidTransition (already
     decided, or somebody has edited the plan since `review` was read).
     """
     comment, named = _checked(review, decision, by, comment, parts)
@@ -79,8 +96,18 @@ def decide_review(
     claims = Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk)
     claimed_by = claims.values_list("claimed_by__username", flat=True).first() or ""
     how = how or (DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE)
-    decided = {"status": decision, "comment": comment, "parts": named, "decided_by": by, "decided_at": Now()}
-    who = {"decided_how": how, "decided_as": by.get_username() if by else name, "claimed_until": None}
+    decided = {
+        "status": decision,
+        "comment": comment,
+        "parts": named,
+        "decided_by": by,
+        "decided_at": Now(),
+    }
+    who = {
+        "decided_how": how,
+        "decided_as": by.get_username() if by else name,
+        "claimed_until": None,
+    }
     seen = Review.objects.pending().filter(pk=review.pk, draft=review.draft_id)
     if not seen.update(**decided, **who, claimed_by=None):
         raise InvalidTransition(_why_undecided(Review.objects.get(pk=review.pk)))
@@ -97,10 +124,18 @@ def _checked(
     if by is not None:
         check_may_decide(by, review.roadmap)
     if decision not in DECISIONS:
-        raise ValidationError({"decision": f"Unknown decision {decision!r}; one of {', '.join(DECISIONS)}."})
-    needed = "" if decision == ReviewStatus.APPROVED else "Say what should change, or why it is rejected."
+        raise ValidationError(
+            {"decision": f"Unknown decision {decision!r}; one of {', '.join(DECISIONS)}."}
+        )
+    needed = (
+        ""
+        if decision == ReviewStatus.APPROVED
+        else "Say what should change, or why it is rejected."
+    )
     named = list(dict.fromkeys(parts)) if decision == ReviewStatus.CHANGES_REQUESTED else []
-    if named and (unknown := set(named) - {part["id"] for part, _ in plans.parts(review.draft.plan)}):
+    if named and (
+        unknown := set(named) - {part["id"] for part, _ in plans.parts(review.draft.plan)}
+    ):
         raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
     return clean_comment(comment, needed=needed), named
 
@@ -122,10 +157,22 @@ def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
 
 def _tell_of_decision(review: Review, claimed_by: str) -> None:
     """The history, the learner's page, the admin's log."""
-    told = Sentence("%(decided)s by %(who)s", decided=Sentence(review.get_status_display()), who=review.decider)
-    facts = {"decision": review.status, "how": review.decided_how, "parts": review.parts, "claimed_by": claimed_by}
+    told = Sentence(
+        "%(decided)s by %(who)s", decided=Sentence(review.get_status_display()), who=review.decider
+    )
+    facts = {
+        "decision": review.status,
+        "how": review.decided_how,
+        "parts": review.parts,
+        "claimed_by": claimed_by,
+    }
     inbox.write(
-        review, ReviewEventKind.DECIDED, by=review.decided_by, name=review.decider, text=review.comment, **facts
+        review,
+        ReviewEventKind.DECIDED,
+        by=review.decided_by,
+        name=review.decider,
+        text=review.comment,
+        **facts,
     )
     progress.record(review.roadmap_id, "review_decided", told, decision=review.status)
     message = f"{told}: {review.comment}" if review.comment else str(told)
@@ -161,7 +208,9 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
 
 @transaction.atomic
 def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
-    """Stop it in whatever state it is; nothing is written afterwards. A change of a course ends with the old course.
+    """Stop it in whatever state it is; nothing is written afterwards.
+
+    A change of a course ends with the old course.
 
     Raises PermissionDenied, InvalidTransition.
     """
@@ -170,7 +219,9 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     leases.revoke(roadmap.pk)
     if Roadmap.objects.filter(pk=roadmap.pk).keep_course():
         roadmap.refresh_from_db()
-        told = Sentence("The change was cancelled by %(who)s; the course is as it was", who=_name(by))
+        told = Sentence(
+            "The change was cancelled by %(who)s; the course is as it was", who=_name(by)
+        )
     else:
         reason = Sentence("Cancelled by %(who)s.", who=_name(by))
         roadmap.transition(RoadmapStatus.CANCELLED, **wording.columns("status_reason", reason))

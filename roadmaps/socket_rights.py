@@ -34,7 +34,8 @@ from roadmaps.models.second_factor import with_second_factor
 
 logger = logging.getLogger(__name__)
 
-# Close codes: the session has ended, staff's right is missing, no such roadmap for this person, the check broke.
+# Close codes: the session has ended, staff's right is missing, no such roadmap for this person,
+# the check broke.
 SIGN_IN, FORBIDDEN, UNKNOWN, BROKEN = 4401, 4403, 4404, 1011
 GROUP = "socket-rights"  # each web process joins it once
 EVERYBODY = ""
@@ -81,7 +82,9 @@ def lost(lines: Collection[Line]) -> dict[Line, int]:
     current = current.filter(session_key__in={line.session_key for line in lines})
     sessions = set(current.values_list("session_key", flat=True))
     shown = {line.roadmap_id for line in lines if line.roadmap_id}
-    owners: dict[UUID | None, int] = dict(Roadmap.objects.kept().filter(pk__in=shown).values_list("pk", "owner_id"))
+    owners: dict[UUID | None, int] = dict(
+        Roadmap.objects.kept().filter(pk__in=shown).values_list("pk", "owner_id")
+    )
 
     def is_signed_in(line: Line) -> bool:
         user = users.get(line.user_id)
@@ -211,7 +214,9 @@ open_sockets = OpenSockets()
 
 
 def ask_again(subject: str) -> None:
-    """Have every web process check the sockets about `subject` now, once this transaction is committed."""
+    """Have every web process check the sockets about `subject` now, once this transaction is
+    committed.
+    """
     transaction.on_commit(lambda: progress.hint(GROUP, "rights.changed", {"subject": subject}))
 
 
@@ -224,7 +229,9 @@ def session_ended(instance: Session, **_: Any) -> None:
 
 @receiver(post_save, sender=User)
 @receiver(post_delete, sender=User)
-def person_changed(instance: User, created: bool = False, update_fields: Any = None, **_: Any) -> None:
+def person_changed(
+    instance: User, created: bool = False, update_fields: Any = None, **_: Any
+) -> None:
     """Another password, deactivated, no longer staff, deleted; to sign in only notes when."""
     if not created and update_fields != {"last_login"}:
         ask_again(of_user(instance.pk))

@@ -1,4 +1,6 @@
-"""What is counted of roadmaps, reviews and model calls; one query per function, all of it done by PostgreSQL."""
+"""What is counted of roadmaps, reviews and model calls; one query per function, all of it done by
+PostgreSQL.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -29,7 +31,15 @@ from django.utils import timezone
 from roadmaps import zones
 from roadmaps.llm import BUILT_IN_AUTHOR
 from roadmaps.llm import cost as cost
-from roadmaps.models import DecidedHow, Lease, ModelCall, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import (
+    DecidedHow,
+    Lease,
+    ModelCall,
+    Review,
+    ReviewStatus,
+    Roadmap,
+    RoadmapStatus,
+)
 
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
 
@@ -57,7 +67,10 @@ def open_reviews() -> dict[str, Any]:
 def decisions_per_day(days: int) -> list[dict[str, Any]]:
     """One dict per day, today last: `day`, and how many reviews were decided in each way."""
     first = zones.midnight() - timedelta(days=days - 1)
-    counted = {(first + timedelta(days=one)).date(): {status.value: 0 for status in DECISIONS} for one in range(days)}
+    counted = {
+        (first + timedelta(days=one)).date(): {status.value: 0 for status in DECISIONS}
+        for one in range(days)
+    }
     period = (first, first + timedelta(days=days, microseconds=-1))
     decided = Review.objects.filter(decided_at__range=period, status__in=DECISIONS).order_by()
     number = day_number("decided_at", first, days)
@@ -67,7 +80,8 @@ def decisions_per_day(days: int) -> list[dict[str, Any]]:
 
 
 def day_number(field: str, first: datetime, days: int) -> Func:
-    """On which of `days` days a time is: 1 for the day that begins at `first`, a midnight of the reader's zone.
+    """On which of `days` days a time is: 1 for the day that begins at `first`, a midnight of the
+    reader's zone.
 
     Python's midnights, not TruncDate: PostgreSQL's own list may lack the name of a zone.
     """
@@ -77,7 +91,9 @@ def day_number(field: str, first: datetime, days: int) -> Func:
 
 
 def decision_quality(days: int) -> dict[str, Any]:
-    """Of the reviews that people decided in the last `days`: how many, how fast, how many approved, in which round."""
+    """Of the reviews that people decided in the last `days`: how many, how fast, how many
+    approved, in which round.
+    """
     took = F("decided_at") - F("created_at")
     approved = Q(status=ReviewStatus.APPROVED)
     since = timezone.now() - timedelta(days=days)
@@ -101,11 +117,18 @@ def stuck_runs() -> QuerySet[Roadmap]:
     """Roadmaps that should move, were sent long enough ago, and nobody drives."""
     held = Lease.objects.filter(subject=OuterRef("pk"), expires_at__gte=Now())
     late = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
-    return Roadmap.objects.moving().filter(~Exists(held), dispatched_at__lt=late).order_by("dispatched_at")
+    return (
+        Roadmap.objects.moving()
+        .filter(~Exists(held), dispatched_at__lt=late)
+        .order_by("dispatched_at")
+    )
 
 
-def spend(*by: str, since: datetime | None = None, calls: QuerySet[ModelCall] | None = None) -> list[dict[str, Any]]:
-    """Model calls grouped by `by` (`model` is always among them): `calls`, tokens, `seconds` and `cost`.
+def spend(
+    *by: str, since: datetime | None = None, calls: QuerySet[ModelCall] | None = None
+) -> list[dict[str, Any]]:
+    """Model calls grouped by `by` (`model` is always among them): `calls`, tokens, `seconds` and
+    `cost`.
 
     `cost` is dollars, or None for a model without a price.
     """
@@ -115,11 +138,16 @@ def spend(*by: str, since: datetime | None = None, calls: QuerySet[ModelCall] | 
     sums = {"calls": Count("pk"), "seconds": Sum("seconds")}
     sums |= {name: Sum(name) for name in ("input_tokens", "output_tokens")}
     grouped = rows.order_by().values(*names).annotate(**sums).order_by(*names)
-    return [row | {"cost": cost(row["model"], row["input_tokens"], row["output_tokens"])} for row in grouped]
+    return [
+        row | {"cost": cost(row["model"], row["input_tokens"], row["output_tokens"])}
+        for row in grouped
+    ]
 
 
 def total(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sum of `spend()` rows; `cost` is None when no row has one, `unpriced` names the models without."""
+    """The sum of `spend()` rows; `cost` is None when no row has one, `unpriced` names the models
+    without.
+    """
     names = ("calls", "seconds", "input_tokens", "output_tokens")
     priced = [row["cost"] for row in rows if row["cost"] is not None]
     unpriced = sorted({row["model"] for row in rows if row["cost"] is None} - {BUILT_IN_AUTHOR})

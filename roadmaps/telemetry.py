@@ -1,7 +1,8 @@
-"""What processes count and hold, added up in Redis every few seconds: any web process can tell of all.
+"""What processes count and hold, added up in Redis every few seconds: any web process can tell of
+all.
 
-Counting costs a dictionary; without Redis the counts wait in the process. A Redis that was emptied begins at nothing,
-which Prometheus takes for a restart.
+Counting costs a dictionary; without Redis the counts wait in the process. A Redis that was emptied
+begins at nothing, which Prometheus takes for a restart.
 """
 
 import atexit
@@ -77,7 +78,9 @@ def _tell_for_ever() -> None:
 
 def tell() -> None:
     """Hand over what was counted since the last time; never raises for a Redis that is away."""
-    with _telling:  # who asks for totals next finds all of it, not what another thread has on its way
+    with (
+        _telling
+    ):  # who asks for totals next finds all of it, not what another thread has on its way
         _tell()
 
 
@@ -145,7 +148,10 @@ def _series(name: bytes) -> Series:
 
 
 def processes() -> dict[str, dict[str, Any]]:
-    """What each living process holds, by its name; those that are gone are forgotten. Raises RedisError."""
+    """What each living process holds, by its name; those that are gone are forgotten.
+
+    Raises RedisError.
+    """
     with _client() as client:
         told: Any = client.hgetall(PROCESSES)
         held = {name.decode(): orjson.loads(value) for name, value in told.items()}

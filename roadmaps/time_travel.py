@@ -1,4 +1,6 @@
-"""A thread's checkpoints, and going on from an earlier one as a fork that leaves the history readable."""
+"""A thread's checkpoints, and going on from an earlier one as a fork that leaves the history
+readable.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +42,9 @@ class Checkpoint:
 
     @property
     def is_start(self) -> bool:
-        """The thread was given its input and had taken nothing up: a fork of it would hold no request."""
+        """The thread was given its input and had taken nothing up: a fork of it would hold no
+        request.
+        """
         return self.next == ["__start__"]
 
 
@@ -66,8 +70,12 @@ def page_of_history(roadmap: Roadmap, before: str = "") -> History:
     return History(shown, shown[-1].id if len(snapshots) > CHECKPOINTS_MAX else "")
 
 
-async def _snapshots(roadmap: Roadmap, before: str) -> tuple[list["StateSnapshot"], list["StateSnapshot"]]:
-    """A page and one more, and those of their parents that stand elsewhere: a fork begins anywhere."""
+async def _snapshots(
+    roadmap: Roadmap, before: str
+) -> tuple[list["StateSnapshot"], list["StateSnapshot"]]:
+    """A page and one more, and those of their parents that stand elsewhere: a fork begins
+    anywhere.
+    """
     workflow = await _workflow(roadmap)
     edge = _config(roadmap, checkpoint_id=before, checkpoint_ns="") if before else None
     found = workflow.aget_state_history(_config(roadmap), before=edge, limit=CHECKPOINTS_MAX + 1)
@@ -86,7 +94,9 @@ async def _snapshot(roadmap: Roadmap, checkpoint_id: str) -> "StateSnapshot":
 
 
 async def _workflow(roadmap: Roadmap) -> Any:
-    return load("roadmaps.workflow.graph").build_graph(roadmap.graph_version, await checkpointer.saver())
+    return load("roadmaps.workflow.graph").build_graph(
+        roadmap.graph_version, await checkpointer.saver()
+    )
 
 
 def _config(roadmap: Roadmap, **more: str) -> "RunnableConfig":
@@ -106,7 +116,9 @@ def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint
         at=datetime.fromisoformat(str(snapshot.created_at)),
         source=str((snapshot.metadata or {}).get("source", "")),
         next=list(snapshot.next),
-        changed=[name for name, value in snapshot.values.items() if value and before.get(name) != value],
+        changed=[
+            name for name, value in snapshot.values.items() if value and before.get(name) != value
+        ],
         plan=(snapshot.values.get("plan") or {}).get("title", ""),
         score=(snapshot.values.get("report") or {}).get("score"),
     )
@@ -114,26 +126,31 @@ def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint
 
 @transaction.atomic
 def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roadmap:
-    """Queue a run from that checkpoint; models are asked anew. Reviews of the branch that is left are superseded.
+    """Queue a run from that checkpoint; models are asked anew.
 
-    Raises PermissionDenied, and InvalidTransition: the roadmap is moving or has a course already, or
-    the checkpoint is unknown.
+    Reviews of the branch that is left are superseded.
+
+    Raises PermissionDenied, and InvalidTransition: the roadmap is moving or has a course already,
+    or the checkpoint is unknown.
     """
     if by is not None:
         check_may_act(by, roadmap)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     chosen = _chosen(roadmap, checkpoint_id)
     gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
-    # What waits goes whatever the clocks say: the checkpoint's time is a worker's, and only one review may wait.
+    # What waits goes whatever the clocks say: the checkpoint's time is a worker's, and only one
+    # review may wait.
     left = PENDING | Q(status__in=gone_on, created_at__gt=chosen.at)
     supersede(roadmap.reviews.filter(left), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
-    # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the review that waits.
-    # Whoever dies in between leaves a run that opens that review again.
+    # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the
+    # review that waits. Whoever dies in between leaves a run that opens that review again.
     transaction.on_commit(lambda: loop.run(_fork(roadmap, checkpoint_id), timeout=30))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     who = by.get_username() if by else Sentence("the command line")
-    told = Sentence("%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next))
+    told = Sentence(
+        "%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next)
+    )
     progress.record(roadmap.pk, "forked", told, checkpoint=checkpoint_id)
     record_activity(by, roadmap, roadmap, told)
     return roadmap
@@ -153,7 +170,9 @@ def _chosen(roadmap: Roadmap, checkpoint_id: str) -> Checkpoint:
     known = as_uuid(checkpoint_id)
     snapshot = loop.run(_snapshot(roadmap, str(known)), timeout=30) if known else None
     if snapshot is None or snapshot.created_at is None or not snapshot.next:
-        raise InvalidTransition("This checkpoint is unknown or was pruned, or nothing comes after it.")
+        raise InvalidTransition(
+            "This checkpoint is unknown or was pruned, or nothing comes after it."
+        )
     chosen = _checkpoint(snapshot, {})
     if chosen.is_start:
         raise InvalidTransition("Nothing was saved at this point yet. Go back to the one after it.")

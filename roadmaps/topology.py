@@ -40,7 +40,8 @@ STATES: dict[str, Any] = {
 }
 FLOW_EVENTS = ("node_started", "node_finished", "review_decided", "changes_asked", "plan_approved")
 AFTER_LOOP = ("validate_structure", "human_review", "content", "ready")
-# The last node of the main line that is surely behind a roadmap in this state, whatever its log still holds.
+# The last node of the main line that is surely behind a roadmap in this state, whatever its log
+# still holds.
 BEHIND = {S.AWAITING_REVIEW: 4, S.REJECTED: 4, S.GENERATING: 5, S.PARTIAL: 5, S.READY: 7}
 
 
@@ -69,7 +70,9 @@ class Walk:
             self._enter("content")
 
     def _enter(self, node: str) -> None:
-        after = (*LOOP[LOOP.index(node) :], *AFTER_LOOP) if node in LOOP else MAIN[MAIN.index(node) :]
+        after = (
+            (*LOOP[LOOP.index(node) :], *AFTER_LOOP) if node in LOOP else MAIN[MAIN.index(node) :]
+        )
         self.done -= set(after)
         self.done |= set(MAIN[: MAIN.index("validate_structure" if node in LOOP else node)])
         self.at = node

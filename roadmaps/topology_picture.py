@@ -1,5 +1,7 @@
-"""Where the nodes and ways of the workflow's picture stand. Along the main line is `u`, across it `v`; a narrow screen
-gets the same picture turned."""
+"""Where the nodes and ways of the workflow's picture stand.
+
+Along the main line is `u`, across it `v`; a narrow screen gets the same picture turned.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -64,10 +66,15 @@ NARROW = Frame(u=44, v=146, u_gap=30, v_gap=46, turned=True)
 
 def draw(flow: Flow, frame: Frame) -> Drawing:
     nodes = [_node(name, flow.states[name], frame) for name in LABELS]
-    main = [_straight(frame, _side(frame, one, 1), _side(frame, other, 0)) for one, other in pairwise(MAIN)]
+    main = [
+        _straight(frame, _side(frame, one, 1), _side(frame, other, 0))
+        for one, other in pairwise(MAIN)
+    ]
     ways = [Way(path, "main") for path in main]
     ways += _loop(frame, flow)
-    width, height = frame.xy(len(MAIN) * (frame.u + frame.u_gap) - frame.u_gap, 2 * frame.v + frame.v_gap)
+    width, height = frame.xy(
+        len(MAIN) * (frame.u + frame.u_gap) - frame.u_gap, 2 * frame.v + frame.v_gap
+    )
     return Drawing(nodes, ways, width + EDGE, height + EDGE, *_notes(frame))
 
 
@@ -124,4 +131,6 @@ def _notes(frame: Frame) -> tuple[tuple[int, int], tuple[int, int]]:
             5.2 * (frame.u + frame.u_gap), frame.v + frame.v_gap
         )
     across = 1.5 * frame.v + frame.v_gap + 5
-    return frame.xy(3 * (frame.u + frame.u_gap) - 14, across), frame.xy(5 * (frame.u + frame.u_gap) - 22, across)
+    return frame.xy(3 * (frame.u + frame.u_gap) - 14, across), frame.xy(
+        5 * (frame.u + frame.u_gap) - 22, across
+    )

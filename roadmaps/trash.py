@@ -27,7 +27,10 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
         raise InvalidTransition(_("“%(roadmap)s” is in the trash already.") % {"roadmap": roadmap})
     socket_rights.ask_again(socket_rights.of_roadmap(roadmap.pk))
     progress.record(
-        roadmap.pk, "trashed", Sentence("Moved to the trash by %(who)s", who=by.get_username()), level="warning"
+        roadmap.pk,
+        "trashed",
+        Sentence("Moved to the trash by %(who)s", who=by.get_username()),
+        level="warning",
     )
     return roadmap
 
@@ -36,7 +39,11 @@ def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
     """Raises InvalidTransition: it is not in the trash."""
     if not Roadmap.objects.trashed().filter(pk=roadmap.pk).update(deleted_at=None):
         raise InvalidTransition(_("“%(roadmap)s” is not in the trash.") % {"roadmap": roadmap})
-    progress.record(roadmap.pk, "restored", Sentence("Restored from the trash by %(who)s", who=by.get_username()))
+    progress.record(
+        roadmap.pk,
+        "restored",
+        Sentence("Restored from the trash by %(who)s", who=by.get_username()),
+    )
     return roadmap
 
 

@@ -1,4 +1,7 @@
-"""The trash of one person. Only an owner throws away, restores and deletes; to anybody else it is a 404."""
+"""The trash of one person.
+
+Only an owner throws away, restores and deletes; to anybody else it is a 404.
+"""
 
 import uuid
 from typing import Any
@@ -25,19 +28,29 @@ def trash_list(request: HttpRequest) -> HttpResponse:
     rows = Roadmap.objects.trashed().filter(owner=request.user.pk).order_by("-deleted_at")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     lines = [(roadmap, trash.days_left(roadmap)) for roadmap in page]
-    return render(request, "roadmaps/trash.html", {"page": page, "lines": lines, "days": settings.TRASH_DAYS})
+    return render(
+        request, "roadmaps/trash.html", {"page": page, "lines": lines, "days": settings.TRASH_DAYS}
+    )
 
 
 @login_required
 @require_POST
 def roadmap_trash(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _change(request, pk, trash.move_to_trash, _("“%(roadmap)s” is in the trash."), "roadmap_list")
+    return _change(
+        request, pk, trash.move_to_trash, _("“%(roadmap)s” is in the trash."), "roadmap_list"
+    )
 
 
 @login_required
 @require_POST
 def roadmap_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _change(request, pk, trash.restore, _("“%(roadmap)s” is back among your roadmaps."), "roadmap_trash_list")
+    return _change(
+        request,
+        pk,
+        trash.restore,
+        _("“%(roadmap)s” is back among your roadmaps."),
+        "roadmap_trash_list",
+    )
 
 
 @login_required
@@ -47,11 +60,17 @@ def roadmap_erase(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "roadmaps/roadmap_erase.html", {"roadmap": roadmap})
     return _change(
-        request, pk, lambda row, by: trash.delete_for_good(row), _("“%(roadmap)s” is deleted."), "roadmap_trash_list"
+        request,
+        pk,
+        lambda row, by: trash.delete_for_good(row),
+        _("“%(roadmap)s” is deleted."),
+        "roadmap_trash_list",
     )
 
 
-def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str, leads_to: str) -> HttpResponse:
+def _change(
+    request: HttpRequest, pk: uuid.UUID, change: Any, done: str, leads_to: str
+) -> HttpResponse:
     roadmap = _own(request, pk)
     try:
         change(roadmap, by=request.user)

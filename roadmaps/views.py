@@ -84,25 +84,37 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
 
 def _flow(roadmap: Roadmap, events: list[dict[str, Any]], reviews: list[Review]) -> topology.Flow:
     written = written_events(roadmap.pk, topology.FLOW_EVENTS)
-    known = {event["id"]: event for event in [*written, *events] if event["event"] in topology.FLOW_EVENTS}
+    known = {
+        event["id"]: event
+        for event in [*written, *events]
+        if event["event"] in topology.FLOW_EVENTS
+    }
     asked = sum(review.status == ReviewStatus.CHANGES_REQUESTED for review in reviews)
     asked += len({review.draft_id for review in reviews if review.draft.origin in Draft.ASKED})
-    return topology.flow_of(roadmap, sorted(known.values(), key=lambda event: event["sequence"]), asked)
+    return topology.flow_of(
+        roadmap, sorted(known.values(), key=lambda event: event["sequence"]), asked
+    )
 
 
 def _estimate(roadmap: Roadmap, reviews: list[Review]) -> estimates.Estimate | None:
-    """What is to be written when the plan that waits is approved; of a course most of it is there already."""
+    """What is to be written when the plan that waits is approved; of a course most of it is there
+    already.
+    """
     waiting = next((review for review in reviews if review.status == ReviewStatus.PENDING), None)
     if waiting is None or roadmap.is_changing:
         return None
     stages = waiting.draft.plan["stages"]
-    return estimates.for_plan(len(stages), sum(len(one["concepts"]) for stage in stages for one in stage["modules"]))
+    return estimates.for_plan(
+        len(stages), sum(len(one["concepts"]) for stage in stages for one in stage["modules"])
+    )
 
 
 @login_required
 @require_POST
 def roadmap_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _change(request, pk, cancel_run, _("Cancelled. What is there stays, and you can go on later."))
+    return _change(
+        request, pk, cancel_run, _("Cancelled. What is there stays, and you can go on later.")
+    )
 
 
 @login_required
@@ -125,7 +137,12 @@ def roadmap_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def ask(roadmap: Roadmap, *, by: User) -> None:
         request_changes(roadmap, by=by, comment=form.cleaned_data.get("comment", ""))
 
-    return _change(request, pk, ask, _("The plan is being changed. Your course stays as it is until it is approved."))
+    return _change(
+        request,
+        pk,
+        ask,
+        _("The plan is being changed. Your course stays as it is until it is approved."),
+    )
 
 
 def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str) -> HttpResponse:

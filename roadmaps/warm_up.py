@@ -1,4 +1,5 @@
-"""What a worker makes ready before its first task: imports and models, in threads that share two heaps.
+"""What a worker makes ready before its first task: imports and models, in threads that share two
+heaps.
 
 Also the end of what was made: no connection to a model outlives the process in disorder.
 """
@@ -21,7 +22,9 @@ from roadmaps.later import load
 logger = logging.getLogger(__name__)
 M_ARENA_MAX = -8
 WAITS_FOR_MODELS = {"roadmap_workflow", "content_generation"}
-HEAPS = 2  # glibc would give every eighth of the threads one of its own, and hardly give memory back
+HEAPS = (
+    2  # glibc would give every eighth of the threads one of its own, and hardly give memory back
+)
 
 
 @worker_init.connect
@@ -48,7 +51,10 @@ def before_first_messages(sender: Any, **_: Any) -> None:
 
 @worker_process_init.connect
 def make_models(**_: Any) -> None:
-    """The first learner should not wait for imports. A model that can't be made fails its run, not the worker."""
+    """The first learner should not wait for imports.
+
+    A model that can't be made fails its run, not the worker.
+    """
     _build_graph()
     for role in settings.LLM_ROLES:
         try:

@@ -1,7 +1,7 @@
 """Sentences that rows keep: written in English, said in the language of whoever reads them.
 
-Beside such a text a row has its source, the marked text and what is filled in. Old rows have none, and a text that
-was written without one is its own: both are shown as they stand.
+Beside such a text a row has its source, the marked text and what is filled in. Old rows have none,
+and a text that was written without one is its own: both are shown as they stand.
 """
 
 from typing import Any
@@ -14,7 +14,8 @@ COLUMN_MAX = 1000  # characters of a reason
 class Sentence(str):
     """English, that also knows what it was made from: `Sentence("Retried by %(who)s", who=name)`.
 
-    The text is a literal, so that it is found for translation; what is filled in may be a Sentence itself.
+    The text is a literal, so that it is found for translation; what is filled in may be a Sentence
+    itself.
     """
 
     text: str
@@ -30,7 +31,10 @@ def source_of(said: str) -> dict[str, Any] | None:
     """What a row keeps beside `said`, as JSON; None for somebody's own words."""
     if not isinstance(said, Sentence):
         return None
-    return {"text": said.text, "facts": {name: source_of(fact) or fact for name, fact in said.facts.items()}}
+    return {
+        "text": said.text,
+        "facts": {name: source_of(fact) or fact for name, fact in said.facts.items()},
+    }
 
 
 def columns(name: str, said: str) -> dict[str, Any]:
@@ -54,7 +58,10 @@ def say(written: str, source: Any) -> str:
 
 def _filled(source: Any, translate: Any) -> str:
     facts = source["facts"]
-    filled = {name: _filled(fact, translate) if isinstance(fact, dict) else fact for name, fact in facts.items()}
+    filled = {
+        name: _filled(fact, translate) if isinstance(fact, dict) else fact
+        for name, fact in facts.items()
+    }
     text: str = translate(source["text"])
     return text % filled if filled else text
 

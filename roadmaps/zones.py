@@ -1,7 +1,8 @@
 """Time zones: which names exist, in which zone a person reads, and a time in words.
 
-A middleware makes a person's zone Django's current one for each request, so whatever pages say of days and times
-asks `django.utils.timezone`. Who writes to a person outside their own request, as a mail does, asks here.
+A middleware makes a person's zone Django's current one for each request, so whatever pages say of
+days and times asks `django.utils.timezone`. Who writes to a person outside their own request, as a
+mail does, asks here.
 """
 
 from datetime import datetime
@@ -23,13 +24,17 @@ def names() -> frozenset[str]:
 
 
 def known(name: str) -> str:
-    """The name when there is such a zone, else an empty text: it comes from a browser, so it may be anything."""
+    """The name when there is such a zone, else an empty text: it comes from a browser, so it may
+    be anything.
+    """
     return name if name in names() else ""
 
 
 def of(user: Any) -> ZoneInfo:
     """The zone that is kept for `user`; the installation's while none is known."""
-    kept = [known(name or "") for _receiver, name in time_zone_wanted.send(sender=type(user), user=user)]
+    kept = [
+        known(name or "") for _receiver, name in time_zone_wanted.send(sender=type(user), user=user)
+    ]
     return ZoneInfo(next(filter(None, kept), settings.TIME_ZONE))
 
 

@@ -17,7 +17,10 @@ from sharing.services import let_in_again, take_out
 class ShareAdmin(LookOnlyAdmin):
     list_display: Any = ("roadmap", "owner", "in_gallery", "uses", "listed_at", "taken_out_at")
     list_select_related = ("roadmap__owner",)
-    list_filter = (("listed_at", admin.EmptyFieldListFilter), ("taken_out_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        ("listed_at", admin.EmptyFieldListFilter),
+        ("taken_out_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("roadmap__title",)
     ordering = ("-listed_at", "-pk")
     list_per_page = 50

@@ -24,7 +24,9 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": pages.get_page(request.GET.get("page")),
         "search": search,
         "language": language,
-        "languages": sorted(listed.values_list("roadmap__language", flat=True).order_by().distinct()),
+        "languages": sorted(
+            listed.values_list("roadmap__language", flat=True).order_by().distinct()
+        ),
     }
     return render(request, "sharing/gallery.html", context)
 
@@ -35,5 +37,11 @@ def _found(search: str, language: str) -> Any:
         found = found.search(search)
     if language:
         found = found.filter(roadmap__language=language)
-    counted = found.annotate(concepts=Count("roadmap__concepts"), minutes=Sum("roadmap__concepts__minutes"))
-    return counted.select_related("roadmap").prefetch_related("roadmap__stages").order_by("-uses", "-listed_at", "-pk")
+    counted = found.annotate(
+        concepts=Count("roadmap__concepts"), minutes=Sum("roadmap__concepts__minutes")
+    )
+    return (
+        counted.select_related("roadmap")
+        .prefetch_related("roadmap__stages")
+        .order_by("-uses", "-listed_at", "-pk")
+    )

@@ -20,23 +20,33 @@ def new_token() -> str:
 class ShareQuerySet(models.QuerySet["Share"]):
     def open(self) -> "ShareQuerySet":
         """Whose link leads somewhere."""
-        return self.filter(token__isnull=False, roadmap__owner__is_active=True, roadmap__deleted_at=None)
+        return self.filter(
+            token__isnull=False, roadmap__owner__is_active=True, roadmap__deleted_at=None
+        )
 
     def listed(self) -> "ShareQuerySet":
         return self.open().filter(listed_at__isnull=False)
 
     def search(self, text: str) -> "ShareQuerySet":
-        """All of the words, or the text as it stands, which finds it in languages that put no spaces between words."""
-        found = Q(found=SearchQuery(text, config="simple", search_type="websearch")) | Q(words__icontains=text)
+        """All of the words, or the text as it stands, which finds it in languages that put no
+        spaces between words.
+        """
+        found = Q(found=SearchQuery(text, config="simple", search_type="websearch")) | Q(
+            words__icontains=text
+        )
         return self.annotate(found=SEARCHED).filter(found)
 
 
 class Share(models.Model):
     roadmap = models.OneToOneField(Roadmap, models.CASCADE, related_name="share")
-    token = models.CharField(max_length=64, unique=True, null=True, default=new_token, help_text="Empty: revoked")  # noqa: DJ001 - unique only where there is one
+    token = models.CharField(
+        max_length=64, unique=True, null=True, default=new_token, help_text="Empty: revoked"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     listed_at = models.DateTimeField(null=True, blank=True, help_text="In the gallery since")
-    taken_out_at = models.DateTimeField(null=True, blank=True, help_text="By staff; its owner can't list it again")
+    taken_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="By staff; its owner can't list it again"
+    )
     words = models.TextField(blank=True, default="", help_text="What the gallery's search looks in")
     uses = models.PositiveIntegerField(default=0, help_text="Copies made from it")
 
@@ -45,14 +55,17 @@ class Share(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(listed_at__isnull=True) | Q(token__isnull=False, taken_out_at__isnull=True),
+                condition=Q(listed_at__isnull=True)
+                | Q(token__isnull=False, taken_out_at__isnull=True),
                 name="listed_shares_have_a_link",
             )
         ]
         indexes = [
             GinIndex(SEARCHED, name="share_words"),
             models.Index(
-                fields=["-uses", "-listed_at", "-id"], name="share_by_use", condition=Q(listed_at__isnull=False)
+                fields=["-uses", "-listed_at", "-id"],
+                name="share_by_use",
+                condition=Q(listed_at__isnull=False),
             ),
         ]
 

@@ -13,4 +13,7 @@ from sharing.models import Share
 @receiver(collect_personal_data)
 def shares_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
     shares = Share.objects.filter(roadmap__owner=user)
-    yield "sharing/shares", list(shares.values("roadmap", "token", "created_at", "listed_at", "taken_out_at", "uses"))
+    yield (
+        "sharing/shares",
+        list(shares.values("roadmap", "token", "created_at", "listed_at", "taken_out_at", "uses")),
+    )

@@ -18,7 +18,10 @@ WORDS_MAX = 50_000
 
 
 def open_link(roadmap: Roadmap) -> Share:
-    """A new link; the one before opens nothing any more. Raises InvalidTransition: there is nothing to read yet."""
+    """A new link; the one before opens nothing any more.
+
+    Raises InvalidTransition: there is nothing to read yet.
+    """
     if roadmap.status not in READABLE:
         raise InvalidTransition(_("A course can be shared when it is ready to read."))
     share, made = Share.objects.get_or_create(roadmap=roadmap)
@@ -29,8 +32,13 @@ def open_link(roadmap: Roadmap) -> Share:
 
 
 def revoke_link(roadmap: Roadmap) -> None:
-    """Nobody reads it from now on; it leaves the gallery too. Raises InvalidTransition: there is no link."""
-    if not Share.objects.filter(roadmap=roadmap, token__isnull=False).update(token=None, listed_at=None):
+    """Nobody reads it from now on; it leaves the gallery too.
+
+    Raises InvalidTransition: there is no link.
+    """
+    if not Share.objects.filter(roadmap=roadmap, token__isnull=False).update(
+        token=None, listed_at=None
+    ):
         raise InvalidTransition(_("There is no link to revoke."))
 
 
@@ -40,7 +48,9 @@ def enter_gallery(roadmap: Roadmap) -> None:
     if not entering.filter(taken_out_at=None).update(listed_at=Now(), words=_words(roadmap)):
         if entering.exists():
             raise InvalidTransition(_("The staff have taken this course out of the gallery."))
-        raise InvalidTransition(_("A course needs a link before it enters the gallery, and enters it once."))
+        raise InvalidTransition(
+            _("A course needs a link before it enters the gallery, and enters it once.")
+        )
 
 
 def leave_gallery(roadmap: Roadmap) -> None:
@@ -51,7 +61,9 @@ def leave_gallery(roadmap: Roadmap) -> None:
 
 def take_out(share: Share) -> None:
     """By staff. Raises InvalidTransition: it is not in the gallery."""
-    if not Share.objects.filter(pk=share.pk, listed_at__isnull=False).update(listed_at=None, taken_out_at=Now()):
+    if not Share.objects.filter(pk=share.pk, listed_at__isnull=False).update(
+        listed_at=None, taken_out_at=Now()
+    ):
         raise InvalidTransition(_("“%(course)s” is not in the gallery.") % {"course": share})
 
 
@@ -71,7 +83,10 @@ def _words(roadmap: Roadmap) -> str:
 
 @transaction.atomic
 def copy_course(share: Share, *, to: User) -> Roadmap:
-    """A course of their own with the same content. Raises InvalidTransition: the link was revoked meanwhile."""
+    """A course of their own with the same content.
+
+    Raises InvalidTransition: the link was revoked meanwhile.
+    """
     if not Share.objects.open().filter(pk=share.pk, token=share.token).exists():
         raise InvalidTransition(_("This link was revoked."))
     copy = rows.create(rows.load(share.roadmap).without_person(), owner=to)

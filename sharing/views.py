@@ -26,11 +26,23 @@ from sharing import services
 from sharing.models import Share
 
 ACTS: dict[str, tuple[Callable[[Roadmap], Any], Any]] = {
-    "open": (services.open_link, gettext_lazy("There is a link now. Whoever has it can read the course.")),
-    "renew": (services.open_link, gettext_lazy("There is a new link; the one before opens nothing any more.")),
-    "revoke": (services.revoke_link, gettext_lazy("The link is revoked: nobody can read the course with it.")),
+    "open": (
+        services.open_link,
+        gettext_lazy("There is a link now. Whoever has it can read the course."),
+    ),
+    "renew": (
+        services.open_link,
+        gettext_lazy("There is a new link; the one before opens nothing any more."),
+    ),
+    "revoke": (
+        services.revoke_link,
+        gettext_lazy("The link is revoked: nobody can read the course with it."),
+    ),
     "list": (services.enter_gallery, gettext_lazy("The course is in the gallery.")),
-    "unlist": (services.leave_gallery, gettext_lazy("The course has left the gallery. Its link still works.")),
+    "unlist": (
+        services.leave_gallery,
+        gettext_lazy("The course has left the gallery. Its link still works."),
+    ),
 }
 
 
@@ -43,7 +55,12 @@ def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _act(request, roadmap)
     share = Share.objects.filter(roadmap=roadmap).first()
     link = request.build_absolute_uri(share.get_absolute_url()) if share and share.token else ""
-    context = {"roadmap": roadmap, "share": share, "link": link, "readable": roadmap.status in services.READABLE}
+    context = {
+        "roadmap": roadmap,
+        "share": share,
+        "link": link,
+        "readable": roadmap.status in services.READABLE,
+    }
     return render(request, "sharing/share_edit.html", context)
 
 
@@ -91,7 +108,9 @@ def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
         "share": share,
         "roadmap": share.roadmap,
         "concept": concept,
-        "questions": concept.quiz.questions.defer("correct_indexes", "explanation") if hasattr(concept, "quiz") else [],
+        "questions": concept.quiz.questions.defer("correct_indexes", "explanation")
+        if hasattr(concept, "quiz")
+        else [],
         "previous": others.filter(order__lt=concept.order).order_by("-order").first(),
         "next": others.filter(order__gt=concept.order).order_by("order").first(),
     }
@@ -110,12 +129,16 @@ def shared_use(request: HttpRequest, token: str) -> HttpResponse:
         messages.info(request, _("This course is yours already."))
         return redirect(share.roadmap)
     if request.method != "POST":
-        return render(request, "sharing/shared_use.html", {"share": share, "roadmap": share.roadmap})
+        return render(
+            request, "sharing/shared_use.html", {"share": share, "roadmap": share.roadmap}
+        )
     try:
         copy = services.copy_course(share, to=request.user)
     except InvalidTransition as exc:
         raise NothingThere(str(exc)) from exc
-    messages.success(request, _("The course is yours now. What you do with it changes nothing for others."))
+    messages.success(
+        request, _("The course is yours now. What you do with it changes nothing for others.")
+    )
     return redirect(copy)
 
 

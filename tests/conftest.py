@@ -1,4 +1,6 @@
-"""Real services for the tests: a Celery worker on the test database, and a model server that speaks HTTP."""
+"""Real services for the tests: a Celery worker on the test database, and a model server that
+speaks HTTP.
+"""
 
 import itertools
 import os
@@ -35,7 +37,9 @@ def wait_for(condition, seconds=DEADLINE_SECONDS):
 
 
 def calls(act):
-    """How many functions Python calls in `act()`: what a page costs, whatever the speed of the machine."""
+    """How many functions Python calls in `act()`: what a page costs, whatever the speed of the
+    machine.
+    """
     counted = 0
 
     def count(_frame, event, _function):
@@ -52,7 +56,12 @@ def calls(act):
 
 def test_database_url():
     chosen = connection.settings_dict
-    parts = {"dbname": chosen["NAME"], "user": chosen["USER"], "password": chosen["PASSWORD"], "host": chosen["HOST"]}
+    parts = {
+        "dbname": chosen["NAME"],
+        "user": chosen["USER"],
+        "password": chosen["PASSWORD"],
+        "host": chosen["HOST"],
+    }
     given = {key: value for key, value in (parts | {"port": chosen["PORT"]}).items() if value}
     credentials = given["user"] + (f":{given['password']}" if "password" in given else "")
     port = f"&port={given['port']}" if "port" in given else ""
@@ -69,7 +78,11 @@ class Worker:
     def __init__(self, log, line, code, environment):
         self.log = log
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", *line]
-        environment = os.environ | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
+        environment = (
+            os.environ
+            | {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
+            | environment
+        )
         with log.open("w") as out:
             outputs = {"stdout": out, "stderr": subprocess.STDOUT}
             self.process = subprocess.Popen(command, cwd=code, env=environment, **outputs)
@@ -93,7 +106,9 @@ class Worker:
 
 @pytest.fixture(autouse=True)
 def _in_english():
-    """A request of the test client leaves its language active in the thread, for whatever test comes next."""
+    """A request of the test client leaves its language active in the thread, for whatever test
+    comes next.
+    """
     yield
     translation.deactivate()
 
@@ -140,7 +155,9 @@ def beat(transactional_db, tmp_path):
         own = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL} | environment
         with (tmp_path / "beat.log").open("w") as out:
             command = [sys.executable, "manage.py", "beat"]
-            started.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=out, stderr=out))
+            started.append(
+                subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stdout=out, stderr=out)
+            )
 
     yield start
     for one in started:
@@ -169,7 +186,9 @@ def django_db_setup(django_db_setup):
 def nobody_else_is_connected():
     """The heart of the leases hangs up at its next beat."""
     with psycopg.connect(**checkpointer.connection_arguments()) as own:
-        connected = own.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()").fetchall()
+        connected = own.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        ).fetchall()
     return len(connected) == 1
 
 

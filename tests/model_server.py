@@ -27,9 +27,9 @@ ROLES = {
 class ModelServer:
     """`with ModelServer() as server:` answers at `server.url` what the built-in author would.
 
-    `faults` maps a schema name, or "*", to a list of faults that is used up call by call (None: answer well), or to a
-    function of the call that names its fault: 400 401 404 429 500 503 hang drop truncated fenced thinking refused
-    filtered wrong_schema not_json empty null_byte html.
+    `faults` maps a schema name, or "*", to a list of faults that is used up call by call (None:
+    answer well), or to a function of the call that names its fault: 400 401 404 429 500 503 hang
+    drop truncated fenced thinking refused filtered wrong_schema not_json empty null_byte html.
     """
 
     def __init__(self, *, port: int = 0, latency: float = 0.0) -> None:
@@ -50,7 +50,9 @@ class ModelServer:
         return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
 
     def __enter__(self) -> "ModelServer":
-        threading.Thread(target=self._http.serve_forever, args=(0.05,), name="model-server", daemon=True).start()
+        threading.Thread(
+            target=self._http.serve_forever, args=(0.05,), name="model-server", daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,7 +77,9 @@ class ModelServer:
     def _next_fault(self, call: Json) -> str | None:
         for name in (call["schema"], "*"):
             faults = self.faults.get(name)
-            found: str | None = faults(call) if callable(faults) else (faults.pop(0) if faults else None)
+            found: str | None = (
+                faults(call) if callable(faults) else (faults.pop(0) if faults else None)
+            )
             if found:
                 return found
         return None
@@ -89,7 +93,10 @@ class ModelServer:
     def repeated(self) -> int:
         """Calls that asked again what had been asked before."""
         with self._lock:
-            asked = {json.dumps([call["schema"], call["messages"]], sort_keys=True) for call in self.calls}
+            asked = {
+                json.dumps([call["schema"], call["messages"]], sort_keys=True)
+                for call in self.calls
+            }
             return len(self.calls) - len(asked)
 
 
@@ -141,14 +148,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def do_GET(self) -> None:
-        self._send(200, {"object": "list", "data": [{"id": "test-model", "object": "model", "owned_by": "tests"}]})
+        self._send(
+            200,
+            {
+                "object": "list",
+                "data": [{"id": "test-model", "object": "model", "owned_by": "tests"}],
+            },
+        )
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self.path.endswith("/chat/completions"):
             self._send_error(404)
             return
-        self.call = call = _read_call(body) | {"authorization": self.headers.get("Authorization", "")}
+        self.call = call = _read_call(body) | {
+            "authorization": self.headers.get("Authorization", "")
+        }
         fault = self.server.models.note(call)
         try:
             self.server.models.stopping.wait(self.server.models.latency)
@@ -175,7 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
         models = self.server.models
         models.hanging.release()
         while not models.stopping.wait(0.02):
-            if select.select([self.connection], [], [], 0)[0]:  # readable without a request: the client hung up
+            if select.select([self.connection], [], [], 0)[
+                0
+            ]:  # readable without a request: the client hung up
                 models.abandoned.release()
                 return
 
@@ -193,7 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
         if status in (429, 503) and self.server.models.retry_after is not None:
             self.send_header("Retry-After", self.server.models.retry_after)
         self.end_headers()
-        if self.call:  # before its client can know, or its next call would seem to be open beside it
+        if (
+            self.call
+        ):  # before its client can know, or its next call would seem to be open beside it
             self.server.models.end(self.call)
         self.wfile.write(content)
 
@@ -228,7 +247,11 @@ def _completion(call: Json, fault: str | None) -> Json:
     text = _text(call, fault)
     message = _message(call, fault, text)
     read = sum(len(str(message["content"])) for message in call["messages"]) // 4
-    usage = {"prompt_tokens": read, "completion_tokens": len(text) // 4, "total_tokens": read + len(text) // 4}
+    usage = {
+        "prompt_tokens": read,
+        "completion_tokens": len(text) // 4,
+        "total_tokens": read + len(text) // 4,
+    }
     reason = {"truncated": "length", "filtered": "content_filter"}.get(fault or "", "stop")
     choice = {"index": 0, "message": message, "finish_reason": reason, "logprobs": None}
     return {
@@ -257,7 +280,11 @@ def _with_nulls(value: Any) -> Any:
         return f"\x00{value}\x00"
     if isinstance(value, list):
         return [_with_nulls(item) for item in value]
-    return {key: _with_nulls(item) for key, item in value.items()} if isinstance(value, dict) else value
+    return (
+        {key: _with_nulls(item) for key, item in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def _message(call: Json, fault: str | None, text: str) -> Json:
@@ -273,7 +300,10 @@ def _message(call: Json, fault: str | None, text: str) -> Json:
     if call["method"] == "json_schema" or not text:
         return message
     function = {"name": call["schema"], "arguments": text}
-    return message | {"content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]}
+    return message | {
+        "content": None,
+        "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
+    }
 
 
 def main() -> None:

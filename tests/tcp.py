@@ -21,7 +21,9 @@ class Line:
         self._loop = asyncio.new_event_loop()
         self._passing = asyncio.Event()
         self._passing.set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="forwarder", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="forwarder", daemon=True
+        )
         self._thread.start()
         made = asyncio.start_server(self._join, host, 0, backlog=1024)
         self._server = asyncio.run_coroutine_threadsafe(made, self._loop).result(60)
@@ -40,13 +42,19 @@ class Line:
 
     async def _join(self, reader: Any, writer: Any) -> None:
         target = self._target
-        opened = asyncio.open_unix_connection(target) if isinstance(target, str) else asyncio.open_connection(*target)
+        opened = (
+            asyncio.open_unix_connection(target)
+            if isinstance(target, str)
+            else asyncio.open_connection(*target)
+        )
         try:
             their_reader, their_writer = await opened
         except OSError:  # nobody listens there
             writer.close()
             return
-        await asyncio.gather(self._pass_on(reader, their_writer), self._pass_on(their_reader, writer))
+        await asyncio.gather(
+            self._pass_on(reader, their_writer), self._pass_on(their_reader, writer)
+        )
 
     async def _pass_on(self, reader: Any, writer: Any) -> None:
         with contextlib.suppress(OSError):
@@ -83,7 +91,11 @@ def of_database(url: str) -> str | tuple[str, int]:
 
 def of_redis(url: str) -> str | tuple[str, int]:
     parts = urlsplit(url)
-    return parts.path if parts.scheme == "unix" else (parts.hostname or "localhost", parts.port or 6379)
+    return (
+        parts.path
+        if parts.scheme == "unix"
+        else (parts.hostname or "localhost", parts.port or 6379)
+    )
 
 
 def database_url(url: str, host: str, port: int) -> str:

@@ -39,7 +39,9 @@ def catalogue() -> Catalog:
     found = Catalog()
     for path, source in sources():
         try:
-            for line, text, _comments, context in extract("python", BytesIO(source.encode()), KEYWORDS):
+            for line, text, _comments, context in extract(
+                "python", BytesIO(source.encode()), KEYWORDS
+            ):
                 found.add(text, locations=[(str(path.relative_to(ROOT)), line)], context=context)
         except SyntaxError as exc:
             raise AssertionError(f"{path}: {exc}") from exc
@@ -47,5 +49,7 @@ def catalogue() -> Catalog:
 
 
 def translated(language: str) -> Catalog:
-    with (ROOT / "templates" / "locale" / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+    with (ROOT / "templates" / "locale" / language / "LC_MESSAGES" / "django.po").open(
+        "rb"
+    ) as file:
         return read_po(file, locale=language)

@@ -1,7 +1,7 @@
 """Database backend whose pool gives up on a PostgreSQL that hangs, after the caller's patience.
 
-Django's own pool tests a connection before it hands it out, but without a time limit: a server that accepts and
-never answers would hold every thread that asks for a page.
+Django's own pool tests a connection before it hands it out, but without a time limit: a server
+that accepts and never answers would hold every thread that asks for a page.
 """
 
 import threading
@@ -20,7 +20,9 @@ SHORTEST_CHECK_SECONDS = 0.1
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection of the pool; while `time_limit` is set, whatever is asked must be answered in that time."""
+    """A connection of the pool; while `time_limit` is set, whatever is asked must be answered in
+    that time.
+    """
 
     time_limit: float | None = None
 
@@ -30,7 +32,9 @@ class Connection(psycopg.Connection[Any]):
 
 
 class Pool(ConnectionPool[Connection]):
-    """Connection pool that waits as long as `config.patience` says, the test of an idle connection included."""
+    """Connection pool that waits as long as `config.patience` says, the test of an idle connection
+    included.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(connection_class=Connection, check=self._answers, **options)
@@ -42,7 +46,8 @@ class Pool(ConnectionPool[Connection]):
         return super().getconn(limit)
 
     def _answers(self, connection: Connection) -> None:
-        """Raise unless the server answers over `connection`; idle neighbours of a dead one go with it.
+        """Raise unless the server answers over `connection`; idle neighbours of a dead one go with
+        it.
 
         They would be dead as well, and to meet them one by one takes longer than a page waits.
         """

@@ -8,7 +8,11 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "roadmap_list"
@@ -16,7 +20,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
-ACCOUNT_EMAIL_VERIFICATION = env.choice("ACCOUNT_EMAIL_VERIFICATION", "none", ("none", "optional", "mandatory"))
+ACCOUNT_EMAIL_VERIFICATION = env.choice(
+    "ACCOUNT_EMAIL_VERIFICATION", "none", ("none", "optional", "mandatory")
+)
 _email = "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email"
 ACCOUNT_SIGNUP_FIELDS = ["username*", _email, "password1*", "password2*"]
 ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
@@ -35,7 +41,17 @@ ACCOUNT_RATE_LIMITS = {  # besides allauth's own
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
 # Nobody gives themselves such a name, nor one that looks like it.
 ACCOUNT_USERNAME_BLACKLIST = [
-    *("admin", "administrator", "cairn", "moderator", "root", "staff", "support", "system", "thesystem"),
+    *(
+        "admin",
+        "administrator",
+        "cairn",
+        "moderator",
+        "root",
+        "staff",
+        "support",
+        "system",
+        "thesystem",
+    ),
     *("管理员", "系统", "客服"),
 ]
 
@@ -48,7 +64,8 @@ SIGN_IN_AT = {
 }
 SOCIAL_PROVIDERS = env.social_providers("SOCIAL_PROVIDERS", tuple(SIGN_IN_AT))
 SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [{"client_id": app[0], "secret": app[1]}]} for name, app in SOCIAL_PROVIDERS.items()
+    name: {"APPS": [{"client_id": app[0], "secret": app[1]}]}
+    for name, app in SOCIAL_PROVIDERS.items()
 }
 
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

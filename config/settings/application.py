@@ -32,7 +32,8 @@ INSTALLED_APPS = [
     "accounts",
 ]
 MIDDLEWARE = [
-    "roadmaps.probes.ProbesMiddleware",  # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
+    # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
+    "roadmaps.probes.ProbesMiddleware",
     "logs_app.context.RequestContextMiddleware",
     "config.possible_text.PossibleTextMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -3,23 +3,58 @@
 from config import env
 
 LLM_ROLES = ("intent", "curriculum", "validation", "edit", "tutorial", "resources", "quiz")
-# Those of LangChain's init_chat_model: to import it takes half a second, and a wrong one should stop the start.
+# Those of LangChain's init_chat_model: to import it takes half a second, and a wrong one should
+# stop the start.
 LLM_PROVIDERS = (
-    *("anthropic", "anthropic_bedrock", "azure_ai", "azure_openai", "baseten", "bedrock", "bedrock_converse"),
+    *(
+        "anthropic",
+        "anthropic_bedrock",
+        "azure_ai",
+        "azure_openai",
+        "baseten",
+        "bedrock",
+        "bedrock_converse",
+    ),
     *("bedrock_mantle_anthropic", "bedrock_mantle_openai", "cohere", "deepseek", "fireworks"),
-    *("google_anthropic_vertex", "google_genai", "google_vertexai", "groq", "huggingface", "ibm", "langsmith"),
-    *("litellm", "meta", "mistralai", "nvidia", "ollama", "openai", "openrouter", "perplexity", "together"),
+    *(
+        "google_anthropic_vertex",
+        "google_genai",
+        "google_vertexai",
+        "groq",
+        "huggingface",
+        "ibm",
+        "langsmith",
+    ),
+    *(
+        "litellm",
+        "meta",
+        "mistralai",
+        "nvidia",
+        "ollama",
+        "openai",
+        "openrouter",
+        "perplexity",
+        "together",
+    ),
     *("upstage", "xai"),
 )
 LLM_MODEL = env.model_name("LLM_MODEL", LLM_PROVIDERS)  # empty: the built-in author
 LLM_MODELS = env.models_by_role("LLM_MODELS", LLM_ROLES, LLM_PROVIDERS)
 LLM_BASE_URL = env.url("LLM_BASE_URL", ("http", "https"))
 LLM_API_KEY = env.token("LLM_API_KEY")
-LLM_STRUCTURED_OUTPUT = env.choice("LLM_STRUCTURED_OUTPUT", "json_schema", ("json_schema", "function_calling"))
-LLM_CONCURRENCY = env.integer("LLM_CONCURRENCY", 64)  # model calls at once to one provider, of all processes together
-LLM_REQUESTS_PER_MINUTE = env.integer("LLM_REQUESTS_PER_MINUTE", 0, least=0)  # likewise; 0: no limit
+LLM_STRUCTURED_OUTPUT = env.choice(
+    "LLM_STRUCTURED_OUTPUT", "json_schema", ("json_schema", "function_calling")
+)
+LLM_CONCURRENCY = env.integer(
+    "LLM_CONCURRENCY", 64
+)  # model calls at once to one provider, of all processes together
+LLM_REQUESTS_PER_MINUTE = env.integer(
+    "LLM_REQUESTS_PER_MINUTE", 0, least=0
+)  # likewise; 0: no limit
 LLM_TOKENS_PER_MINUTE = env.integer("LLM_TOKENS_PER_MINUTE", 0, least=0, most=1_000_000_000)
-LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 120)  # one HTTP attempt, not the whole ask()
+LLM_TIMEOUT_SECONDS = env.integer(
+    "LLM_TIMEOUT_SECONDS", 120
+)  # one HTTP attempt, not the whole ask()
 LLM_MAX_ATTEMPTS = env.integer("LLM_MAX_ATTEMPTS", 5)  # transport attempts of one ask()
 LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 16_000)  # of one answer, thinking included
 LLM_PRICES = env.prices("LLM_PRICES")  # dollars per million tokens, in and out

@@ -13,7 +13,12 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
-    env.refuse(("EMAIL_USE_TLS", "EMAIL_USE_SSL"), "EMAIL_USE_TLS and EMAIL_USE_SSL are both on: keep one of them")
+    env.refuse(
+        ("EMAIL_USE_TLS", "EMAIL_USE_SSL"),
+        "EMAIL_USE_TLS and EMAIL_USE_SSL are both on: keep one of them",
+    )
     EMAIL_USE_SSL = False
 DEFAULT_FROM_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", "cairn@localhost")
-PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"  # of this site, for e-mails
+PUBLIC_URL = (
+    env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"
+)  # of this site, for e-mails

@@ -7,10 +7,15 @@ from config import env
 from config.settings.application import TIME_ZONE
 from config.settings.services import REDIS_URL
 
-CELERY_BROKER_URL = f"redis+socket://{REDIS_URL[7:]}" if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_BROKER_URL = (
+    f"redis+socket://{REDIS_URL[7:]}" if REDIS_URL.startswith("unix://") else REDIS_URL
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Far above the longest run: a killed worker's work comes back through its lease, not through Redis.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7 * 24 * 3600, "queue_order_strategy": "round_robin"}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 7 * 24 * 3600,
+    "queue_order_strategy": "round_robin",
+}
 CELERY_TASK_DEFAULT_QUEUE = "roadmap_workflow"
 CELERY_TASK_ROUTES = {
     "roadmap_generation.*": {"queue": "roadmap_workflow"},
@@ -25,8 +30,9 @@ QUEUES = ("roadmap_workflow", "content_generation", "logs")
 # A worker without --queues listens on all of them. Exchange and key are those that Celery gives to
 # queues that no setting names, so workers of the release before find the same ones in Redis.
 CELERY_TASK_QUEUES = {queue: {"exchange": queue, "routing_key": queue} for queue in QUEUES}
-# Acknowledged when it begins: leases recover what dies later, and a worker that holds unacknowledged messages when
-# Redis goes away doesn't come back (kombu restores them over the connection that it has just lost).
+# Acknowledged when it begins: leases recover what dies later, and a worker that holds
+# unacknowledged messages when Redis goes away doesn't come back (kombu restores them over the
+# connection that it has just lost).
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
 CELERY_TASK_IGNORE_RESULT = False
@@ -39,11 +45,15 @@ WORKER_MAX_TASKS = env.integer("WORKER_MAX_TASKS", 0, least=0)  # then it is rep
 WORKER_MAX_MEMORY_MB = env.integer("WORKER_MAX_MEMORY_MB", 0, least=0)  # likewise, resident memory
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)  # what runs at a TERM may end by itself for so long
+STOP_SECONDS = env.integer(
+    "STOP_SECONDS", 20, least=0
+)  # what runs at a TERM may end by itself for so long
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
-HEARTBEAT_OF_QUEUES_SECONDS = 10  # a task so often proves that somebody takes the messages of a queue
+HEARTBEAT_OF_QUEUES_SECONDS = (
+    10  # a task so often proves that somebody takes the messages of a queue
+)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Expiring: while no worker listens they must not pile up.
     **{
@@ -55,16 +65,36 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         }
         for queue in QUEUES
     },
-    "recover": {"task": "maintenance.recover", "schedule": RECOVER_EVERY_SECONDS, "options": {"expire_seconds": 60}},
-    "write left-over logs": {"task": "batch_write_logs", "schedule": 10, "options": {"expire_seconds": 60}},
-    "remind reviewers": {"task": "maintenance.remind_reviewers", "schedule": 60, "options": {"expire_seconds": 60}},
-    "send notices": {"task": "maintenance.send_notices", "schedule": 60, "options": {"expire_seconds": 60}},
+    "recover": {
+        "task": "maintenance.recover",
+        "schedule": RECOVER_EVERY_SECONDS,
+        "options": {"expire_seconds": 60},
+    },
+    "write left-over logs": {
+        "task": "batch_write_logs",
+        "schedule": 10,
+        "options": {"expire_seconds": 60},
+    },
+    "remind reviewers": {
+        "task": "maintenance.remind_reviewers",
+        "schedule": 60,
+        "options": {"expire_seconds": 60},
+    },
+    "send notices": {
+        "task": "maintenance.send_notices",
+        "schedule": 60,
+        "options": {"expire_seconds": 60},
+    },
     "prune": {"task": "maintenance.prune", "schedule": 3600},
-    "check links": {"task": "maintenance.check_links", "schedule": 3600, "options": {"expire_seconds": 3600}},
+    "check links": {
+        "task": "maintenance.check_links",
+        "schedule": 3600,
+        "options": {"expire_seconds": 3600},
+    },
 }
 for _schedule in CELERY_BEAT_SCHEDULE.values():
-    # What has never run is due at once: without a beginning it would be due an hour after each start
-    # of beat, which never comes on a machine that is on for less.
+    # What has never run is due at once: without a beginning it would be due an hour after each
+    # start of beat, which never comes on a machine that is on for less.
     _schedule["start_time"] = datetime(2000, 1, 1, tzinfo=UTC)
 
 # What the Celery application is configured with, under Celery's own names, by which its reports

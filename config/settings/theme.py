@@ -21,14 +21,23 @@ UNFOLD = {
     "SITE_SYMBOL": "landscape",
     "SITE_URL": "/",
     "COLORS": {"primary": TEAL},
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("cairn/cairn.svg")}],
-    "STYLES": [lambda _request: static("cairn/admin.css"), lambda _request: static("cairn/operations.css")],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("cairn/cairn.svg")}
+    ],
+    "STYLES": [
+        lambda _request: static("cairn/admin.css"),
+        lambda _request: static("cairn/operations.css"),
+    ],
     "SCRIPTS": [
         lambda _request: static("cairn/steady.js"),
         lambda _request: static("cairn/admin.js"),
         lambda _request: static("cairn/zone.js"),
     ],
     "DASHBOARD_CALLBACK": "roadmaps.admin.dashboard.fill",
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "roadmaps.admin.navigation.groups"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "roadmaps.admin.navigation.groups",
+    },
     "TABS": "roadmaps.admin.navigation.tabs",
 }

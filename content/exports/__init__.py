@@ -24,8 +24,8 @@ ALWAYS = 1_000_000
 class Format:
     """`name` is its module's too.
 
-    `at_once_up_to`: so many concepts are written while the browser waits; a larger course is a worker's.
-    Those that may be a worker's take `part_done`, which they call after each concept.
+    `at_once_up_to`: so many concepts are written while the browser waits; a larger course is a
+    worker's. Those that may be a worker's take `part_done`, which they call after each concept.
     """
 
     name: str
@@ -36,13 +36,18 @@ class Format:
     at_once_up_to: int = ALWAYS
 
     def write(self, course: "Course", **options: Any) -> bytes:
-        """In the course's own language, as far as Cairn's words are translated. Raises ExportImpossible."""
+        """In the course's own language, as far as Cairn's words are translated.
+
+        Raises ExportImpossible.
+        """
         with translation.override(_spoken(course.language)):
             return self._make(course, **options)
 
     @property
     def _make(self) -> Callable[..., bytes]:
-        """Imported by who writes it: the libraries of all formats would take a fifth of a second of every start."""
+        """Imported by who writes it: the libraries of all formats would take a fifth of a second
+        of every start.
+        """
         make: Callable[..., bytes] = load(f"content.exports.{self.name}").write
         return make
 
@@ -61,8 +66,17 @@ ZIP = "application/zip"
 FORMATS = {
     one.name: one
     for one in (
-        Format("pdf", _("PDF"), _("To print, or to read on any screen."), "pdf", "application/pdf", 0),
-        Format("epub", _("E-book"), _("For e-readers and reading apps."), "epub", "application/epub+zip", 20),
+        Format(
+            "pdf", _("PDF"), _("To print, or to read on any screen."), "pdf", "application/pdf", 0
+        ),
+        Format(
+            "epub",
+            _("E-book"),
+            _("For e-readers and reading apps."),
+            "epub",
+            "application/epub+zip",
+            20,
+        ),
         Format(
             "html",
             _("Web page"),
@@ -71,7 +85,9 @@ FORMATS = {
             "text/html",
             20,
         ),
-        Format("markdown", _("Markdown"), _("Text files for editors and note-taking apps."), "zip", ZIP),
+        Format(
+            "markdown", _("Markdown"), _("Text files for editors and note-taking apps."), "zip", ZIP
+        ),
         Format(
             "anki",
             _("Anki cards"),
@@ -89,7 +105,9 @@ FORMATS = {
         Format(
             "scorm",
             _("SCORM 1.2"),
-            _("For learning platforms such as Moodle. The answers of its quizzes are in the package."),
+            _(
+                "For learning platforms such as Moodle. The answers of its quizzes are in the package."
+            ),
             "zip",
             ZIP,
             20,

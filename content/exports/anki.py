@@ -1,4 +1,6 @@
-"""Flash cards for Anki: one note per question, with ids from the course: importing again updates the notes."""
+"""Flash cards for Anki: one note per question, with ids from the course: importing again updates
+the notes.
+"""
 
 import hashlib
 import json
@@ -46,10 +48,17 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (1 << 30) + (1 << 30)
 
 
-def _note(course: Course, stage: str, concept: Concept, question: Question, number: int) -> genanki.Note:
+def _note(
+    course: Course, stage: str, concept: Concept, question: Question, number: int
+) -> genanki.Note:
     options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
     right = "<br>".join(escape(answer) for answer in question.answers)
-    fields = [f"{escape(question.text)}<ol>{options}</ol>", right, escape(question.explanation), escape(concept.title)]
+    fields = [
+        f"{escape(question.text)}<ol>{options}</ol>",
+        right,
+        escape(question.explanation),
+        escape(concept.title),
+    ]
     return genanki.Note(
         model=_model(),
         fields=fields,

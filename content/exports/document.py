@@ -1,6 +1,8 @@
-"""A course as one document: what every export is written from, what JSON holds and what an import checks.
+"""A course as one document: what every export is written from, what JSON holds and what an import
+checks.
 
-Its shape is public (docs/export-format.md). A change that readers of the old shape can't live with gets a new VERSION.
+Its shape is public (docs/export-format.md). A change that readers of the old shape can't live with
+gets a new VERSION.
 """
 
 import re
@@ -11,7 +13,15 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import langcodes
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 VERSION: Literal[1] = 1
 CONCEPTS_MAX = 500
@@ -64,7 +74,9 @@ class Resource(Part):
 class Question(Part):
     text: Sentence
     options: list[Sentence] = Field(min_length=2, max_length=12)
-    correct_indexes: list[int] = Field(min_length=1, max_length=12, description="0-based positions in options")
+    correct_indexes: list[int] = Field(
+        min_length=1, max_length=12, description="0-based positions in options"
+    )
     explanation: Note = ""
 
     @model_validator(mode="after")
@@ -129,7 +141,9 @@ class Course(Part):
 
     format: Literal["cairn-course"] = "cairn-course"
     version: Literal[1] = VERSION
-    id: UUID | None = Field(default=None, description="Of the roadmap that was exported; an import makes a new one")
+    id: UUID | None = Field(
+        default=None, description="Of the roadmap that was exported; an import makes a new one"
+    )
     title: Name
     request: Request
     made_without_model: bool = False
@@ -145,7 +159,9 @@ class Course(Part):
         if len(needs) < count:
             raise ValueError("every concept needs an id of its own")
         if unknown := {one for wanted in needs.values() for one in wanted} - set(needs):
-            raise ValueError(f"no concept has the id {min(unknown)}, which is named as a prerequisite")
+            raise ValueError(
+                f"no concept has the id {min(unknown)}, which is named as a prerequisite"
+            )
         return self
 
     @property
@@ -175,12 +191,15 @@ class Course(Part):
         try:
             TopologicalSorter({one.id: one.prerequisites for one in self.concepts()}).prepare()
         except CycleError as exc:
-            raise ValueError(f"these concepts need each other in a circle: {', '.join(exc.args[1])}") from exc
+            raise ValueError(
+                f"these concepts need each other in a circle: {', '.join(exc.args[1])}"
+            ) from exc
 
     def without_person(self) -> "Course":
         """The same course, without what its owner said of themselves and without who checked it."""
         request = Request(
-            goal=self.title, **self.request.model_dump(include={"level", "hours_per_week", "weeks", "language"})
+            goal=self.title,
+            **self.request.model_dump(include={"level", "hours_per_week", "weeks", "language"}),
         )
         return self.model_copy(update={"request": request, "checked": None, "id": None})
 
@@ -191,7 +210,10 @@ class Course(Part):
                 "id": f"s{at}",
                 "title": stage.title,
                 "summary": stage.summary,
-                "modules": [_as_module(module, f"m{at}-{number}") for number, module in enumerate(stage.modules, 1)],
+                "modules": [
+                    _as_module(module, f"m{at}-{number}")
+                    for number, module in enumerate(stage.modules, 1)
+                ],
             }
             for at, stage in enumerate(self.stages, 1)
         ]
@@ -199,6 +221,15 @@ class Course(Part):
 
 
 def _as_module(module: Module, key: str) -> dict[str, Any]:
-    wanted = {"id", "title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes"}
+    wanted = {
+        "id",
+        "title",
+        "summary",
+        "minutes",
+        "difficulty",
+        "prerequisites",
+        "keywords",
+        "outcomes",
+    }
     concepts = [concept.model_dump(include=wanted) for concept in module.concepts]
     return {"id": key, "title": module.title, "summary": module.summary, "concepts": concepts}

@@ -30,7 +30,9 @@ def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
         files[name] = render(template, context)
     files["EPUB/style.css"] = STYLE.read_text()
     for chapter in chapters:
-        files[f"EPUB/c{chapter['number']}.xhtml"] = render("epub_chapter.xml", context | {"one": chapter})
+        files[f"EPUB/c{chapter['number']}.xhtml"] = render(
+            "epub_chapter.xml", context | {"one": chapter}
+        )
     if context["asked"]:
         files["EPUB/answers.xhtml"] = render("epub_answers.xml", context)
     return zip_of(files, stored=("mimetype",))

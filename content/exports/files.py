@@ -24,5 +24,7 @@ def zip_of(files: Mapping[str, str | bytes], stored: tuple[str, ...] = ()) -> by
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, data, zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                name, data, zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED
+            )
     return out.getvalue()

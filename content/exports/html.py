@@ -1,4 +1,6 @@
-"""A course as one web page: nothing is loaded, nothing runs, and it is light or dark as its reader's screen is."""
+"""A course as one web page: nothing is loaded, nothing runs, and it is light or dark as its
+reader's screen is.
+"""
 
 from itertools import count
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""A study plan for calendars: each concept on the days that its minutes fall on, by the hours of a week."""
+"""A study plan for calendars: each concept on the days that its minutes fall on, by the hours of a
+week.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +18,9 @@ def write(course: Course, start: date | None = None, hours: int | None = None) -
     calendar.add("prodid", "-//Cairn//Study plan//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", course.title)
-    for concept, first, last in days(course, start or next_monday(), hours or course.request.hours_per_week):
+    for concept, first, last in days(
+        course, start or next_monday(), hours or course.request.hours_per_week
+    ):
         calendar.add_component(_event(course, concept, first, last))
     return bytes(calendar.to_ical())
 
@@ -31,14 +35,19 @@ def days(course: Course, start: date, hours: int) -> Iterator[tuple[Concept, dat
     week = hours * 60
     before = 0
     for concept in course.concepts():
-        first, last = (start + timedelta(days=minute * 7 // week) for minute in (before, before + concept.minutes - 1))
+        first, last = (
+            start + timedelta(days=minute * 7 // week)
+            for minute in (before, before + concept.minutes - 1)
+        )
         yield concept, first, last
         before += concept.minutes
 
 
 def _event(course: Course, concept: Concept, first: date, last: date) -> Event:
     event = Event()
-    event.add("uid", f"{course.id}-{concept.id}@cairn")  # the same every time, so that a calendar moves it
+    event.add(
+        "uid", f"{course.id}-{concept.id}@cairn"
+    )  # the same every time, so that a calendar moves it
     event.add("dtstamp", datetime.now(UTC))
     event.add("summary", concept.title)
     event.add("dtstart", first)

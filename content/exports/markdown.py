@@ -63,7 +63,9 @@ def _outline(course: Course, paths: dict[str, str]) -> str:
         lines += ["", f"## {at}. {stage.title}", "", stage.summary, ""]
         for module in stage.modules:
             lines += ["", f"### {module.title}", ""]
-            lines += [f"- [{one.title}]({paths[one.id]}) · {_minutes(one)}" for one in module.concepts]
+            lines += [
+                f"- [{one.title}]({paths[one.id]}) · {_minutes(one)}" for one in module.concepts
+            ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,8 @@
-"""A tutorial's Markdown for files that are read elsewhere: no raw HTML, no image from the net, no dead link.
+"""A tutorial's Markdown for files that are read elsewhere: no raw HTML, no image from the net, no
+dead link.
 
-Unlike content.markdown, whose HTML a browser cleans up, this is XHTML: an e-book's reader stops at the first open tag.
+Unlike content.markdown, whose HTML a browser cleans up, this is XHTML: an e-book's reader stops at
+the first open tag.
 """
 
 import re
@@ -25,7 +27,10 @@ LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def xhtml(text: str, *, heading: int, name: str = "") -> str:
-    """Well-formed whatever `text` holds. Its topmost headings become <h`heading`>; `name` keeps footnotes apart."""
+    """Well-formed whatever `text` holds.
+
+    Its topmost headings become <h`heading`>; `name` keeps footnotes apart.
+    """
     tokens = parse(text, {"docId": name} if name else {})
     _shift_headings(tokens, heading)
     return str(parser().renderer.render(tokens, parser().options, {"docId": name} if name else {}))
@@ -78,13 +83,18 @@ def _explain_diagrams(state: StateCore) -> None:
         explained.append(token)
         if is_diagram(token):
             explained += _paragraph(
-                _("The code of a diagram; in Cairn, the page of this concept shows it drawn."), token.level
+                _("The code of a diagram; in Cairn, the page of this concept shows it drawn."),
+                token.level,
             )
     state.tokens = explained
 
 
 def _paragraph(text: str, level: int) -> list[Token]:
-    words = [Token("em_open", "em", 1), Token("text", "", 0, content=text), Token("em_close", "em", -1)]
+    words = [
+        Token("em_open", "em", 1),
+        Token("text", "", 0, content=text),
+        Token("em_close", "em", -1),
+    ]
     return [
         Token("paragraph_open", "p", 1, block=True, level=level),
         Token("inline", "", 0, children=words, block=True, level=level + 1),

@@ -1,4 +1,6 @@
-"""A tutorial's Markdown as a tree of plain data, which course.typ typesets: nothing in it is ever code."""
+"""A tutorial's Markdown as a tree of plain data, which course.typ typesets: nothing in it is ever
+code.
+"""
 
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -9,7 +11,11 @@ from content import formulas
 from content.exports.markup import parse
 
 Node = dict[str, Any]
-MATH = {"math_inline": False, "math_inline_double": True, "math_block": True}  # whether it stands alone
+MATH = {
+    "math_inline": False,
+    "math_inline_double": True,
+    "math_block": True,
+}  # whether it stands alone
 NESTED_MAX = 24  # parts of a formula within each other
 DEPTH_MAX = 12  # of lists; what stands deeper is lifted up, as typst's own depth is limited
 SIMPLE = {
@@ -49,7 +55,11 @@ def _split_notes(tokens: list[Token]) -> tuple[list[Token], list[tuple[Token, li
             notes.append((token, []))
         elif not inside:
             body.append(token)
-        elif notes and token.type not in ("footnote_close", "footnote_block_close", "footnote_anchor"):
+        elif notes and token.type not in (
+            "footnote_close",
+            "footnote_block_close",
+            "footnote_anchor",
+        ):
             notes[-1][1].append(token)
     return body, notes
 
@@ -74,7 +84,9 @@ def _grow(stack: list[list[Node]], tokens: list[Token], notes: dict[int, list[No
 
 
 def _opened(stack: list[list[Node]], token: Token) -> list[Node]:
-    """Where the children of what `token` opens go: into a new node, or beside it where it would be too deep."""
+    """Where the children of what `token` opens go: into a new node, or beside it where it would be
+    too deep.
+    """
     node = _branch(token)
     if node is None or len(stack) > DEPTH_MAX:
         return stack[-1]
@@ -101,7 +113,11 @@ def _branch(token: Token) -> Node | None:
 
 def _leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
     if token.type in ("text", "softbreak"):
-        return {"t": "text", "s": token.content or " "} if token.content or token.type == "softbreak" else None
+        return (
+            {"t": "text", "s": token.content or " "}
+            if token.content or token.type == "softbreak"
+            else None
+        )
     if token.type == "hardbreak":
         return {"t": "break"}
     if token.type == "hr":
@@ -109,7 +125,11 @@ def _leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
     if token.type == "code_inline":
         return {"t": "code", "s": token.content}
     if token.type in ("fence", "code_block"):
-        return {"t": "block", "s": token.content.rstrip("\n"), "lang": (token.info or "").split(" ")[0]}
+        return {
+            "t": "block",
+            "s": token.content.rstrip("\n"),
+            "lang": (token.info or "").split(" ")[0],
+        }
     if token.type in MATH:
         return _formula(token.content.strip(), block=MATH[token.type])
     if token.type == "footnote_ref":
@@ -122,7 +142,11 @@ def _leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
 def _formula(tex: str, *, block: bool) -> Node:
     """Its MathML as a tree, or the TeX as it was written."""
     try:
-        return {"t": "math", "block": block, "c": [_part(formulas.element(tex, "block" if block else "inline"))]}
+        return {
+            "t": "math",
+            "block": block,
+            "c": [_part(formulas.element(tex, "block" if block else "inline"))],
+        }
     except formulas.NotDrawable:
         return {"t": "block", "s": tex, "lang": ""} if block else {"t": "code", "s": tex}
 
@@ -144,7 +168,9 @@ def _part(element: Element, depth: int = 0) -> Node:
 
 
 def _fenced(parts: list[Node]) -> list[Node]:
-    """A matrix with the brackets beside it as one part, so that these grow with it and with nothing else."""
+    """A matrix with the brackets beside it as one part, so that these grow with it and with
+    nothing else.
+    """
     found: list[Node] = []
     for part in parts:
         found.append(part)

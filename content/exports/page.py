@@ -1,4 +1,6 @@
-"""What the formats that are made of web pages share: a concept as XHTML, and the languages of the page."""
+"""What the formats that are made of web pages share: a concept as XHTML, and the languages of the
+page.
+"""
 
 from itertools import count
 from typing import Any
@@ -42,7 +44,9 @@ def chapters_of(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
     """In reading order, each with the stage and module that it stands in."""
     chapters = []
     for number, (stage, module, concept) in enumerate(course.places(), 1):
-        chapters.append(concept_of(course, concept, number, heading=2) | {"stage": stage, "module": module})
+        chapters.append(
+            concept_of(course, concept, number, heading=2) | {"stage": stage, "module": module}
+        )
         part_done()
     return chapters
 
@@ -54,7 +58,10 @@ def contents_of(course: Course) -> list[dict[str, Any]]:
         {
             "title": stage.title,
             "modules": [
-                {"title": module.title, "concepts": [(next(numbers), one.title) for one in module.concepts]}
+                {
+                    "title": module.title,
+                    "concepts": [(next(numbers), one.title) for one in module.concepts],
+                }
                 for module in stage.modules
             ],
         }

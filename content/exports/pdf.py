@@ -23,7 +23,17 @@ from roadmaps.wording import Sentence
 FOLDER = Path(__file__).parent
 FONTS = FOLDER.parent / "fonts"
 # What the fonts that come with Cairn can show, as the names of characters begin.
-SCRIPTS = {"LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "GREEK", "CYRILLIC", "FULLWIDTH"}
+SCRIPTS = {
+    "LATIN",
+    "CJK",
+    "HIRAGANA",
+    "KATAKANA",
+    "KATAKANA-HIRAGANA",
+    "BOPOMOFO",
+    "GREEK",
+    "CYRILLIC",
+    "FULLWIDTH",
+}
 FOREIGN_SHARE = 0.02  # of the letters: a word quoted in another script is no reason to refuse
 
 
@@ -32,11 +42,16 @@ def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
 
 
 def typeset(
-    course: Course, format: Literal["pdf", "png"], ppi: float | None = None, part_done: PartDone = nobody_waits
+    course: Course,
+    format: Literal["pdf", "png"],
+    ppi: float | None = None,
+    part_done: PartDone = nobody_waits,
 ) -> list[bytes]:
     """The file; as "png" one picture per page."""
     if not any(FONTS.glob("*.ttf")):
-        raise ExportImpossible(Sentence("The fonts of the PDF are not installed; `make run` installs them."))
+        raise ExportImpossible(
+            Sentence("The fonts of the PDF are not installed; `make run` installs them.")
+        )
     check_scripts(course)
     made = typst.compile(
         FOLDER / "course.typ",
@@ -56,7 +71,9 @@ def check_scripts(course: Course) -> None:
     """Raises ExportImpossible when a reader would see boxes instead of letters."""
     counted: Counter[str] = Counter()
     for concept in course.concepts():
-        counted.update(one for one in concept.title + concept.tutorial if one.isalpha() and not one.isascii())
+        counted.update(
+            one for one in concept.title + concept.tutorial if one.isalpha() and not one.isascii()
+        )
     total = sum(len(concept.title + concept.tutorial) for concept in course.concepts())
     scripts: Counter[str] = Counter()
     for letter, count in counted.items():
@@ -109,7 +126,9 @@ def _stages(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
                 {
                     "title": module.title,
                     "summary": module.summary,
-                    "concepts": [_concept(concept, titles, part_done) for concept in module.concepts],
+                    "concepts": [
+                        _concept(concept, titles, part_done) for concept in module.concepts
+                    ],
                 }
                 for module in stage.modules
             ],
@@ -119,9 +138,15 @@ def _stages(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
 
 
 def _concept(concept: Concept, titles: dict[str, str], part_done: PartDone) -> dict[str, Any]:
-    facts = [_("%(count)d minutes") % {"count": concept.minutes}, Roadmap.Level.word(concept.difficulty)]
+    facts = [
+        _("%(count)d minutes") % {"count": concept.minutes},
+        Roadmap.Level.word(concept.difficulty),
+    ]
     if concept.prerequisites:
-        facts.append(_("first: %(titles)s") % {"titles": ", ".join(titles[key] for key in concept.prerequisites)})
+        facts.append(
+            _("first: %(titles)s")
+            % {"titles": ", ".join(titles[key] for key in concept.prerequisites)}
+        )
     body = nodes_of(concept.tutorial)
     part_done()
     return {

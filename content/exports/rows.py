@@ -1,4 +1,6 @@
-"""A course's rows as a document, and a document as rows: the same number of queries whatever its size."""
+"""A course's rows as a document, and a document as rows: the same number of queries whatever its
+size.
+"""
 
 from itertools import groupby
 from typing import Any
@@ -9,7 +11,16 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from content import models
-from content.exports.document import Checked, Concept, Course, Module, Question, Request, Resource, Stage
+from content.exports.document import (
+    Checked,
+    Concept,
+    Course,
+    Module,
+    Question,
+    Request,
+    Resource,
+    Stage,
+)
 from content.models import ArtifactStatus
 from roadmaps import models as plan
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
@@ -38,13 +49,19 @@ def load(roadmap: Roadmap) -> Course:
 
 def _modules(rows: list[plan.Concept]) -> list[Module]:
     return [
-        Module(title=module.title, summary=module.summary, concepts=[_concept(row) for row in of_module])
+        Module(
+            title=module.title,
+            summary=module.summary,
+            concepts=[_concept(row) for row in of_module],
+        )
         for module, of_module in groupby(rows, key=lambda row: row.module)
     ]
 
 
 def _concept(row: Any) -> Concept:
-    tutorial, resources, quiz = (getattr(row, name, None) for name in ("tutorial", "resource_list", "quiz"))
+    tutorial, resources, quiz = (
+        getattr(row, name, None) for name in ("tutorial", "resource_list", "quiz")
+    )
     return Concept(
         id=row.key,
         **{name: getattr(row, name) for name in CONCEPT_FACTS},
@@ -69,7 +86,9 @@ def _checked(roadmap: Roadmap) -> Checked | None:
 
 @transaction.atomic
 def create(course: Course, *, owner: User) -> Roadmap:
-    """A roadmap of `owner` with this content, ready to read (in parts, when not all of it is written)."""
+    """A roadmap of `owner` with this content, ready to read (in parts, when not all of it is
+    written).
+    """
     roadmap = Roadmap.objects.create(
         owner=owner,
         title=course.title,
@@ -93,7 +112,9 @@ Pairs = list[tuple[plan.Concept, Concept]]
 
 def _create_plan(course: Course, roadmap: Roadmap) -> Pairs:
     stages = [
-        plan.Stage(roadmap=roadmap, key=f"s{at}", order=at, title=stage.title, summary=stage.summary)
+        plan.Stage(
+            roadmap=roadmap, key=f"s{at}", order=at, title=stage.title, summary=stage.summary
+        )
         for at, stage in enumerate(course.stages, 1)
     ]
     modules = [
@@ -157,7 +178,9 @@ def _create_tutorials(pairs: Pairs) -> None:
 
 
 def _create_resources(pairs: Pairs) -> None:
-    lists = [models.ResourceList(concept=row, status=_state(concept.resources)) for row, concept in pairs]
+    lists = [
+        models.ResourceList(concept=row, status=_state(concept.resources)) for row, concept in pairs
+    ]
     models.ResourceList.objects.bulk_create(lists)
     models.Resource.objects.bulk_create(
         models.Resource(resource_list=row, order=at, **resource.model_dump())

@@ -1,7 +1,8 @@
 """A course for a learning platform: SCORM 1.2, one SCO per concept.
 
-SCORM has no server of its own to grade on: the right answers are in the package, and a learner who looks finds them.
-The manifest names its schemas, which are not in the package: they are IMS's and come without a licence to pass them on.
+SCORM has no server of its own to grade on: the right answers are in the package, and a learner who
+looks finds them. The manifest names its schemas, which are not in the package: they are IMS's and
+come without a licence to pass them on.
 """
 
 from pathlib import Path
@@ -26,6 +27,8 @@ def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
     }
     files: dict[str, str | bytes] = {"imsmanifest.xml": render("scorm_manifest.xml", context)}
     for chapter in chapters:
-        files[f"c{chapter['number']}.html"] = render("scorm_concept.html", context | {"one": chapter})
+        files[f"c{chapter['number']}.html"] = render(
+            "scorm_concept.html", context | {"one": chapter}
+        )
     files |= {"style.css": STYLE.read_text(), "scorm.js": SCRIPT.read_text()}
     return zip_of(files)

@@ -27,7 +27,9 @@ def concept_states(context: Any, roadmap: Roadmap) -> dict[int, str]:
 
 @register.simple_tag(takes_context=True)
 def progress_of_page(context: Any, roadmaps: Iterable[Roadmap]) -> dict[uuid.UUID, progress.Tally]:
-    """Of all cards of a list at once: {% progress_of_page page as mine %}, then {% course_meter mine roadmap %}."""
+    """Of all cards of a list at once: {% progress_of_page page as mine %}, then {% course_meter
+    mine roadmap %}.
+    """
     return progress.counts_of(context["user"], roadmaps)
 
 

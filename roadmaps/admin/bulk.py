@@ -20,7 +20,12 @@ SEEN = "seen"  # of each row of the list: "review:draft"
 
 
 class BulkDecisions(ModelAdmin):
-    actions = ("approve_selected", "request_changes_selected", "reject_selected", "assign_to_me_selected")
+    actions = (
+        "approve_selected",
+        "request_changes_selected",
+        "reject_selected",
+        "assign_to_me_selected",
+    )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("roadmaps.decide_review")
@@ -40,7 +45,12 @@ class BulkDecisions(ModelAdmin):
     @admin.action(description="Assign to me", permissions=["decide"])
     def assign_to_me_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         user = cast("User", request.user)
-        services_by_row.call(request, ticked(request), lambda row: assign_review(row, user, by=user), "assigned to you")
+        services_by_row.call(
+            request,
+            ticked(request),
+            lambda row: assign_review(row, user, by=user),
+            "assigned to you",
+        )
 
     def _decide_with_comment(self, request: HttpRequest, decision: str, title: str) -> Any:
         if "comment" in request.POST:
@@ -54,11 +64,18 @@ class BulkDecisions(ModelAdmin):
         context["action"] = request.POST.get("action", "")
         return TemplateResponse(request, "admin/roadmaps/review_comment.html", context)
 
-    def decide(self, request: HttpRequest, rows: Iterable[Review], decision: str, comment: str) -> bool:
-        """For rows whose pages nobody has open: what a colleague is reviewing is skipped. True when any was decided."""
+    def decide(
+        self, request: HttpRequest, rows: Iterable[Review], decision: str, comment: str
+    ) -> bool:
+        """For rows whose pages nobody has open: what a colleague is reviewing is skipped.
+
+        True when any was decided.
+        """
         return bool(self._call(request, rows, decision, comment, check=refuse_if_claimed))
 
-    def decide_one(self, request: HttpRequest, review: Review, decision: str, comment: str, parts: list[str]) -> bool:
+    def decide_one(
+        self, request: HttpRequest, review: Review, decision: str, comment: str, parts: list[str]
+    ) -> bool:
         """From its own page, which shows who else is at it."""
         return bool(self._call(request, [review], decision, comment, parts=parts))
 
@@ -83,14 +100,22 @@ class BulkDecisions(ModelAdmin):
 
 
 def ticked(request: HttpRequest) -> list[Review]:
-    """What was ticked, also when it has left the list meanwhile: the queryset of an action has the list's filters."""
+    """What was ticked, also when it has left the list meanwhile: the queryset of an action has the
+    list's filters.
+    """
     chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
-    rows = Review.objects.filter(pk__in=chosen).select_related("roadmap").order_by("waiting_since", "pk")
+    rows = (
+        Review.objects.filter(pk__in=chosen)
+        .select_related("roadmap")
+        .order_by("waiting_since", "pk")
+    )
     return [as_seen(request, review) for review in rows]
 
 
 def as_seen(request: HttpRequest, review: Review) -> Review:
-    """With the draft that its row was about: a decision on one that was edited meanwhile is refused."""
+    """With the draft that its row was about: a decision on one that was edited meanwhile is
+    refused.
+    """
     for seen in request.POST.getlist(SEEN):
         pk, _, draft = seen.partition(":")
         if pk == str(review.pk) and draft.isdecimal():

@@ -1,4 +1,6 @@
-"""Task results and schedules, with the same looks as everything else; groups of results Cairn has none."""
+"""Task results and schedules, with the same looks as everything else; groups of results Cairn has
+none.
+"""
 
 from typing import Any
 
@@ -8,7 +10,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.html import escape
 from django_celery_beat import admin as beat_admin
-from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 from django_celery_results import admin as _results_admin  # noqa: F401 - registers what is taken over below
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.admin import ModelAdmin
@@ -39,7 +47,13 @@ OWNED_TIMES = (
     "You can't edit these times: beat writes them anew at each start for schedules that the settings own. For a "
     "schedule of your own, add other times. They are used by:"
 )
-STATUS_COLOURS = {"SUCCESS": "success", "FAILURE": "danger", "RETRY": "warning", "REVOKED": "danger", "STARTED": "info"}
+STATUS_COLOURS = {
+    "SUCCESS": "success",
+    "FAILURE": "danger",
+    "RETRY": "warning",
+    "REVOKED": "danger",
+    "STARTED": "info",
+}
 
 
 @admin.register(TaskResult)
@@ -60,14 +74,30 @@ class TaskResultAdmin(LookOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("task_id", "task_name", "periodic_task_name", "status", "worker")}),
         ("Parameters", {"fields": ("task_args", "task_kwargs")}),
-        ("Result", {"fields": ("result", "date_created", "date_started", "date_done", "traceback", "meta")}),
+        (
+            "Result",
+            {
+                "fields": (
+                    "result",
+                    "date_created",
+                    "date_started",
+                    "date_done",
+                    "traceback",
+                    "meta",
+                )
+            },
+        ),
     )
 
     def get_queryset(self, request: Any) -> Any:
         """Without the long texts in the list."""
         rows = super().get_queryset(request)
         listed = request.resolver_match and request.resolver_match.url_name.endswith("_changelist")
-        return rows.defer("result", "traceback", "meta", "task_args", "task_kwargs") if listed else rows
+        return (
+            rows.defer("result", "traceback", "meta", "task_args", "task_kwargs")
+            if listed
+            else rows
+        )
 
     @display(description="State", ordering="status", label=STATUS_COLOURS)
     def state(self, result: TaskResult) -> str:
@@ -87,7 +117,9 @@ class PeriodicTaskForm(beat_admin.PeriodicTaskForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name in schedules.owned_names():
-            raise ValidationError("The settings own a schedule of this name, and beat would overwrite this one.")
+            raise ValidationError(
+                "The settings own a schedule of this name, and beat would overwrite this one."
+            )
         return name
 
 
@@ -100,12 +132,16 @@ class OwnedScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class KeptBySettings:
-    """Admin rows that beat would write back: they are not deleted here, also not with a row that they hang on."""
+    """Admin rows that beat would write back: they are not deleted here, also not with a row that
+    they hang on.
+    """
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
         names = sorted({name for row in objs for name in self.owned_names_of(row)})
-        sentences = [f"Schedule “{name}”: the settings own it. You can switch it off." for name in names]
+        sentences = [
+            f"Schedule “{name}”: the settings own it. You can switch it off." for name in names
+        ]
         if sentences:
             missing = set()  # it isn't a matter of permissions
         return to_delete, counts, missing, [*protected, *sentences]
@@ -121,7 +157,15 @@ class KeptBySettings:
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
-    list_display = ("name", "task", "enabled", "kept_by", "scheduler", "last_run_at", "total_run_count")
+    list_display = (
+        "name",
+        "task",
+        "enabled",
+        "kept_by",
+        "scheduler",
+        "last_run_at",
+        "total_run_count",
+    )
     list_filter = ("enabled", "one_off")
     list_filter_submit = True
     date_hierarchy = None
@@ -133,7 +177,9 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
     def kept_by(self, periodic_task: PeriodicTask) -> str:
         return "settings" if schedules.is_owned(periodic_task) else "admin"
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj and schedules.is_owned(obj):
             kwargs["form"] = OwnedScheduleForm
         return super().get_form(request, obj, change, **kwargs)
@@ -141,7 +187,17 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if not (obj and schedules.is_owned(obj)):
             return super().get_fieldsets(request, obj)
-        shown = ("name", "enabled", "task", "scheduler", "args", "kwargs", "queue", "expire_seconds", "last_run_at")
+        shown = (
+            "name",
+            "enabled",
+            "task",
+            "scheduler",
+            "args",
+            "kwargs",
+            "queue",
+            "expire_seconds",
+            "last_run_at",
+        )
         return ((None, {"fields": shown, "description": OWNED_SCHEDULE}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -151,15 +207,24 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
         return [name for name in options["fields"] if name != "enabled"]
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Those of the package ask for no permission, so that whoever may look could switch schedules off."""
+        """Those of the package ask for no permission, so that whoever may look could switch
+        schedules off.
+        """
         actions = super().get_actions(request)
         if self.has_change_permission(request):
             return actions
-        return {name: action for name, action in actions.items() if name not in beat_admin.PeriodicTaskAdmin.actions}
+        return {
+            name: action
+            for name, action in actions.items()
+            if name not in beat_admin.PeriodicTaskAdmin.actions
+        }
 
 
 class ScheduleAdmin(KeptBySettings, ModelAdmin):
-    """Times of schedules; those that the settings use are only looked at. Who uses them is on the page of schedules."""
+    """Times of schedules; those that the settings use are only looked at.
+
+    Who uses them is on the page of schedules.
+    """
 
     def owned_names_of(self, row: Any) -> list[str]:
         return schedules.owned_at(row)
@@ -173,7 +238,10 @@ class ScheduleAdmin(KeptBySettings, ModelAdmin):
         if not (obj and (names := self.owned_names_of(obj))):
             return fieldsets
         (name, options), *others = fieldsets
-        return [(name, {**options, "description": f"{OWNED_TIMES} {escape(', '.join(names))}."}), *others]
+        return [
+            (name, {**options, "description": f"{OWNED_TIMES} {escape(', '.join(names))}."}),
+            *others,
+        ]
 
 
 @admin.register(CrontabSchedule)

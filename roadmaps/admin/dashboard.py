@@ -1,6 +1,7 @@
 """The first page of the admin: what waits, how fast it is decided, what runs, what it costs.
 
-A section is read at most once in `CACHE_SECONDS` by each web process, and only for who may see its rows.
+A section is read at most once in `CACHE_SECONDS` by each web process, and only for who may see its
+rows.
 """
 
 import json
@@ -69,11 +70,26 @@ def reviews(**lookups: Any) -> str:
 
 def _reviews_now() -> dict[str, Any]:
     found = statistics.open_reviews()
-    oldest = f"the oldest for {figures.span(timezone.now() - found['oldest'])}" if found["oldest"] else "nothing waits"
+    oldest = (
+        f"the oldest for {figures.span(timezone.now() - found['oldest'])}"
+        if found["oldest"]
+        else "nothing waits"
+    )
     return {
         "tiles": [
-            _tile("Pending reviews", found["pending"], reviews(status__exact=ReviewStatus.PENDING.value), oldest),
-            _tile("Overdue", found["overdue"], reviews(due="overdue"), "past their due time", bad=found["overdue"]),
+            _tile(
+                "Pending reviews",
+                found["pending"],
+                reviews(status__exact=ReviewStatus.PENDING.value),
+                oldest,
+            ),
+            _tile(
+                "Overdue",
+                found["overdue"],
+                reviews(due="overdue"),
+                "past their due time",
+                bad=found["overdue"],
+            ),
             _tile("Unassigned", found["unassigned"], reviews(desk="unassigned"), "of the pending"),
         ]
     }
@@ -81,13 +97,18 @@ def _reviews_now() -> dict[str, Any]:
 
 def _runs_now() -> dict[str, Any]:
     by_status = statistics.roadmaps_by_status()
-    running, failed = sum(by_status.get(one, 0) for one in RUNNING), by_status.get(RoadmapStatus.FAILED, 0)
+    running, failed = (
+        sum(by_status.get(one, 0) for one in RUNNING),
+        by_status.get(RoadmapStatus.FAILED, 0),
+    )
     moving = changelist("roadmaps_roadmap", status__in=",".join(RUNNING))
     stopped = changelist("roadmaps_roadmap", status__exact=RoadmapStatus.FAILED.value)
     return {
         "tiles": [
             _tile("Running workflows", running, moving, "queued, designing or writing"),
-            _tile("Failed workflows", failed, stopped, "retry goes on from the last step", bad=failed),
+            _tile(
+                "Failed workflows", failed, stopped, "retry goes on from the last step", bad=failed
+            ),
         ]
     }
 
@@ -128,7 +149,11 @@ def _quality() -> dict[str, Any]:
     return {
         "days": QUALITY_DAYS,
         "decided": f"{decided:,}" if decided else "",
-        "link": reviews(decided_at__gte=(timezone.now() - timedelta(days=QUALITY_DAYS)).isoformat(timespec="minutes")),
+        "link": reviews(
+            decided_at__gte=(timezone.now() - timedelta(days=QUALITY_DAYS)).isoformat(
+                timespec="minutes"
+            )
+        ),
         "p50": figures.span(found["p50"]) if decided else "–",
         "p90": figures.span(found["p90"]) if decided else "–",
         "approved_percent": round(100 * found["approved"] / decided) if decided else None,
@@ -142,7 +167,9 @@ def _spend() -> dict[str, Any]:
     return {
         "total": figures.spent(statistics.total(rows)),
         "models": [figures.spent(row) for row in rows],
-        "link": changelist("roadmaps_modelcall", created_at__gte=today.isoformat(timespec="minutes")),
+        "link": changelist(
+            "roadmaps_modelcall", created_at__gte=today.isoformat(timespec="minutes")
+        ),
     }
 
 
@@ -156,7 +183,13 @@ NUMBERS = [
     Section("runs", "roadmaps.view_roadmap", "", _runs_now),
 ]
 SECTIONS = [
-    Section("decisions", "roadmaps.view_review", "admin/dashboard/_decisions.html", _decisions, wide=True),
+    Section(
+        "decisions",
+        "roadmaps.view_review",
+        "admin/dashboard/_decisions.html",
+        _decisions,
+        wide=True,
+    ),
     Section("quality", "roadmaps.view_review", "admin/dashboard/_quality.html", _quality),
     Section("queues", "roadmaps.view_lease", "admin/dashboard/_queues.html", _queues),
     Section("spend", "roadmaps.view_modelcall", "admin/dashboard/_spend.html", _spend),

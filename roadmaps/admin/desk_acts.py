@@ -1,4 +1,6 @@
-"""What the buttons of the inbox and of the desk below a review do; every one posts to `act/<what>/`."""
+"""What the buttons of the inbox and of the desk below a review do; every one posts to
+`act/<what>/`.
+"""
 
 from functools import partial
 from typing import Any, cast
@@ -35,20 +37,37 @@ class DeskActs(BulkDecisions):
 
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(require_POST(partial(act_view, self)))
-        return [path("<int:pk>/act/<slug:do>/", act, name="roadmaps_review_act"), *super().get_urls()]
+        return [
+            path("<int:pk>/act/<slug:do>/", act, name="roadmaps_review_act"),
+            *super().get_urls(),
+        ]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         review = (
-            Review.objects.select_related("roadmap", "claimed_by", "assigned_to").filter(pk=self.key(object_id)).first()
+            Review.objects.select_related("roadmap", "claimed_by", "assigned_to")
+            .filter(pk=self.key(object_id))
+            .first()
         )
-        if review and review.claimed_by_id != request.user.pk and (claim := review.claim_in_words()):
+        if (
+            review
+            and review.claimed_by_id != request.user.pk
+            and (claim := review.claim_in_words())
+        ):
             messages.info(request, claim)
-        desk = {"desk": desk_of(request, review, self.has_decide_permission(request))} if review else {}
+        desk = (
+            {"desk": desk_of(request, review, self.has_decide_permission(request))}
+            if review
+            else {}
+        )
         return super().change_view(request, object_id, form_url, (extra_context or {}) | desk)
 
 
 def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str, Any]:
-    links = list_page(request, review.roadmap.expert_links.select_related("created_by"), "links", size=LINKS_MAX)
+    links = list_page(
+        request, review.roadmap.expert_links.select_related("created_by"), "links", size=LINKS_MAX
+    )
     events = review.events.exclude(kind=ReviewEventKind.OPENED).order_by("-at", "-id")
     return {
         "review": review,
@@ -131,7 +150,9 @@ def _sent(link: ExpertLink, address: str) -> str:
 
 def _revoke(request: HttpRequest, review: Review, user: User) -> str:
     number = request.POST.get("link", "")
-    link = get_object_or_404(review.roadmap.expert_links, pk=int(number) if number.isdecimal() else 0)
+    link = get_object_or_404(
+        review.roadmap.expert_links, pk=int(number) if number.isdecimal() else 0
+    )
     revoke_expert_link(link, by=user)
     return f"The link of {link.name} opens nothing any more."
 
@@ -149,6 +170,8 @@ ACTS = {
 def back(request: HttpRequest) -> str:
     """The page that was acted on, with its filters; the list when that isn't known."""
     before: str = request.META.get("HTTP_REFERER", "")
-    if url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
+    if url_has_allowed_host_and_scheme(
+        before, {request.get_host()}, require_https=request.is_secure()
+    ):
         return before
     return reverse("admin:roadmaps_review_changelist")

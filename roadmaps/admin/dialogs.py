@@ -8,14 +8,21 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 
-def confirmed(title: str, question: str, *, icon: str, permission: str, danger: bool = False) -> Any:
+def confirmed(
+    title: str, question: str, *, icon: str, permission: str, danger: bool = False
+) -> Any:
     """An Unfold action with a dialog: `title` is on its button, `question` is asked first."""
     return action(
         description=title,
         icon=icon,
         permissions=[permission],
         variant=ActionVariant.DANGER if danger else ActionVariant.DEFAULT,
-        dialog={"title": title, "description": question, "form_class": None, "form_submit_text": title},
+        dialog={
+            "title": title,
+            "description": question,
+            "form_class": None,
+            "form_submit_text": title,
+        },
     )
 
 

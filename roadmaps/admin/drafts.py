@@ -53,8 +53,12 @@ class DraftAdmin(LookOnlyAdmin):
     def decision(self, draft: Draft) -> str:
         return draft.review.get_status_display() if hasattr(draft, "review") else "–"
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        draft = Draft.objects.select_related("roadmap", "review").filter(pk=self.key(object_id)).first()
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        draft = (
+            Draft.objects.select_related("roadmap", "review").filter(pk=self.key(object_id)).first()
+        )
         if draft is not None:
             extra_context = (extra_context or {}) | page_of(draft)
         return super().change_view(request, object_id, form_url, extra_context)
@@ -62,7 +66,10 @@ class DraftAdmin(LookOnlyAdmin):
 
 def page_of(draft: Draft) -> dict[str, Any]:
     titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
-    issues = [issue | {"place": titles.get(issue["location"], "the whole plan")} for issue in draft.report["issues"]]
+    issues = [
+        issue | {"place": titles.get(issue["location"], "the whole plan")}
+        for issue in draft.report["issues"]
+    ]
     others = Draft.objects.filter(roadmap=draft.roadmap_id).only("number")
     return {
         "draft": draft,

@@ -21,14 +21,18 @@ def operation(op: str, target: str, **fields: Any) -> Operation:
     try:
         return Operation.model_validate({"op": op, "target": target, "reason": REASON, **fields})
     except SchemaError as exc:
-        raise ValidationError([f"{error['loc'][0]}: {error['msg']}." for error in exc.errors()]) from exc
+        raise ValidationError(
+            [f"{error['loc'][0]}: {error['msg']}." for error in exc.errors()]
+        ) from exc
 
 
 class PartForm(forms.Form):
     """Title and summary; `part` None is a part to be."""
 
     title = forms.CharField(min_length=2, max_length=120)
-    summary = forms.CharField(min_length=2, max_length=1200, widget=forms.Textarea(attrs={"rows": 3}))
+    summary = forms.CharField(
+        min_length=2, max_length=1200, widget=forms.Textarea(attrs={"rows": 3})
+    )
     into = forms.ChoiceField(label="Stands in", required=False)
 
     def __init__(self, plan: Json, part: Json | None, data: Any = None) -> None:
@@ -59,10 +63,15 @@ class ConceptForm(PartForm):
     minutes = forms.IntegerField(min_value=10, max_value=1200)
     difficulty = forms.ChoiceField(choices=Roadmap.Level.choices)
     prerequisites = forms.MultipleChoiceField(
-        label="Needs first", required=False, widget=forms.CheckboxSelectMultiple, help_text="Earlier concepts, up to 5."
+        label="Needs first",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Earlier concepts, up to 5.",
     )
     outcomes = forms.CharField(
-        min_length=2, widget=forms.Textarea(attrs={"rows": 2}), help_text="What one can do then: a line each, up to 5."
+        min_length=2,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What one can do then: a line each, up to 5.",
     )
     field_order = ("title", "summary", "minutes", "difficulty", "into", "outcomes", "prerequisites")
 
@@ -85,7 +94,9 @@ class ConceptForm(PartForm):
         return chosen
 
     def clean_outcomes(self) -> list[str]:
-        lines = [line.strip() for line in self.cleaned_data["outcomes"].splitlines() if line.strip()]
+        lines = [
+            line.strip() for line in self.cleaned_data["outcomes"].splitlines() if line.strip()
+        ]
         if not 0 < len(lines) <= OUTCOMES_MOST or not all(2 <= len(line) <= 400 for line in lines):
             raise ValidationError(f"One to {OUTCOMES_MOST} lines of 2 to 400 characters.")
         return lines
@@ -111,7 +122,9 @@ def _places(plan: Json, part: Json) -> list[Json]:
 
 
 def _earlier(plan: Json, part: Json | None, module: str) -> list[Json]:
-    """The concepts that come before the part, or before the end of the module that it is to be added to."""
+    """The concepts that come before the part, or before the end of the module that it is to be
+    added to.
+    """
     earlier: list[Json] = []
     for one in plans.modules(plan):
         for concept in one["concepts"]:

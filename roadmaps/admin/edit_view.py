@@ -18,7 +18,9 @@ from roadmaps.reviewers import check_may_decide
 
 def edit_view(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     """`admin`: the ReviewAdmin whose page this is."""
-    review = get_object_or_404(Review.objects.select_related("roadmap__owner", "draft__author"), pk=pk)
+    review = get_object_or_404(
+        Review.objects.select_related("roadmap__owner", "draft__author"), pk=pk
+    )
     check_may_decide(cast("User", request.user), review.roadmap)
     if request.method != "POST":
         return _opened(admin, request, review)
@@ -58,6 +60,11 @@ def _save(request: HttpRequest, editor: PlanEditor) -> Draft | None:
 
 
 def _page(admin: Any, request: HttpRequest, editor: PlanEditor) -> HttpResponse:
-    own = {"title": "Edit the plan", "opts": admin.opts, "review": editor.review, "media": admin.media}
+    own = {
+        "title": "Edit the plan",
+        "opts": admin.opts,
+        "review": editor.review,
+        "media": admin.media,
+    }
     context = admin.admin_site.each_context(request) | own | editor.context()
     return TemplateResponse(request, "admin/roadmaps/plan_edit.html", context)

@@ -48,5 +48,9 @@ def money(dollars: float | None) -> str:
 def spent(row: dict[str, Any]) -> dict[str, Any]:
     """A row of `statistics.spend()` with its numbers as text beside it."""
     tokens = {name: count(row[name] or 0) for name in ("input_tokens", "output_tokens")}
-    shown = {"calls": f"{row['calls']:,}", "seconds": f"{row['seconds'] or 0:,.0f}", "money": money(row["cost"])}
+    shown = {
+        "calls": f"{row['calls']:,}",
+        "seconds": f"{row['seconds'] or 0:,.0f}",
+        "money": money(row["cost"]),
+    }
     return row | {"shown": tokens | shown}

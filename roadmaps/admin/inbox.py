@@ -52,7 +52,9 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     def get_ordering(self, request: HttpRequest) -> Any:
         """A list of decided reviews begins with the newest decision."""
         status = request.GET.get("status__exact", "")
-        decided = status not in ("", ReviewStatus.PENDING) or any(name.startswith("decided_at") for name in request.GET)
+        decided = status not in ("", ReviewStatus.PENDING) or any(
+            name.startswith("decided_at") for name in request.GET
+        )
         return NEWEST_DECISION if decided else self.ordering
 
     def get_search_results(
@@ -63,7 +65,11 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         return queryset.filter(roadmap__in=found_by(search_term, Roadmap.objects.order_by())), False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return (*self.list_display, "act") if self.has_decide_permission(request) else self.list_display
+        return (
+            (*self.list_display, "act")
+            if self.has_decide_permission(request)
+            else self.list_display
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, (extra_context or {}) | {"tabs": tabs(request)})
@@ -73,18 +79,26 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         roadmap = review.roadmap
         goal = "" if str(roadmap) == roadmap.goal else Truncator(roadmap.goal).chars(90)
         words = (str(roadmap), goal, roadmap.owner.get_username(), roadmap.language)
-        return format_html('<span class="desk-plan"><b>{}</b><small>{}</small><small>{} · {}</small></span>', *words)
+        return format_html(
+            '<span class="desk-plan"><b>{}</b><small>{}</small><small>{} · {}</small></span>',
+            *words,
+        )
 
     @display(description="State, round", ordering="round")
     def state(self, review: Review) -> SafeString:
         words = (review.status.lower(), review.get_status_display(), f"round {review.round}")
-        return format_html('<span class="desk-plan"><span class="state {}">{}</span><small>{}</small></span>', *words)
+        return format_html(
+            '<span class="desk-plan"><span class="state {}">{}</span><small>{}</small></span>',
+            *words,
+        )
 
     @display(description="Score", ordering="score")
     def score_and_critical(self, review: Review) -> SafeString:
         open_issues = f"{review.open_critical} critical" if review.open_critical else ""
         return format_html(
-            '<span class="desk-plan"><span>{}</span><small class="late">{}</small></span>', review.score, open_issues
+            '<span class="desk-plan"><span>{}</span><small class="late">{}</small></span>',
+            review.score,
+            open_issues,
         )
 
     @display(description="Age", ordering="pk")
@@ -99,7 +113,9 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
             return format_html('<span class="desk-plan">{}<small>{}</small></span>', *words)
         assigned = review.assigned_to.get_username() if review.assigned_to else "unassigned"
         claim = review.claim_in_words().rstrip(".")
-        return format_html('<span class="desk-plan">{}<small class="claim">{}</small></span>', assigned, claim)
+        return format_html(
+            '<span class="desk-plan">{}<small class="claim">{}</small></span>', assigned, claim
+        )
 
     @display(description="Due", ordering="due_at")
     def due(self, review: Review) -> SafeString | str:
@@ -112,15 +128,24 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
 
     @display(description="Do")
     def act(self, review: Review) -> SafeString | str:
-        """Buttons of the list's own form, which go to other addresses: they post, and the keyboard reaches them."""
+        """Buttons of the list's own form, which go to other addresses: they post, and the keyboard
+        reaches them.
+        """
         if review.status != ReviewStatus.PENDING:
             return ""
         claimed = review.claimed_by_me and review.claim_in_words()  # type: ignore[attr-defined]
         wanted = (("release", "Release") if claimed else ("claim", "Claim"), ("approve", "Approve"))
-        rows = ((reverse("admin:roadmaps_review_act", args=[review.pk, do]), label, review) for do, label in wanted)
+        rows = (
+            (reverse("admin:roadmaps_review_act", args=[review.pk, do]), label, review)
+            for do, label in wanted
+        )
         button = '<button formaction="{0}" formmethod="post" aria-label="{1}: {2}">{1}</button>'
-        seen = format_html('<input type="hidden" name="{}" value="{}:{}">', SEEN, review.pk, review.draft_id)
-        return format_html('<span class="desk-act">{}{}</span>', format_html_join("", button, rows), seen)
+        seen = format_html(
+            '<input type="hidden" name="{}" value="{}:{}">', SEEN, review.pk, review.draft_id
+        )
+        return format_html(
+            '<span class="desk-act">{}{}</span>', format_html_join("", button, rows), seen
+        )
 
 
 def _until(due_at: datetime) -> str:
@@ -130,4 +155,6 @@ def _until(due_at: datetime) -> str:
 
 
 def moment(at: datetime, words: str) -> SafeString:
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), zones.in_words(at), words)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), zones.in_words(at), words
+    )

@@ -39,13 +39,22 @@ def tabs(request: HttpRequest) -> list[Tab]:
         for (label, query, _), count in zip(wanted, counts, strict=True)
     ]
     decided = {"decided_at__isnull": "0"}
-    return [*shown, Tab("Decided", urlencode(decided), given == decided, ""), Tab("All", "", not given, "")]
+    return [
+        *shown,
+        Tab("Decided", urlencode(decided), given == decided, ""),
+        Tab("All", "", not given, ""),
+    ]
 
 
 def _counts(conditions: list[Q]) -> list[str]:
-    """In one query. Beyond COUNTED_MOST only that there are more: to count all costs as much as they are many."""
+    """In one query.
+
+    Beyond COUNTED_MOST only that there are more: to count all costs as much as they are many.
+    """
     some = Review.objects.pending().order_by()[: COUNTED_MOST + 1]
-    found = some.aggregate(**{f"tab{number}": Count("pk", filter=one) for number, one in enumerate(conditions)})
+    found = some.aggregate(
+        **{f"tab{number}": Count("pk", filter=one) for number, one in enumerate(conditions)}
+    )
     if found["tab0"] > COUNTED_MOST:
         return [f"{COUNTED_MOST}+", *("" for _ in conditions[1:])]
     return [str(found[f"tab{number}"]) for number, _ in enumerate(conditions)]

@@ -13,7 +13,10 @@ FAILURES = (
     "roadmaps.view_roadmap content.view_tutorial content.view_resourcelist content.view_quiz content.view_export "
     "roadmaps.view_modelcall django_celery_results.view_taskresult"
 )
-NOTHING = {"badge": None, "link_callback": None}  # Unfold's templates ask for them, and what is missing takes longest
+NOTHING = {
+    "badge": None,
+    "link_callback": None,
+}  # Unfold's templates ask for them, and what is missing takes longest
 
 # group → (title, icon, permission to see it (any of several), name of its address)
 MENU: dict[str, list[tuple[str, str, str, str]]] = {
@@ -38,7 +41,12 @@ MENU: dict[str, list[tuple[str, str, str, str]]] = {
             FAILURES,
             "failures",
         ),
-        ("Execution log", "list_alt", "logs_app.view_executionlog", "admin:logs_app_executionlog_changelist"),
+        (
+            "Execution log",
+            "list_alt",
+            "logs_app.view_executionlog",
+            "admin:logs_app_executionlog_changelist",
+        ),
         ("Usage and cost", "payments", "roadmaps.view_modelcall", "model_usage"),
         ("Model calls", "forum", "roadmaps.view_modelcall", "admin:roadmaps_modelcall_changelist"),
         (
@@ -58,7 +66,12 @@ MENU: dict[str, list[tuple[str, str, str, str]]] = {
         ("Users", "person", "auth.view_user", "admin:auth_user_changelist"),
         ("Acts of staff", "policy", "admin.view_logentry", "admin:admin_logentry_changelist"),
         ("Groups", "group", "auth.view_group", "admin:auth_group_changelist"),
-        ("E-mail addresses", "mail", "account.view_emailaddress", "admin:account_emailaddress_changelist"),
+        (
+            "E-mail addresses",
+            "mail",
+            "account.view_emailaddress",
+            "admin:account_emailaddress_changelist",
+        ),
     ],
 }
 
@@ -76,7 +89,9 @@ def may_see(request: HttpRequest, permissions: str) -> bool:
     return not permissions or any(map(request.user.has_perm, permissions.split()))
 
 
-def _item(request: HttpRequest, title: str, icon: str, permission: str, address: str) -> dict[str, Any]:
+def _item(
+    request: HttpRequest, title: str, icon: str, permission: str, address: str
+) -> dict[str, Any]:
     item = NOTHING | {"title": title, "icon": icon, "link": reverse(address)}
     if permission == "roadmaps.view_review" and (badge := pending_badge()):
         item |= {"badge": badge, "badge_variant": "primary"}
@@ -85,10 +100,18 @@ def _item(request: HttpRequest, title: str, icon: str, permission: str, address:
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's TABS: the kinds of schedule beside the tasks that follow them."""
-    kinds = ("periodictask", "intervalschedule", "crontabschedule", "clockedschedule", "solarschedule")
+    kinds = (
+        "periodictask",
+        "intervalschedule",
+        "crontabschedule",
+        "clockedschedule",
+        "solarschedule",
+    )
     items = [
         {"title": title, "link": reverse(f"admin:django_celery_beat_{kind}_changelist")}
-        for kind, title in zip(kinds, ("Tasks", "Intervals", "Crontabs", "Once", "By the sun"), strict=True)
+        for kind, title in zip(
+            kinds, ("Tasks", "Intervals", "Crontabs", "Once", "By the sun"), strict=True
+        )
         if request.user.has_perm(f"django_celery_beat.view_{kind}")
     ]
     return [{"models": [f"django_celery_beat.{kind}" for kind in kinds], "items": items}]

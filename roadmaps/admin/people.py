@@ -60,7 +60,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # gener
     show_full_result_count = False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Who may delete a person may delete what is theirs, although nobody may delete a roadmap by itself."""
+        """Who may delete a person may delete what is theirs, although nobody may delete a roadmap
+        by itself.
+        """
         shown, counts, _, protected = super().get_deleted_objects(objs, request)
         return shown, counts, set(), protected
 

@@ -1,4 +1,7 @@
-"""The edit page of a plan. Nothing is stored before it is saved: the page's own form carries what was done so far."""
+"""The edit page of a plan.
+
+Nothing is stored before it is saved: the page's own form carries what was done so far.
+"""
 
 import json
 from typing import Any
@@ -24,7 +27,9 @@ class PlanEditor:
         self.draft = _draft(review, sent.get("draft", ""))
         self.problems: list[str] = []
         self.reason = sent.get("reason", "").strip()[:400]
-        self.opened = sent.get("opened", "")  # a part's id, or "+" and the id of the module to add to
+        self.opened = sent.get(
+            "opened", ""
+        )  # a part's id, or "+" and the id of the module to add to
         self.form: PartForm | None = None
         self.operations: list[Operation] = []
         self.plan: Json = self.draft.plan
@@ -63,16 +68,24 @@ class PlanEditor:
         return form_for(self.plan, found[0], data)
 
     def take(self, post: QueryDict) -> bool:
-        """What the opened form asks for is done; false when it can't be, and then the form is shown again."""
+        """What the opened form asks for is done; false when it can't be, and then the form is
+        shown again.
+        """
         form = self._form_of(self.opened, post)
-        if form is None or (self.opened.startswith("+") and not (post.get("title") or post.get("summary"))):
+        if form is None or (
+            self.opened.startswith("+") and not (post.get("title") or post.get("summary"))
+        ):
             self.opened = ""
             return True
         if not form.is_valid():
             self.form = form
             return False
         try:
-            wanted = form.added_to(self.opened[1:]) if isinstance(form, ConceptForm) and not form.part else None
+            wanted = (
+                form.added_to(self.opened[1:])
+                if isinstance(form, ConceptForm) and not form.part
+                else None
+            )
             done = [self.add(one) for one in (form.operations() if wanted is None else wanted)]
         except ValidationError as exc:
             self.problems += exc.messages
@@ -90,7 +103,9 @@ class PlanEditor:
         elif verb in ("up", "down"):
             self._step(target, -1 if verb == "up" else 1)
         elif verb == "undo" and target.isdigit():
-            self._replay([one for number, one in enumerate(self.operations) if number != int(target)])
+            self._replay(
+                [one for number, one in enumerate(self.operations) if number != int(target)]
+            )
         elif verb == "carry":
             self.draft = self.review.draft
             self._replay(self.operations)
@@ -121,7 +136,9 @@ class PlanEditor:
             "editor": self,
             "states": diff.states(diff.compare(self.draft.plan, self.plan)),
             "stages": self.plan["stages"],
-            "serialized": json.dumps([one.model_dump(exclude_none=True) for one in self.operations]),
+            "serialized": json.dumps(
+                [one.model_dump(exclude_none=True) for one in self.operations]
+            ),
             "issues": issues,
             "broken": broken_by(self.draft, found),
             "hours": plans.minutes(self.plan) / 60,
@@ -146,14 +163,22 @@ def _sent_operations(text: str, problems: list[str]) -> list[Operation]:
 
 def _step_of(plan: Json, target: str, way: int) -> Json | None:
     """`into` and `position` of a move one place on; None at the end of the plan."""
-    for parents, children in ((list(plans.modules(plan)), "concepts"), (plan["stages"], "modules"), ([plan], "stages")):
+    for parents, children in (
+        (list(plans.modules(plan)), "concepts"),
+        (plan["stages"], "modules"),
+        ([plan], "stages"),
+    ):
         for number, parent in enumerate(parents):
             ids = [part["id"] for part in parent[children]]
             if target not in ids:
                 continue
             position = ids.index(target) + way
             if 0 <= position < len(ids):
-                return {"position": position} if parent is plan else {"into": parent["id"], "position": position}
+                return (
+                    {"position": position}
+                    if parent is plan
+                    else {"into": parent["id"], "position": position}
+                )
             if parent is plan or not 0 <= number + way < len(parents):
                 return None
             beyond = parents[number + way]

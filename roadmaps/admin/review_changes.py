@@ -42,7 +42,9 @@ def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
         return Changes(None, None, [], [], SafeString(""), {}, [])
     before = Draft.objects.only("plan").get(pk=base.pk).plan
     found = diff.compare(before, draft.plan)
-    titles = {part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in plans.parts(plan)}
+    titles = {
+        part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in plans.parts(plan)
+    }
     decided = review_of(base)
     return Changes(
         base=base,
@@ -56,7 +58,9 @@ def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
 
 
 def _base(draft: Draft, rounds: list[Draft], against: str) -> Draft | None:
-    """The chosen one; else the last that was decided about; else the one before the reviewers' edits of it."""
+    """The chosen one; else the last that was decided about; else the one before the reviewers'
+    edits of it.
+    """
     earlier = [one for one in rounds if one.number < draft.number]
     chosen = [one for one in earlier if str(one.number) == against]
     decided = [one for one in earlier if (review := review_of(one)) and review.status in DECIDED]
@@ -66,9 +70,14 @@ def _base(draft: Draft, rounds: list[Draft], against: str) -> Draft | None:
 
 def _steps(draft: Draft, base: Draft, titles: dict[str, str]) -> list[Json]:
     """The drafts after `base` up to this one, each with what was done to the draft before it."""
-    between = Draft.objects.filter(roadmap=draft.roadmap_id, number__gt=base.number, number__lte=draft.number)
+    between = Draft.objects.filter(
+        roadmap=draft.roadmap_id, number__gt=base.number, number__lte=draft.number
+    )
     found = between.defer("plan", "report", "intent").select_related("author").order_by("number")
-    return [{"draft": one, "operations": [_operation(entry, titles) for entry in one.operations]} for one in found]
+    return [
+        {"draft": one, "operations": [_operation(entry, titles) for entry in one.operations]}
+        for one in found
+    ]
 
 
 def _operation(entry: Json, titles: dict[str, str]) -> Json:
@@ -76,7 +85,9 @@ def _operation(entry: Json, titles: dict[str, str]) -> Json:
     before, after = entry.get("before") or {}, entry.get("after") or {}
     names = SHOWN.get(entry["op"], (*diff.FIELDS, "into", "position"))
     said = {name: (_said(name, before, titles), _said(name, after, titles)) for name in names}
-    facts = [(_label(name), _merged(*texts)) for name, texts in said.items() if texts[0] != texts[1]]
+    facts = [
+        (_label(name), _merged(*texts)) for name, texts in said.items() if texts[0] != texts[1]
+    ]
     return {name: entry[name] for name in ("op", "text", "reason", "target")} | {"facts": facts}
 
 
@@ -84,11 +95,16 @@ def _merged(before: str, after: str) -> list[tuple[str, str]]:
     """One text of both: (HTML element or nothing, words)."""
     old, new = before.split(" "), after.split(" ")
     found: list[tuple[str, str]] = []
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
         if tag == "equal":
             found.append(("", " ".join(old[old_start:old_end])))
         else:
-            found += [("del", " ".join(old[old_start:old_end])), ("ins", " ".join(new[new_start:new_end]))]
+            found += [
+                ("del", " ".join(old[old_start:old_end])),
+                ("ins", " ".join(new[new_start:new_end])),
+            ]
     return [one for one in found if one[1]]
 
 
@@ -112,7 +128,9 @@ def _counts(rows: list[diff.Row]) -> list[tuple[str, int]]:
 
 
 def _folded(rows: list[diff.Row]) -> list[diff.Row | int]:
-    """What differs, below the stage and module that it stands in; a number where so many parts stayed as they were."""
+    """What differs, below the stage and module that it stands in; a number where so many parts
+    stayed as they were.
+    """
     folded: list[diff.Row | int] = []
     above: dict[int, diff.Row] = {}  # by depth: not yet shown
     skipped = 0
@@ -136,5 +154,7 @@ def _written(row: diff.Row | int, titles: dict[str, str]) -> SafeString:
 def _facts(row: diff.Row, titles: dict[str, str]) -> Facts:
     """What changed beside the texts."""
     names = [name for name in row.fields if name not in TEXTS]
-    said = {name: [_said(name, {name: value}, titles) for value in row.fields[name]] for name in names}
+    said = {
+        name: [_said(name, {name: value}, titles) for value in row.fields[name]] for name in names
+    }
     return [(_label(name), before, after) for name, (before, after) in said.items()]

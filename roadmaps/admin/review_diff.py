@@ -30,20 +30,28 @@ def fold(parts: int) -> SafeString:
 
 def pair(row: diff.Row, facts: Facts) -> SafeString:
     was, now = _marked(row.fields)
-    return format_html(PAIR, kind=row.kind, state=row.state, was=_was(row, was, facts), now=_now(row, now, facts))
+    return format_html(
+        PAIR, kind=row.kind, state=row.state, was=_was(row, was, facts), now=_now(row, now, facts)
+    )
 
 
 def _was(row: diff.Row, texts: Texts, facts: Facts) -> SafeString | str:
-    """Where a part has moved to, this side is empty, unless something else of it has changed as well."""
+    """Where a part has moved to, this side is empty, unless something else of it has changed as
+    well.
+    """
     if row.before is None or (row.state == diff.MOVED and not row.fields):
         return ""
     return format_html(
         CELL,
-        pill=_pill({diff.REMOVED: "removed", diff.LEFT: f"moved to {row.other}"}.get(row.state, "")),
+        pill=_pill(
+            {diff.REMOVED: "removed", diff.LEFT: f"moved to {row.other}"}.get(row.state, "")
+        ),
         title=texts.get("title", row.before["title"]),
         link="",
         summary=_paragraph(texts.get("summary", "")),
-        facts=format_html_join("", '<p class="fact">{} <del>{}</del></p>', ((name, old) for name, old, _ in facts)),
+        facts=format_html_join(
+            "", '<p class="fact">{} <del>{}</del></p>', ((name, old) for name, old, _ in facts)
+        ),
     )
 
 
@@ -56,8 +64,12 @@ def _now(row: diff.Row, texts: Texts, facts: Facts) -> SafeString | str:
         pill=_pill(states.get(row.state, "")),
         title=texts.get("title", row.after["title"]),
         link=format_html(LINK, row.id),
-        summary=_paragraph(row.after["summary"] if row.state == diff.ADDED else texts.get("summary", "")),
-        facts=format_html_join("", '<p class="fact">{} <ins>{}</ins></p>', ((name, new) for name, _, new in facts)),
+        summary=_paragraph(
+            row.after["summary"] if row.state == diff.ADDED else texts.get("summary", "")
+        ),
+        facts=format_html_join(
+            "", '<p class="fact">{} <ins>{}</ins></p>', ((name, new) for name, _, new in facts)
+        ),
     )
 
 
@@ -75,19 +87,26 @@ def _marked(fields: dict[str, tuple[Any, Any]]) -> tuple[Texts, Texts]:
     for name in TEXTS:
         if name in fields:
             before, after = words_apart(*fields[name])
-            was[name], now[name] = _as_html(before, "<del>{}</del>"), _as_html(after, "<ins>{}</ins>")
+            was[name], now[name] = (
+                _as_html(before, "<del>{}</del>"),
+                _as_html(after, "<ins>{}</ins>"),
+            )
     return was, now
 
 
 def _as_html(segments: Segments, mark: str) -> SafeString:
-    return format_html_join(" ", "{}", ((format_html(mark, text) if differs else text,) for differs, text in segments))
+    return format_html_join(
+        " ", "{}", ((format_html(mark, text) if differs else text,) for differs, text in segments)
+    )
 
 
 def words_apart(before: str, after: str) -> tuple[Segments, Segments]:
     old, new = before.split(" "), after.split(" ")
     left: Segments = []
     right: Segments = []
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
         left.append((tag != "equal", " ".join(old[old_start:old_end])))
         right.append((tag != "equal", " ".join(new[new_start:new_end])))
     return [one for one in left if one[1]], [one for one in right if one[1]]

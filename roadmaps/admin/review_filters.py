@@ -1,4 +1,7 @@
-"""By what a reviewer narrows the inbox down. None of them reads the database to show itself, but for the languages."""
+"""By what a reviewer narrows the inbox down.
+
+None of them reads the database to show itself, but for the languages.
+"""
 
 from typing import Any
 
@@ -18,7 +21,8 @@ class DeskFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
         conditions = {
-            "mine": Q(status="PENDING") & (Q(assigned_to=request.user.pk) | Q(claimed_by=request.user.pk)),
+            "mine": Q(status="PENDING")
+            & (Q(assigned_to=request.user.pk) | Q(claimed_by=request.user.pk)),
             "unassigned": Q(status="PENDING", assigned_to=None),
             "claimed": Q(status="PENDING", claimed_until__gt=Now()),
         }
@@ -67,7 +71,12 @@ class LanguageFilter(SimpleListFilter):
     title, parameter_name = "language", "language"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        waiting = Review.objects.pending().order_by("language").values_list("language", flat=True).distinct()
+        waiting = (
+            Review.objects.pending()
+            .order_by("language")
+            .values_list("language", flat=True)
+            .distinct()
+        )
         found = set(waiting[:100]) | set(request.GET.getlist("language")[:1])
         return [(language, language) for language in sorted(found - {""})]
 

@@ -1,4 +1,6 @@
-"""How a plan came to be: its drafts and what was decided about them, what the models cost, what the log tells."""
+"""How a plan came to be: its drafts and what was decided about them, what the models cost, what
+the log tells.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,9 +14,13 @@ EVENTS_MOST = 25
 
 
 def rounds(roadmap: Roadmap) -> list[Draft]:
-    """Every draft with its author, score and review, oldest first; without the plans, which are large."""
+    """Every draft with its author, score and review, oldest first; without the plans, which are
+    large.
+    """
     found = roadmap.drafts.defer("plan", "report", "operations", "intent").order_by("number")
-    return list(found.annotate(score=F("report__score")).select_related("author", "review__decided_by"))
+    return list(
+        found.annotate(score=F("report__score")).select_related("author", "review__decided_by")
+    )
 
 
 def review_of(draft: Draft) -> Review | None:

@@ -22,7 +22,9 @@ def page_of(review: Review, user: User, against: str) -> Json:
     rounds = review_history.rounds(roadmap)
     changes = review_changes.changes(draft, rounds, against)
     standing = _standing(review, user)
-    edit_url = reverse("admin:roadmaps_review_edit", args=[review.pk]) if standing["may_decide"] else ""
+    edit_url = (
+        reverse("admin:roadmaps_review_edit", args=[review.pk]) if standing["may_decide"] else ""
+    )
     return {
         "review": review,
         "draft": draft,
@@ -49,7 +51,12 @@ def _standing(review: Review, user: User) -> Json:
     except PermissionDenied as exc:
         why_not = str(exc)
     overdue = is_open and review.due_at is not None and review.due_at < timezone.now()
-    return {"is_open": is_open, "may_decide": is_open and not why_not, "why_not": why_not, "is_overdue": overdue}
+    return {
+        "is_open": is_open,
+        "may_decide": is_open and not why_not,
+        "why_not": why_not,
+        "is_overdue": overdue,
+    }
 
 
 def _request_facts(roadmap: Roadmap) -> Json:
@@ -62,7 +69,9 @@ def _request_facts(roadmap: Roadmap) -> Json:
         "Knows already": roadmap.background,
         "What for": roadmap.motivation,
         "Likes": ", ".join(roadmap.formats),
-        "Was asked": " ".join(f"{one['question']} “{one['answer']}”" for one in roadmap.clarifications),
+        "Was asked": " ".join(
+            f"{one['question']} “{one['answer']}”" for one in roadmap.clarifications
+        ),
     }
     return {name: value for name, value in facts.items() if value}
 
@@ -78,7 +87,9 @@ def _intent_facts(draft: Draft) -> list[tuple[str, list[str]]]:
         "path_type": "Kind of path",
     }
     found = [(label, draft.intent.get(name)) for name, label in labels.items()]
-    return [(label, value if isinstance(value, list) else [value]) for label, value in found if value]
+    return [
+        (label, value if isinstance(value, list) else [value]) for label, value in found if value
+    ]
 
 
 def _budget(draft: Draft) -> Json:

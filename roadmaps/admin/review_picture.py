@@ -26,7 +26,9 @@ FLAGS = {
 
 
 def curves(picture: Picture) -> SafeString:
-    return format_html_join("", CURVE, ((curve.path, curve.source, curve.target) for curve in picture.curves))
+    return format_html_join(
+        "", CURVE, ((curve.path, curve.source, curve.target) for curve in picture.curves)
+    )
 
 
 def nodes(picture: Picture) -> SafeString:

@@ -17,7 +17,9 @@ PLAN = "plan"  # the anchor of the whole
 
 
 def plan_of(draft: Draft, states: dict[str, str], edit_url: str) -> Json:
-    """`states`: part id → how it differs from the draft that this one is compared with; `edit_url`: as in `tree`."""
+    """`states`: part id → how it differs from the draft that this one is compared with;
+    `edit_url`: as in `tree`.
+    """
     titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
     issues = [_issue(issue, titles) for issue in draft.report["issues"]]
     issues.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
@@ -39,7 +41,10 @@ def plan_of(draft: Draft, states: dict[str, str], edit_url: str) -> Json:
 
 def _issue(issue: Json, titles: dict[str, str]) -> Json:
     place = titles.get(issue["location"])
-    return issue | {"place": place or "the whole plan", "anchor": issue["location"] if place else PLAN}
+    return issue | {
+        "place": place or "the whole plan",
+        "anchor": issue["location"] if place else PLAN,
+    }
 
 
 def _marks(states: dict[str, str], issues: list[Json]) -> dict[str, list[str]]:
@@ -52,15 +57,23 @@ def _marks(states: dict[str, str], issues: list[Json]) -> dict[str, list[str]]:
     return marks
 
 
-def _stages(plan: Json, titles: dict[str, str], states: dict[str, str], issues: list[Json]) -> list[Json]:
-    """The tree, each part with its issues and how it has changed, and links to what each concept needs and unlocks."""
+def _stages(
+    plan: Json, titles: dict[str, str], states: dict[str, str], issues: list[Json]
+) -> list[Json]:
+    """The tree, each part with its issues and how it has changed, and links to what each concept
+    needs and unlocks.
+    """
     at: dict[str, list[Json]] = defaultdict(list)
     for issue in issues:
         at[issue["anchor"]].append(issue)
     links = {part_id: link(part_id, title) for part_id, title in titles.items()}
     unlocks: dict[str, list[SafeString]] = defaultdict(list)
     for part, _ in plans.parts(plan):
-        part |= {"issues": at[part["id"]], "state": states.get(part["id"], ""), "hours": _hours(part)}
+        part |= {
+            "issues": at[part["id"]],
+            "state": states.get(part["id"], ""),
+            "hours": _hours(part),
+        }
         for needed in part.get("prerequisites", []):
             unlocks[needed].append(links[part["id"]])
     for concept in plans.concepts(plan):

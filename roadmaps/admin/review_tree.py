@@ -1,4 +1,6 @@
-"""The tree of a plan as HTML. A plan has hundreds of parts, and Django's templates take ten times as long for them.
+"""The tree of a plan as HTML.
+
+A plan has hundreds of parts, and Django's templates take ten times as long for them.
 
 Whatever is filled in is escaped by format_html.
 """
@@ -67,7 +69,9 @@ def _concept(concept: Json, edit_url: str) -> SafeString:
         difficulty=concept["difficulty"],
         minutes=concept["minutes"],
         by_hand=", set by hand" if concept.get("minutes_by_hand") else "",
-        edit=format_html(EDIT, url=edit_url, id=concept["id"], title=concept["title"]) if edit_url else "",
+        edit=format_html(EDIT, url=edit_url, id=concept["id"], title=concept["title"])
+        if edit_url
+        else "",
         links=_links(concept),
         outcomes=format_html_join("", "<li>{}</li>", ((one,) for one in concept["outcomes"])),
         keywords=", ".join(concept["keywords"]),
@@ -91,7 +95,11 @@ def _written(markup: str, part: Json, edit_url: str, **more: Any) -> SafeString:
 
 def _links(concept: Json) -> SafeString | str:
     """What it needs and what it leads to."""
-    sides = [(words, concept[name]) for words, name in (("Needs", "needs"), ("Leads to", "unlocks")) if concept[name]]
+    sides = [
+        (words, concept[name])
+        for words, name in (("Needs", "needs"), ("Leads to", "unlocks"))
+        if concept[name]
+    ]
     if not sides:
         return ""
     return format_html('<p class="links">{}</p>', _joined(_linked(*side) for side in sides))
@@ -104,7 +112,10 @@ def _linked(words: str, links: list[SafeString]) -> SafeString:
 def _issues(issues: list[Json]) -> SafeString | str:
     if not issues:
         return ""
-    rows = ((one["severity"], one["number"], one["severity"], one["message"], _suggested(one)) for one in issues)
+    rows = (
+        (one["severity"], one["number"], one["severity"], one["message"], _suggested(one))
+        for one in issues
+    )
     return format_html('<ul class="issues">{}</ul>', format_html_join("", ISSUE, rows))
 
 

@@ -51,15 +51,31 @@ class ReviewAdmin(InboxAdmin):
         decision = request.POST.get("decision", "")
         if decision not in DECISIONS:
             self.message_user(request, f"Unknown decision {decision!r}.", level="error")
-        elif self.decide_one(request, review, decision, request.POST.get("comment", ""), request.POST.getlist("parts")):
+        elif self.decide_one(
+            request,
+            review,
+            decision,
+            request.POST.get("comment", ""),
+            request.POST.getlist("parts"),
+        ):
             return redirect("admin:roadmaps_review_changelist")
         return HttpResponseRedirect(reverse("admin:roadmaps_review_change", args=[pk]))
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        review = Review.objects.select_related("roadmap__owner", "draft").filter(pk=self.key(object_id)).first()
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        review = (
+            Review.objects.select_related("roadmap__owner", "draft")
+            .filter(pk=self.key(object_id))
+            .first()
+        )
         if review is not None:
             page = page_of(review, cast("User", request.user), request.GET.get("against", ""))
-            page["rounds_page"] = list_page(request, page["rounds"][::-1], "drafts", size=DRAFTS_MAX)
-            page["compared"] = [one for one in page["rounds"] if one.number < review.draft.number][-COMPARED_MAX:]
+            page["rounds_page"] = list_page(
+                request, page["rounds"][::-1], "drafts", size=DRAFTS_MAX
+            )
+            page["compared"] = [one for one in page["rounds"] if one.number < review.draft.number][
+                -COMPARED_MAX:
+            ]
             extra_context = (extra_context or {}) | page
         return super().change_view(request, object_id, form_url, extra_context)

@@ -40,7 +40,10 @@ def page_of(roadmap: Roadmap, request: HttpRequest) -> dict[str, Any]:
         context["events"] = events_of(roadmap.pk)[-EVENTS_SHOWN:]
     if user.has_perm("roadmaps.view_modelcall"):
         rows = statistics.spend("role", calls=ModelCall.objects.filter(thread_id=roadmap.thread_id))
-        context |= {"spent": figures.spent(statistics.total(rows)), "roles": [figures.spent(row) for row in rows]}
+        context |= {
+            "spent": figures.spent(statistics.total(rows)),
+            "roles": [figures.spent(row) for row in rows],
+        }
     return context
 
 
@@ -48,4 +51,6 @@ def _drafts(roadmap: Roadmap) -> Any:
     """Newest first, without the plans, which are large."""
     rows = roadmap.drafts.select_related("review", "author").defer("plan", "report", "operations")
     changes = Func(F("operations"), function="jsonb_array_length", output_field=IntegerField())
-    return rows.annotate(score=KeyTextTransform("score", F("report")), changes=changes).order_by("-number")
+    return rows.annotate(score=KeyTextTransform("score", F("report")), changes=changes).order_by(
+        "-number"
+    )

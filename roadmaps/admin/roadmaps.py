@@ -1,4 +1,6 @@
-"""Roadmaps for the operator: where each stands, why it failed, retry, cancel, go back to a checkpoint."""
+"""Roadmaps for the operator: where each stands, why it failed, retry, cancel, go back to a
+checkpoint.
+"""
 
 import uuid
 from collections.abc import Iterable
@@ -35,7 +37,12 @@ class RoadmapChangeList(ChangeList):
         """With the rounds and the model calls of the rows on this page, in a query each."""
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
-        rounds = dict(Review.objects.filter(roadmap__in=rows).order_by().values_list("roadmap").annotate(Count("pk")))
+        rounds = dict(
+            Review.objects.filter(roadmap__in=rows)
+            .order_by()
+            .values_list("roadmap")
+            .annotate(Count("pk"))
+        )
         spent: dict[Any, list[dict[str, Any]]] = {}
         for one in statistics.spend("thread_id", calls=_calls_of(rows)):
             spent.setdefault(one["thread_id"], []).append(one)
@@ -70,7 +77,16 @@ class TrashFilter(admin.SimpleListFilter):
 
 @admin.register(Roadmap)
 class RoadmapAdmin(LookOnlyAdmin):
-    list_display = ("plan", "owner", "state", "rounds", "tokens", "cost", "created_at", "updated_at")
+    list_display = (
+        "plan",
+        "owner",
+        "state",
+        "rounds",
+        "tokens",
+        "cost",
+        "created_at",
+        "updated_at",
+    )
     list_filter = (
         ("status", MultipleChoicesDropdownFilter),
         ("level", ChoicesDropdownFilter),
@@ -80,7 +96,9 @@ class RoadmapAdmin(LookOnlyAdmin):
         TrashFilter,
     )
     search_fields = ("title", "goal", "owner__username")
-    search_help_text = "Beginnings of words of title and goal, the learner, or the id of a roadmap, thread or run"
+    search_help_text = (
+        "Beginnings of words of title and goal, the learner, or the id of a roadmap, thread or run"
+    )
     list_select_related = ("owner",)
     list_filter_submit = True
     list_per_page = 50
@@ -106,7 +124,9 @@ class RoadmapAdmin(LookOnlyAdmin):
         return found_by(search_term, queryset) if search_term.strip() else queryset, False
 
     def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """To retry and cancel: who may change roadmaps, although their fields are nobody's to edit."""
+        """To retry and cancel: who may change roadmaps, although their fields are nobody's to
+        edit.
+        """
         return request.user.has_perm(CHANGE_ROADMAP)
 
     @display(description="Roadmap", ordering="title")
@@ -142,13 +162,20 @@ class RoadmapAdmin(LookOnlyAdmin):
         self._call(request, queryset, cancel_run, "cancelled")
 
     @confirmed(
-        "Retry", "It goes on from its last step; what is done is not paid again.", icon="replay", permission="run"
+        "Retry",
+        "It goes on from its last step; what is done is not paid again.",
+        icon="replay",
+        permission="run",
     )
     def retry_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._call_one(request, object_id, retry_run, "queued again")
 
     @confirmed(
-        "Cancel", "It stops where it is. A retry goes on from there.", icon="cancel", permission="run", danger=True
+        "Cancel",
+        "It stops where it is. A retry goes on from there.",
+        icon="cancel",
+        permission="run",
+        danger=True,
     )
     def cancel_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._call_one(request, object_id, cancel_run, "cancelled")
@@ -159,39 +186,66 @@ class RoadmapAdmin(LookOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only what the roadmap's state allows now."""
-        status = Roadmap.objects.filter(pk=self.key(object_id)).values_list("status", flat=True).first()
+        status = (
+            Roadmap.objects.filter(pk=self.key(object_id)).values_list("status", flat=True).first()
+        )
         pointless = {
             "roadmaps_roadmap_retry_one": status not in RETRYABLE,
             "roadmaps_roadmap_cancel_one": status not in TRANSITIONS[RoadmapStatus.CANCELLED],
         }
-        return [one for one in super().get_actions_detail(request, object_id) if not pointless.get(one.action_name)]
+        return [
+            one
+            for one in super().get_actions_detail(request, object_id)
+            if not pointless.get(one.action_name)
+        ]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.checkpoints_view)
-        return [path("<uuid:pk>/checkpoints/", view, name="roadmaps_roadmap_checkpoints"), *super().get_urls()]
+        return [
+            path("<uuid:pk>/checkpoints/", view, name="roadmaps_roadmap_checkpoints"),
+            *super().get_urls(),
+        ]
 
     def checkpoints_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """The thread's history; a POST goes on from the chosen checkpoint."""
         roadmap = get_object_or_404(Roadmap, pk=pk)
-        if not (self.has_view_permission(request) and (request.method != "POST" or self.has_run_permission(request))):
+        if not (
+            self.has_view_permission(request)
+            and (request.method != "POST" or self.has_run_permission(request))
+        ):
             raise PermissionDenied
         if request.method == "POST":
             chosen = request.POST.get("checkpoint", "")
-            self._call(request, [roadmap], lambda row, by: resume_from(row, chosen, by=by), "sent on from there")
+            self._call(
+                request,
+                [roadmap],
+                lambda row, by: resume_from(row, chosen, by=by),
+                "sent on from there",
+            )
             return redirect("admin:roadmaps_roadmap_change", pk)
         own: dict[str, Any] = {"title": f"Checkpoints of {roadmap}", "opts": self.opts}
-        own |= checkpoints.page_of(roadmap, request.GET.get("before", ""), may_run=self.has_run_permission(request))
-        return TemplateResponse(request, "admin/roadmaps/checkpoints.html", self.admin_site.each_context(request) | own)
+        own |= checkpoints.page_of(
+            roadmap, request.GET.get("before", ""), may_run=self.has_run_permission(request)
+        )
+        return TemplateResponse(
+            request, "admin/roadmaps/checkpoints.html", self.admin_site.each_context(request) | own
+        )
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         roadmap = Roadmap.objects.select_related("owner").filter(pk=self.key(object_id)).first()
         if roadmap is not None:
             extra_context = (extra_context or {}) | page_of(roadmap, request)
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def _call_one(self, request: HttpRequest, object_id: str, service: Any, done: str) -> HttpResponse:
+    def _call_one(
+        self, request: HttpRequest, object_id: str, service: Any, done: str
+    ) -> HttpResponse:
         self._call(request, [get_object_or_404(Roadmap, pk=self.key(object_id))], service, done)
         return leave_for(request, reverse("admin:roadmaps_roadmap_change", args=[object_id]))
 
-    def _call(self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str) -> None:
+    def _call(
+        self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str
+    ) -> None:
         services_by_row.call(request, queryset, lambda row: service(row, by=request.user), done)

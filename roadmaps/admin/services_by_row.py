@@ -12,8 +12,13 @@ from roadmaps.exceptions import InvalidTransition
 REFUSALS = (InvalidTransition, ValidationError, PermissionDenied)
 
 
-def call(request: HttpRequest, rows: Iterable[Any], service: Callable[[Any], object], done: str) -> list[Any]:
-    """Call `service` for each row; returns the rows that it changed. What is skipped is named with its reason."""
+def call(
+    request: HttpRequest, rows: Iterable[Any], service: Callable[[Any], object], done: str
+) -> list[Any]:
+    """Call `service` for each row; returns the rows that it changed.
+
+    What is skipped is named with its reason.
+    """
     changed = []
     for row in rows:
         try:

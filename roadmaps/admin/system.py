@@ -1,4 +1,6 @@
-"""The system page: queues and who listens, what the health checks say, who drives what, what is stuck."""
+"""The system page: queues and who listens, what the health checks say, who drives what, what is
+stuck.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -29,20 +31,30 @@ def system(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": "System",
         "results": health.examine(health.QUICK),
-        "leases": list_page(request, Lease.objects.annotate(now=Now()).order_by("-expires_at", "pk"), "leases"),
-        "driven": Lease.objects.aggregate(live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")),
+        "leases": list_page(
+            request, Lease.objects.annotate(now=Now()).order_by("-expires_at", "pk"), "leases"
+        ),
+        "driven": Lease.objects.aggregate(
+            live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")
+        ),
         "stuck": list_page(request, statistics.stuck_runs().select_related("owner"), "stuck"),
         "failures": reverse("failures") if may_see(request, FAILURES) else "",
         "may_see_roadmaps": request.user.has_perm("roadmaps.view_roadmap"),
     }
     _name_roadmaps(context["leases"].rows)
-    return TemplateResponse(request, "admin/system.html", admin.site.each_context(request) | context)
+    return TemplateResponse(
+        request, "admin/system.html", admin.site.each_context(request) | context
+    )
 
 
 @permission_required(PERMISSION, raise_exception=True)
 def system_queues(request: HttpRequest) -> HttpResponse:
     """A part of a page, asked for by itself: to hear whether workers answer takes a second."""
-    return render(request, "admin/system/_queues.html", cache.get_or_set("system-queues", _queues, CACHE_SECONDS) or {})
+    return render(
+        request,
+        "admin/system/_queues.html",
+        cache.get_or_set("system-queues", _queues, CACHE_SECONDS) or {},
+    )
 
 
 @permission_required(PERMISSION, raise_exception=True)
@@ -59,7 +71,12 @@ def _queues() -> dict[str, Any]:
         return {"problem": health.ASKED_IN_VAIN.format(health.first_line(exc))}
     listeners = queues.listeners(heard)
     rows = [
-        {"name": name, "waiting": waiting[name], "oldest": _for(oldest[name]), "listeners": listeners[name]}
+        {
+            "name": name,
+            "waiting": waiting[name],
+            "oldest": _for(oldest[name]),
+            "listeners": listeners[name],
+        }
         for name in waiting
     ]
     return {"queues": rows, "workers": sorted(heard.items())}
@@ -70,7 +87,9 @@ def _for(seconds: float | None) -> str:
 
 
 def _name_roadmaps(leases: list[Any]) -> None:
-    """Each lease gets its `roadmap`, None where one artifact is rewritten, and the `seconds` that it has left."""
+    """Each lease gets its `roadmap`, None where one artifact is rewritten, and the `seconds` that
+    it has left.
+    """
     roadmaps = Roadmap.objects.in_bulk([lease.subject for lease in leases])
     for lease in leases:
         lease.roadmap = roadmaps.get(lease.subject)

@@ -36,7 +36,9 @@ def model_usage(request: HttpRequest) -> HttpResponse:
         "tables": [_table(rows, name) for name in ("model", "role", "day")],
         "chart": _chart(rows),
     }
-    return TemplateResponse(request, "admin/model_usage.html", admin.site.each_context(request) | context)
+    return TemplateResponse(
+        request, "admin/model_usage.html", admin.site.each_context(request) | context
+    )
 
 
 def _days(wanted: str) -> int:
@@ -49,7 +51,10 @@ def _table(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
     for row in rows:
         groups.setdefault(row[name], []).append(row)
     sums = [{name: value, **statistics.total(group)} for value, group in groups.items()]
-    sums.sort(key=lambda one: one["day"] if name == "day" else one["input_tokens"] + one["output_tokens"], reverse=True)
+    sums.sort(
+        key=lambda one: one["day"] if name == "day" else one["input_tokens"] + one["output_tokens"],
+        reverse=True,
+    )
     shown = [figures.spent(one)["shown"] | {"name": str(one[name])} for one in sums]
     cells = ("name", "calls", "input_tokens", "output_tokens", "seconds", "money")
     headers = [name, "Calls", "Tokens in", "Tokens out", "Seconds", "Cost"]

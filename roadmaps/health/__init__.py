@@ -1,6 +1,8 @@
-"""What this installation needs, checked one by one: each says how it is, and what to do if it isn't well.
+"""What this installation needs, checked one by one: each says how it is, and what to do if it
+isn't well.
 
-doctor and the system page show the same results: a check's name, a state and a sentence have their one source here.
+doctor and the system page show the same results: a check's name, a state and a sentence have their
+one source here.
 """
 
 import logging
@@ -53,7 +55,12 @@ QUICK: tuple[Check, ...] = (
     *(settings_read, database, migrations, connections, broker, clocks, beat, schedules),
     *(models, static_files, debug, secrets, addresses, limits, disk, refused_logs),
 )
-SLOW: tuple[Check, ...] = (listeners, reach, mail, framework)  # they wait for others, or take a while
+SLOW: tuple[Check, ...] = (
+    listeners,
+    reach,
+    mail,
+    framework,
+)  # they wait for others, or take a while
 
 
 def examine(checks: Iterable[Check]) -> list[Result]:
@@ -67,7 +74,9 @@ def _findings(check: Check) -> list[Finding]:
     except Exception as exc:
         logger.debug("check %s", check.__name__, exc_info=True)
         why = without_credentials(f"{type(exc).__name__}: {first_line(exc)}")
-        return fail(f"the check {check.__name__} broke ({why})", "see the settings that it is about")
+        return fail(
+            f"the check {check.__name__} broke ({why})", "see the settings that it is about"
+        )
 
 
 def problems(checks: Iterable[Check]) -> list[str]:

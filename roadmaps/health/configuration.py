@@ -12,9 +12,15 @@ from roadmaps.health.finding import FAIL, WARN, Finding, fail, ok, warn
 
 def settings_read() -> list[Finding]:
     """Wrong values and misspelt names; where a value is wrong, the other checks go by its default."""
-    findings = [finding for sentence in settings.REFUSED_SETTINGS for finding in fail(sentence, "correct or unset it")]
+    findings = [
+        finding
+        for sentence in settings.REFUSED_SETTINGS
+        for finding in fail(sentence, "correct or unset it")
+    ]
     for name, meant in settings.MISSPELT_SETTINGS.items():
-        findings += warn(f"{name} is no setting of Cairn: did you mean {meant}?", f"rename {name}, or unset it")
+        findings += warn(
+            f"{name} is no setting of Cairn: did you mean {meant}?", f"rename {name}, or unset it"
+        )
     return findings or ok("every setting is understood")
 
 
@@ -22,7 +28,11 @@ def debug() -> list[Finding]:
     if not settings.DEBUG:
         return ok("DEBUG is off")
     text = "DEBUG is on: who meets an error sees settings and code"
-    return fail(text, "unset DEBUG") if settings.HTTPS else warn(text, "unset DEBUG where others can come")
+    return (
+        fail(text, "unset DEBUG")
+        if settings.HTTPS
+        else warn(text, "unset DEBUG where others can come")
+    )
 
 
 def addresses() -> list[Finding]:
@@ -33,9 +43,15 @@ def addresses() -> list[Finding]:
         text = f"links in e-mails lead to {settings.PUBLIC_URL}, a host that ALLOWED_HOSTS does not name"
         findings += warn(text, "set PUBLIC_URL to the address that people open, and name its host")
     if settings.HTTPS and public.scheme != "https":
-        findings += warn(f"HTTPS is on, and PUBLIC_URL is {settings.PUBLIC_URL}", "let PUBLIC_URL begin with https://")
+        findings += warn(
+            f"HTTPS is on, and PUBLIC_URL is {settings.PUBLIC_URL}",
+            "let PUBLIC_URL begin with https://",
+        )
     if not _leads_to_the_admin(f"/{settings.ADMIN_PATH}"):
-        findings += fail(f"ADMIN_PATH={settings.ADMIN_PATH} is the address of another page", "choose another path")
+        findings += fail(
+            f"ADMIN_PATH={settings.ADMIN_PATH} is the address of another page",
+            "choose another path",
+        )
     return findings or ok("the site's addresses agree with each other")
 
 

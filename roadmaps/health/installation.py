@@ -25,7 +25,9 @@ def models() -> list[Finding]:
     except LLMError as exc:
         return fail(str(exc))
     if llm.without_model():
-        return ok("no model is connected, the built-in author answers; LLM_MODEL and LLM_API_KEY connect one")
+        return ok(
+            "no model is connected, the built-in author answers; LLM_MODEL and LLM_API_KEY connect one"
+        )
     return ok(f"the plan is designed by {llm.model_label('curriculum')}")
 
 
@@ -44,15 +46,26 @@ def _reached(role: str, label: str) -> list[Finding]:
     try:
         answered = llm.reach(role)
     except LLMError as exc:
-        return fail(f"{label} can't be reached: {exc}", "see LLM_BASE_URL, LLM_API_KEY and the provider's own status")
-    return ok(f"{label} answers" if answered else f"{label} is known by its first call: it has no cheap one")
+        return fail(
+            f"{label} can't be reached: {exc}",
+            "see LLM_BASE_URL, LLM_API_KEY and the provider's own status",
+        )
+    return ok(
+        f"{label} answers"
+        if answered
+        else f"{label} is known by its first call: it has no cheap one"
+    )
 
 
 def mail() -> list[Finding]:
     backend = settings.EMAIL_BACKEND
     if any(name in backend for name in ONLY_SHOWN):
-        text = f"e-mail leaves this machine nowhere ({backend.rpartition('.')[0].rpartition('.')[2]})"
-        return warn(text, "set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST")
+        text = (
+            f"e-mail leaves this machine nowhere ({backend.rpartition('.')[0].rpartition('.')[2]})"
+        )
+        return warn(
+            text, "set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST"
+        )
     try:
         with get_connection():
             return ok(f"the mail server {settings.EMAIL_HOST} answers")
@@ -60,15 +73,22 @@ def mail() -> list[Finding]:
         return fail(f"EMAIL_BACKEND={backend} is no mail backend", "see Django's list of them")
     except (OSError, smtplib.SMTPException) as exc:
         remedy = "see EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS and the password"
-        return fail(f"the mail server {settings.EMAIL_HOST} does not take us: {first_line(exc)}", remedy)
+        return fail(
+            f"the mail server {settings.EMAIL_HOST} does not take us: {first_line(exc)}", remedy
+        )
 
 
 def static_files() -> list[Finding]:
     missing = [name for name in PACKAGES if not finders.find(name)]
     if missing:
-        return fail(f"the pages' packages are missing ({', '.join(missing)})", "run templates/packages/install")
+        return fail(
+            f"the pages' packages are missing ({', '.join(missing)})",
+            "run templates/packages/install",
+        )
     if settings.HTTPS and not any(settings.STATIC_ROOT.iterdir()):
-        return warn("static files are looked up in the code at every start", "run manage.py collectstatic")
+        return warn(
+            "static files are looked up in the code at every start", "run manage.py collectstatic"
+        )
     return ok("static files are there")
 
 
@@ -78,7 +98,10 @@ def secrets() -> list[Finding]:
         remedy = "set SECRET_KEY or SECRET_KEY_FILE, the same everywhere"
         return fail(text, remedy) if settings.HTTPS else warn(text, remedy)
     if len(settings.SECRET_KEY) < SECRET_LEAST:
-        return warn(f"SECRET_KEY has less than {SECRET_LEAST} characters", "make one with secrets.token_urlsafe(64)")
+        return warn(
+            f"SECRET_KEY has less than {SECRET_LEAST} characters",
+            "make one with secrets.token_urlsafe(64)",
+        )
     return ok("SECRET_KEY is set")
 
 

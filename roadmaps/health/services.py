@@ -27,7 +27,9 @@ def database() -> list[Finding]:
     except psycopg.Error as exc:
         return fail(f"PostgreSQL (DATABASE_URL) does not answer: {first_line(exc)}")
     if version < OLDEST_POSTGRESQL:
-        return fail(f"PostgreSQL {version} is too old", f"upgrade it to {OLDEST_POSTGRESQL} or newer")
+        return fail(
+            f"PostgreSQL {version} is too old", f"upgrade it to {OLDEST_POSTGRESQL} or newer"
+        )
     return ok(f"PostgreSQL {version} (DATABASE_URL) answers")
 
 
@@ -36,7 +38,9 @@ def migrations() -> list[Finding]:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error as exc:
-        return fail(f"the migrations are unknown while PostgreSQL does not answer: {first_line(exc)}")
+        return fail(
+            f"the migrations are unknown while PostgreSQL does not answer: {first_line(exc)}"
+        )
     if waiting:
         return fail(f"{len(waiting)} migrations wait", "run manage.py migrate")
     return ok("every migration is applied")
@@ -53,9 +57,7 @@ def connections() -> list[Finding]:
     who = f"{len(living)} processes" if living else "a web and a worker process"
     text = f"{who} may take {wanted} connections, PostgreSQL allows {allowed}"
     if wanted > allowed and not settings.DATABASE_TRANSACTION_POOLER:
-        remedy = (
-            "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)"
-        )
+        remedy = "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)"
         return warn(text, remedy) if wanted < 2 * allowed else fail(text, remedy)
     return ok(text)
 
@@ -71,7 +73,11 @@ def broker() -> list[Finding]:
 
 
 def _memory(told: dict[str, Any]) -> list[Finding]:
-    policy, used, most = told.get("maxmemory_policy", "noeviction"), told["used_memory"], told.get("maxmemory", 0)
+    policy, used, most = (
+        told.get("maxmemory_policy", "noeviction"),
+        told["used_memory"],
+        told.get("maxmemory", 0),
+    )
     if policy != "noeviction":
         return fail(
             f"Redis may throw messages away when it is full (maxmemory-policy {policy})",
@@ -96,7 +102,9 @@ def _visibility() -> list[Finding]:
     """After that long Redis' messages are delivered again, to whoever else listens."""
     again: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     if again > settings.RUN_TIMEOUT_SECONDS:
-        return ok(f"no message is delivered again before its run has ended (after {again // 3600} hours)")
+        return ok(
+            f"no message is delivered again before its run has ended (after {again // 3600} hours)"
+        )
     return fail(
         f"a message is delivered again after {again} s, and a run may take {settings.RUN_TIMEOUT_SECONDS} s",
         "lower RUN_TIMEOUT_SECONDS",
@@ -111,14 +119,18 @@ def clocks() -> list[Finding]:
         return warn("the clocks can't be compared while a service does not answer", "see above")
     name, most = max(apart.items(), key=lambda one: abs(one[1]))
     if abs(most) < SKEW_WARN_SECONDS:
-        return ok(f"the clocks of this host, PostgreSQL and Redis agree within {max(abs(most), 0.01):.2f} s")
+        return ok(
+            f"the clocks of this host, PostgreSQL and Redis agree within {max(abs(most), 0.01):.2f} s"
+        )
     text = f"the clock of {name} is {abs(most):.1f} s {'ahead of' if most > 0 else 'behind'} this host's"
     remedy = "synchronise the clocks (chrony or systemd-timesyncd)"
     return fail(text, remedy) if abs(most) >= SKEW_FAIL_SECONDS else warn(text, remedy)
 
 
 def _skew(read: Any) -> float:
-    """Seconds that the other clock is certainly ahead: it was read at some moment between two looks at ours."""
+    """Seconds that the other clock is certainly ahead: it was read at some moment between two
+    looks at ours.
+    """
     before = time.time()
     there: float = read()
     after = time.time()
@@ -139,5 +151,7 @@ def _redis_time() -> float:
 
 def _redis() -> "redis.Redis":
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        settings.REDIS_URL,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
     )

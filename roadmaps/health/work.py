@@ -12,7 +12,11 @@ from roadmaps import schedules as beat_schedules
 from roadmaps.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
 
 SILENT_SECONDS = 60  # without a heartbeat
-WORKERS = {"roadmap_workflow": "workflow", "content_generation": "content", "logs": "logs"}  # of manage.py worker
+WORKERS = {
+    "roadmap_workflow": "workflow",
+    "content_generation": "content",
+    "logs": "logs",
+}  # of manage.py worker
 BEATS_WITHIN = 60  # seconds in which the heartbeats sent are counted; one beat sends 6 per queue
 BEATS_MAX = 9
 ASKED_IN_VAIN = "nobody can be asked which queues they listen on: {}"
@@ -25,14 +29,20 @@ def listeners() -> list[Finding]:
         waiting, oldest, beats = queues.depths(), queues.oldest_seconds(), heartbeats.read()
     except BROKER_AWAY as exc:
         return fail(ASKED_IN_VAIN.format(first_line(exc)))
-    return [_queue(name, heard[name], waiting[name], oldest[name], beats.get(name)) for name in heard]
+    return [
+        _queue(name, heard[name], waiting[name], oldest[name], beats.get(name)) for name in heard
+    ]
 
 
-def _queue(name: str, heard: list[str], waiting: int, age: float | None, last: heartbeats.Heartbeat | None) -> Finding:
+def _queue(
+    name: str, heard: list[str], waiting: int, age: float | None, last: heartbeats.Heartbeat | None
+) -> Finding:
     oldest = f", the oldest for {age:.0f} s" if age is not None else ""
     held = f"{waiting} waiting{oldest}"
     if not heard:
-        return Finding(FAIL, f"nobody listens on {name}, {held}", f"start manage.py worker {WORKERS[name]}")
+        return Finding(
+            FAIL, f"nobody listens on {name}, {held}", f"start manage.py worker {WORKERS[name]}"
+        )
     who = f"queue {name}: {len(heard)} listen{'s' if len(heard) == 1 else ''}, {held}"
     silent = time.time() - last.at if last else None
     if silent is not None and silent < SILENT_SECONDS:
@@ -62,13 +72,16 @@ def beat() -> list[Finding]:
         return ok("beat runs")
     if sent > BEATS_MAX:
         return fail(
-            "more than one beat sends to these queues", "find who else runs beat on this REDIS_URL, and stop it"
+            "more than one beat sends to these queues",
+            "find who else runs beat on this REDIS_URL, and stop it",
         )
     return ok("beat runs, and only one")
 
 
 def schedules() -> list[Finding]:
-    """Whether beat sends what the settings tell it to: a schedule may be switched off or deleted in the admin."""
+    """Whether beat sends what the settings tell it to: a schedule may be switched off or deleted
+    in the admin.
+    """
     try:
         enabled = dict(beat_schedules.owned().values_list("name", "enabled"))
     except Error:
@@ -79,10 +92,14 @@ def schedules() -> list[Finding]:
     findings = []
     for name in sorted(beat_schedules.owned_names()):
         if name not in enabled:
-            findings += warn(f"the schedule “{name}” is missing", "restart manage.py beat, which writes it again")
+            findings += warn(
+                f"the schedule “{name}” is missing", "restart manage.py beat, which writes it again"
+            )
         elif not enabled[name]:
             remedy = "if that was not meant, switch it on under Schedules in the admin"
-            findings += warn(f"the schedule “{name}” is switched off, so its task is not sent", remedy)
+            findings += warn(
+                f"the schedule “{name}” is switched off, so its task is not sent", remedy
+            )
     return findings or ok("every schedule of the settings is switched on")
 
 
@@ -90,7 +107,9 @@ def refused_logs() -> list[Finding]:
     try:
         count = stream.refused()
     except redis.RedisError:
-        return warn("whether log lines were refused is unknown while Redis does not answer", "see above")
+        return warn(
+            "whether log lines were refused is unknown while Redis does not answer", "see above"
+        )
     if count:
         remedy = f"look with redis-cli XRANGE {stream.REFUSED} - + COUNT 5, then DEL it"
         return warn(f"{count} events of the execution log could not be written", remedy)

@@ -25,7 +25,13 @@ __all__ = [
     "reach",
     "without_model",
 ]
-_HOMES = {"Call": "asking", "ask": "asking", "chat_model": "providers", "close": "providers", "reach": "reaching"}
+_HOMES = {
+    "Call": "asking",
+    "ask": "asking",
+    "chat_model": "providers",
+    "close": "providers",
+    "reach": "reaching",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -46,18 +46,27 @@ async def ask(
     pool: journal.Pool | None = None,
     asked: set[str] | None = None,
 ) -> Call[T]:
-    """The model's answer as a `schema` object. Raises LLMError with a sentence that names no prompt and no key.
+    """The model's answer as a `schema` object.
 
-    A branch of the thread asks anew what an earlier one has asked. `asked`: input hashes that the journal may know,
-    where whoever drives the thread has read them all; None: ask the journal itself.
+    Raises LLMError with a sentence that names no prompt and no key.
+
+    A branch of the thread asks anew what an earlier one has asked. `asked`: input hashes that the
+    journal may know, where whoever drives the thread has read them all; None: ask the journal
+    itself.
     """
     key = journal.input_hash(model_label(role), messages, schema, branch)
-    known = await journal.find(pool, thread_id, role, key) if pool and (asked is None or key in asked) else None
+    known = (
+        await journal.find(pool, thread_id, role, key)
+        if pool and (asked is None or key in asked)
+        else None
+    )
     if known and (kept := _kept(known["answer"], schema)):
         return Call(answer=kept, model=known["model"])
     failed: Counter[str] = Counter()
     try:
-        call = await _ask_in_time(role, messages, schema, turns.turn(role, thread_id, messages), failed)
+        call = await _ask_in_time(
+            role, messages, schema, turns.turn(role, thread_id, messages), failed
+        )
     except LLMError:
         await _keep_failures(pool, thread_id, role, failed, gave_up=True)
         raise
@@ -74,7 +83,9 @@ async def _keep_failures(
 ) -> None:
     """For the staff. A call without a failed attempt, as nearly all are, writes nothing."""
     if pool and failed:
-        await journal.keep_failures(pool, thread_id, role, model_label(role), failed, gave_up=gave_up)
+        await journal.keep_failures(
+            pool, thread_id, role, model_label(role), failed, gave_up=gave_up
+        )
 
 
 async def _ask_in_time(
@@ -94,7 +105,9 @@ async def _ask_in_time(
 
 
 def _kept(answer: Any, schema: type[T]) -> T | None:
-    """None when a release before took what this one refuses: it is asked anew, or no retry would ever get on."""
+    """None when a release before took what this one refuses: it is asked anew, or no retry would
+    ever get on.
+    """
     try:
         return schema.model_validate(answer)
     except ValidationError:
@@ -108,26 +121,39 @@ async def _ask_model(
     model = answering(role, schema)
     said = list(messages)
     for calls in range(1, REASKS_MAX + 2):
-        raw = await transport.send(role, lambda said=said: _request(role, model, said, failed), turn)  # type: ignore[misc]
+        raw = await transport.send(
+            role, lambda said=said: _request(role, model, said, failed), turn
+        )  # type: ignore[misc]
         turn.took(_count(tokens, raw))
         try:
             answer = parsing.read(raw, schema)
         except parsing.Unusable as exc:
             problem = exc
             failed["refused" if isinstance(exc, parsing.Refused) else "unusable"] += 1
-            said = [*messages, HumanMessage(f"Your last answer could not be used. {exc}\nAnswer the JSON again.")]
+            said = [
+                *messages,
+                HumanMessage(f"Your last answer could not be used. {exc}\nAnswer the JSON again."),
+            ]
             continue
         seconds = time.monotonic() - started
         prompt = None if without_model(role) else said
-        return Call(answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls, prompt)
+        return Call(
+            answer, model_label(role), tokens[0], tokens[1], round(seconds, 3), calls, prompt
+        )
     if isinstance(problem, parsing.Refused):
-        raise LLMError(Sentence("The model refused to answer. State the goal in other words."), permanent=True)
+        raise LLMError(
+            Sentence("The model refused to answer. State the goal in other words."), permanent=True
+        )
     facts = {"role": role, "tries": REASKS_MAX + 1, "problem": str(problem)[:300]}
-    told = Sentence("The model for “%(role)s” gave no usable answer in %(tries)s tries: %(problem)s", **facts)
+    told = Sentence(
+        "The model for “%(role)s” gave no usable answer in %(tries)s tries: %(problem)s", **facts
+    )
     raise LLMError(told, permanent=False)
 
 
-async def _request(role: str, model: Any, messages: list[BaseMessage], failed: Counter[str]) -> AIMessage:
+async def _request(
+    role: str, model: Any, messages: list[BaseMessage], failed: Counter[str]
+) -> AIMessage:
     with counted.call(role, failed) as done:
         try:
             raw: AIMessage = await model.ainvoke(messages)

@@ -1,4 +1,6 @@
-"""The built-in author: answers every role without a network or a key, the same for the same question."""
+"""The built-in author: answers every role without a network or a key, the same for the same
+question.
+"""
 
 import json
 from typing import Any
@@ -51,8 +53,12 @@ class BuiltInAuthor(BaseChatModel):
         text = json.dumps(answer(kwargs["schema_name"], payload_of(messages)), ensure_ascii=False)
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
 
-    def with_structured_output(self, schema: Any, *, include_raw: bool = False, **kwargs: Any) -> Runnable[Any, Any]:
-        """The raw message beside its parsed JSON, as other models' classes have it with `include_raw`."""
+    def with_structured_output(
+        self, schema: Any, *, include_raw: bool = False, **kwargs: Any
+    ) -> Runnable[Any, Any]:
+        """The raw message beside its parsed JSON, as other models' classes have it with
+        `include_raw`.
+        """
         raw = RunnableParallel(raw=self.bind(schema_name=schema["title"]))
         return raw | RunnableLambda(_both if include_raw else _parsed)
 

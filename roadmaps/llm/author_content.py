@@ -1,4 +1,6 @@
-"""What the built-in author says of one concept: how to study it, where to look, and how to check oneself."""
+"""What the built-in author says of one concept: how to study it, where to look, and how to check
+oneself.
+"""
 
 from typing import Any
 from urllib.parse import quote_plus
@@ -69,7 +71,10 @@ def tutorial(payload: Json) -> Json:
         goal=_plain(roadmap["goal"]),
         background=f" ({_plain(roadmap['background'])})" if roadmap.get("background") else "",
         prerequisites=_prerequisites(concept["prerequisites"]),
-        tasks="\n".join(f"- {_plain(outcome)} Show it on an example of your own." for outcome in concept["outcomes"]),
+        tasks="\n".join(
+            f"- {_plain(outcome)} Show it on an example of your own."
+            for outcome in concept["outcomes"]
+        ),
         checks="\n".join(f"- [ ] {_plain(outcome)}" for outcome in concept["outcomes"]),
         minutes=minutes,
         look=look,
@@ -110,10 +115,30 @@ def resources(payload: Json) -> Json:
             "search",
             "an overview and the terms",
         ),
-        ("Open Library", f"https://openlibrary.org/search?q={words}", "search", "books, many to borrow online"),
-        ("Internet Archive", f"https://archive.org/search?query={words}", "search", "free books, courses and lectures"),
-        ("YouTube", f"https://www.youtube.com/results?search_query={words}", "video", "seeing somebody do it"),
-        ("DuckDuckGo", f"https://duckduckgo.com/?q={words}", "search", "everything else; prefer known institutions"),
+        (
+            "Open Library",
+            f"https://openlibrary.org/search?q={words}",
+            "search",
+            "books, many to borrow online",
+        ),
+        (
+            "Internet Archive",
+            f"https://archive.org/search?query={words}",
+            "search",
+            "free books, courses and lectures",
+        ),
+        (
+            "YouTube",
+            f"https://www.youtube.com/results?search_query={words}",
+            "video",
+            "seeing somebody do it",
+        ),
+        (
+            "DuckDuckGo",
+            f"https://duckduckgo.com/?q={words}",
+            "search",
+            "everything else; prefer known institutions",
+        ),
     ]
     return {
         "resources": [
@@ -134,13 +159,17 @@ def _note(good_for: str) -> str:
 
 
 def quiz(payload: Json) -> Json:
-    """Questions about learning this concept well; what they ask can be known without knowing the subject."""
+    """Questions about learning this concept well; what they ask can be known without knowing the
+    subject.
+    """
     concept = payload["concept"]
     title, outcome = concept["title"], concept["outcomes"][0]
     return {
         "questions": [
             {
-                "text": f"You have worked through “{title}”. Which is the best sign that you know it?"[:600],
+                "text": f"You have worked through “{title}”. Which is the best sign that you know it?"[
+                    :600
+                ],
                 "options": [
                     "The text feels familiar when I read it again.",
                     f"Without notes, on a new example: {outcome}"[:600],

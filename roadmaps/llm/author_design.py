@@ -1,6 +1,7 @@
 """The course that the built-in author makes of any topic, as a table."""
 
-# Stage, its module, and the concepts in it: what to do with any topic, in the order in which people come to know it.
+# Stage, its module, and the concepts in it: what to do with any topic, in the order in which
+# people come to know it.
 DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
     (
         "Orientate",
@@ -29,7 +30,11 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "Your way in",
                 [
-                    ("Where you stand", "What you can do already, found out by trying.", "list your gaps"),
+                    (
+                        "Where you stand",
+                        "What you can do already, found out by trying.",
+                        "list your gaps",
+                    ),
                     (
                         "A place and a rhythm",
                         "Tools, place and times that you will keep.",
@@ -66,13 +71,21 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "Moves to practise",
                 [
-                    ("Basic techniques", "The moves that come up again and again.", "do them without notes"),
+                    (
+                        "Basic techniques",
+                        "The moves that come up again and again.",
+                        "do them without notes",
+                    ),
                     (
                         "Usual mistakes",
                         "What goes wrong for newcomers, and its signs.",
                         "spot and mend mistakes",
                     ),
-                    ("Judging quality", "What good work looks like, and why.", "judge work by criteria"),
+                    (
+                        "Judging quality",
+                        "What good work looks like, and why.",
+                        "judge work by criteria",
+                    ),
                 ],
             ),
         ],
@@ -84,8 +97,16 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "Guided practice",
                 [
-                    ("Working after a model", "Rebuild a good example and compare.", "rebuild an example"),
-                    ("Variations", "Change one thing at a time and watch what follows.", "predict a change"),
+                    (
+                        "Working after a model",
+                        "Rebuild a good example and compare.",
+                        "rebuild an example",
+                    ),
+                    (
+                        "Variations",
+                        "Change one thing at a time and watch what follows.",
+                        "predict a change",
+                    ),
                     (
                         "Harder cases",
                         "Cases in which the simple rules are not enough.",
@@ -96,9 +117,21 @@ DESIGN: list[tuple[str, str, list[tuple[str, list[tuple[str, str, str]]]]]] = [
             (
                 "A project of your own",
                 [
-                    ("Planning your project", "A project small enough to end.", "write a one-page plan"),
-                    ("Carrying the project out", "Carry it out, and note what you decided.", "finish a project"),
-                    ("Feedback from two people", "Ask two people, and revise.", "revise after feedback"),
+                    (
+                        "Planning your project",
+                        "A project small enough to end.",
+                        "write a one-page plan",
+                    ),
+                    (
+                        "Carrying the project out",
+                        "Carry it out, and note what you decided.",
+                        "finish a project",
+                    ),
+                    (
+                        "Feedback from two people",
+                        "Ask two people, and revise.",
+                        "revise after feedback",
+                    ),
                 ],
             ),
         ],

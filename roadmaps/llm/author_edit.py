@@ -22,12 +22,16 @@ def edit(payload: Json) -> Json:
         kept = by_hand.kept(plan, comment, [part["id"] for part in payload.get("parts", [])])
         operations += _fit_budget(plan, payload["budget_minutes"], kept)
     if not operations:
-        operations = [_take_up(_located(plan, payload["issues"]), _first_message(payload["issues"]))]
+        operations = [
+            _take_up(_located(plan, payload["issues"]), _first_message(payload["issues"]))
+        ]
     return {"operations": operations[:30], "summary": "Changed what was asked, and nothing else."}
 
 
 def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
-    """To the parts that the reviewer points at, else to what the comment names, else as something new."""
+    """To the parts that the reviewer points at, else to what the comment names, else as something
+    new.
+    """
     pointed = [found[0] for part in parts if (found := plans.find(plan, part["id"]))]
     named = [one for one in plans.concepts(plan) if one["title"].casefold() in comment.casefold()]
     if pointed or named:
@@ -54,11 +58,18 @@ def _take_up(concept: Json, words: str) -> Json:
     summary = f"{concept['summary']} Taken up from review: {words}"[:1200]
     if summary == concept["summary"]:
         summary = f"Taken up from review: {words}"[:1200]
-    return {"op": "modify", "target": concept["id"], "summary": summary, "reason": f"It answers: {words}"[:390]}
+    return {
+        "op": "modify",
+        "target": concept["id"],
+        "summary": summary,
+        "reason": f"It answers: {words}"[:390],
+    }
 
 
 def _fit_budget(plan: Json, budget: int, kept: Set[str]) -> list[Json]:
-    """Each concept's minutes by the same factor, but for those of `kept`, which the others make room for."""
+    """Each concept's minutes by the same factor, but for those of `kept`, which the others make
+    room for.
+    """
     free = [concept for concept in plans.concepts(plan) if concept["id"] not in kept]
     rest = sum(concept["minutes"] for concept in free)
     factor = (budget - plans.minutes(plan) + rest) / max(rest, 1)
@@ -67,7 +78,9 @@ def _fit_budget(plan: Json, budget: int, kept: Set[str]) -> list[Json]:
         minutes = min(max(round(concept["minutes"] * factor), LEAST_MINUTES), MOST_MINUTES)
         if minutes != concept["minutes"]:
             reason = "It fits the plan into the learner's time."
-            changed.append({"op": "modify", "target": concept["id"], "minutes": minutes, "reason": reason})
+            changed.append(
+                {"op": "modify", "target": concept["id"], "minutes": minutes, "reason": reason}
+            )
     return changed
 
 

@@ -74,12 +74,19 @@ def curriculum(payload: Json) -> Json:
     stages: list[Json] = []
     earlier: list[str] = []
     for number, (title, summary, modules) in enumerate(DESIGN):
-        difficulty = DIFFICULTY[max(number - 1, 0) if request["level"] == "beginner" else min(number, 2)]
+        difficulty = DIFFICULTY[
+            max(number - 1, 0) if request["level"] == "beginner" else min(number, 2)
+        ]
         made = [
-            _module(name, concepts[: next(sizes)], topic, difficulty, minutes, earlier) for name, concepts in modules
+            _module(name, concepts[: next(sizes)], topic, difficulty, minutes, earlier)
+            for name, concepts in modules
         ]
         stages.append(
-            {"title": title, "summary": summary, "modules": [module for module in made if module["concepts"]]}
+            {
+                "title": title,
+                "summary": summary,
+                "modules": [module for module in made if module["concepts"]],
+            }
         )
     return {
         "title": f"{topic[:1].upper()}{topic[1:]}: a self-study guide",
@@ -90,7 +97,9 @@ def curriculum(payload: Json) -> Json:
 
 def _summary(topic: str, clarifications: list[Json]) -> str:
     made = f"A self-study guide made without a model: sound learning design, applied to {topic}."
-    return " ".join([made, *(f"You said: {str(one['answer'])[:300]}" for one in clarifications)])[:1200]
+    return " ".join([made, *(f"You said: {str(one['answer'])[:300]}" for one in clarifications)])[
+        :1200
+    ]
 
 
 def size_of(budget: int) -> tuple[int, int]:
@@ -101,7 +110,9 @@ def size_of(budget: int) -> tuple[int, int]:
 def _concepts_per_module(budget: int) -> list[int]:
     """A short time gets fewer concepts, so that each still has at least half an hour."""
     sizes = [len(concepts) for _, _, modules in DESIGN for _, concepts in modules]
-    least = [1 - index % 2 for index in range(len(sizes))]  # a stage can do with its first module alone
+    least = [
+        1 - index % 2 for index in range(len(sizes))
+    ]  # a stage can do with its first module alone
     while sizes != least and budget / sum(sizes) < 30:
         sizes[max(range(len(sizes)), key=lambda index: sizes[index] - least[index])] -= 1
     return sizes
@@ -110,11 +121,19 @@ def _concepts_per_module(budget: int) -> list[int]:
 def _spread(budget: int, count: int) -> list[int]:
     """`count` times within the schema's bounds that sum to the budget as nearly as they can."""
     share, rest = divmod(budget, count)
-    return [min(max(share + (1 if index < rest else 0), LEAST_MINUTES), MOST_MINUTES) for index in range(count)]
+    return [
+        min(max(share + (1 if index < rest else 0), LEAST_MINUTES), MOST_MINUTES)
+        for index in range(count)
+    ]
 
 
 def _module(
-    name: str, concepts: list[tuple[str, str, str]], topic: str, difficulty: str, minutes: Any, earlier: list[str]
+    name: str,
+    concepts: list[tuple[str, str, str]],
+    topic: str,
+    difficulty: str,
+    minutes: Any,
+    earlier: list[str],
 ) -> Json:
     made = []
     for title, summary, able in concepts:

@@ -44,4 +44,6 @@ def _reason(exc: Exception) -> str:
     """The answer's status, or in a word what came instead of an answer."""
     if isinstance(exc, transport.NotAModel):
         return "no_model"
-    return str(transport.status(exc) or ("timeout" if "Timeout" in type(exc).__name__ else "connection"))
+    return str(
+        transport.status(exc) or ("timeout" if "Timeout" in type(exc).__name__ else "connection")
+    )

@@ -1,7 +1,7 @@
 """The journal of model answers: a question that was answered once is not asked again.
 
-It keeps what was asked as well, for who must find out why an answer is as it is. A prompt holds private words of the
-learner, so it is kept only with a roadmap that it can be deleted with.
+It keeps what was asked as well, for who must find out why an answer is as it is. A prompt holds
+private words of the learner, so it is kept only with a roadmap that it can be deleted with.
 """
 
 import hashlib
@@ -45,7 +45,9 @@ def _described(schema: type[BaseModel]) -> dict[str, Any]:
     return schema.model_json_schema()
 
 
-def input_hash(model: str, messages: list[BaseMessage], schema: type[BaseModel], branch: int = 0) -> str:
+def input_hash(
+    model: str, messages: list[BaseMessage], schema: type[BaseModel], branch: int = 0
+) -> str:
     said = [[message.type, message.content] for message in messages]
     asked = [model, said, _described(schema), *([branch] if branch else [])]
     return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -77,7 +79,10 @@ def _written(prompt: list[BaseMessage] | None) -> Jsonb | None:
     if prompt is None:
         return None
     # PostgreSQL stores no NUL character.
-    lines = [{"role": message.type, "text": str(message.content).replace("\x00", "")} for message in prompt]
+    lines = [
+        {"role": message.type, "text": str(message.content).replace("\x00", "")}
+        for message in prompt
+    ]
     return Jsonb(lines, dumps=orjson.dumps)
 
 
@@ -85,6 +90,8 @@ async def keep_failures(
     pool: Pool, thread_id: str, role: str, model: str, failed: Mapping[str, int], *, gave_up: bool
 ) -> None:
     """A row for each reason that attempts failed for."""
-    rows = [(thread_id, role, model, reason, attempts, gave_up) for reason, attempts in failed.items()]
+    rows = [
+        (thread_id, role, model, reason, attempts, gave_up) for reason, attempts in failed.items()
+    ]
     async with pool.connection() as connection:
         await connection.cursor().executemany(WRITE_FAILURE, rows)

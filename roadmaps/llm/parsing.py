@@ -13,7 +13,9 @@ ERRORS_SHOWN = 8
 
 
 class Unusable(Exception):
-    """The answer can't be used; the message tells the model why. It may do better when asked again."""
+    """The answer can't be used; the message tells the model why. It may do better when asked
+    again.
+    """
 
 
 class Refused(Unusable):
@@ -43,8 +45,13 @@ def _text(raw: AIMessage) -> str:
     if isinstance(raw.content, str):
         text = raw.content
     else:
-        blocks = (block if isinstance(block, dict) else {"type": "text", "text": block} for block in raw.content)
-        text = "".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text")
+        blocks = (
+            block if isinstance(block, dict) else {"type": "text", "text": block}
+            for block in raw.content
+        )
+        text = "".join(
+            str(block.get("text", "")) for block in blocks if block.get("type") == "text"
+        )
     return THINKING.sub("", text)
 
 
@@ -72,5 +79,9 @@ def _clean(value: Any) -> Any:
 
 
 def _errors(exc: ValidationError) -> str:
-    errors = exc.errors(include_url=False, include_input=False, include_context=False)[:ERRORS_SHOWN]
-    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'answer'}: {error['msg']}" for error in errors)
+    errors = exc.errors(include_url=False, include_input=False, include_context=False)[
+        :ERRORS_SHOWN
+    ]
+    return "; ".join(
+        f"{'.'.join(map(str, error['loc'])) or 'answer'}: {error['msg']}" for error in errors
+    )

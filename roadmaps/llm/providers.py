@@ -24,7 +24,10 @@ def chat_model(role: str) -> BaseChatModel:
 
 
 def answering(role: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
-    """The role's model, bound to answer by `schema`: from messages to its raw message. Raises LLMError(permanent)."""
+    """The role's model, bound to answer by `schema`: from messages to its raw message.
+
+    Raises LLMError(permanent).
+    """
     return _answering(model_label(role), role, schema, settings.LLM_STRUCTURED_OUTPUT)
 
 
@@ -33,7 +36,9 @@ def _answering(_label: str, role: str, schema: type[BaseModel], method: str) -> 
     """Made once: describing the schema and wiring the parts costs more CPU than the call itself."""
     described = schema.model_json_schema()
     described["description"] = described.get("description") or f"The answer of the role {role}"
-    structured: Any = chat_model(role).with_structured_output(described, method=method, include_raw=True)
+    structured: Any = chat_model(role).with_structured_output(
+        described, method=method, include_raw=True
+    )
     # LangChain's own parsing behind it is left out: `parsing` does that, and repairs what it can.
     raw: Any = structured.first.steps__["raw"]
     _lighten(raw.kwargs)
@@ -42,7 +47,9 @@ def _answering(_label: str, role: str, schema: type[BaseModel], method: str) -> 
 
 
 def _lighten(arguments: dict[str, Any]) -> None:
-    """The same request for half the CPU: the OpenAI client walks through a schema that it knows of at every call."""
+    """The same request for half the CPU: the OpenAI client walks through a schema that it knows of
+    at every call.
+    """
     arguments.pop("ls_structured_output_format", None)  # for a tracer
     if "response_format" in arguments:
         arguments["extra_body"] = {"response_format": arguments.pop("response_format")}
@@ -58,7 +65,9 @@ async def close() -> None:
 
 @cache
 def _connect(name: str) -> BaseChatModel:
-    from langchain.chat_models import init_chat_model  # half a second that the built-in author doesn't need
+    from langchain.chat_models import (
+        init_chat_model,
+    )  # half a second that the built-in author doesn't need
 
     provider = name.partition(":")[0]
     try:
@@ -66,7 +75,9 @@ def _connect(name: str) -> BaseChatModel:
     except ImportError as exc:
         extra = EXTRAS.get(provider, f"langchain-{provider}")
         facts = {"name": name, "provider": provider, "extra": extra}
-        told = Sentence("%(name)s: the package for %(provider)s is missing; install cairn[%(extra)s].", **facts)
+        told = Sentence(
+            "%(name)s: the package for %(provider)s is missing; install cairn[%(extra)s].", **facts
+        )
         raise LLMError(told, permanent=True) from exc
     except ValueError as exc:
         raise LLMError(f"LLM_MODEL={name}: {_first_line(exc)}", permanent=True) from exc

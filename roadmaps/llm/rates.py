@@ -1,4 +1,6 @@
-"""LLM_REQUESTS_PER_MINUTE and LLM_TOKENS_PER_MINUTE of one provider, counted in Redis for all processes."""
+"""LLM_REQUESTS_PER_MINUTE and LLM_TOKENS_PER_MINUTE of one provider, counted in Redis for all
+processes.
+"""
 
 import logging
 import random
@@ -21,18 +23,23 @@ LOOK_LEAST_SECONDS, LOOK_MOST_SECONDS = 0.05, 2.0  # between two tries
 
 
 class Rates:
-    """`limits` is imported by who has set a rate: it takes a tenth of a second that nobody else should wait."""
+    """`limits` is imported by who has set a rate: it takes a tenth of a second that nobody else
+    should wait.
+    """
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
-        self._debt = 0  # tokens that calls took beyond what was reserved for them; less than nothing: below it
+        # tokens that calls took beyond what was reserved for them; less than nothing: below it
+        self._debt = 0
 
     @cached_property
     def _shared(self) -> "SlidingWindowCounterRateLimiter":
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-        pool = ConnectionPool.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+        pool = ConnectionPool.from_url(
+            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+        )
         options = {"implementation": "redispy", "key_prefix": "cairn:llm", "connection_pool": pool}
         return SlidingWindowCounterRateLimiter(RedisStorage("async+redis://", **options))  # type: ignore[arg-type]
 
@@ -48,14 +55,18 @@ class Rates:
         return bool(settings.LLM_REQUESTS_PER_MINUTE or settings.LLM_TOKENS_PER_MINUTE)
 
     async def reserve(self, tokens: int) -> float:
-        """Count one more request that takes about `tokens`, or say in how many seconds to ask again."""
+        """Count one more request that takes about `tokens`, or say in how many seconds to ask
+        again.
+        """
         if allowed := settings.LLM_TOKENS_PER_MINUTE:
             wanted = tokens + self._debt
             cost = min(max(wanted, 0), allowed)
             if pause := await self._try("tokens", allowed, cost):
                 return pause
             self._debt = wanted - cost
-        if (allowed := settings.LLM_REQUESTS_PER_MINUTE) and (pause := await self._try("requests", allowed, 1)):
+        if (allowed := settings.LLM_REQUESTS_PER_MINUTE) and (
+            pause := await self._try("requests", allowed, 1)
+        ):
             self.correct(-tokens)  # paid, and not used yet
             return pause
         return 0.0
@@ -69,12 +80,16 @@ class Rates:
         try:
             return await _hit(self._shared, (self._provider, what), allowed, cost)
         except (RedisError, OSError) as exc:
-            logger.warning("the rate of model calls is this process's own while Redis is away: %s", exc)
+            logger.warning(
+                "the rate of model calls is this process's own while Redis is away: %s", exc
+            )
             part = max(allowed // PROCESSES_ASSUMED, 1)
             return await _hit(self._own, (self._provider, what), part, min(cost, part))
 
 
-async def _hit(limiter: "SlidingWindowCounterRateLimiter", names: tuple[str, str], per_minute: int, cost: int) -> float:
+async def _hit(
+    limiter: "SlidingWindowCounterRateLimiter", names: tuple[str, str], per_minute: int, cost: int
+) -> float:
     from limits import RateLimitItemPerMinute
 
     item = RateLimitItemPerMinute(per_minute)

@@ -10,7 +10,8 @@ REACH_SECONDS = 5
 
 
 def reach(role: str) -> bool:
-    """True when the server of the role's model answered, or none is needed; False when it can't be asked cheaply.
+    """True when the server of the role's model answered, or none is needed; False when it can't be
+    asked cheaply.
 
     Raises LLMError when it doesn't answer, or refuses.
     """

@@ -1,4 +1,6 @@
-"""How many model calls this process may have open, as part of what all processes may have together (Redis)."""
+"""How many model calls this process may have open, as part of what all processes may have together
+(Redis).
+"""
 
 import logging
 import uuid
@@ -21,7 +23,9 @@ PROCESSES_ASSUMED = 4  # while Redis is away and nobody knows
 
 @dataclass
 class Report:
-    """What a process tells: its calls open and waiting, and how those ended that ended since the last report."""
+    """What a process tells: its calls open and waiting, and how those ended that ended since the
+    last report.
+    """
 
     demand: int
     running: int
@@ -46,7 +50,9 @@ class Shares:
         self._away = False
 
     async def settle(self, report: Report) -> Share:
-        """Exchange the report for this process's share. Without Redis: what it had, or a safe part."""
+        """Exchange the report for this process's share. Without Redis: what it had, or a safe
+        part.
+        """
         try:
             calls, pause = await self._script(keys=[self._key], args=self._arguments(report))
         except (RedisError, OSError) as exc:
@@ -58,11 +64,22 @@ class Shares:
         seconds = (report.pause_seconds, LEASE_SECONDS, SETTLING_SECONDS, CUT_EVERY_SECONDS)
         pause, lease, settling, cut_every = (round(value * 1000) for value in seconds)
         counts = (report.demand, report.running, self._calls, settings.LLM_CONCURRENCY)
-        return [self._process, *counts, report.succeeded, report.refused, pause, lease, settling, cut_every]
+        return [
+            self._process,
+            *counts,
+            report.succeeded,
+            report.refused,
+            pause,
+            lease,
+            settling,
+            cut_every,
+        ]
 
     def _without_redis(self, exc: Exception) -> Share:
         if not self._away:
-            logger.warning("the limit of model calls is this process's own while Redis is away: %s", exc)
+            logger.warning(
+                "the limit of model calls is this process's own while Redis is away: %s", exc
+            )
         self._away = True
         if self._calls == NEW:
             self._calls = settings.LLM_CONCURRENCY // PROCESSES_ASSUMED

@@ -20,7 +20,9 @@ BACKOFF_MAX_SECONDS = 60.0
 TRANSIENT = (408, 409, 425, 429)
 REFUSALS_MAX = 2  # gateways before a model refuse now and then what they take a moment later
 HINTS = {
-    400: Sentence("the server doesn't take the request; try LLM_STRUCTURED_OUTPUT=function_calling"),
+    400: Sentence(
+        "the server doesn't take the request; try LLM_STRUCTURED_OUTPUT=function_calling"
+    ),
     401: Sentence("check LLM_API_KEY"),
     403: Sentence("the key may not use this model"),
     404: Sentence("check LLM_MODEL and LLM_BASE_URL"),
@@ -32,7 +34,9 @@ class NotAModel(Exception):
     """What answered is no model: a wrong address, or a proxy's page while the model is away."""
 
 
-async def send(role: str, request: Callable[[], Awaitable[T]], turn: AbstractAsyncContextManager[Any]) -> T:
+async def send(
+    role: str, request: Callable[[], Awaitable[T]], turn: AbstractAsyncContextManager[Any]
+) -> T:
     """Try until it gets through, each time in a `turn`. Raises LLMError.
 
     At most LLM_MAX_ATTEMPTS times, and a refusal (4xx) is final the second time.
@@ -61,7 +65,9 @@ def _final(role: str, exc: Exception, attempts: int, refusals: int) -> Exception
 
 
 def status(exc: BaseException) -> int | None:
-    found = getattr(exc, "status_code", None) or getattr(getattr(exc, "response", None), "status_code", None)
+    found = getattr(exc, "status_code", None) or getattr(
+        getattr(exc, "response", None), "status_code", None
+    )
     return found if isinstance(found, int) else None
 
 
@@ -102,7 +108,9 @@ def retry_after(exc: BaseException) -> float | None:
 
 def _permanent(role: str, exc: Exception) -> LLMError:
     facts = {"role": role, "status": status(exc), "hint": HINTS.get(status(exc) or 0, REFUSED)}
-    return LLMError(Sentence("The model for “%(role)s” answered %(status)s: %(hint)s.", **facts), permanent=True)
+    return LLMError(
+        Sentence("The model for “%(role)s” answered %(status)s: %(hint)s.", **facts), permanent=True
+    )
 
 
 def _given_up(role: str, exc: Exception) -> LLMError:
@@ -112,5 +120,7 @@ def _given_up(role: str, exc: Exception) -> LLMError:
     elif answered := status(exc):
         what = Sentence("answered %(status)s", status=answered)
     facts = {"role": role, "what": what, "attempts": settings.LLM_MAX_ATTEMPTS}
-    told = Sentence("The model for “%(role)s” %(what)s, %(attempts)s times in a row. Retry later.", **facts)
+    told = Sentence(
+        "The model for “%(role)s” %(what)s, %(attempts)s times in a row. Retry later.", **facts
+    )
     return LLMError(told, permanent=False)

@@ -1,6 +1,8 @@
-"""Whose model call is next: one gate per provider and process, fair between threads, within the limits of all.
+"""Whose model call is next: one gate per provider and process, fair between threads, within the
+limits of all.
 
-A call takes its turn here without asking Redis: the gate's share of LLM_CONCURRENCY is settled a few times a second.
+A call takes its turn here without asking Redis: the gate's share of LLM_CONCURRENCY is settled a
+few times a second.
 """
 
 import asyncio
@@ -46,7 +48,9 @@ class Turn:
 
     def __init__(self, gate: "Gate | None", thread_id: str, tokens: int) -> None:
         self._gate, self._thread_id, self._tokens = gate, thread_id, tokens
-        self.limit: asyncio.Timeout | None = None  # whose time stands still while others have their turn
+        self.limit: asyncio.Timeout | None = (
+            None  # whose time stands still while others have their turn
+        )
 
     async def __aenter__(self) -> None:
         if self._gate is None:
@@ -87,7 +91,9 @@ class Gate:
     def __init__(self, provider: str) -> None:
         self.rates = Rates(provider)
         self._shares = Shares(provider)
-        self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()  # by thread, the next one first
+        self._waiting: OrderedDict[str, deque[Waiter]] = (
+            OrderedDict()
+        )  # by thread, the next one first
         self._report = Report(0, 0)
         self._share = self._running = 0
         self._paused_until = 0.0
@@ -119,7 +125,9 @@ class Gate:
         self._report.succeeded += 1
 
     def refused(self, pause_seconds: float) -> None:
-        """No call begins for as long as the provider asks, or at least until the limit is settled anew."""
+        """No call begins for as long as the provider asks, or at least until the limit is settled
+        anew.
+        """
         seconds = min(max(pause_seconds, CUT_EVERY_SECONDS), transport.BACKOFF_MAX_SECONDS)
         self._report.refused += 1
         self._report.pause_seconds = max(self._report.pause_seconds, seconds)
@@ -130,7 +138,9 @@ class Gate:
         self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
 
     def _has_room(self) -> bool:
-        return self._running < self._share and asyncio.get_running_loop().time() >= self._paused_until
+        return (
+            self._running < self._share and asyncio.get_running_loop().time() >= self._paused_until
+        )
 
     def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if name not in self._tasks or self._tasks[name].done():
@@ -171,7 +181,9 @@ class Gate:
         waiter[0].set_result(None)
 
     def _demand(self) -> int:
-        return self._running + sum(not waiter.done() for queue in self._waiting.values() for waiter, _ in queue)
+        return self._running + sum(
+            not waiter.done() for queue in self._waiting.values() for waiter, _ in queue
+        )
 
     def _ask_for_more(self) -> None:
         """At once when there may be more than was asked for; else the next report is early enough."""

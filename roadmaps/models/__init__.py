@@ -2,8 +2,23 @@
 
 from roadmaps.models.desk import ExpertLink, ReviewEvent, ReviewEventKind
 from roadmaps.models.plan import Concept, Draft, Module, Part, Stage
-from roadmaps.models.review import UNDECIDED, DecidedHow, Review, ReviewQuerySet, ReviewStatus, due_time, shown_of
-from roadmaps.models.roadmap import MOVING, TRANSITIONS, Person, Roadmap, RoadmapQuerySet, RoadmapStatus
+from roadmaps.models.review import (
+    UNDECIDED,
+    DecidedHow,
+    Review,
+    ReviewQuerySet,
+    ReviewStatus,
+    due_time,
+    shown_of,
+)
+from roadmaps.models.roadmap import (
+    MOVING,
+    TRANSITIONS,
+    Person,
+    Roadmap,
+    RoadmapQuerySet,
+    RoadmapStatus,
+)
 from roadmaps.models.run import ErasedThread, Lease, ModelCall, ModelFailure
 
 __all__ = [

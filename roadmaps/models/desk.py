@@ -1,4 +1,6 @@
-"""What happens around a review: its history, which nobody can change, and links for experts without an account."""
+"""What happens around a review: its history, which nobody can change, and links for experts
+without an account.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -27,16 +29,24 @@ class ReviewEventKind(models.TextChoices):
 
 
 class ReviewEvent(models.Model):
-    """One line of a review's history; a comment is a line with only a text. Triggers refuse to change or delete one.
+    """One line of a review's history; a comment is a line with only a text.
 
-    Neither reference is Django's to follow up: a user who goes leaves their name here, and only a review that goes
-    takes its history along (a cascade of the database).
+    Triggers refuse to change or delete one.
+
+    Neither reference is Django's to follow up: a user who goes leaves their name here, and only a
+    review that goes takes its history along (a cascade of the database).
     """
 
-    review = models.ForeignKey(Review, models.DO_NOTHING, related_name="events", db_constraint=False)
+    review = models.ForeignKey(
+        Review, models.DO_NOTHING, related_name="events", db_constraint=False
+    )
     kind = models.CharField(max_length=20, choices=ReviewEventKind.choices)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
     )
     actor_name = models.CharField(max_length=200, help_text="As it was then")
     text = models.TextField(blank=True, default="")
@@ -49,7 +59,9 @@ class ReviewEvent(models.Model):
         verbose_name_plural = "review history"
         indexes = [models.Index(fields=["review", "at"], name="review_event_story")]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=ReviewEventKind.values), name="review_event_kind_known")
+            models.CheckConstraint(
+                condition=Q(kind__in=ReviewEventKind.values), name="review_event_kind_known"
+            )
         ]
 
     def __str__(self) -> str:
@@ -72,7 +84,9 @@ class ExpertLink(models.Model):
     name = models.CharField(max_length=150, help_text="Of the expert")
     email = models.EmailField(blank=True, default="")
     may_decide = models.BooleanField(default=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -29,20 +29,28 @@ class Draft(models.Model):
     operations = models.JSONField(default=list, help_text="What was applied to the draft before")
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.MODEL)
     # Who edited it, or asked for the change of a course.
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    intent = models.JSONField(default=dict, help_text="The goal made precise, as the plan was designed for it")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    intent = models.JSONField(
+        default=dict, help_text="The goal made precise, as the plan was designed for it"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["roadmap", "number"]
-        constraints = [models.UniqueConstraint(fields=["roadmap", "number"], name="one_draft_per_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["roadmap", "number"], name="one_draft_per_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.roadmap}, draft {self.number}"
 
     @property
     def origin_in_words(self) -> str:
-        """How this version came about, in the admin's English: who edited it or asked for the change."""
+        """How this version came about, in the admin's English: who edited it or asked for the
+        change.
+        """
         if self.author is None or self.origin == self.Origin.MODEL:
             return str(self.get_origin_display())
         if self.origin == self.Origin.EDITED:
@@ -100,7 +108,9 @@ class Concept(Part):
     difficulty = models.CharField(max_length=20)
     keywords = models.JSONField(default=list)
     outcomes = models.JSONField(default=list)
-    prerequisites = models.ManyToManyField("self", symmetrical=False, related_name="unlocks", blank=True)
+    prerequisites = models.ManyToManyField(
+        "self", symmetrical=False, related_name="unlocks", blank=True
+    )
 
     class Meta(Part.Meta):
         constraints = [

@@ -74,7 +74,9 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class Review(models.Model):
-    """One stop of the workflow at a person. What the inbox needs of its draft is copied here when it opens.
+    """One stop of the workflow at a person.
+
+    What the inbox needs of its draft is copied here when it opens.
 
     An edit in place gives it another draft while it is pending.
     """
@@ -82,31 +84,58 @@ class Review(models.Model):
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="reviews")
     draft = models.OneToOneField(Draft, models.CASCADE, related_name="review")
     interrupt_id = models.CharField(max_length=64, editable=False)
-    status = models.CharField(max_length=20, choices=ReviewStatus.choices, default=ReviewStatus.PENDING, editable=False)
-    score = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Of 100, by the validation")
-    open_critical = models.PositiveSmallIntegerField(
-        "open critical issues", default=0, editable=False, help_text="Critical issues that no edit has resolved"
+    status = models.CharField(
+        max_length=20, choices=ReviewStatus.choices, default=ReviewStatus.PENDING, editable=False
     )
-    round = models.PositiveSmallIntegerField(default=1, editable=False, help_text="1 for the first look")
-    language = models.CharField(max_length=35, default="en", editable=False, help_text="The roadmap's; BCP 47")
-    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    score = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Of 100, by the validation"
+    )
+    open_critical = models.PositiveSmallIntegerField(
+        "open critical issues",
+        default=0,
+        editable=False,
+        help_text="Critical issues that no edit has resolved",
+    )
+    round = models.PositiveSmallIntegerField(
+        default=1, editable=False, help_text="1 for the first look"
+    )
+    language = models.CharField(
+        max_length=35, default="en", editable=False, help_text="The roadmap's; BCP 47"
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     due_at = models.DateTimeField("due", null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     escalated_at = models.DateTimeField(null=True, blank=True, editable=False)
     comment = models.TextField(max_length=5000, blank=True, default="")
-    parts = models.JSONField(default=list, blank=True, help_text="Ids of the draft's parts that the comment is about")
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    decided_how = models.CharField(max_length=20, choices=DecidedHow.choices, blank=True, default="", editable=False)
+    parts = models.JSONField(
+        default=list, blank=True, help_text="Ids of the draft's parts that the comment is about"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_how = models.CharField(
+        max_length=20, choices=DecidedHow.choices, blank=True, default="", editable=False
+    )
     decided_as = models.CharField(
-        max_length=200, blank=True, default="", editable=False, help_text="The decider's name, kept when the user goes"
+        max_length=200,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="The decider's name, kept when the user goes",
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     learner_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     waiting_since = models.GeneratedField(
-        expression=Case(When(PENDING, then=F("created_at"))), output_field=models.DateTimeField(), db_persist=True
+        expression=Case(When(PENDING, then=F("created_at"))),
+        output_field=models.DateTimeField(),
+        db_persist=True,
     )
 
     objects = ReviewQuerySet.as_manager()
@@ -115,17 +144,29 @@ class Review(models.Model):
         ordering = ["-created_at"]
         permissions = [("decide_review", "Can decide reviews")]
         constraints = [
-            models.UniqueConstraint(fields=["roadmap"], condition=PENDING, name="one_pending_review_per_roadmap"),
-            models.UniqueConstraint(fields=["roadmap", "interrupt_id"], name="one_review_per_interrupt"),
-            models.CheckConstraint(condition=Q(status__in=ReviewStatus.values), name="review_status_known"),
-            models.CheckConstraint(condition=Q(decided_how__in=["", *DecidedHow.values]), name="review_decider_known"),
+            models.UniqueConstraint(
+                fields=["roadmap"], condition=PENDING, name="one_pending_review_per_roadmap"
+            ),
+            models.UniqueConstraint(
+                fields=["roadmap", "interrupt_id"], name="one_review_per_interrupt"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ReviewStatus.values), name="review_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_how__in=["", *DecidedHow.values]), name="review_decider_known"
+            ),
         ]
         indexes = [
-            # The inbox's order: pending first and of these the longest waiting (NULLS LAST is PostgreSQL's own).
+            # The inbox's order: pending first and of these the longest waiting (NULLS LAST is
+            # PostgreSQL's own).
             models.Index(fields=["waiting_since", "-created_at", "-id"], name="review_inbox"),
             # The same with the newest decision first among what is decided.
             models.Index(
-                F("waiting_since"), F("decided_at").desc(nulls_last=True), F("id").desc(), name="review_inbox_decided"
+                F("waiting_since"),
+                F("decided_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="review_inbox_decided",
             ),
             models.Index(fields=["status", "created_at"], name="review_by_status"),
             models.Index(
@@ -137,9 +178,13 @@ class Review(models.Model):
             models.Index(fields=["decided_at"], name="review_by_decision"),
             models.Index(fields=["language", "created_at"], name="review_by_language"),
             models.Index(fields=["due_at"], condition=PENDING, name="review_pending_due"),
-            models.Index(fields=["assigned_to", "due_at"], condition=PENDING, name="review_pending_assigned"),
             models.Index(
-                fields=["decided_at"], condition=Q(status="REJECTED", learner_told_at=None), name="review_untold"
+                fields=["assigned_to", "due_at"], condition=PENDING, name="review_pending_assigned"
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(status="REJECTED", learner_told_at=None),
+                name="review_untold",
             ),
         ]
 
@@ -147,13 +192,23 @@ class Review(models.Model):
         return f"Review of {self.roadmap}, round {self.round}"
 
     def take_as_seen(self, draft_number: str) -> None:
-        """Stand for the draft that a form was made from: a decision on it is refused when an edit has replaced it."""
-        seen = self.roadmap.drafts.filter(number=draft_number).first() if draft_number.isdecimal() else None
+        """Stand for the draft that a form was made from: a decision on it is refused when an edit
+        has replaced it.
+        """
+        seen = (
+            self.roadmap.drafts.filter(number=draft_number).first()
+            if draft_number.isdecimal()
+            else None
+        )
         self.draft = seen or self.draft
 
     def claim_in_words(self) -> str:
         """Who is reviewing it and until when; empty when nobody is."""
-        if self.claimed_by is None or self.claimed_until is None or self.claimed_until <= timezone.now():
+        if (
+            self.claimed_by is None
+            or self.claimed_until is None
+            or self.claimed_until <= timezone.now()
+        ):
             return ""
         until = timezone.localtime(self.claimed_until)
         return f"{self.claimed_by.get_username()} is reviewing it, until {until:%H:%M %Z}."

@@ -66,20 +66,29 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
         return self.filter(status__in=MOVING)
 
     def transition(self, to: RoadmapStatus, **fields: Any) -> int:
-        """Rows that were in a state which allows `to` and are there now. In the trash nothing moves."""
+        """Rows that were in a state which allows `to` and are there now.
+
+        In the trash nothing moves.
+        """
         moved = (
             self.kept()
             .filter(status__in=TRANSITIONS[to])
             .update(status=to, updated_at=Now(), version=F("version") + 1, **fields)
         )
         if moved:
-            transaction.on_commit(lambda: telemetry.count("cairn_roadmap_transitions_total", moved, to=to.value))
+            transaction.on_commit(
+                lambda: telemetry.count("cairn_roadmap_transitions_total", moved, to=to.value)
+            )
         return moved
 
     def keep_course(self) -> int:
-        """Leave a change of the plan that won't be: the course is what it was before it was asked for."""
+        """Leave a change of the plan that won't be: the course is what it was before it was asked
+        for.
+        """
         kept = {"status": F("course_status"), "course_status": "", "status_reason": ""}
-        return self.exclude(course_status="").update(updated_at=Now(), version=F("version") + 1, **kept)
+        return self.exclude(course_status="").update(
+            updated_at=Now(), version=F("version") + 1, **kept
+        )
 
 
 class Roadmap(models.Model):
@@ -105,14 +114,20 @@ class Roadmap(models.Model):
     motivation = models.CharField(max_length=2000, blank=True, default="")
     formats = models.JSONField(default=list, blank=True, help_text="Preferred ways to learn")
     clarifications = models.JSONField(
-        default=list, db_default=[], blank=True, help_text="What was asked before the design, and the answers"
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What was asked before the design, and the answers",
     )
     title = models.CharField(max_length=200, blank=True, default="")
     made_without_model = models.BooleanField(default=False)
     status = models.CharField(max_length=20, choices=S.choices, default=S.QUEUED, editable=False)
     status_reason = models.CharField(max_length=1000, blank=True, default="", editable=False)
     status_reason_source = models.JSONField(
-        null=True, blank=True, editable=False, help_text="What the reason is said from in other languages"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What the reason is said from in other languages",
     )
     course_status = models.CharField(
         max_length=20,
@@ -122,13 +137,23 @@ class Roadmap(models.Model):
         editable=False,
         help_text="What the course was when a change of its plan was asked for; empty when none is under way",
     )
-    version = models.PositiveIntegerField(default=0, editable=False, help_text="Counts status changes")
+    version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counts status changes"
+    )
     thread_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    run_id = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing")
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Claims of this run")
-    branch = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Counts forks of its thread")
+    run_id = models.UUIDField(
+        default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing"
+    )
+    attempts = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Claims of this run"
+    )
+    branch = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Counts forks of its thread"
+    )
     graph_version = models.PositiveSmallIntegerField(
-        null=True, editable=False, help_text="Topology that its thread began with; empty until a worker takes it up"
+        null=True,
+        editable=False,
+        help_text="Topology that its thread began with; empty until a worker takes it up",
     )
     dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -140,9 +165,12 @@ class Roadmap(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(status__in=S.values), name="roadmap_status_known"),
             models.CheckConstraint(
-                condition=models.Q(hours_per_week__range=(1, 80), weeks__range=(1, 104)), name="roadmap_time_in_bounds"
+                condition=models.Q(status__in=S.values), name="roadmap_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hours_per_week__range=(1, 80), weeks__range=(1, 104)),
+                name="roadmap_time_in_bounds",
             ),
         ]
         indexes = [
@@ -151,7 +179,9 @@ class Roadmap(models.Model):
             models.Index(fields=["-created_at", "-id"], name="roadmap_newest"),
             models.Index(fields=["language"], name="roadmap_by_language"),
             GinIndex(WORDS, name="roadmap_words"),
-            models.Index(fields=["deleted_at"], condition=~models.Q(deleted_at=None), name="roadmap_trashed"),
+            models.Index(
+                fields=["deleted_at"], condition=~models.Q(deleted_at=None), name="roadmap_trashed"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,7 +197,10 @@ class Roadmap(models.Model):
     @property
     def came_written(self) -> bool:
         """Imported or copied: no worker has ever taken up its thread."""
-        return self.graph_version is None and self.status in (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
+        return self.graph_version is None and self.status in (
+            RoadmapStatus.READY,
+            RoadmapStatus.PARTIAL,
+        )
 
     @property
     def is_changing(self) -> bool:
@@ -190,14 +223,27 @@ class Roadmap(models.Model):
             self.refresh_from_db()
             named = {"roadmap": self}
             if self.deleted_at:
-                raise InvalidTransition(gettext("“%(roadmap)s” is in the trash; it has to be restored first.") % named)
+                raise InvalidTransition(
+                    gettext("“%(roadmap)s” is in the trash; it has to be restored first.") % named
+                )
             told = gettext("“%(roadmap)s” is %(now)s, so it can't become %(to)s.")
-            raise InvalidTransition(told % {**named, "now": self.status_word, "to": str(to.label).lower()})
+            raise InvalidTransition(
+                told % {**named, "now": self.status_word, "to": str(to.label).lower()}
+            )
         self.refresh_from_db()
 
     def request_payload(self) -> dict[str, Any]:
         """What the learner asked for, as the prompts get it."""
-        fields = ("goal", "level", "hours_per_week", "weeks", "language", "background", "motivation", "formats")
+        fields = (
+            "goal",
+            "level",
+            "hours_per_week",
+            "weeks",
+            "language",
+            "background",
+            "motivation",
+            "formats",
+        )
         target = self.target_date.isoformat() if self.target_date else None
         clarified = {"clarifications": self.clarifications} if self.clarifications else {}
         return {name: getattr(self, name) for name in fields} | {"target_date": target} | clarified

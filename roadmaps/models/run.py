@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Lease(models.Model):
-    """Who drives a roadmap or rewrites an artifact; `subject` is that row's id. Times are the database's."""
+    """Who drives a roadmap or rewrites an artifact; `subject` is that row's id.
+
+    Times are the database's.
+    """
 
     subject = models.UUIDField(primary_key=True)
     token = models.UUIDField(unique=True)
@@ -42,10 +45,14 @@ class ModelCall(models.Model):
     model = models.CharField(max_length=200)
     answer = models.JSONField()
     prompt = models.JSONField(
-        null=True, editable=False, help_text="What was asked: a list of role and text; a learner's private words"
+        null=True,
+        editable=False,
+        help_text="What was asked: a list of role and text; a learner's private words",
     )
     text_deleted_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the prompt was deleted, and the answer where its roadmap was"
+        null=True,
+        editable=False,
+        help_text="When the prompt was deleted, and the answer where its roadmap was",
     )
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
@@ -57,7 +64,9 @@ class ModelCall(models.Model):
     class Meta:
         permissions = [("view_modelcall_text", "Can read prompts and answers of model calls")]
         constraints = [
-            models.UniqueConstraint(fields=["thread_id", "role", "input_hash"], name="one_answer_per_question")
+            models.UniqueConstraint(
+                fields=["thread_id", "role", "input_hash"], name="one_answer_per_question"
+            )
         ]
         indexes = [
             models.Index(fields=["created_at"], name="modelcall_by_day"),
@@ -75,7 +84,9 @@ class ModelFailure(models.Model):
     thread_id = models.UUIDField(db_index=True)
     role = models.CharField(max_length=20)
     model = models.CharField(max_length=200)
-    reason = models.CharField(max_length=20, help_text="An HTTP status, or a word from roadmaps.llm.labels.REASONS")
+    reason = models.CharField(
+        max_length=20, help_text="An HTTP status, or a word from roadmaps.llm.labels.REASONS"
+    )
     attempts = models.PositiveSmallIntegerField()
     gave_up = models.BooleanField(help_text="Whether the call had no answer in the end")
     created_at = models.DateTimeField(auto_now_add=True)

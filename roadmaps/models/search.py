@@ -1,7 +1,9 @@
-"""Words of roadmaps, found by an index: those of title and goal by their beginnings, and who asked for them.
+"""Words of roadmaps, found by an index: those of title and goal by their beginnings, and who asked
+for them.
 
-PostgreSQL's configuration `simple` knows no language, so none is left out: words are whatever stands between spaces and
-signs. Scripts that put no spaces between words have their characters looked for in the rows themselves.
+PostgreSQL's configuration `simple` knows no language, so none is left out: words are whatever
+stands between spaces and signs. Scripts that put no spaces between words have their characters
+looked for in the rows themselves.
 """
 
 import re
@@ -16,7 +18,10 @@ from logs_app.ids import as_uuid
 # PostgreSQL takes node.js, TCP/IP or a-b for one word; here each half is found.
 SIGNS = "./-_@:+#&;<>=?~"
 WORDS = SearchVector(
-    *(Func(field, Value(SIGNS), Value(" " * len(SIGNS)), function="translate") for field in ("title", "goal")),
+    *(
+        Func(field, Value(SIGNS), Value(" " * len(SIGNS)), function="translate")
+        for field in ("title", "goal")
+    ),
     config="simple",
 )
 # Thai, Lao, Burmese, Khmer; kana and the ideographs of Chinese and Japanese. Korean puts spaces.
@@ -29,10 +34,11 @@ KEYS_MOST = 2000
 
 
 def found_by(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
-    """Those that have each word of `text`, in title, goal or the learner's name; or the id that it is.
+    """Those that have each word of `text`, in title, goal or the learner's name; or the id that it
+    is.
 
-    Few are named by their keys: PostgreSQL doesn't know how rare a word is, and for a list's order would rather read
-    every row than use the index. Of many, the first of any order are soon met.
+    Few are named by their keys: PostgreSQL doesn't know how rare a word is, and for a list's order
+    would rather read every row than use the index. Of many, the first of any order are soon met.
     """
     found = matching(text, roadmaps)
     keys = list(found.order_by().values_list("pk", flat=True)[: KEYS_MOST + 1])
@@ -54,7 +60,10 @@ def matching(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _learners(words: list[str]) -> list[tuple[Any, str]]:
-    """Ids and names. Asked for first: a condition on another table in an OR keeps PostgreSQL from using the index."""
+    """Ids and names.
+
+    Asked for first: a condition on another table in an OR keeps PostgreSQL from using the index.
+    """
     named = Q()
     for word in words:
         named |= Q(username__icontains=word)
@@ -66,6 +75,10 @@ def _written(word: str) -> Q:
     literally = Q((f"title__{lookup}", word)) | Q((f"goal__{lookup}", word))
     if WITHOUT_SPACES.search(word):
         return literally
-    quoted = word.translate(str.maketrans(SIGNS, " " * len(SIGNS))).replace("\\", "\\\\").replace("'", "''")
+    quoted = (
+        word.translate(str.maketrans(SIGNS, " " * len(SIGNS)))
+        .replace("\\", "\\\\")
+        .replace("'", "''")
+    )
     begun = Q(words=SearchQuery(f"'{quoted}':*", config="simple", search_type="raw"))
     return begun & literally if any(sign in word for sign in SIGNS) else begun

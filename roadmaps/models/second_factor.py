@@ -1,4 +1,6 @@
-"""Staff may do no more than a learner until they have the second factor that REQUIRE_STAFF_MFA asks for."""
+"""Staff may do no more than a learner until they have the second factor that REQUIRE_STAFF_MFA
+asks for.
+"""
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings

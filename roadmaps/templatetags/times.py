@@ -13,7 +13,8 @@ register = template.Library()
 
 @register.filter(expects_localtime=True)
 def moment(at: datetime | str | None, form: str = "DATETIME_FORMAT") -> SafeString | str:
-    """`<time>` with the exact moment for programs: {{ review.decided_at|moment }}, or with a format of its own.
+    """`<time>` with the exact moment for programs: {{ review.decided_at|moment }}, or with a
+    format of its own.
 
     A text is a time as the execution log and sockets write it, in ISO 8601.
     """
@@ -21,4 +22,6 @@ def moment(at: datetime | str | None, form: str = "DATETIME_FORMAT") -> SafeStri
         return ""
     if isinstance(at, str):
         at = timezone.localtime(datetime.fromisoformat(at))
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), date_format(at, form))
+    return format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), date_format(at, form)
+    )

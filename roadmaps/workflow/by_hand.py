@@ -1,6 +1,7 @@
 """Minutes that a person has set: a model changes them only where it is asked to.
 
-The mark stands at the concept in the plan itself, so it goes wherever the plan goes; a plan without marks has none.
+The mark stands at the concept in the plan itself, so it goes wherever the plan goes; a plan
+without marks has none.
 """
 
 from collections.abc import Iterable
@@ -28,18 +29,27 @@ def _concept_of(entry: Json) -> str:
 
 
 def kept(plan: Json, comment: str = "", parts: Iterable[str] = ()) -> frozenset[str]:
-    """Ids of the concepts whose minutes stay: marked, and neither named in the comment nor among its `parts`.
+    """Ids of the concepts whose minutes stay: marked, and neither named in the comment nor among
+    its `parts`.
 
     A comment on a stage or a module is one on each of its concepts.
     """
     words, pointed = plans.key(comment), set(parts)
-    about = [part for part, _ in plans.parts(plan) if part["id"] in pointed or plans.key(part["title"]) in words]
+    about = [
+        part
+        for part, _ in plans.parts(plan)
+        if part["id"] in pointed or plans.key(part["title"]) in words
+    ]
     asked = {one["id"] for part in about for one in plans.inside(part)}
-    return frozenset(one["id"] for one in plans.concepts(plan) if one.get(MARK) and one["id"] not in asked)
+    return frozenset(
+        one["id"] for one in plans.concepts(plan) if one.get(MARK) and one["id"] not in asked
+    )
 
 
 def leave_no_room(plan: Json, least: float, most: float) -> bool:
     """Whether no change of the other concepts' minutes brings the plan between `least` and `most`."""
     fixed = [one["minutes"] for one in plans.concepts(plan) if one.get(MARK)]
     free = sum(1 for _ in plans.concepts(plan)) - len(fixed)
-    return bool(fixed) and not (sum(fixed) + free * LEAST_MINUTES <= most and least <= sum(fixed) + free * MOST_MINUTES)
+    return bool(fixed) and not (
+        sum(fixed) + free * LEAST_MINUTES <= most and least <= sum(fixed) + free * MOST_MINUTES
+    )

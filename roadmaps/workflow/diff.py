@@ -1,4 +1,6 @@
-"""What differs between two plans, part by part on ids: computed from the plans themselves, whoever changed them."""
+"""What differs between two plans, part by part on ids: computed from the plans themselves, whoever
+changed them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,9 +17,11 @@ KINDS = ("stage", "module", "concept")
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a side-by-side diff: the part as it was and as it is, either of them None where it doesn't stand.
+    """A line of a side-by-side diff: the part as it was and as it is, either of them None where it
+    doesn't stand.
 
-    `state` LEFT is the old place of a part that MOVED; `other` is then the title of where it went or came from.
+    `state` LEFT is the old place of a part that MOVED; `other` is then the title of where it went
+    or came from.
     """
 
     id: str
@@ -26,7 +30,9 @@ class Row:
     before: Json | None
     after: Json | None
     other: str = ""
-    fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # what changed: name → before, after
+    fields: dict[str, tuple[Any, Any]] = field(
+        default_factory=dict
+    )  # what changed: name → before, after
 
     @property
     def kind(self) -> str:
@@ -71,7 +77,9 @@ class _Comparison:
 
     def _stayed(self, one: str, depth: int) -> Iterator[Row]:
         fields = self._fields(one)
-        yield Row(one, depth, CHANGED if fields else SAME, self.old[one], self.new[one], fields=fields)
+        yield Row(
+            one, depth, CHANGED if fields else SAME, self.old[one], self.new[one], fields=fields
+        )
         yield from self._inside(one, depth)
 
     def _inside(self, one: str, depth: int) -> Iterator[Row]:
@@ -88,18 +96,32 @@ class _Comparison:
 
     def _come(self, one: str, depth: int) -> Iterator[Row]:
         if one in self.old:
-            yield Row(one, depth, MOVED, self.old[one], self.new[one], self.old_home[one], self._fields(one))
+            yield Row(
+                one,
+                depth,
+                MOVED,
+                self.old[one],
+                self.new[one],
+                self.old_home[one],
+                self._fields(one),
+            )
         else:
             yield Row(one, depth, ADDED, None, self.new[one])
         yield from self._inside(one, depth)
 
     def _fields(self, one: str) -> dict[str, tuple[Any, Any]]:
         old, new = self.old[one], self.new[one]
-        return {name: (old.get(name), new.get(name)) for name in FIELDS if old.get(name) != new.get(name)}
+        return {
+            name: (old.get(name), new.get(name))
+            for name in FIELDS
+            if old.get(name) != new.get(name)
+        }
 
 
 def _homes(plan: Json) -> dict[str, str]:
     """The title of what each part stands in; a stage stands in the plan."""
     return {
-        child["id"]: part["title"] for part in (plan, *(p for p, _ in plans.parts(plan))) for child in _children(part)
+        child["id"]: part["title"]
+        for part in (plan, *(p for p, _ in plans.parts(plan)))
+        for child in _children(part)
     }

@@ -21,7 +21,8 @@ class Impossible(Exception):
 def apply(
     plan: Json, operations: list[Operation], *, kept: Set[str] = frozenset(), removable: bool = True
 ) -> tuple[Json, list[Json], list[str]]:
-    """The new plan, what was applied (with before and after), and a sentence for each operation that was skipped.
+    """The new plan, what was applied (with before and after), and a sentence for each operation
+    that was skipped.
 
     `kept`: ids of concepts whose minutes stay; unless `removable`, these concepts stay too.
     """
@@ -42,7 +43,12 @@ def apply_one(plan: Json, operation: Operation) -> tuple[Json, Json]:
     """The new plan, and what was applied. Raises Impossible."""
     changed = copy.deepcopy(plan)
     entry = APPLY[operation.op](changed, operation)
-    return changed, {"op": operation.op, "target": operation.target, "reason": operation.reason, **entry}
+    return changed, {
+        "op": operation.op,
+        "target": operation.target,
+        "reason": operation.reason,
+        **entry,
+    }
 
 
 def _sparing(plan: Json, operation: Operation, kept: Set[str], removable: bool) -> Operation:
@@ -56,7 +62,9 @@ def _sparing(plan: Json, operation: Operation, kept: Set[str], removable: bool) 
             return spared
         touched = {operation.target}
     if touched:
-        raise Impossible(f"a reviewer has set the minutes of {min(touched)} by hand, and no comment asks to change it")
+        raise Impossible(
+            f"a reviewer has set the minutes of {min(touched)} by hand, and no comment asks to change it"
+        )
     return operation
 
 
@@ -78,8 +86,14 @@ def _is_concept(part: Json) -> bool:
 
 
 def _known(plan: Json, named: list[str] | None, own: str) -> list[str]:
-    """Ids of the concepts that were named, without those that need `own` themselves. Models also name titles."""
-    by_title = {plans.key(concept["title"]): concept["id"] for concept in reversed(list(plans.concepts(plan)))}
+    """Ids of the concepts that were named, without those that need `own` themselves.
+
+    Models also name titles.
+    """
+    by_title = {
+        plans.key(concept["title"]): concept["id"]
+        for concept in reversed(list(plans.concepts(plan)))
+    }
     needs = {concept["id"]: concept["prerequisites"] for concept in plans.concepts(plan)}
     ids = [one if one in needs else by_title.get(plans.key(one), "") for one in named or []]
     return [one for one in dict.fromkeys(ids) if one and own not in _reachable(needs, one)]
@@ -98,7 +112,12 @@ def _reachable(needs: dict[str, list[str]], start: str) -> set[str]:
 
 
 def _entry(title: str, text: str, before: Json | None, after: Json | None) -> Json:
-    return {"title": title, "text": text, "before": copy.deepcopy(before), "after": copy.deepcopy(after)}
+    return {
+        "title": title,
+        "text": text,
+        "before": copy.deepcopy(before),
+        "after": copy.deepcopy(after),
+    }
 
 
 def _add(plan: Json, operation: Operation) -> Json:
@@ -107,7 +126,9 @@ def _add(plan: Json, operation: Operation) -> Json:
         raise Impossible("a concept is added to a module")
     concept = _new_concept(plan, operation)
     _insert(module["concepts"], concept, operation.position)
-    return _entry(concept["title"], f"Added “{concept['title']}” to “{module['title']}”", None, concept)
+    return _entry(
+        concept["title"], f"Added “{concept['title']}” to “{module['title']}”", None, concept
+    )
 
 
 def _new_concept(plan: Json, operation: Operation) -> Json:
@@ -169,9 +190,14 @@ def _modify(plan: Json, operation: Operation) -> Json:
 
 
 def _wanted(plan: Json, part: Json, operation: Operation) -> Json:
-    """The fields that were given. An empty list means "not given", but for prerequisites, which may all go."""
+    """The fields that were given.
+
+    An empty list means "not given", but for prerequisites, which may all go.
+    """
     fields = FIELDS if _is_concept(part) else PART_FIELDS
-    wanted = {name: value for name in fields if (value := getattr(operation, name)) not in (None, [])}
+    wanted = {
+        name: value for name in fields if (value := getattr(operation, name)) not in (None, [])
+    }
     if _is_concept(part) and operation.prerequisites is not None:
         wanted["prerequisites"] = _known(plan, operation.prerequisites, part["id"])
         if operation.prerequisites and not wanted["prerequisites"]:
@@ -183,20 +209,30 @@ def _move(plan: Json, operation: Operation) -> Json:
     """Without `into` the part stays with its parent, as a stage always does."""
     part, siblings = _find(plan, operation.target)
     home = _parent(plan, part)
-    into = home if operation.into is None or part in plan["stages"] else _find(plan, operation.into)[0]
+    into = (
+        home if operation.into is None or part in plan["stages"] else _find(plan, operation.into)[0]
+    )
     before = {"into": home["title"], "position": siblings.index(part)}
     siblings.remove(part)
     _insert(_places(plan, part, into), part, operation.position)
     after = {"into": into["title"], "position": _places(plan, part, into).index(part)}
     if into is home and before == after:
         raise Impossible("it would change nothing")
-    where = f"within “{home['title']}”" if into is home else f"from “{home['title']}” into “{into['title']}”"
+    where = (
+        f"within “{home['title']}”"
+        if into is home
+        else f"from “{home['title']}” into “{into['title']}”"
+    )
     return _entry(part["title"], f"Moved “{part['title']}” {where}{_prune(plan)}", before, after)
 
 
 def _parent(plan: Json, part: Json) -> Json:
     """The stage or module that holds the part; the plan itself for a stage."""
-    around = (one for one, _ in plans.parts(plan) if part in (one.get("modules") or one.get("concepts") or []))
+    around = (
+        one
+        for one, _ in plans.parts(plan)
+        if part in (one.get("modules") or one.get("concepts") or [])
+    )
     return next(around, plan)
 
 
@@ -217,7 +253,9 @@ def _merge(plan: Json, operation: Operation) -> Json:
     siblings.remove(part)
     _take_over(into, part)
     _rewire(plan, part, into)
-    return _entry(part["title"], f"Merged “{part['title']}” into “{into['title']}”{_prune(plan)}", part, into)
+    return _entry(
+        part["title"], f"Merged “{part['title']}” into “{into['title']}”{_prune(plan)}", part, into
+    )
 
 
 def _take_over(into: Json, part: Json) -> None:
@@ -243,7 +281,10 @@ def _split(plan: Json, operation: Operation) -> Json:
     if part["minutes"] < 2 * LEAST_MINUTES:
         raise Impossible(f"a half would have less than {LEAST_MINUTES} minutes")
     before = copy.deepcopy(part)
-    half = {"minutes": part["minutes"] // 2, "difficulty": operation.difficulty or part["difficulty"]}
+    half = {
+        "minutes": part["minutes"] // 2,
+        "difficulty": operation.difficulty or part["difficulty"],
+    }
     second = _new_concept(plan, operation) | half | {"prerequisites": [part["id"]]}
     part["minutes"] -= second["minutes"]
     siblings.insert(siblings.index(part) + 1, second)

@@ -39,21 +39,27 @@ def version_1() -> Topology:
     graph.add_edge(START, "analyze_intent")
     graph.add_edge("analyze_intent", "design_curriculum")
     graph.add_edge("design_curriculum", "validate_structure")
-    graph.add_conditional_edges("validate_structure", after_validation, ["plan_edit", "human_review"])
+    graph.add_conditional_edges(
+        "validate_structure", after_validation, ["plan_edit", "human_review"]
+    )
     graph.add_edge("plan_edit", "edit_roadmap")
     graph.add_edge("edit_roadmap", "validate_structure")
     graph.add_conditional_edges("human_review", after_review, ["plan_edit", END])
     return graph
 
 
-# A thread goes on with the topology that it began with. What paused threads could not go on in gets a new number; the
-# old one stays for as long as threads of it wait, or names the new topology if they can go on in that.
+# A thread goes on with the topology that it began with. What paused threads could not go on in
+# gets a new number; the old one stays for as long as threads of it wait, or names the new topology
+# if they can go on in that.
 TOPOLOGIES: dict[int, Callable[[], Topology]] = {1: version_1}
 GRAPH_VERSION = 1  # of threads that begin now
 
 
 def build_graph(version: int | None = None, checkpointer: Any = None) -> Any:
-    """None: of a thread that hasn't begun. Raises RunError for a version that this process doesn't have."""
+    """None: of a thread that hasn't begun.
+
+    Raises RunError for a version that this process doesn't have.
+    """
     version = GRAPH_VERSION if version is None else version
     if version not in TOPOLOGIES:
         known = ", ".join(map(str, sorted(TOPOLOGIES)))

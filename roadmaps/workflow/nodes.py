@@ -1,4 +1,6 @@
-"""The nodes: pure but for the model in the runtime context, so any of them may run again after a crash."""
+"""The nodes: pure but for the model in the runtime context, so any of them may run again after a
+crash.
+"""
 
 from typing import Any, TypeVar
 
@@ -21,7 +23,14 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 async def analyze_intent(state: State, runtime: Runtime[Context]) -> Json:
     answer = await _ask(runtime, "intent", {"request": state["request"]}, Intent)
-    fresh = {"edit_round": 0, "review_round": 0, "operations": [], "skipped": [], "origin": "MODEL", "comment": ""}
+    fresh = {
+        "edit_round": 0,
+        "review_round": 0,
+        "operations": [],
+        "skipped": [],
+        "origin": "MODEL",
+        "comment": "",
+    }
     return {"intent": answer.model_dump(), **fresh}
 
 
@@ -58,8 +67,13 @@ def _report(state: State, found: list[Json], critique: Critique) -> Json:
 def _criticised(plan: Json, critique: Critique) -> list[Json]:
     """Every issue of the model, with a location that exists."""
     known = {part["id"] for part, _ in plans.parts(plan)}
-    issues = [issue.model_dump() | {"code": "critique", "source": "critique"} for issue in critique.issues]
-    return [issue | {"location": issue["location"] if issue["location"] in known else ""} for issue in issues]
+    issues = [
+        issue.model_dump() | {"code": "critique", "source": "critique"} for issue in critique.issues
+    ]
+    return [
+        issue | {"location": issue["location"] if issue["location"] in known else ""}
+        for issue in issues
+    ]
 
 
 def needs_edit(state: State) -> bool:
@@ -67,8 +81,14 @@ def needs_edit(state: State) -> bool:
 
     Where a person's own minutes are what doesn't fit, that person decides.
     """
-    left = "budget" if by_hand.leave_no_room(state["plan"], *rules.fitting(state["budget_minutes"])) else ""
-    return any(_worth_an_edit(issue) and issue["code"] != left for issue in state["report"]["issues"])
+    left = (
+        "budget"
+        if by_hand.leave_no_room(state["plan"], *rules.fitting(state["budget_minutes"]))
+        else ""
+    )
+    return any(
+        _worth_an_edit(issue) and issue["code"] != left for issue in state["report"]["issues"]
+    )
 
 
 def _worth_an_edit(issue: Json) -> bool:
@@ -77,14 +97,20 @@ def _worth_an_edit(issue: Json) -> bool:
 
 
 async def plan_edit(state: State) -> Json:
-    """Work out what the edit must answer: the reviewer with all that was found, or what the validation insists on."""
+    """Work out what the edit must answer: the reviewer with all that was found, or what the
+    validation insists on.
+    """
     found, skipped = state["report"]["issues"], _skipped_issues(state)
     if state.get("decision") == CHANGES_REQUESTED:
         worked_out = {"issues": found + skipped, "comment": state["comment"], "automatic": False}
         worked_out["parts"] = _named(state)
     else:
         insisted = [issue for issue in found if issue["severity"] != "suggestion"]
-        worked_out = {"issues": insisted + skipped + _heard(state), "comment": "", "automatic": True}
+        worked_out = {
+            "issues": insisted + skipped + _heard(state),
+            "comment": "",
+            "automatic": True,
+        }
     return {"edit_plan": worked_out, "decision": ""}
 
 
@@ -92,25 +118,43 @@ def _named(state: State) -> list[Json]:
     """The parts that the comment is about, with titles: an id alone says little to a model."""
     wanted = state.get("parts", [])
     return [
-        {"id": part["id"], "title": part["title"]} for part, _ in plans.parts(state["plan"]) if part["id"] in wanted
+        {"id": part["id"], "title": part["title"]}
+        for part, _ in plans.parts(state["plan"])
+        if part["id"] in wanted
     ]
 
 
 def _skipped_issues(state: State) -> list[Json]:
     """Without these the next edit could only repeat the operation that could not be applied."""
-    advice = "Use ids of the plan as it is now, or another operation, if the problem is still there."
-    return [_notice("skipped", f"An earlier edit failed. {text}", advice) for text in state["skipped"]]
+    advice = (
+        "Use ids of the plan as it is now, or another operation, if the problem is still there."
+    )
+    return [
+        _notice("skipped", f"An earlier edit failed. {text}", advice) for text in state["skipped"]
+    ]
 
 
 def _heard(state: State) -> list[Json]:
     """An automatic round must not repair away what a reviewer has asked for."""
     if not state["comment"]:
         return []
-    return [_notice("reviewer", state["comment"], "This has been answered already: do not undo it, do not repeat it.")]
+    return [
+        _notice(
+            "reviewer",
+            state["comment"],
+            "This has been answered already: do not undo it, do not repeat it.",
+        )
+    ]
 
 
 def _notice(code: str, message: str, suggestion: str) -> Json:
-    facts = {"severity": "suggestion", "dimension": "coherence", "location": "", "code": code, "source": "edit"}
+    facts = {
+        "severity": "suggestion",
+        "dimension": "coherence",
+        "location": "",
+        "code": code,
+        "source": "edit",
+    }
     return facts | {"message": message, "suggestion": suggestion}
 
 
@@ -121,8 +165,12 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
     if wanted.get("parts"):
         payload["parts"] = wanted["parts"]
     answer = await _ask(runtime, "edit", payload, Edit)
-    kept = by_hand.kept(state["plan"], wanted["comment"], [part["id"] for part in wanted.get("parts", [])])
-    plan, applied, skipped = edits.apply(state["plan"], answer.operations, kept=kept, removable=not wanted["automatic"])
+    kept = by_hand.kept(
+        state["plan"], wanted["comment"], [part["id"] for part in wanted.get("parts", [])]
+    )
+    plan, applied, skipped = edits.apply(
+        state["plan"], answer.operations, kept=kept, removable=not wanted["automatic"]
+    )
     return {
         "plan": plan,
         "operations": state["operations"] + applied,
@@ -132,7 +180,8 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
 
 
 async def human_review(state: State) -> Json:
-    """Nothing comes before the interrupt: the node runs again from its top when the decision is there.
+    """Nothing comes before the interrupt: the node runs again from its top when the decision is
+    there.
 
     A decision on a plan that the reviewer has edited brings that plan and its report along.
     """
@@ -142,7 +191,10 @@ async def human_review(state: State) -> Json:
         return {"decision": APPROVED, **edited}
     if decided["decision"] != CHANGES_REQUESTED:
         raise RunError(
-            Sentence("The workflow can't go on from the decision %(decision)s.", decision=decided["decision"])
+            Sentence(
+                "The workflow can't go on from the decision %(decision)s.",
+                decision=decided["decision"],
+            )
         )
     return {
         **edited,

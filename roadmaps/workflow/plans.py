@@ -10,13 +10,27 @@ Json = dict[str, Any]
 
 def from_curriculum(curriculum: Curriculum) -> Json:
     """Ids are numbered once and never used again: `next_id` counts on through every edit."""
-    plan: Json = {"title": curriculum.title, "summary": curriculum.summary, "next_id": 1, "stages": []}
+    plan: Json = {
+        "title": curriculum.title,
+        "summary": curriculum.summary,
+        "next_id": 1,
+        "stages": [],
+    }
     ids: dict[str, str] = {}
     for stage in curriculum.stages:
-        stage_json: Json = {"id": new_id(plan, "s"), "title": stage.title, "summary": stage.summary, "modules": []}
+        stage_json: Json = {
+            "id": new_id(plan, "s"),
+            "title": stage.title,
+            "summary": stage.summary,
+            "modules": [],
+        }
         plan["stages"].append(stage_json)
         for module in stage.modules:
-            module_json: Json = {"id": new_id(plan, "m"), "title": module.title, "summary": module.summary}
+            module_json: Json = {
+                "id": new_id(plan, "m"),
+                "title": module.title,
+                "summary": module.summary,
+            }
             module_json["concepts"] = [_concept(plan, concept, ids) for concept in module.concepts]
             stage_json["modules"].append(module_json)
     return plan
@@ -31,7 +45,11 @@ def new_id(plan: Json, prefix: str) -> str:
 def _concept(plan: Json, concept: ConceptPlan, ids: dict[str, str]) -> Json:
     """Prerequisites that name no earlier concept are dropped: they would lead nowhere."""
     known = [ids[key(title)] for title in concept.prerequisites if key(title) in ids]
-    made = {"id": new_id(plan, "c"), **concept.model_dump(), "prerequisites": list(dict.fromkeys(known))}
+    made = {
+        "id": new_id(plan, "c"),
+        **concept.model_dump(),
+        "prerequisites": list(dict.fromkeys(known)),
+    }
     ids.setdefault(key(concept.title), made["id"])
     return made
 

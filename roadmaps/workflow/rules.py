@@ -15,10 +15,18 @@ ALIKE = 90  # of 100
 
 
 def check(plan: Json, budget_minutes: int) -> list[Json]:
-    return [*_sizes(plan), *_links(plan), *_time(plan, budget_minutes), *_titles(plan), *_outcomes(plan)]
+    return [
+        *_sizes(plan),
+        *_links(plan),
+        *_time(plan, budget_minutes),
+        *_titles(plan),
+        *_outcomes(plan),
+    ]
 
 
-def _issue(code: str, severity: str, dimension: str, location: str, message: str, suggestion: str) -> Json:
+def _issue(
+    code: str, severity: str, dimension: str, location: str, message: str, suggestion: str
+) -> Json:
     return {
         "code": code,
         "severity": severity,
@@ -32,10 +40,22 @@ def _issue(code: str, severity: str, dimension: str, location: str, message: str
 
 def _sizes(plan: Json) -> list[Json]:
     counted = [("", "The roadmap", "stages", plan["stages"])]
-    counted += [(stage["id"], f"“{stage['title']}”", "modules", stage["modules"]) for stage in plan["stages"]]
-    counted += [(m["id"], f"“{m['title']}”", "concepts", m["concepts"]) for m in plans.modules(plan)]
+    counted += [
+        (stage["id"], f"“{stage['title']}”", "modules", stage["modules"])
+        for stage in plan["stages"]
+    ]
+    counted += [
+        (m["id"], f"“{m['title']}”", "concepts", m["concepts"]) for m in plans.modules(plan)
+    ]
     return [
-        _issue("size", "critical", "coherence", location, _size_text(name, kind, len(children)), "Split or merge parts")
+        _issue(
+            "size",
+            "critical",
+            "coherence",
+            location,
+            _size_text(name, kind, len(children)),
+            "Split or merge parts",
+        )
         for location, name, kind, children in counted
         if not SIZES[kind][0] <= len(children) <= SIZES[kind][1]
     ]
@@ -67,7 +87,14 @@ def _why_not(needed: str, concept: Json, titles: dict[str, str]) -> str:
 
 
 def _link_issue(location: str, message: str) -> Json:
-    return _issue("prerequisite", "critical", "progression", location, message, "Reorder, or drop the prerequisite")
+    return _issue(
+        "prerequisite",
+        "critical",
+        "progression",
+        location,
+        message,
+        "Reorder, or drop the prerequisite",
+    )
 
 
 def fitting(budget_minutes: int) -> tuple[float, float]:
@@ -83,12 +110,18 @@ def _time(plan: Json, budget_minutes: int) -> list[Json]:
     severity = "critical" if off > FAR_OFF else "warning"
     message = f"The plan takes {planned / 60:.1f} hours, the learner has {budget_minutes / 60:.1f}."
     direction = "less" if planned > budget_minutes else "more"
-    return [_issue("budget", severity, "fit", "", message, f"Plan {direction} time, or other concepts")]
+    return [
+        _issue("budget", severity, "fit", "", message, f"Plan {direction} time, or other concepts")
+    ]
 
 
 def _titles(plan: Json) -> list[Json]:
     """Compared within a kind: a module may well be named after its stage."""
-    kinds = (("stages", plan["stages"]), ("modules", plans.modules(plan)), ("concepts", plans.concepts(plan)))
+    kinds = (
+        ("stages", plan["stages"]),
+        ("modules", plans.modules(plan)),
+        ("concepts", plans.concepts(plan)),
+    )
     return [issue for kind, parts in kinds for issue in _alike(kind, list(parts))]
 
 
@@ -99,14 +132,23 @@ def _alike(kind: str, parts: list[Json]) -> list[Json]:
         if ratio > ALIKE:
             message = f"The {kind} “{one['title']}” and “{other['title']}” look like the same one."
             severity = "critical" if ratio == 100 else "warning"
-            issues.append(_issue("duplicate", severity, "coherence", other["id"], message, "Merge or rename one"))
+            issues.append(
+                _issue(
+                    "duplicate", severity, "coherence", other["id"], message, "Merge or rename one"
+                )
+            )
     return issues
 
 
 def _outcomes(plan: Json) -> list[Json]:
     return [
         _issue(
-            "outcomes", "warning", "clarity", concept["id"], f"“{concept['title']}” has no learning outcome.", "Add one"
+            "outcomes",
+            "warning",
+            "clarity",
+            concept["id"],
+            f"“{concept['title']}” has no learning outcome.",
+            "Add one",
         )
         for concept in plans.concepts(plan)
         if not any(outcome.strip() for outcome in concept["outcomes"])

@@ -1,5 +1,7 @@
-"""What models may answer in the workflow. Every list and string is bounded: small models otherwise fill them
-with nothing, or for ever."""
+"""What models may answer in the workflow.
+
+Every list and string is bounded: small models otherwise fill them with nothing, or for ever.
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -99,9 +101,10 @@ class Critique(Answer):
 class Operation(Answer):
     """One change of the plan; which fields count depends on `op`.
 
-    add: a concept into module `target`, at `position`; all concept fields. remove: `target`. modify: `target` with the
-    fields that are not null. move: `target` into `into` at `position`. merge: `target` into concept `into`.
-    split: concept `target` into itself and a new one with the given `title`, `summary` and half of the minutes.
+    add: a concept into module `target`, at `position`; all concept fields. remove: `target`.
+    modify: `target` with the fields that are not null. move: `target` into `into` at `position`.
+    merge: `target` into concept `into`. split: concept `target` into itself and a new one with the
+    given `title`, `summary` and half of the minutes.
     """
 
     op: Literal["add", "remove", "modify", "move", "merge", "split"]
@@ -112,7 +115,9 @@ class Operation(Answer):
     summary: Paragraph | None = None
     minutes: Minutes | None = None
     difficulty: Difficulty | None = None
-    prerequisites: list[str] | None = Field(default=None, max_length=5, description="Ids of earlier concepts")
+    prerequisites: list[str] | None = Field(
+        default=None, max_length=5, description="Ids of earlier concepts"
+    )
     keywords: list[Keyword] | None = Field(default=None, max_length=8)
     outcomes: list[Sentence] | None = Field(default=None, max_length=5)
     reason: Sentence

@@ -46,7 +46,9 @@ def whole(letter):
 
 
 def test_there_are_mails_to_look_at():
-    assert {"account/email/password_reset_key", "account/email/email_confirmation_signup"} <= set(KINDS)
+    assert {"account/email/password_reset_key", "account/email/email_confirmation_signup"} <= set(
+        KINDS
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -54,15 +56,32 @@ def test_no_mail_of_an_account_names_the_host_of_the_request(learner, rf: Reques
     request = rf.get("/", HTTP_HOST="stranger.example:9999")
     request.user = learner
     links = ("password_reset_url", "activate_url", "signup_url")
-    facts: dict[str, Any] = {name: request.build_absolute_uri(f"/accounts/{name}/?next=/a") for name in links}
-    facts |= {"user": learner, "code": "ABC", "key": "ABC", "timestamp": timezone.now(), "ip": "::1", "user_agent": "x"}
-    facts |= {"from_email": "a@example.org", "to_email": "b@example.org", "deleted_email": "a@example.org"}
+    facts: dict[str, Any] = {
+        name: request.build_absolute_uri(f"/accounts/{name}/?next=/a") for name in links
+    }
+    facts |= {
+        "user": learner,
+        "code": "ABC",
+        "key": "ABC",
+        "timestamp": timezone.now(),
+        "ip": "::1",
+        "user_agent": "x",
+    }
+    facts |= {
+        "from_email": "a@example.org",
+        "to_email": "b@example.org",
+        "deleted_email": "a@example.org",
+    }
     with context.request_context(request):
         get_adapter().send_mail(kind, learner.email, facts)
     (letter,) = mail.outbox
     assert letter.subject.startswith("[Cairn] ")
     assert "stranger.example" not in whole(letter)
-    assert all(f"{SITE}/accounts/{name}/?next=/a" in letter.body for name in links if f"/{name}/" in letter.body)
+    assert all(
+        f"{SITE}/accounts/{name}/?next=/a" in letter.body
+        for name in links
+        if f"/{name}/" in letter.body
+    )
 
 
 @pytest.mark.parametrize(

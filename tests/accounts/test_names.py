@@ -1,4 +1,6 @@
-"""Names by which people know each other: nobody gets one that passes for staff or for somebody else."""
+"""Names by which people know each other: nobody gets one that passes for staff or for somebody
+else.
+"""
 
 import unicodedata
 from importlib import import_module
@@ -59,7 +61,19 @@ REFUSED = {
     "AIice": ALIKE,  # with a capital i
     "ﷺ" * 150: "at most 150",  # each is eighteen letters when normalised
 }
-FREE = ["张伟", "Zoë", "Zoe", "Дмитрий", "아리", "さくらサクラ花", "Ελένη", "محمد", "alice.b", "ann+1@x.org", "Samira"]
+FREE = [
+    "张伟",
+    "Zoë",
+    "Zoe",
+    "Дмитрий",
+    "아리",
+    "さくらサクラ花",
+    "Ελένη",
+    "محمد",
+    "alice.b",
+    "ann+1@x.org",
+    "Samira",
+]
 
 
 @pytest.fixture
@@ -170,9 +184,16 @@ def test_staff_change_other_things_of_an_account_from_before(admin_client, other
     old = User.objects.create(username="mаria")
     change = reverse("admin:auth_user_change", args=[old.pk])
     form = admin_client.get(change).context["adminform"].form
-    fields = {name: form[name].value() or "" for name in ("username", "email", "first_name", "last_name")}
+    fields = {
+        name: form[name].value() or "" for name in ("username", "email", "first_name", "last_name")
+    }
     joined = {"date_joined_0": "2026-01-01", "date_joined_1": "10:00"}
-    assert admin_client.post(change, fields | joined | {"email": "m@example.org", "is_active": "on"}).status_code == 302
+    assert (
+        admin_client.post(
+            change, fields | joined | {"email": "m@example.org", "is_active": "on"}
+        ).status_code
+        == 302
+    )
     answer = admin_client.post(change, fields | joined | {"username": "fi0na"})
     assert ALIKE in answer.content.decode()
     old.refresh_from_db()
@@ -188,7 +209,9 @@ def test_a_command_s_account_is_normalised_and_counts():
 @pytest.mark.django_db(transaction=True)
 def test_the_name_of_an_expert_is_normalised_and_hides_nothing():
     review = courses.designed(courses.person("owner")).reviews.get()
-    link, _secret = make_expert_link(review, by=courses.reviewer(), name="Ｄr.\u202e  Rye\u200b\x00\n")
+    link, _secret = make_expert_link(
+        review, by=courses.reviewer(), name="Ｄr.\u202e  Rye\u200b\x00\n"
+    )
     assert link.name == "Dr. Rye"
 
 
@@ -199,9 +222,22 @@ def test_names_from_before_the_table_count(client, others):
 
 
 def test_every_reserved_word_is_reserved():
-    assert [word for word in settings.ACCOUNT_USERNAME_BLACKLIST if not names.is_reserved(word)] == []
+    assert [
+        word for word in settings.ACCOUNT_USERNAME_BLACKLIST if not names.is_reserved(word)
+    ] == []
 
 
 def test_common_names_are_not_reserved():
-    people = ["Adam", "Minna", "Carin", "Rooth", "Stefan", "Admir", "Simon", "nadmin", "administer", "ann"]
+    people = [
+        "Adam",
+        "Minna",
+        "Carin",
+        "Rooth",
+        "Stefan",
+        "Admir",
+        "Simon",
+        "nadmin",
+        "administer",
+        "ann",
+    ]
     assert [name for name in people if names.is_reserved(name)] == []

@@ -47,7 +47,9 @@ def test_a_course_on_its_way_tells_of_each_decision_and_of_its_end(owner, review
 
 def test_a_run_that_fails_is_told_with_its_reason(owner, settings):
     roadmap = courses.requested(owner)
-    Roadmap.objects.filter(pk=roadmap.pk).update(status=RoadmapStatus.RUNNING, attempts=settings.MAX_ATTEMPTS)
+    Roadmap.objects.filter(pk=roadmap.pk).update(
+        status=RoadmapStatus.RUNNING, attempts=settings.MAX_ATTEMPTS
+    )
     Roadmap.objects.filter(pk=roadmap.pk).update(dispatched_at="2020-01-01T00:00Z")
     assert [recovery.recover() for _ in range(2)] == [0, 0]
     notice = Notice.objects.get()
@@ -92,7 +94,9 @@ def test_who_has_no_address_is_told_on_the_pages_only(owner, reviewer):
     assert Review.objects.get().learner_told_at
 
 
-def test_an_address_that_nobody_has_verified_gets_no_mail_where_that_is_asked_for(owner, reviewer, settings):
+def test_an_address_that_nobody_has_verified_gets_no_mail_where_that_is_asked_for(
+    owner, reviewer, settings
+):
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
     rejected(owner, reviewer)
     assert mail.send_notices() == 0
@@ -173,7 +177,9 @@ def test_the_bell_counts_and_the_list_marks_as_read(owner, reviewer, browser):
     assert "We have &lt;no&gt; bakers" in page
     notice = Notice.objects.get()
     browser.post(reverse("notices_read"), {"notice": notice.pk})
-    assert "unread" not in browser.get(reverse("notice_bell")).content.decode().replace('class="unread"', "")
+    assert "unread" not in browser.get(reverse("notice_bell")).content.decode().replace(
+        'class="unread"', ""
+    )
 
 
 def test_a_notice_leads_to_its_roadmap_and_is_read(owner, reviewer, browser):
@@ -220,10 +226,14 @@ def test_the_list_asks_as_often_for_many_as_for_few(owner, browser):
 
 
 def link_in(message):
-    return message.extra_headers["List-Unsubscribe"].strip("<>").removeprefix("http://127.0.0.1:8000")
+    return (
+        message.extra_headers["List-Unsubscribe"].strip("<>").removeprefix("http://127.0.0.1:8000")
+    )
 
 
-def test_the_link_in_a_mail_stops_its_kind_without_signing_in_and_only_when_sent(owner, reviewer, client):
+def test_the_link_in_a_mail_stops_its_kind_without_signing_in_and_only_when_sent(
+    owner, reviewer, client
+):
     rejected(owner, reviewer)
     mail.send_notices()
     link = link_in(outbox.outbox[0])
@@ -238,7 +248,9 @@ def test_the_link_in_a_mail_stops_its_kind_without_signing_in_and_only_when_sent
     assert Preferences.of(owner).wants("READY", "page")
 
 
-@pytest.mark.parametrize("change", [lambda token: token[:-2], lambda token: "x", lambda token: token + "x"])
+@pytest.mark.parametrize(
+    "change", [lambda token: token[:-2], lambda token: "x", lambda token: token + "x"]
+)
 def test_a_link_that_is_not_ours_stops_nothing(owner, client, change):
     token = mail.unsubscribe_token(owner, "READY")
     assert client.post(reverse("unsubscribe", args=[change(token)])).status_code == 404

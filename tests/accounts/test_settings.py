@@ -53,7 +53,9 @@ def test_what_changes_something_needs_a_token(client, owner):
         "account_delete",
         "notices_read",
     ):
-        assert client.post(reverse(name), {"password": "owner", "username": "x"}).status_code == 403, name
+        assert (
+            client.post(reverse(name), {"password": "owner", "username": "x"}).status_code == 403
+        ), name
     assert User.objects.get().username == "owner"
 
 
@@ -102,7 +104,10 @@ def test_an_unknown_language_is_refused(browser, owner):
 def test_switches_show_the_defaults_and_keep_what_is_chosen(browser, owner):
     defaults = {kind for kind in NoticeKind if Preferences.of(owner).wants(kind, "mail")}
     assert defaults == {"READY", "REJECTED", "FAILED"}
-    browser.post(reverse("settings_switches"), {"APPROVED.mail": "on", "READY.page": "on", "NONSENSE.fax": "on"})
+    browser.post(
+        reverse("settings_switches"),
+        {"APPROVED.mail": "on", "READY.page": "on", "NONSENSE.fax": "on"},
+    )
     chosen = Preferences.of(owner)
     assert [kind for kind in NoticeKind if chosen.wants(kind, "mail")] == ["APPROVED"]
     assert [kind for kind in NoticeKind if chosen.wants(kind, "page")] == ["READY"]
@@ -180,7 +185,10 @@ def test_leaving_deletes_everything_at_once_and_signs_out(browser, owner):
     assert not Roadmap.objects.exists()
     assert ErasedThread.objects.count() == 2
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM checkpoints.checkpoints WHERE thread_id = %s", [str(ready.thread_id)])
+        cursor.execute(
+            "SELECT count(*) FROM checkpoints.checkpoints WHERE thread_id = %s",
+            [str(ready.thread_id)],
+        )
         assert cursor.fetchone() == (0,)
     assert browser.get(reverse("settings")).status_code == 302
 
@@ -201,7 +209,10 @@ def test_who_has_no_password_types_the_name(client):
 
 
 def test_the_password_is_not_guessed_here(browser, owner):
-    answers = [browser.post(reverse("account_delete"), {"password": "a guess"}).status_code for _ in range(6)]
+    answers = [
+        browser.post(reverse("account_delete"), {"password": "a guess"}).status_code
+        for _ in range(6)
+    ]
     assert answers == [400] * 5 + [429]
 
 

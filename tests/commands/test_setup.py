@@ -1,4 +1,6 @@
-"""The start on a strange machine: an old Python, a folder with any name, a checkout that can't be written."""
+"""The start on a strange machine: an old Python, a folder with any name, a checkout that can't be
+written.
+"""
 
 import ast
 import os
@@ -16,8 +18,32 @@ from tests.conftest import ROOT
 OLD = "import sys; sys.version_info = (3, 9, 1); sys.version = '3.9.1 (old)'; "
 # What Python 2.7 could read, and every one since.
 OF_ALL_AGES = {
-    *("Module", "Expr", "Constant", "Import", "ImportFrom", "alias", "If", "Compare", "Lt", "Eq", "Attribute", "Name"),
-    *("Load", "Tuple", "Call", "BinOp", "Add", "Subscript", "Slice", "List", "Try", "ExceptHandler"),
+    *(
+        "Module",
+        "Expr",
+        "Constant",
+        "Import",
+        "ImportFrom",
+        "alias",
+        "If",
+        "Compare",
+        "Lt",
+        "Eq",
+        "Attribute",
+        "Name",
+    ),
+    *(
+        "Load",
+        "Tuple",
+        "Call",
+        "BinOp",
+        "Add",
+        "Subscript",
+        "Slice",
+        "List",
+        "Try",
+        "ExceptHandler",
+    ),
 }
 # A Python that makes an environment of stubs, each of which writes down what it was called with.
 PYTHON = """#!/bin/sh
@@ -68,7 +94,9 @@ def make(folder, *arguments, python="./fake-python", **options):
     """Where no uv is, but in the environment that is made."""
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder)}
     command = ["make", *arguments, f"PYTHON={python}"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, **options)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, **options
+    )
 
 
 def unprivileged(folder):
@@ -87,8 +115,13 @@ def test_make_says_that_a_python_is_too_old_or_missing(checkout):
     old.chmod(0o755)
     refused = make(checkout, "run", python="./old-python")
     assert refused.returncode == 2
-    assert "Cairn needs Python 3.11 or newer, and ./old-python is 3.9.1: choose another" in refused.stderr
-    assert "there is no python-of-nowhere" in make(checkout, "run", python="python-of-nowhere").stderr
+    assert (
+        "Cairn needs Python 3.11 or newer, and ./old-python is 3.9.1: choose another"
+        in refused.stderr
+    )
+    assert (
+        "there is no python-of-nowhere" in make(checkout, "run", python="python-of-nowhere").stderr
+    )
     assert not (checkout / ".venv").exists()
 
 

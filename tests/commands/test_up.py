@@ -1,4 +1,6 @@
-"""`manage.py up`: where it listens, what it tells its processes, and what is left when it is killed."""
+"""`manage.py up`: where it listens, what it tells its processes, and what is left when it is
+killed.
+"""
 
 import contextlib
 import os
@@ -35,7 +37,11 @@ KINDS = {"uvicorn": "web", "worker": "worker", "beat": "beat"}
         ("127.0.0.1", "99999", "--port 99999: expected a number from 1 to 65535."),
         ("127.0.0.1", "0", "--port 0: expected a number from 1 to 65535."),
         ("127.0.0.1", "abc", "--port abc: expected a number from 1 to 65535."),
-        ("192.0.2.1", "8137", "192.0.2.1:8137 can't be used (Cannot assign requested address); choose another --host."),
+        (
+            "192.0.2.1",
+            "8137",
+            "192.0.2.1:8137 can't be used (Cannot assign requested address); choose another --host.",
+        ),
         ("", "8137", "--host : no name or address of this machine (it is empty)."),
         ("x" * 70, "8137", f"--host {'x' * 70}: no name or address of this machine"),
     ],
@@ -51,7 +57,9 @@ def test_a_port_that_somebody_has_is_named(host):
         somebody.bind(("127.0.0.1", 0))
         somebody.listen()
         port = somebody.getsockname()[1]
-        with pytest.raises(CommandError, match=rf"{host}:{port} can't be used \(Address already in use\)"):
+        with pytest.raises(
+            CommandError, match=rf"{host}:{port} can't be used \(Address already in use\)"
+        ):
             call_command("up", host=host, port=str(port))
 
 
@@ -60,7 +68,10 @@ def test_a_port_that_only_root_may_open_is_named(monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(CommandError, match=r"127.0.0.1:80 can't be used \(Permission denied\); choose another --port"):
+    with pytest.raises(
+        CommandError,
+        match=r"127.0.0.1:80 can't be used \(Permission denied\); choose another --port",
+    ):
         call_command("up", port="80")
 
 
@@ -84,9 +95,15 @@ def test_processes_are_told_where_the_site_is(settings, host, address, names):
 
 @pytest.mark.parametrize("name", ["PUBLIC_URL", "PUBLIC_URL_FILE"])
 def test_what_somebody_has_set_stays(monkeypatch, name):
-    assert up.environment({"PUBLIC_URL": "http://127.0.0.1:8137"})["PUBLIC_URL"] == "http://127.0.0.1:8137"
+    assert (
+        up.environment({"PUBLIC_URL": "http://127.0.0.1:8137"})["PUBLIC_URL"]
+        == "http://127.0.0.1:8137"
+    )
     monkeypatch.setenv(name, "https://cairn.example.com")
-    assert "http://127.0.0.1:8137" not in up.environment({"PUBLIC_URL": "http://127.0.0.1:8137"}).values()
+    assert (
+        "http://127.0.0.1:8137"
+        not in up.environment({"PUBLIC_URL": "http://127.0.0.1:8137"}).values()
+    )
 
 
 def most(sizes):
@@ -108,14 +125,19 @@ def test_whatever_postgresql_allows_the_pools_fit_and_leave_room_for_a_second_up
 
 def test_where_postgresql_allows_plenty_the_pools_are_as_set(settings):
     settings.DATABASE_POOL_SIZE, settings.CHECKPOINT_POOL_SIZE = 20, 8
-    assert connection_budget.pool_sizes(200) == {"DATABASE_POOL_SIZE": 20, "CHECKPOINT_POOL_SIZE": 8}
+    assert connection_budget.pool_sizes(200) == {
+        "DATABASE_POOL_SIZE": 20,
+        "CHECKPOINT_POOL_SIZE": 8,
+    }
 
 
 def test_where_too_few_connections_are_left_up_says_so(settings, monkeypatch):
     settings.DATABASE_TRANSACTION_POOLER = False
     monkeypatch.setattr(connection_budget, "allowed", lambda: 97)
     monkeypatch.setattr(connection_budget, "processes", lambda: [{"allowed": 58}, {"allowed": 29}])
-    with pytest.raises(CommandError, match="PostgreSQL has room for 10 more connections, which is too few"):
+    with pytest.raises(
+        CommandError, match="PostgreSQL has room for 10 more connections, which is too few"
+    ):
         up.pool_sizes()
     settings.DATABASE_TRANSACTION_POOLER = True
     assert up.pool_sizes() == {}
@@ -123,7 +145,9 @@ def test_where_too_few_connections_are_left_up_says_so(settings, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("names", "advised"), [("", True), ("cairn.example.com", False)])
-def test_who_listens_on_all_addresses_is_told_how_others_are_let_in(monkeypatch, capsys, names, advised):
+def test_who_listens_on_all_addresses_is_told_how_others_are_let_in(
+    monkeypatch, capsys, names, advised
+):
     monkeypatch.setattr(up.Command, "run_all", lambda *_: None)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setenv("ALLOWED_HOSTS", names)
@@ -138,24 +162,34 @@ class Up:
         self.host, self.port, self.folder = host, free_port(), folder
         self.address = up.site_address(host, self.port)
         self.log = folder / f"{self.port}.log"
-        own = {"VAR_DIR": str(folder), "DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DJANGO_SUPERUSER_EMAIL": "a@example.org"}
+        own = {
+            "VAR_DIR": str(folder),
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            "DJANGO_SUPERUSER_EMAIL": "a@example.org",
+        }
         own |= {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
         without = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS")
         environment = {name: value for name, value in os.environ.items() if name not in without}
         command = [sys.executable, "manage.py", "up", "--host", host, "--port", str(self.port)]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment | own, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment | own, stdout=log, stderr=log
+            )
 
     def is_up(self):
         assert self.process.poll() is None, self.log.read_text()
-        return f"Cairn is at {self.address}/ " in self.log.read_text() and answers(f"{self.address}/healthz")
+        return f"Cairn is at {self.address}/ " in self.log.read_text() and answers(
+            f"{self.address}/healthz"
+        )
 
     def children(self):
         """Its processes by kind."""
         found: dict[str, psutil.Process] = {}
         for process in psutil.Process(self.process.pid).children():
             words = process.cmdline()
-            found |= {kind: process for word, kind in KINDS.items() if word in words and "up" not in words}
+            found |= {
+                kind: process for word, kind in KINDS.items() if word in words and "up" not in words
+            }
         return found
 
     def kill(self):
@@ -191,7 +225,8 @@ def below(folder):
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.status() != psutil.STATUS_ZOMBIE and (
-                str(folder) in " ".join(process.cmdline()) or process.environ().get("VAR_DIR") == str(folder)
+                str(folder) in " ".join(process.cmdline())
+                or process.environ().get("VAR_DIR") == str(folder)
             ):
                 found.append(process)
     return [process for process in found if process.pid != os.getpid()]
@@ -214,7 +249,9 @@ def test_a_browser_signs_in_at_the_address_that_is_told(cairns, which):
         fields = {"login": "admin", "password": PASSWORD, "csrfmiddlewaretoken": token}
         assert browser.post("/accounts/login/", data=fields).status_code == 302
         assert browser.get("/roadmaps/").status_code == 200
-        refused = browser.post("/accounts/login/", data=fields, headers={"Origin": "http://elsewhere.example"})
+        refused = browser.post(
+            "/accounts/login/", data=fields, headers={"Origin": "http://elsewhere.example"}
+        )
         assert refused.status_code == 403
 
 
@@ -235,10 +272,15 @@ def test_links_in_mails_carry_the_port_whichever_process_writes_them(cairns):
         told = {kind: process.environ()["PUBLIC_URL"] for kind, process in cairn.children().items()}
         assert told == dict.fromkeys(("web", "worker", "beat"), cairn.address)
     first = cairns[0]
-    with httpx.Client(base_url=first.address, headers={"Host": f"localhost:{first.port}"}) as stranger:
+    with httpx.Client(
+        base_url=first.address, headers={"Host": f"localhost:{first.port}"}
+    ) as stranger:
         page = stranger.get("/accounts/password/reset/")
         token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', page.text).group(1)
-        sent = stranger.post("/accounts/password/reset/", data={"email": "a@example.org", "csrfmiddlewaretoken": token})
+        sent = stranger.post(
+            "/accounts/password/reset/",
+            data={"email": "a@example.org", "csrfmiddlewaretoken": token},
+        )
     assert sent.status_code == 302
     (letter,) = (first.folder / "mail").iterdir()
     assert f"{first.address}/accounts/password/reset/key/" in letter.read_text()
@@ -250,7 +292,9 @@ def test_two_on_one_database_share_the_beat_quietly_and_fit_into_its_connections
     wait_for(lambda: len(beat_holders(folder)) == 1)
     sizes = [process.environ() for cairn in cairns for process in cairn.children().values()]
     assert len(sizes) == 6
-    wanted = sum(int(size["DATABASE_POOL_SIZE"]) + int(size["CHECKPOINT_POOL_SIZE"]) + 1 for size in sizes)
+    wanted = sum(
+        int(size["DATABASE_POOL_SIZE"]) + int(size["CHECKPOINT_POOL_SIZE"]) + 1 for size in sizes
+    )
     with psycopg.connect(f"postgresql://postgres@:5432/cairn?host={folder}/sockets") as connection:
         row = connection.execute("SELECT current_setting('max_connections')::int - 3").fetchone()
     assert row

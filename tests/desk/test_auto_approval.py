@@ -1,4 +1,6 @@
-"""Approval by the system: only when it is asked for, only what is good enough, and never in a person's name."""
+"""Approval by the system: only when it is asked for, only what is good enough, and never in a
+person's name.
+"""
 
 import io
 import json
@@ -33,7 +35,9 @@ def text_of(data):
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return data.decode(errors="replace")
     with zipfile.ZipFile(io.BytesIO(data)) as package:
-        return "\n".join(package.read(entry).decode(errors="replace") for entry in package.namelist())
+        return "\n".join(
+            package.read(entry).decode(errors="replace") for entry in package.namelist()
+        )
 
 
 def test_without_the_setting_a_person_decides(review):
@@ -44,7 +48,11 @@ def test_a_good_plan_is_approved_by_the_system_and_goes_on(owner, settings, stor
     settings.AUTO_APPROVE_MIN_SCORE = 1
     roadmap = courses.designed(owner)
     review = roadmap.reviews.get()
-    assert (review.status, review.decided_how, review.decider) == ("APPROVED", "SYSTEM", "the system")
+    assert (review.status, review.decided_how, review.decider) == (
+        "APPROVED",
+        "SYSTEM",
+        "the system",
+    )
     assert "unseen by a person" in review.comment
     assert story(review) == ["OPENED", "DECIDED"]
     assert not LogEntry.objects.exists()
@@ -52,7 +60,9 @@ def test_a_good_plan_is_approved_by_the_system_and_goes_on(owner, settings, stor
     assert courses.advance(roadmap).status == "GENERATING"
 
 
-def test_a_plan_that_the_system_approved_is_nowhere_called_reviewed_by_a_person(client, owner, settings, monkeypatch):
+def test_a_plan_that_the_system_approved_is_nowhere_called_reviewed_by_a_person(
+    client, owner, settings, monkeypatch
+):
     settings.AUTO_APPROVE_MIN_SCORE = 1
     roadmap = courses.advance(courses.advance(courses.designed(owner)))
     assert roadmap.status == "READY"
@@ -122,7 +132,9 @@ def test_what_a_person_asked_for_a_person_checks(review, reviewer, settings):
     assert courses.advance(review.roadmap).reviews.filter(status="PENDING", round=2).exists()
 
 
-def test_a_worker_that_dies_while_deciding_leaves_no_review_half_decided(owner, settings, monkeypatch):
+def test_a_worker_that_dies_while_deciding_leaves_no_review_half_decided(
+    owner, settings, monkeypatch
+):
     settings.AUTO_APPROVE_MIN_SCORE = 1
     roadmap = courses.requested(owner)
     monkeypatch.setattr("roadmaps.dispatch.queue_workflow", lambda *_: 1 / 0)

@@ -25,9 +25,17 @@ def refused(error, *args, match, **kwargs):
 def test_a_decision_is_kept_in_the_review_its_history_and_the_admin_log(review, reviewer, story):
     decide_review(review, "REJECTED", by=reviewer, comment="Not for us")
     assert (review.decided_how, review.decider) == ("PERSON", "reviewer")
-    assert story(review) == ["OPENED", "DECIDED", "LEARNER_TOLD"]  # on their pages: there is no address
+    assert story(review) == [
+        "OPENED",
+        "DECIDED",
+        "LEARNER_TOLD",
+    ]  # on their pages: there is no address
     decided = review.events.get(kind="DECIDED")
-    assert (decided.actor_name, decided.text, decided.data["decision"]) == ("reviewer", "Not for us", "REJECTED")
+    assert (decided.actor_name, decided.text, decided.data["decision"]) == (
+        "reviewer",
+        "Not for us",
+        "REJECTED",
+    )
     logged = LogEntry.objects.get()
     assert (logged.user, logged.object_id) == (reviewer, str(review.pk))
     assert "Rejected by reviewer: Not for us" in logged.change_message
@@ -50,12 +58,25 @@ def test_the_decider_is_named_even_when_the_user_is_gone(review, reviewer):
 )
 def test_the_second_is_told_who_decided_what_and_when(review, reviewer, how, name, said):
     decide_review(review, "APPROVED", by=None, how=how, name=name)
-    refused(InvalidTransition, review, "REJECTED", by=reviewer, comment="No", match=f"already decided: {said}20.* UTC")
+    refused(
+        InvalidTransition,
+        review,
+        "REJECTED",
+        by=reviewer,
+        comment="No",
+        match=f"already decided: {said}20.* UTC",
+    )
 
 
 def test_a_superseded_draft_is_not_decided(review, reviewer, story):
     cancel_run(review.roadmap, by=courses.operator())
-    refused(InvalidTransition, review, "APPROVED", by=reviewer, match="no longer open: its roadmap was cancelled")
+    refused(
+        InvalidTransition,
+        review,
+        "APPROVED",
+        by=reviewer,
+        match="no longer open: its roadmap was cancelled",
+    )
     assert story(review) == ["OPENED", "SUPERSEDED"]
 
 
@@ -71,21 +92,37 @@ def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told(review, revi
         finally:
             connection.close()
 
-    both = [threading.Thread(target=decide, args=pair) for pair in ((reviewer, "APPROVED"), (colleague, "REJECTED"))]
+    both = [
+        threading.Thread(target=decide, args=pair)
+        for pair in ((reviewer, "APPROVED"), (colleague, "REJECTED"))
+    ]
     for one in both:
         one.start()
     for one in both:
         one.join()
     assert sorted(text == "decided" for text in told) == [False, True]
     review.refresh_from_db()
-    assert any(f"already decided: {review.get_status_display().lower()} by {review.decider}" in text for text in told)
+    assert any(
+        f"already decided: {review.get_status_display().lower()} by {review.decider}" in text
+        for text in told
+    )
     assert review.events.filter(kind="DECIDED").count() == 1
 
 
 def test_only_who_may_decide_decides(review, owner):
     admin = User.objects.create_superuser("admin")
-    for person in (owner, courses.person("stranger"), courses.person("looker", "view_review", staff=True)):
-        refused(PermissionDenied, review, "APPROVED", by=person, match="may look at reviews, but not decide")
+    for person in (
+        owner,
+        courses.person("stranger"),
+        courses.person("looker", "view_review", staff=True),
+    ):
+        refused(
+            PermissionDenied,
+            review,
+            "APPROVED",
+            by=person,
+            match="may look at reviews, but not decide",
+        )
     assert Roadmap.objects.get().status == "AWAITING_REVIEW"
     decide_review(review, "APPROVED", by=admin)
 
@@ -112,9 +149,21 @@ def test_a_claim_stops_no_decision_but_the_history_names_it(review, reviewer, co
 def test_requested_changes_may_point_at_parts_and_reach_the_edit(review, reviewer):
     concept = review.draft.plan["stages"][1]["modules"][0]["concepts"][0]
     refused(
-        ValidationError, review, "CHANGES_REQUESTED", by=reviewer, comment="No", parts=["c999"], match="no part c999"
+        ValidationError,
+        review,
+        "CHANGES_REQUESTED",
+        by=reviewer,
+        comment="No",
+        parts=["c999"],
+        match="no part c999",
     )
-    decide_review(review, "CHANGES_REQUESTED", by=reviewer, comment="Too short", parts=[concept["id"], concept["id"]])
+    decide_review(
+        review,
+        "CHANGES_REQUESTED",
+        by=reviewer,
+        comment="Too short",
+        parts=[concept["id"], concept["id"]],
+    )
     assert review.parts == [concept["id"]]
     second = courses.advance(review.roadmap).reviews.pending().get()
     assert second.round == 2

@@ -15,7 +15,9 @@ from tests import courses
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_claim_is_seen_by_others_and_a_second_is_refused_with_who_and_until_when(review, reviewer, colleague, story):
+def test_a_claim_is_seen_by_others_and_a_second_is_refused_with_who_and_until_when(
+    review, reviewer, colleague, story
+):
     claim_review(review, by=reviewer)
     assert 14 < (review.claimed_until - timezone.now()).total_seconds() / 60 <= 15
     with pytest.raises(InvalidTransition, match=r"reviewer is reviewing it, until \d\d:\d\d UTC"):
@@ -41,12 +43,20 @@ def test_a_review_is_assigned_to_who_may_decide_or_to_nobody(review, reviewer, c
     with pytest.raises(ValidationError, match="owner may not decide"):
         assign_review(review, owner, by=reviewer)
     assert assign_review(review, None, by=reviewer).assigned_to is None
-    assert list(review.events.filter(kind="ASSIGNED").values_list("text", flat=True)) == ["to colleague", "to nobody"]
+    assert list(review.events.filter(kind="ASSIGNED").values_list("text", flat=True)) == [
+        "to colleague",
+        "to nobody",
+    ]
 
 
-def test_what_is_decided_is_neither_claimed_nor_assigned_but_may_be_commented(review, reviewer, colleague):
+def test_what_is_decided_is_neither_claimed_nor_assigned_but_may_be_commented(
+    review, reviewer, colleague
+):
     decide_review(review, "APPROVED", by=colleague)
-    for act in (lambda: claim_review(review, by=reviewer), lambda: assign_review(review, reviewer, by=reviewer)):
+    for act in (
+        lambda: claim_review(review, by=reviewer),
+        lambda: assign_review(review, reviewer, by=reviewer),
+    ):
         with pytest.raises(InvalidTransition, match="already decided: approved by colleague"):
             act()
     comment_review(review, "  Well done \x00", by=reviewer)

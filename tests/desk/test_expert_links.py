@@ -1,4 +1,6 @@
-"""An outside expert reviews one roadmap by a link: as long as it is good, and no more than it allows."""
+"""An outside expert reviews one roadmap by a link: as long as it is good, and no more than it
+allows.
+"""
 
 import re
 from datetime import timedelta
@@ -35,11 +37,15 @@ def made(review, reviewer, **more):
 
 
 def answer(client, address, review, decision="", comment=""):
-    fields = {"review": review.pk, "comment": comment} | ({"decision": decision} if decision else {})
+    fields = {"review": review.pk, "comment": comment} | (
+        {"decision": decision} if decision else {}
+    )
     return client.post(address, fields, follow=True)
 
 
-def test_a_good_link_shows_the_plan_to_who_has_no_account_and_is_logged(expert, review, reviewer, story):
+def test_a_good_link_shows_the_plan_to_who_has_no_account_and_is_logged(
+    expert, review, reviewer, story
+):
     link, address = made(review, reviewer)
     opened = expert.get(address)
     page = opened.content.decode()
@@ -57,7 +63,9 @@ def test_a_good_link_shows_the_plan_to_who_has_no_account_and_is_logged(expert, 
 def test_the_page_speaks_the_expert_s_language(expert, review, reviewer):
     _, address = made(review, reviewer, may_decide=True)
     page = expert.get(address, headers={"accept-language": "zh-CN"}).content.decode()
-    assert all(words in page for words in ("通过", "不予通过", "检查发现的问题", "规划", "此链接有效期至"))
+    assert all(
+        words in page for words in ("通过", "不予通过", "检查发现的问题", "规划", "此链接有效期至")
+    )
     assert not re.search(r"Approve|Request changes|What the checks|hours a week", page)
 
 
@@ -92,7 +100,10 @@ def test_an_expired_and_a_withdrawn_link_say_so_and_do_nothing(expert, review, r
 
 def test_an_expert_comments_but_decides_only_if_the_link_allows_it(expert, review, reviewer):
     _, address = made(review, reviewer)
-    assert "is with the reviewers" in answer(expert, address, review, comment="Stage 2 is thin").content.decode()
+    assert (
+        "is with the reviewers"
+        in answer(expert, address, review, comment="Stage 2 is thin").content.decode()
+    )
     said = review.events.last()
     assert (said.kind, said.actor, said.actor_name, said.text) == (
         "COMMENTED",
@@ -101,7 +112,10 @@ def test_an_expert_comments_but_decides_only_if_the_link_allows_it(expert, revie
         "Stage 2 is thin",
     )
     refused = answer(expert, address, review, "APPROVED")
-    assert (refused.status_code, "you may comment, but not decide" in refused.content.decode()) == (400, True)
+    assert (refused.status_code, "you may comment, but not decide" in refused.content.decode()) == (
+        400,
+        True,
+    )
     assert answer(expert, address, review).status_code == 400
     review.refresh_from_db()
     assert review.status == "PENDING"
@@ -111,7 +125,11 @@ def test_an_expert_decides_once_and_goes_on_to_the_next_round(expert, review, re
     _, address = made(review, reviewer, may_decide=True)
     answer(expert, address, review, "CHANGES_REQUESTED", "More about rye")
     review.refresh_from_db()
-    assert (review.status, review.decided_how, review.decider) == ("CHANGES_REQUESTED", "EXPERT", "the expert Dr. Rye")
+    assert (review.status, review.decided_how, review.decider) == (
+        "CHANGES_REQUESTED",
+        "EXPERT",
+        "the expert Dr. Rye",
+    )
     activity = LogEntry.objects.filter(user=reviewer).order_by("pk")
     assert [entry.change_message for entry in activity] == [
         "Made an expert link for Dr. Rye, who may decide",
@@ -198,28 +216,42 @@ def test_a_link_needs_a_name_and_an_end(review, reviewer, wrong):
         made(review, reviewer, **wrong)
 
 
-def test_from_the_desk_a_link_is_made_shown_once_mailed_and_withdrawn(client, expert, review, reviewer):
+def test_from_the_desk_a_link_is_made_shown_once_mailed_and_withdrawn(
+    client, expert, review, reviewer
+):
     client.force_login(reviewer)
     page = reverse("admin:roadmaps_review_change", args=[review.pk])
 
     def act(do, **fields):
         address = reverse("admin:roadmaps_review_act", args=[review.pk, do])
-        return client.post(address, fields, follow=True, headers={"referer": f"http://testserver{page}"})
+        return client.post(
+            address, fields, follow=True, headers={"referer": f"http://testserver{page}"}
+        )
 
-    shown = act("link", name="Dr. <b>Rye</b>", email="rye@example.org", may_decide="1").content.decode()
+    shown = act(
+        "link", name="Dr. <b>Rye</b>", email="rye@example.org", may_decide="1"
+    ).content.decode()
     address = re.search(r"<code>http://testserver(/review/[^<]+)</code>", shown).group(1)
     assert "Dr. &lt;b&gt;Rye&lt;/b&gt;" in shown
     assert "<b>Rye</b>" not in shown
-    assert f"http://127.0.0.1:8000{address}" in mail.outbox[0].body  # PUBLIC_URL, whatever the request says
+    assert (
+        f"http://127.0.0.1:8000{address}" in mail.outbox[0].body
+    )  # PUBLIC_URL, whatever the request says
     assert address not in client.get(page).content.decode()
     assert "Approve" in expert.get(address).content.decode()
-    assert "opens nothing any more" in act("revoke", link=ExpertLink.objects.get().pk).content.decode()
+    assert (
+        "opens nothing any more" in act("revoke", link=ExpertLink.objects.get().pk).content.decode()
+    )
     assert expert.get(address).status_code == 410
 
 
 def test_the_desk_assigns_comments_and_shows_the_history(client, review, reviewer, colleague):
     client.force_login(reviewer)
-    for do, fields in (("assign", {"to": colleague.pk}), ("comment", {"comment": "Looks <i>good</i>"}), ("claim", {})):
+    for do, fields in (
+        ("assign", {"to": colleague.pk}),
+        ("comment", {"comment": "Looks <i>good</i>"}),
+        ("claim", {}),
+    ):
         client.post(reverse("admin:roadmaps_review_act", args=[review.pk, do]), fields, follow=True)
     page = client.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
     assert "Assigned to colleague" in page
@@ -242,4 +274,7 @@ def test_an_expert_decides_the_draft_that_was_on_the_page(expert, review, review
     refused = expert.post(address, sent | {"draft": "1"})
     assert "since you opened it, reviewer saved draft 2" in refused.content.decode()
     assert 'name="draft" value="2"' in refused.content.decode()
-    assert "Approved. Thank you." in expert.post(address, sent | {"draft": "2"}, follow=True).content.decode()
+    assert (
+        "Approved. Thank you."
+        in expert.post(address, sent | {"draft": "2"}, follow=True).content.decode()
+    )

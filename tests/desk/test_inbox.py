@@ -28,16 +28,28 @@ def desk(client, reviewer):
 
 def made(owner, number=1, **fields):
     """Reviews without a workflow: `number` of them, with plans of no size."""
-    report = {"score": 80, "issues": [], "skipped": [], "scores": [], "minutes": 60, "budget_minutes": 60}
+    report = {
+        "score": 80,
+        "issues": [],
+        "skipped": [],
+        "scores": [],
+        "minutes": 60,
+        "budget_minutes": 60,
+    }
     rows = []
     for index in range(number):
         roadmap = Roadmap.objects.create(
             owner=owner, goal=f"Learn the thing with number {index}", status="AWAITING_REVIEW"
         )
-        draft = Draft.objects.create(roadmap=roadmap, number=1, plan={"title": "T", "stages": []}, report=report)
+        draft = Draft.objects.create(
+            roadmap=roadmap, number=1, plan={"title": "T", "stages": []}, report=report
+        )
         rows.append(
             Review.objects.create(
-                roadmap=roadmap, draft=draft, interrupt_id="i", **{"score": 80, "language": "en"} | fields
+                roadmap=roadmap,
+                draft=draft,
+                interrupt_id="i",
+                **{"score": 80, "language": "en"} | fields,
             )
         )
     return rows if number > 1 else rows[0]
@@ -48,7 +60,9 @@ def listed(client, query=""):
 
 
 def act(client, review, do, **headers):
-    return client.post(reverse("admin:roadmaps_review_act", args=[review.pk, do]), follow=True, headers=headers)
+    return client.post(
+        reverse("admin:roadmaps_review_act", args=[review.pk, do]), follow=True, headers=headers
+    )
 
 
 def bulk(client, action, reviews, query="", **more):
@@ -154,7 +168,9 @@ def test_pages_go_on_to_the_last_review_and_count_nothing(desk, owner):
         pages = [listed(desk, f"?p={number}") for number in (1, 2, 3, 4)]
     assert [len(page) for page in pages] == [30, 30, 10, 0]
     assert [pk for page in pages for pk in page] == [row.pk for row in rows]
-    assert not [one["sql"] for one in asked if 'COUNT(*) AS "__count" FROM "roadmaps_review"' in one["sql"]]
+    assert not [
+        one["sql"] for one in asked if 'COUNT(*) AS "__count" FROM "roadmaps_review"' in one["sql"]
+    ]
     assert 'rel="next"' in desk.get(LIST + "?p=2").content.decode()
     assert 'rel="next"' not in desk.get(LIST + "?p=3").content.decode()
 
@@ -189,7 +205,10 @@ def test_a_row_is_claimed_released_assigned_and_approved_from_the_list(desk, rev
     assert listed(desk, "?desk=mine") == [review.pk]
     assert "1 approved." in act(desk, review, "approve").content.decode()
     assert act(desk, review, "dance").status_code == 404
-    assert desk.get(reverse("admin:roadmaps_review_act", args=[review.pk, "approve"])).status_code == 405
+    assert (
+        desk.get(reverse("admin:roadmaps_review_act", args=[review.pk, "approve"])).status_code
+        == 405
+    )
 
 
 def test_nothing_leads_away_to_another_site(desk, review):
@@ -198,7 +217,9 @@ def test_nothing_leads_away_to_another_site(desk, review):
 
 
 def test_in_bulk_what_a_colleague_is_reviewing_is_skipped_and_named(desk, owner, colleague):
-    free, taken, done = (courses.designed(owner, goal=f"Learn the subject {n}").reviews.get() for n in "abc")
+    free, taken, done = (
+        courses.designed(owner, goal=f"Learn the subject {n}").reviews.get() for n in "abc"
+    )
     claim_review(taken, by=colleague)
     decide_review(done, "APPROVED", by=colleague)
     page = bulk(desk, "approve_selected", [free, taken, done], query="?status__exact=PENDING")
@@ -210,13 +231,17 @@ def test_in_bulk_what_a_colleague_is_reviewing_is_skipped_and_named(desk, owner,
 
 
 @pytest.mark.parametrize("by_row", [True, False])
-def test_what_was_edited_since_the_list_was_shown_is_not_decided_unseen(desk, owner, colleague, by_row):
+def test_what_was_edited_since_the_list_was_shown_is_not_decided_unseen(
+    desk, owner, colleague, by_row
+):
     review = courses.designed(owner, goal="Learn what is edited meanwhile").reviews.get()
     seen = {"seen": f"{review.pk}:{review.draft_id}"}
     row = f'name="seen" value="{review.pk}:{review.draft_id}"'
     assert row in desk.get(LIST).content.decode()
     first = next(plans.concepts(review.draft.plan))["id"]
-    renamed = Operation(op="modify", target=first, title="What a colleague calls it", reason="It is clearer")
+    renamed = Operation(
+        op="modify", target=first, title="What a colleague calls it", reason="It is clearer"
+    )
     edit_plan(review, [renamed], by=colleague, draft_number=1)
     approve = reverse("admin:roadmaps_review_act", args=[review.pk, "approve"])
     if by_row:
@@ -228,7 +253,9 @@ def test_what_was_edited_since_the_list_was_shown_is_not_decided_unseen(desk, ow
     assert row in asked  # the page that asks for the comment hands it on
     review.refresh_from_db()
     assert review.status == "PENDING"
-    assert "1 approved." in bulk(desk, "approve_selected", [review], seen=f"{review.pk}:{review.draft_id}")
+    assert "1 approved." in bulk(
+        desk, "approve_selected", [review], seen=f"{review.pk}:{review.draft_id}"
+    )
 
 
 def test_many_are_assigned_at_once(desk, owner, reviewer):

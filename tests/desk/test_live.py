@@ -43,7 +43,10 @@ def test_a_new_review_is_heard_of(owner, reviewer):
 
 
 def test_a_claim_and_a_decision_of_somebody_else_are_heard_of(review, reviewer, colleague):
-    assert heard_while(socket(reviewer), lambda: claim_review(review, by=colleague))["who"] == "colleague"
+    assert (
+        heard_while(socket(reviewer), lambda: claim_review(review, by=colleague))["who"]
+        == "colleague"
+    )
     event = heard_while(socket(reviewer), lambda: decide_review(review, "APPROVED", by=colleague))
     assert (event["what"], event["review"]) == ("DECIDED", review.pk)
     assert event["said"] == f"{review.roadmap}: approved by colleague"
@@ -73,4 +76,6 @@ def test_only_staff_who_may_see_reviews_may_listen(owner, reviewer):
 
 def test_who_may_only_look_may_listen(review, colleague):
     looker = courses.person("looker", "view_review", staff=True)
-    assert heard_while(socket(looker), lambda: claim_review(review, by=colleague))["what"] == "CLAIMED"
+    assert (
+        heard_while(socket(looker), lambda: claim_review(review, by=colleague))["what"] == "CLAIMED"
+    )

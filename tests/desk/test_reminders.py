@@ -57,7 +57,9 @@ def test_a_reminder_goes_once_to_all_who_may_decide(review, admin, reviewer, col
 
 
 @pytest.mark.parametrize(("may", "reached"), [(False, ["admin"]), (True, ["admin", "reviewer"])])
-def test_who_may_not_decide_their_own_request_is_not_reminded_of_it(admin, reviewer, settings, may, reached):
+def test_who_may_not_decide_their_own_request_is_not_reminded_of_it(
+    admin, reviewer, settings, may, reached
+):
     settings.REVIEWERS_MAY_DECIDE_OWN = may
     courses.designed(with_address(reviewer), goal="Learn what I may not judge")
     due_in(3)

@@ -20,14 +20,20 @@ def review():
 
 def line(review):
     return ReviewEvent.objects.create(
-        review=review, kind=ReviewEventKind.COMMENTED, actor=review.roadmap.owner, actor_name="owner", text="Fine"
+        review=review,
+        kind=ReviewEventKind.COMMENTED,
+        actor=review.roadmap.owner,
+        actor_name="owner",
+        text="Fine",
     )
 
 
 def test_a_review_opens_with_what_the_inbox_shows_and_a_due_time(review):
     report = review.draft.report
     assert review.score == report["score"]
-    assert review.open_critical == sum(issue["severity"] == "critical" for issue in report["issues"])
+    assert review.open_critical == sum(
+        issue["severity"] == "critical" for issue in report["issues"]
+    )
     assert (review.round, review.language) == (1, "de")
     assert 47 < (review.due_at - timezone.now()).total_seconds() / 3600 <= 48
     assert review.waiting_since == review.created_at
@@ -62,7 +68,9 @@ def test_the_history_can_be_neither_changed_nor_deleted(review):
 
 def test_the_history_outlives_a_user_but_goes_with_its_review(review):
     reviewer = courses.reviewer()
-    ReviewEvent.objects.create(review=review, kind=ReviewEventKind.CLAIMED, actor=reviewer, actor_name="reviewer")
+    ReviewEvent.objects.create(
+        review=review, kind=ReviewEventKind.CLAIMED, actor=reviewer, actor_name="reviewer"
+    )
     reviewer.delete()
     assert ReviewEvent.objects.get(kind="CLAIMED").actor_name == "reviewer"
     review.roadmap.owner.delete()

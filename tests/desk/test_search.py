@@ -28,7 +28,10 @@ def goals(owner):
         "hindi": ("रोटी बनाना सीखो", "घर पर"),
         "odd": ("100% of O'Reilly's back\\slash", "as it is"),
     }
-    return {name: Roadmap.objects.create(owner=owner, title=t, goal=g).pk for name, (t, g) in texts.items()}
+    return {
+        name: Roadmap.objects.create(owner=owner, title=t, goal=g).pk
+        for name, (t, g) in texts.items()
+    }
 
 
 def found(goals, text):

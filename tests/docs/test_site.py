@@ -1,4 +1,6 @@
-"""The documentation as one site: it builds without a warning, leads nowhere astray, and leaves nothing out."""
+"""The documentation as one site: it builds without a warning, leads nowhere astray, and leaves
+nothing out.
+"""
 
 import json
 import os
@@ -23,8 +25,19 @@ PAGES = reference.pages()
 def site(tmp_path_factory):
     """The folder of a strict build."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--site-dir",
+        str(folder),
+    ]
+    built = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False
+    )
     assert built.returncode == 0, built.stderr
     return folder
 
@@ -32,12 +45,17 @@ def site(tmp_path_factory):
 class Links(HTMLParser):
     def __init__(self, page):
         super().__init__()
-        self.read, self.loaded = [], []  # what a reader may follow; what a browser fetches by itself
+        self.read, self.loaded = (
+            [],
+            [],
+        )  # what a reader may follow; what a browser fetches by itself
         self.feed(page.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
-        fetched = tag in ("script", "img", "source", "iframe") or (tag == "link" and found.get("rel") != "canonical")
+        fetched = tag in ("script", "img", "source", "iframe") or (
+            tag == "link" and found.get("rel") != "canonical"
+        )
         if address := found.get("src") or found.get("href"):
             (self.loaded if fetched else self.read).append(address)
 
@@ -79,11 +97,23 @@ def test_the_search_knows_the_generated_pages(site):
 def test_a_link_that_leads_nowhere_stops_the_build(tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("[gone](gone.md)")
-    settings = (ROOT / "mkdocs.yml").read_text().replace("docs/hooks.py", str(ROOT / "docs" / "hooks.py"))
+    settings = (
+        (ROOT / "mkdocs.yml").read_text().replace("docs/hooks.py", str(ROOT / "docs" / "hooks.py"))
+    )
     (tmp_path / "mkdocs.yml").write_text(settings)
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(tmp_path / "mkdocs.yml")]
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "-f",
+        str(tmp_path / "mkdocs.yml"),
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
+    built = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False
+    )
     assert built.returncode != 0
     assert "'gone.md'" in built.stderr
 
@@ -92,13 +122,19 @@ def test_links_between_the_files_of_the_repository_resolve():
     for file in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for address in re.findall(r"\]\(<?([^)>\s]+)", file.read_text(encoding="utf-8")):
             path = urlsplit(address).path
-            made = PAGES.keys() | {"contributing.md", "changelog.md"} if file.parent.name == "docs" else set()
+            made = (
+                PAGES.keys() | {"contributing.md", "changelog.md"}
+                if file.parent.name == "docs"
+                else set()
+            )
             if is_ours(address) and path not in made:
                 assert (file.parent / path).exists(), f"{file.name} leads to {address}"
 
 
 def test_every_setting_that_is_read_has_a_row():
-    assert {"LLM_MODEL", "LEASE_SECONDS", "DJANGO_SUPERUSER_EMAIL"} <= {one.name for one in source.settings()}
+    assert {"LLM_MODEL", "LEASE_SECONDS", "DJANGO_SUPERUSER_EMAIL"} <= {
+        one.name for one in source.settings()
+    }
     assert reference.undocumented() == []
 
 
@@ -124,7 +160,11 @@ def test_the_page_of_settings_has_each_with_what_it_accepts():
 
 
 def test_every_command_is_on_its_page():
-    files = [path for path in source.files() if path.parent.name == "commands" and path.stem != "__init__"]
+    files = [
+        path
+        for path in source.files()
+        if path.parent.name == "commands" and path.stem != "__init__"
+    ]
     assert len(files) > 5
     for file in files:
         assert f"\n### {file.stem}\n" in PAGES["reference/commands.md"], file
@@ -140,7 +180,9 @@ def test_every_task_is_on_its_page_and_says_what_it_does():
     names = re.findall(r'@shared_task\(name="([^"]+)"', code)
     assert len(names) > 5
     for name in names:
-        row = re.search(rf"^\| `{re.escape(name)}` \|.*$", PAGES["reference/tasks.md"], re.MULTILINE)
+        row = re.search(
+            rf"^\| `{re.escape(name)}` \|.*$", PAGES["reference/tasks.md"], re.MULTILINE
+        )
         assert row, f"{name} is missing"
         assert not row[0].endswith("|  |"), f"{name} has no docstring"
 
@@ -156,7 +198,9 @@ def test_every_event_is_on_its_page():
     calls = re.findall(r"progress\.record\(\s*[^,]+,\s*(\S+?),", code)
     assert len(calls) > 10
     for name in calls:
-        assert re.fullmatch(r'"\w+"', name), f"{name}: an event is told by a name that can be looked for"
+        assert re.fullmatch(r'"\w+"', name), (
+            f"{name}: an event is told by a name that can be looked for"
+        )
         assert f"| `{name[1:-1]}` |" in PAGES["reference/events.md"]
 
 
@@ -191,7 +235,9 @@ def test_a_screenshot_is_shown_when_it_is_there_in_both_schemes(hooks, tmp_path)
     (pictures / "inbox-light.png").touch()
     assert hooks.on_page_markdown(page, None, config, None).strip() == "Before"
     (pictures / "inbox-dark.png").touch()
-    assert "![The inbox](screenshots/inbox-dark.png#only-dark)" in hooks.on_page_markdown(page, None, config, None)
+    assert "![The inbox](screenshots/inbox-dark.png#only-dark)" in hooks.on_page_markdown(
+        page, None, config, None
+    )
 
 
 def test_a_bar_in_the_code_of_a_table_is_shown_without_its_backslash(hooks, tmp_path):
@@ -203,7 +249,11 @@ def test_a_bar_in_the_code_of_a_table_is_shown_without_its_backslash(hooks, tmp_
 def test_the_navigation_leaves_out_what_is_missing_and_adds_what_it_does_not_know(hooks, tmp_path):
     (tmp_path / "index.md").touch()
     (tmp_path / "new.md").touch()
-    nav = [{"Start": ["index.md"]}, {"How-to guides": [{"Gone": "gone.md"}]}, {"Explanation": [{"Soon": "soon.md"}]}]
+    nav = [
+        {"Start": ["index.md"]},
+        {"How-to guides": [{"Gone": "gone.md"}]},
+        {"Explanation": [{"Soon": "soon.md"}]},
+    ]
     built = hooks.on_config(config_of(tmp_path, nav)).nav
     assert built[0] == {"Start": ["index.md"]}
     assert "new.md" in built[1]["How-to guides"]

@@ -21,7 +21,9 @@ PASSWORD = "stones-on-stones"  # noqa: S105 - of a database that ends with the t
 
 
 def free_port():
-    """Of those that no system gives to a client's end: it is still free when a server that starts slowly takes it."""
+    """Of those that no system gives to a client's end: it is still free when a server that starts
+    slowly takes it.
+    """
     while True:
         port = random.randrange(20_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -51,14 +53,29 @@ def letters(site_folder):
 
 @pytest.fixture(scope="package")
 def site(site_folder, letters):
-    """The address of a whole Cairn, with an admin named admin; modules share it, so names of learners differ."""
+    """The address of a whole Cairn, with an admin named admin; modules share it, so names of
+    learners differ.
+    """
     folder, port = site_folder, free_port()
-    own = {"VAR_DIR": str(folder), "DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    own |= {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": str(letters)}
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    own = {
+        "VAR_DIR": str(folder),
+        "DJANGO_SUPERUSER_USERNAME": "admin",
+        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+    }
+    own |= {
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": str(letters),
+    }
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "REDIS_URL")
+    }
     with (folder / "up.log").open("w") as log:
         command = [sys.executable, "manage.py", "up", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment | own, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment | own, stdout=log, stderr=subprocess.STDOUT
+        )
 
     def is_up():
         assert process.poll() is None, (folder / "up.log").read_text()
@@ -75,12 +92,18 @@ def site(site_folder, letters):
 @pytest.fixture
 def shell(site, site_folder):
     """Runs a script beside the site, on its database; gives the last line that it printed."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "REDIS_URL")
+    }
 
     def run(script):
         command = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
         environment["VAR_DIR"] = str(site_folder)
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().rpartition("\n")[2]
 
@@ -100,7 +123,10 @@ def chromium():
 
 
 def open_page(chromium, site, **options):
-    """In a browser of its own that makes no transitions: nothing is looked at halfway. `options` are of its context."""
+    """In a browser of its own that makes no transitions: nothing is looked at halfway.
+
+    `options` are of its context.
+    """
     own = {"base_url": site, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
     context = chromium.new_context(**own | options)
     context.set_default_timeout(60_000)

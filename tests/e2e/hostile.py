@@ -1,4 +1,6 @@
-"""Rows full of what an attacker would have a model or a learner write; run inside the site's own database."""
+"""Rows full of what an attacker would have a model or a learner write; run inside the site's own
+database.
+"""
 
 import json
 import uuid
@@ -17,7 +19,10 @@ from roadmaps import plan_rows
 from roadmaps.models import Draft, ModelCall, Review, Roadmap
 
 SCRIPT = "<script>alert('evil')</script>"
-EVIL = SCRIPT + '<img src=x onerror=alert(1)>{{ 6|add:6 }}{% debug %}"\' onfocus=alert(2) autofocus x-init="alert(3)"'
+EVIL = (
+    SCRIPT
+    + '<img src=x onerror=alert(1)>{{ 6|add:6 }}{% debug %}"\' onfocus=alert(2) autofocus x-init="alert(3)"'
+)
 LINK = "javascript:alert('evil')"
 SHORT = SCRIPT + "\"'>{{ 6|add:6 }}"
 MARKDOWN = f"""# {EVIL}
@@ -51,7 +56,13 @@ flowchart LR
 
 
 def concept(number):
-    facts = {"minutes": 30, "difficulty": "beginner", "prerequisites": [], "keywords": [EVIL], "outcomes": [EVIL]}
+    facts = {
+        "minutes": 30,
+        "difficulty": "beginner",
+        "prerequisites": [],
+        "keywords": [EVIL],
+        "outcomes": [EVIL],
+    }
     return {"id": f"c{number}", "title": f"{SHORT}{number}", "summary": EVIL, **facts}
 
 
@@ -62,7 +73,13 @@ def plan():
 
 
 def report():
-    issue = {"severity": "critical", "dimension": "clarity", "location": "c1", "message": EVIL, "suggestion": EVIL}
+    issue = {
+        "severity": "critical",
+        "dimension": "clarity",
+        "location": "c1",
+        "message": EVIL,
+        "suggestion": EVIL,
+    }
     found = [issue | {"code": "critique", "source": "critique"}]
     scores = [{"dimension": "clarity", "score": 50, "reason": EVIL}]
     facts = {"score": 50, "minutes": 60, "budget_minutes": 120, "skipped": [EVIL]}
@@ -73,22 +90,60 @@ def make():
     """Prints the addresses to look at, as JSON."""
     admin = User.objects.get(username="admin")
     roadmap = Roadmap.objects.create(
-        owner=admin, goal=EVIL, background=EVIL, motivation=EVIL, formats=[EVIL], title=SHORT, status="AWAITING_REVIEW"
+        owner=admin,
+        goal=EVIL,
+        background=EVIL,
+        motivation=EVIL,
+        formats=[EVIL],
+        title=SHORT,
+        status="AWAITING_REVIEW",
     )
-    operation: dict[str, Any] = {"op": "modify", "target": "c1", "reason": EVIL, "title": SHORT, "text": EVIL}
-    operation |= {"before": {"title": "Plain", "summary": SHORT}, "after": {"title": SHORT, "summary": EVIL}}
+    operation: dict[str, Any] = {
+        "op": "modify",
+        "target": "c1",
+        "reason": EVIL,
+        "title": SHORT,
+        "text": EVIL,
+    }
+    operation |= {
+        "before": {"title": "Plain", "summary": SHORT},
+        "after": {"title": SHORT, "summary": EVIL},
+    }
     first = Draft.objects.create(roadmap=roadmap, number=1, plan=plan(), report=report())
     draft = Draft.objects.create(
-        roadmap=roadmap, number=2, plan=plan(), report=report(), operations=[operation], intent={"outcome": EVIL}
+        roadmap=roadmap,
+        number=2,
+        plan=plan(),
+        report=report(),
+        operations=[operation],
+        intent={"outcome": EVIL},
     )
-    decided = {"status": "CHANGES_REQUESTED", "comment": EVIL, "decided_at": timezone.now(), "decided_as": SHORT}
-    Review.objects.create(roadmap=roadmap, draft=first, interrupt_id="1", decided_how="EXPERT", **decided)
+    decided = {
+        "status": "CHANGES_REQUESTED",
+        "comment": EVIL,
+        "decided_at": timezone.now(),
+        "decided_as": SHORT,
+    }
+    Review.objects.create(
+        roadmap=roadmap, draft=first, interrupt_id="1", decided_how="EXPERT", **decided
+    )
     review = Review.objects.create(roadmap=roadmap, draft=draft, interrupt_id="2", round=2)
     Roadmap.objects.filter(pk=roadmap.pk).update(status_reason=EVIL)
     rows = [roadmap, draft, review, *_written(roadmap), *_told(roadmap)]
     lists = {_address(row, "changelist") for row in rows}
     pages = [_address(row, "change", row.pk) for row in rows]
-    print(json.dumps(["/admin/", "/admin/usage/", "/admin/system/", *sorted(lists), *pages, *_learned(roadmap)]))  # noqa: T201
+    print(
+        json.dumps(
+            [
+                "/admin/",
+                "/admin/usage/",
+                "/admin/system/",
+                *sorted(lists),
+                *pages,
+                *_learned(roadmap),
+            ]
+        )
+    )  # noqa: T201
 
 
 def _address(row, page, *args):
@@ -101,9 +156,13 @@ def _written(roadmap):
     state = {"concept": one, "status": "READY", "error": EVIL, "model": SHORT}
     tutorial = Tutorial.objects.create(title=SHORT, summary=EVIL, markdown=MARKDOWN, **state)
     resources = ResourceList.objects.create(**state)
-    Resource.objects.create(resource_list=resources, order=1, title=EVIL[:200], url=LINK, kind="book", note=EVIL)
+    Resource.objects.create(
+        resource_list=resources, order=1, title=EVIL[:200], url=LINK, kind="book", note=EVIL
+    )
     quiz = Quiz.objects.create(**state)
-    Question.objects.create(quiz=quiz, order=1, text=EVIL, options=[EVIL, SHORT], correct_indexes=[0], explanation=EVIL)
+    Question.objects.create(
+        quiz=quiz, order=1, text=EVIL, options=[EVIL, SHORT], correct_indexes=[0], explanation=EVIL
+    )
     return tutorial, resources, quiz
 
 
@@ -118,21 +177,40 @@ def _learned(roadmap):
         "chosen": [1],
         "right": False,
     }
-    attempt = Attempt.objects.create(user=roadmap.owner, concept=concept, score=0, total=1, answers=[answer])
-    Reading.objects.create(user=roadmap.owner, concept=concept, note=f"</textarea>{EVIL}", noted_at=timezone.now())
+    attempt = Attempt.objects.create(
+        user=roadmap.owner, concept=concept, score=0, total=1, answers=[answer]
+    )
+    Reading.objects.create(
+        user=roadmap.owner, concept=concept, note=f"</textarea>{EVIL}", noted_at=timezone.now()
+    )
     cards.make(roadmap.owner, concept)
     page = concept.get_absolute_url()
-    return [page, f"{page}?attempt={attempt.pk}", reverse("roadmap_progress", args=[roadmap.pk]), reverse("practice")]
+    return [
+        page,
+        f"{page}?attempt={attempt.pk}",
+        reverse("roadmap_progress", args=[roadmap.pk]),
+        reverse("practice"),
+    ]
 
 
 def _told(roadmap):
     event = ExecutionLog.objects.create(
-        roadmap_id=roadmap.pk, sequence=1, event=SHORT, message=EVIL, data={EVIL: EVIL}, occurred_at=timezone.now()
+        roadmap_id=roadmap.pk,
+        sequence=1,
+        event=SHORT,
+        message=EVIL,
+        data={EVIL: EVIL},
+        occurred_at=timezone.now(),
     )
     call = ModelCall.objects.create(
         thread_id=roadmap.thread_id, role="quiz", input_hash="1", model=SHORT, answer={EVIL: EVIL}
     )
     result = TaskResult.objects.create(
-        task_id=str(uuid.uuid4()), task_name=SHORT, task_args=EVIL, result=EVIL, traceback=EVIL, status="FAILURE"
+        task_id=str(uuid.uuid4()),
+        task_name=SHORT,
+        task_args=EVIL,
+        result=EVIL,
+        traceback=EVIL,
+        status="FAILURE",
     )
     return event, call, result

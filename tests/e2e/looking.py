@@ -7,7 +7,9 @@ LOOKS = ((1280, "light"), (390, "dark"))  # width and colour scheme
 
 
 def follow(page, control):
-    """Click what leads to another page, and wait until that is loaded: only then is it the one that is looked at."""
+    """Click what leads to another page, and wait until that is loaded: only then is it the one
+    that is looked at.
+    """
     with page.expect_navigation():
         control.click()
 
@@ -18,7 +20,9 @@ def show_at(page, width, scheme):
 
 
 def assert_fits(page):
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+        page.url
+    )
 
 
 def assert_accessible(page):

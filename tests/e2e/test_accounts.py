@@ -1,4 +1,6 @@
-"""A person's account in a browser: up, in, a new address, a new password, settings, notices, trash, leaving."""
+"""A person's account in a browser: up, in, a new address, a new password, settings, notices,
+trash, leaving.
+"""
 
 import re
 import time
@@ -23,7 +25,9 @@ def link_to(letters, address, path):
         for letter in sorted(letters.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True):
             for part in re.split(rb"-{79}\n", letter.read_bytes()):
                 message = message_from_bytes(part, policy=policy.default)
-                if message["To"] == address and (links := re.findall(rf"http://\S+({path}\S*)", message.get_content())):
+                if message["To"] == address and (
+                    links := re.findall(rf"http://\S+({path}\S*)", message.get_content())
+                ):
                     return links[0]
         return None
 
@@ -31,7 +35,9 @@ def link_to(letters, address, path):
 
 
 def hear(page):
-    """What the console calls an error, refused scripts and styles among them; a 400 that was meant is none."""
+    """What the console calls an error, refused scripts and styles among them; a 400 that was meant
+    is none.
+    """
 
     def note(message):
         if message.type == "error" and "Failed to load resource" not in message.text:
@@ -50,7 +56,12 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
     hear(page)
     for address in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
         look_at(page, address)
-    send_up = {"username": "ann", "email": "ann@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    send_up = {
+        "username": "ann",
+        "email": "ann@example.org",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
     page.goto("/accounts/signup/")
     send(page, "Sign up", **send_up)
     page.wait_for_url("**/roadmaps/")
@@ -149,7 +160,11 @@ def test_a_second_factor_in_the_browser(chromium, site):
     look_at(page)
     send(page, "Activate", code=code_of(page.locator("#authenticator_secret").input_value()))
     expect(page.locator("main")).to_contain_text("ecovery")
-    for address in ("/accounts/2fa/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/generate/"):
+    for address in (
+        "/accounts/2fa/",
+        "/accounts/2fa/recovery-codes/",
+        "/accounts/2fa/recovery-codes/generate/",
+    ):
         look_at(page, address)
     page.context.clear_cookies()
     page.goto("/accounts/login/")
@@ -178,7 +193,9 @@ def test_the_browser_tells_its_time_zone_and_every_page_is_in_it(chromium, site)
     expect(page.locator("footer")).to_contain_text("Times are shown in Pacific/Auckland.")
     look_at(page, "/accounts/")
     expect(page.get_by_label("Where your days begin and end")).to_have_value("")
-    expect(page.locator("#time-zone")).to_contain_text(re.compile(r"It is now \d{4}-\d\d-\d\d \d\d:\d\d NZ[DS]T\."))
+    expect(page.locator("#time-zone")).to_contain_text(
+        re.compile(r"It is now \d{4}-\d\d-\d\d \d\d:\d\d NZ[DS]T\.")
+    )
     page.get_by_label("Where your days begin and end").select_option("Honolulu")
     follow(page, page.get_by_role("button", name="Save the time zone"))
     expect(page.locator("footer")).to_contain_text("Times are shown in Pacific/Honolulu.")
@@ -186,7 +203,9 @@ def test_the_browser_tells_its_time_zone_and_every_page_is_in_it(chromium, site)
     sign_in(page, "admin", PASSWORD)
     page.context.clear_cookies(name="time_zone")
     page.goto("/admin/")  # under the policy of the admin
-    assert {one["name"]: one["value"] for one in page.context.cookies()}["time_zone"] == "Pacific/Auckland"
+    assert {one["name"]: one["value"] for one in page.context.cookies()}[
+        "time_zone"
+    ] == "Pacific/Auckland"
     page.reload()
     expect(page.locator("#decisions")).to_contain_text("Pacific/Auckland time")
     assert page.problems == []

@@ -62,14 +62,18 @@ def test_a_new_review_arrives_in_the_open_inbox(chromium, site, people, page, de
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_many_are_approved_and_what_somebody_else_decided_is_named(chromium, site, people, page, desk, width, scheme):
+def test_many_are_approved_and_what_somebody_else_decided_is_named(
+    chromium, site, people, page, desk, width, scheme
+):
     show_at(desk, width, scheme)
     sign_up(page, f"baker{width}")
     goals = [f"Learn to bake bread from {grain} flour {width}" for grain in ("rye", "spelt")]
     for goal in goals:
         state_a_goal(page, goal)
         expect(page.locator(".state")).to_have_text("Waiting for review")
-    desk.route_web_socket("**/ws/reviews/", lambda socket: socket.close())  # it doesn't hear of the other decision
+    desk.route_web_socket(
+        "**/ws/reviews/", lambda socket: socket.close()
+    )  # it doesn't hear of the other decision
     sign_in(desk, "mia")
     desk.goto(INBOX)
     for goal in goals:
@@ -79,14 +83,18 @@ def test_many_are_approved_and_what_somebody_else_decided_is_named(chromium, sit
     admin = open_page(chromium, site)
     sign_in(admin)
     admin.goto(INBOX)
-    admin.get_by_role("button", name=re.compile(f"^Approve: .*rye flour {width}", re.I)).press("Enter")
+    admin.get_by_role("button", name=re.compile(f"^Approve: .*rye flour {width}", re.I)).press(
+        "Enter"
+    )
     expect(admin.locator("body")).to_contain_text("1 approved.")
     admin.context.close()
     desk.locator("select[name=action]").select_option(label="Approve")
     follow(desk, desk.get_by_role("button", name="Run"))
     expect(desk.locator("body")).to_contain_text("1 approved.")
     assert_fits(desk)
-    expect(desk.locator("body")).to_contain_text("skipped. This review was already decided: approved by admin")
+    expect(desk.locator("body")).to_contain_text(
+        "skipped. This review was already decided: approved by admin"
+    )
     assert desk.problems == []
 
 
@@ -96,7 +104,9 @@ def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_s
 ):
     show_at(desk, width, scheme)
     sign_up(page, f"sailor{width}")
-    goals = [f"Learn to {skill} of a sailor {width}" for skill in ("tie the knots", "read the charts")]
+    goals = [
+        f"Learn to {skill} of a sailor {width}" for skill in ("tie the knots", "read the charts")
+    ]
     for goal in goals:
         state_a_goal(page, goal)
         expect(page.locator(".state")).to_have_text("Waiting for review")
@@ -109,7 +119,9 @@ def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_s
     admin = open_page(chromium, site)
     sign_in(admin)
     admin.goto(INBOX)
-    follow(admin, admin.get_by_role("button", name=re.compile(f"^Approve: .*knots.* {width}", re.I)))
+    follow(
+        admin, admin.get_by_role("button", name=re.compile(f"^Approve: .*knots.* {width}", re.I))
+    )
     expect(row(desk, goals[0])).to_have_count(0)
     expect(desk.locator("#inbox-live")).to_contain_text("approved by admin")
     expect(row(desk, goals[1]).locator("input.action-select")).to_be_checked()
@@ -120,7 +132,9 @@ def test_a_decision_of_somebody_else_shows_in_the_open_inbox_and_the_selection_s
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_of_two_reviewers_at_one_review_the_second_is_told(chromium, site, people, page, desk, width, scheme):
+def test_of_two_reviewers_at_one_review_the_second_is_told(
+    chromium, site, people, page, desk, width, scheme
+):
     sign_up(page, f"gardener{width}")
     goal = f"Learn to graft the apple trees of a garden {width}"
     state_a_goal(page, goal)
@@ -160,7 +174,10 @@ def test_who_may_only_look_has_no_buttons(site, people, desk, width, scheme):
 def test_the_filters_of_a_list_open_and_close_from_the_keyboard(site, people, desk):
     sign_in(desk, "lou")
     desk.goto("/admin/roadmaps/review/")
-    filters, panel = desk.get_by_role("button", name="Filters", exact=True), desk.locator("#changelist-filter")
+    filters, panel = (
+        desk.get_by_role("button", name="Filters", exact=True),
+        desk.locator("#changelist-filter"),
+    )
     expect(filters).to_have_attribute("aria-expanded", "false")
     desk.locator("#searchbar").focus()
     for _ in range(5):

@@ -11,7 +11,14 @@ from tests.e2e.conftest import answers, free_port, open_page
 from tests.e2e.looking import LOOKS, assert_accessible
 
 pytestmark = pytest.mark.timeout(600)
-PAGES = ("index", "tutorial", "operations", "architecture", "reference/settings", "reference/course")
+PAGES = (
+    "index",
+    "tutorial",
+    "operations",
+    "architecture",
+    "reference/settings",
+    "reference/course",
+)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +26,12 @@ def documentation(tmp_path_factory):
     """The address of the built site."""
     folder, port = tmp_path_factory.mktemp("documentation"), free_port()
     python = [sys.executable, "-m"]
-    subprocess.run([*python, "mkdocs", "build", "--strict", "--quiet", "-d", folder], cwd=ROOT, check=True, timeout=300)
+    subprocess.run(
+        [*python, "mkdocs", "build", "--strict", "--quiet", "-d", folder],
+        cwd=ROOT,
+        check=True,
+        timeout=300,
+    )
     command = [*python, "http.server", "--bind", "127.0.0.1", "--directory", folder, str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -31,8 +43,12 @@ def documentation(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_are_readable_for_everybody_and_ask_nobody_else(chromium, documentation, width, scheme):
-    page = open_page(chromium, documentation, viewport={"width": width, "height": 900}, color_scheme=scheme)
+def test_pages_are_readable_for_everybody_and_ask_nobody_else(
+    chromium, documentation, width, scheme
+):
+    page = open_page(
+        chromium, documentation, viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
     asked, problems = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: problems.extend([message.text] * (message.type == "error")))
@@ -41,7 +57,9 @@ def test_pages_are_readable_for_everybody_and_ask_nobody_else(chromium, document
         page.goto(f"/{name}.html", wait_until="networkidle")
         assert_accessible(page)
     if width > 600:  # on narrow screens the search opens over the page
-        page.get_by_placeholder("Search").press_sequentially("LEASE_SECONDS")  # it listens to keys alone
+        page.get_by_placeholder("Search").press_sequentially(
+            "LEASE_SECONDS"
+        )  # it listens to keys alone
         expect(page.locator(".md-search-result__list")).to_contain_text("Settings")
     assert problems == []
     assert [address for address in asked if not address.startswith(documentation)] == []

@@ -1,4 +1,6 @@
-"""Whatever a model or a learner writes is text, in the admin and where it is read: a browser runs none of it."""
+"""Whatever a model or a learner writes is text, in the admin and where it is read: a browser runs
+none of it.
+"""
 
 import json
 
@@ -39,9 +41,12 @@ def test_nothing_that_was_written_runs_on_any_page(page, addresses):
     for address in addresses:
         assert page.goto(address).status == 200, address
         page.wait_for_load_state("networkidle")
-        assert page.locator(f'[href*="{LINK[:12]}"], [src="x"], .written :is(script, iframe, svg)').count() == 0, (
-            address
-        )
+        assert (
+            page.locator(
+                f'[href*="{LINK[:12]}"], [src="x"], .written :is(script, iframe, svg)'
+            ).count()
+            == 0
+        ), address
         shown += SCRIPT in page.locator("#main").inner_text()
         assert "12\"'" not in page.content(), f"{address}: template syntax was run"
     assert shown > len(addresses) / 2, "the pages don't show the text at all"

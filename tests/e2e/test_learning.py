@@ -1,4 +1,6 @@
-"""As a learner: read, find the way by keys, take notes, answer, complete and practise, on a desk and on a phone."""
+"""As a learner: read, find the way by keys, take notes, answer, complete and practise, on a desk
+and on a phone.
+"""
 
 import re
 
@@ -28,7 +30,9 @@ def concept(shell):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_concept_is_read_answered_noted_completed_and_practised(page, concept, width):
-    page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda said: page.problems.append(said.text) if said.type == "error" else None
+    )
     page.set_viewport_size({"width": width, "height": 800})
     sign_in(page)
     read(page, concept)
@@ -69,7 +73,9 @@ def find_the_way(page, concept):
 
 
 def place(page, concept):
-    """As the server has it, asked beside the page: each page that opens or closes in the browser may tell a new one."""
+    """As the server has it, asked beside the page: each page that opens or closes in the browser
+    may tell a new one.
+    """
     (kept,) = re.findall(r'data-place="(\d+)"', page.request.get(concept).text())
     return int(kept)
 

@@ -1,4 +1,6 @@
-"""A roadmap's page under fire: whatever a tab has been through, it ends as a page that was loaded afresh."""
+"""A roadmap's page under fire: whatever a tab has been through, it ends as a page that was loaded
+afresh.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -52,7 +54,10 @@ def test_tabs_that_lost_the_line_joined_late_or_stayed_all_end_alike(chromium, s
     context = page.context
     context.add_init_script(KEEP_SOCKETS)
     complaints = []
-    context.on("console", lambda said: complaints.append((said.page, said.text)) if said.type == "error" else None)
+    context.on(
+        "console",
+        lambda said: complaints.append((said.page, said.text)) if said.type == "error" else None,
+    )
     sign_up(page, "stormy")
     page.goto("/roadmaps/new/")
     follow(page, page.locator(".examples a").nth(1))
@@ -65,7 +70,9 @@ def test_tabs_that_lost_the_line_joined_late_or_stayed_all_end_alike(chromium, s
     look_at(page)
     follow(page, page.get_by_role("button", name="Design my roadmap"))
     expect(page.locator(".state")).to_have_text("Waiting for review")
-    expect(page.locator(".flow .narrow [data-node=human_review]")).to_have_attribute("data-state", "paused")
+    expect(page.locator(".flow .narrow [data-node=human_review]")).to_have_attribute(
+        "data-state", "paused"
+    )
     pk = page.url.rstrip("/").rsplit("/", 1)[-1]
 
     other = context.new_page()
@@ -75,7 +82,9 @@ def test_tabs_that_lost_the_line_joined_late_or_stayed_all_end_alike(chromium, s
     page.evaluate(NO_LINE)
     expect(page.locator("#connection")).to_have_text("connecting again…")
     complaints.clear()
-    page.evaluate("() => htmx.trigger('#state', 'refresh')")  # as an event would that was still on its way
+    page.evaluate(
+        "() => htmx.trigger('#state', 'refresh')"
+    )  # as an event would that was still on its way
     shell(STORM.format(pk=pk))
     late = context.new_page()
     late.goto(page.url)
@@ -108,6 +117,13 @@ def test_tabs_that_lost_the_line_joined_late_or_stayed_all_end_alike(chromium, s
     follow(fresh, fresh.locator(".as-outline a").first)
     expect(fresh.locator("#tutorial")).to_be_visible()
     look_at(fresh, "/roadmaps/")
-    cut = ("/ws/nowhere/", "ERR_FAILED", "htmx:afterRequest", "htmx:sendError")  # said of a line that is cut
-    assert [text for tab, text in complaints if tab != page or not any(one in text for one in cut)] == []
+    cut = (
+        "/ws/nowhere/",
+        "ERR_FAILED",
+        "htmx:afterRequest",
+        "htmx:sendError",
+    )  # said of a line that is cut
+    assert [
+        text for tab, text in complaints if tab != page or not any(one in text for one in cut)
+    ] == []
     context.close()

@@ -60,7 +60,9 @@ def test_tabs_say_that_they_are_signed_out_moved_or_thrown_away(page):
     expect(page.locator("#connection")).to_have_text("live")
     page.evaluate(THROW_AWAY)
     for one in (page, tab):
-        expect(one.locator("#connection")).to_have_text("This roadmap isn't available any more. My roadmaps")
+        expect(one.locator("#connection")).to_have_text(
+            "This roadmap isn't available any more. My roadmaps"
+        )
     assert tab.evaluate("window.tries") == 1
 
 

@@ -29,7 +29,9 @@ def test_a_review_is_found_from_the_keyboard_and_the_pages_beside_it_fit(goal, d
     desk.keyboard.press("Control+k")
     expect(desk.locator("#search-input-command")).to_be_focused()
     desk.keyboard.type("bees roof")
-    expect(desk.locator("#command-results-list li").first).to_contain_text("review, round 1, pending, for beekeeper")
+    expect(desk.locator("#command-results-list li").first).to_contain_text(
+        "review, round 1, pending, for beekeeper"
+    )
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
     desk.wait_for_url(re.compile(r"/admin/roadmaps/review/\d+/change/"))

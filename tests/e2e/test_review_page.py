@@ -61,7 +61,9 @@ def test_requested_changes_come_back_as_a_diff(page, desk, width, scheme):
     ("verb", "width", "scheme", "scripts"),
     [("knit", *LOOKS[0], True), ("felt", *LOOKS[1], True), ("weave", *LOOKS[0], False)],
 )
-def test_an_edited_and_approved_plan_is_the_course(page, desk, chromium, site, verb, width, scheme, scripts):
+def test_an_edited_and_approved_plan_is_the_course(
+    page, desk, chromium, site, verb, width, scheme, scripts
+):
     new_review(page, desk, f"{verb}er", f"{verb} a warm blanket")
     state = desk.context.storage_state()
     editor = open_page(chromium, site, storage_state=state, java_script_enabled=scripts)
@@ -85,7 +87,9 @@ def test_an_edited_and_approved_plan_is_the_course(page, desk, chromium, site, v
     assert_fits(editor)
 
     follow(desk, desk.get_by_role("button", name="Approve"))  # still shows draft 1
-    expect(desk.locator("body")).to_contain_text("Nothing was decided: since you opened it, admin saved draft 2")
+    expect(desk.locator("body")).to_contain_text(
+        "Nothing was decided: since you opened it, admin saved draft 2"
+    )
     follow(editor, editor.get_by_role("button", name="Approve"))
     expect(editor.locator("body")).to_contain_text("1 approved.")
     expect(page.locator(".state")).to_have_text("Ready")

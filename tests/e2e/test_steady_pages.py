@@ -30,7 +30,9 @@ EVENT = json.dumps({"type": "event", "event": {"said": "Something happened"}})
 
 
 def answer_at_once(page, **headers):
-    """From now on this page gets from its address what it gets now: no press lasts as long as a slow answer."""
+    """From now on this page gets from its address what it gets now: no press lasts as long as a
+    slow answer.
+    """
     body = page.request.get(page.url, headers=headers).text()
     page.route(page.url, lambda route: route.fulfill(body=body, content_type="text/html"))
 
@@ -60,7 +62,10 @@ def test_a_pressed_button_is_not_replaced(learner):
 
 def test_a_refresh_folds_nothing_and_takes_no_focus(learner):
     learner.get_by_text("What you asked for").click()
-    for control in (learner.get_by_role("button", name="Move to trash"), learner.locator(".picture.wide")):
+    for control in (
+        learner.get_by_role("button", name="Move to trash"),
+        learner.locator(".picture.wide"),
+    ):
         control.focus()
         learner.locator("#state h1").evaluate(MARK)
         learner.evaluate(REFRESH)
@@ -88,7 +93,9 @@ def test_the_picture_stays_where_it_was_scrolled_to(learner):
 
 @pytest.fixture
 def inbox(page, desk):
-    """The open inbox with a review in it; and what tells it of something, and ends when its rows have come."""
+    """The open inbox with a review in it; and what tells it of something, and ends when its rows
+    have come.
+    """
     lines = []
     new_review(page, desk, "walker", "walk a slackline")
     desk.route_web_socket("**/ws/reviews/", lambda line: lines.append(line))

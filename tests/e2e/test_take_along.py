@@ -1,4 +1,6 @@
-"""As a person: bring a course in, take it along as a PDF, share it, and use what another has shared."""
+"""As a person: bring a course in, take it along as a PDF, share it, and use what another has
+shared.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,9 +14,13 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_course_is_imported_exported_shared_and_used(page, desk, tmp_path):
-    page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
+    page.on(
+        "console", lambda message: message.type == "error" and page.problems.append(message.text)
+    )
     file = tmp_path / "course.json"
-    course = samples.course(6, "## Lines\n\nThey join *equal* `pressure`.", title="Weather maps for hikers")
+    course = samples.course(
+        6, "## Lines\n\nThey join *equal* `pressure`.", title="Weather maps for hikers"
+    )
     file.write_bytes(FORMATS["json"].write(course))
     sign_in(page)
     page.goto("/roadmaps/import/")

@@ -3,7 +3,16 @@
 import uuid
 from datetime import date
 
-from content.exports.document import Checked, Concept, Course, Module, Question, Request, Resource, Stage
+from content.exports.document import (
+    Checked,
+    Concept,
+    Course,
+    Module,
+    Question,
+    Request,
+    Resource,
+    Stage,
+)
 
 MARKDOWN = """> A quote with *emphasis* and `code`.
 
@@ -44,7 +53,10 @@ CHINESE = """## 这是什么
 def question(text="Which is the best sign?", right=(1,)):
     options = ["A familiar <text>", "Doing it on a new example", "Time"]
     return Question(
-        text=text, options=options, correct_indexes=list(right), explanation="Doing shows knowledge & more."
+        text=text,
+        options=options,
+        correct_indexes=list(right),
+        explanation="Doing shows knowledge & more.",
     )
 
 
@@ -60,7 +72,12 @@ def concept(number, markdown=MARKDOWN, title="Reading isobars"):
         outcomes=["You can read a <map>."],
         tutorial=markdown,
         resources=[
-            Resource(title="Wikipedia", url="https://en.wikipedia.org/w?q={x}|100%", language="en", note="Good.")
+            Resource(
+                title="Wikipedia",
+                url="https://en.wikipedia.org/w?q={x}|100%",
+                language="en",
+                note="Good.",
+            )
         ],
         quiz=[question(), question("Which two?", (0, 2))],
     )
@@ -68,12 +85,16 @@ def concept(number, markdown=MARKDOWN, title="Reading isobars"):
 
 def course(concepts=3, markdown=MARKDOWN, language="en", title="Weather maps & hikers"):
     module = Module(
-        title="Pressure", summary="Air.", concepts=[concept(one, markdown) for one in range(1, concepts + 1)]
+        title="Pressure",
+        summary="Air.",
+        concepts=[concept(one, markdown) for one in range(1, concepts + 1)],
     )
     return Course(
         id=uuid.UUID(int=5),
         title=title,
-        request=Request(goal="Plan a hike in any weather", language=language, hours_per_week=3, weeks=2),
+        request=Request(
+            goal="Plan a hike in any weather", language=language, hours_per_week=3, weeks=2
+        ),
         checked=Checked(by="reviewer", person=True, on=date(2026, 1, 2)),
         stages=[Stage(title="Foundations", summary="Begin here.", modules=[module])],
     )

@@ -49,7 +49,9 @@ def asked(roadmap, format="pdf", by=None):
 
 
 def put_back(export, seconds=60):
-    Export.objects.filter(pk=export.pk).update(dispatched_at=timezone.now() - timedelta(seconds=seconds))
+    Export.objects.filter(pk=export.pk).update(
+        dispatched_at=timezone.now() - timedelta(seconds=seconds)
+    )
 
 
 def test_a_worker_writes_what_takes_long_and_the_page_leads_to_it(browser, roadmap, worker):
@@ -63,7 +65,9 @@ def test_a_worker_writes_what_takes_long_and_the_page_leads_to_it(browser, roadm
     assert "The file is ready." in page
     assert "<html" not in page
     formats = reverse("export_list", args=[roadmap.pk])
-    assert f'href="{address(roadmap, "pdf", "export_file")}"' in browser.get(formats).content.decode()
+    assert (
+        f'href="{address(roadmap, "pdf", "export_file")}"' in browser.get(formats).content.decode()
+    )
     Export.objects.update(status="FAILED")
     assert address(roadmap, "pdf", "export_file") not in browser.get(formats).content.decode()
     Export.objects.update(status="READY")
@@ -93,7 +97,11 @@ def test_large_courses_are_left_to_a_worker(browser, owner):
 def test_strangers_get_404_and_staff_get_no_file_of_others(client, roadmap):
     export = asked(roadmap)
     export_jobs.write_export(export.pk, export.run_id)
-    every = [address(roadmap, "pdf"), address(roadmap, "json"), address(roadmap, "pdf", "export_file")]
+    every = [
+        address(roadmap, "pdf"),
+        address(roadmap, "json"),
+        address(roadmap, "pdf", "export_file"),
+    ]
     every.append(reverse("export_list", args=[roadmap.pk]))
     for path in every:
         assert client.get(path).status_code == 302, path
@@ -145,7 +153,9 @@ def test_the_page_shows_how_many_parts_are_written(browser, owner, monkeypatch):
 
     def watched(text):
         told.append(browser.get(address(roadmap, "pdf"), **page).content.decode())
-        told.append(browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json())
+        told.append(
+            browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json()
+        )
         return nodes_of(text)
 
     export = asked(roadmap)
@@ -155,7 +165,9 @@ def test_the_page_shows_how_many_parts_are_written(browser, owner, monkeypatch):
     monkeypatch.setattr("content.exports.pdf.nodes_of", watched)
     assert export_jobs.write_export(export.pk, export.run_id) == "READY"
     assert [one["parts_done"] for one in told[1::2]] == [0, 1, 2]
-    assert {(one["status"], one["parts"], one["file"]) for one in told[1::2]} == {("WRITING", 4, None)}
+    assert {(one["status"], one["parts"], one["file"]) for one in told[1::2]} == {
+        ("WRITING", 4, None)
+    }
     assert 'max="4" value="2" aria-valuetext="2 of 4 parts"' in told[4]
     answer = browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json()
     assert (answer["status"], answer["error"]) == ("READY", "")
@@ -183,7 +195,9 @@ def test_a_lost_message_is_sent_again(roadmap, worker):
 def test_a_dead_workers_export_goes_on_until_it_has_killed_too_many(roadmap, settings):
     export = asked(roadmap)
     Export.objects.update(status="WRITING", attempts=1)
-    Lease.objects.create(subject=export.pk, token=uuid.uuid4(), expires_at=timezone.now() - timedelta(seconds=1))
+    Lease.objects.create(
+        subject=export.pk, token=uuid.uuid4(), expires_at=timezone.now() - timedelta(seconds=1)
+    )
     assert recover() == 1
     assert export_jobs.write_export(export.pk, export.run_id) == "READY"
     Export.objects.update(status="WRITING", attempts=settings.MAX_ATTEMPTS)
@@ -215,7 +229,11 @@ def test_files_are_thrown_away_when_they_have_expired(roadmap):
 
 @pytest.mark.parametrize(
     ("query", "sentence"),
-    [("start=yesterday", "is no date"), ("hours=0", "1 to 80 whole hours"), ("start=9999-12-31", "ten years away")],
+    [
+        ("start=yesterday", "is no date"),
+        ("hours=0", "1 to 80 whole hours"),
+        ("start=9999-12-31", "ten years away"),
+    ],
 )
 def test_a_study_plan_refuses_what_is_no_plan(browser, roadmap, query, sentence):
     answer = browser.get(address(roadmap, "ics") + "?" + query)

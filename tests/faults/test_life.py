@@ -1,11 +1,19 @@
-"""Any order of requests, claims, decisions, cancels, retries, recoveries and duplicates keeps the invariants."""
+"""Any order of requests, claims, decisions, cancels, retries, recoveries and duplicates keeps the
+invariants.
+"""
 
 import pytest
 from celery import current_app
 from django.contrib.auth.models import User
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from content import generation
 from content.models import ARTIFACTS
@@ -19,7 +27,9 @@ LONG_AGO = "2000-01-01T00:00:00Z"
 
 
 class Life(RuleBasedStateMachine):
-    """Workers are calls of this process; a message is remembered for ever, and may come at any time again."""
+    """Workers are calls of this process; a message is remembered for ever, and may come at any
+    time again.
+    """
 
     def __init__(self):
         super().__init__()
@@ -28,7 +38,9 @@ class Life(RuleBasedStateMachine):
         Lease.objects.all().delete()
         owner, _ = User.objects.get_or_create(username="owner")
         self.send, current_app.send_task = current_app.send_task, self.note
-        self.roadmap = request_roadmap(owner=owner, goal="Learn to bake bread", hours_per_week=1, weeks=1)
+        self.roadmap = request_roadmap(
+            owner=owner, goal="Learn to bake bread", hours_per_week=1, weeks=1
+        )
         self.before = self.roadmap.status
 
     def note(self, name, args=(), task_id=None, **_):
@@ -54,7 +66,9 @@ class Life(RuleBasedStateMachine):
     @rule()
     def deliver_the_oldest_late(self):
         before = self.fresh()
-        assert self.deliver(*self.messages[0]) == "refused" or str(before.run_id) == str(self.messages[0][1])
+        assert self.deliver(*self.messages[0]) == "refused" or str(before.run_id) == str(
+            self.messages[0][1]
+        )
 
     def decide(self, decision):
         review = self.roadmap.reviews.order_by("-created_at").first()
@@ -110,7 +124,11 @@ class Life(RuleBasedStateMachine):
     @rule()
     def time_passes_and_recovery_comes(self):
         Roadmap.objects.filter(pk=self.roadmap.pk).update(dispatched_at=LONG_AGO)
-        moving = self.fresh().status in (RoadmapStatus.QUEUED, RoadmapStatus.RUNNING, RoadmapStatus.GENERATING)
+        moving = self.fresh().status in (
+            RoadmapStatus.QUEUED,
+            RoadmapStatus.RUNNING,
+            RoadmapStatus.GENERATING,
+        )
         assert recover() == (1 if moving else 0)
         assert recover() == 0
 
@@ -140,6 +158,10 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.timeout(600)
 def test_any_order_of_what_can_happen_keeps_the_invariants():
     calm = settings(
-        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+        max_examples=40,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
     )
     run_state_machine_as_test(Life, settings=calm)

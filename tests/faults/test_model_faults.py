@@ -1,4 +1,6 @@
-"""A model that misbehaves: each fault now and then, and each all the time, every roadmap with a fault of its own."""
+"""A model that misbehaves: each fault now and then, and each all the time, every roadmap with a
+fault of its own.
+"""
 
 import json
 import re
@@ -51,7 +53,9 @@ def test_each_fault_at_every_tenth_call_fails_no_run(owner, worker, models):
     met: set[str] = set()
 
     def every_tenth(call):
-        """Or the one after it: what met a fault is asked again and would fail, if that were a tenth call as well."""
+        """Or the one after it: what met a fault is asked again and would fail, if that were a
+        tenth call as well.
+        """
         fault, question = fault_of(call), json.dumps([call["schema"], call["payload"]])
         asked[fault] += 1
         due[fault] += asked[fault] % 10 == 2
@@ -68,7 +72,9 @@ def test_each_fault_at_every_tenth_call_fails_no_run(owner, worker, models):
     assert all(asked[fault] > 10 for fault in roadmaps)
 
 
-def test_each_fault_at_every_call_ends_the_run_with_its_reason_and_retry_goes_on(owner, worker, models):
+def test_each_fault_at_every_call_ends_the_run_with_its_reason_and_retry_goes_on(
+    owner, worker, models
+):
     models.latency, models.faults["*"] = 0.05, fault_of
     worker(**connected(models, LLM_TIMEOUT_SECONDS="6", LLM_MAX_ATTEMPTS="2", LLM_CONCURRENCY="32"))
     roadmaps = with_fault(owner, [*REASONS, *HARMLESS])

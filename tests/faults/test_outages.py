@@ -13,7 +13,16 @@ from roadmaps.models import Lease, Roadmap, RoadmapStatus
 from roadmaps.recovery import recover
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
-from tests.faults.tending import SOON, connected, embedded_only, ended, finish, several, start_services_again, tend
+from tests.faults.tending import (
+    SOON,
+    connected,
+    embedded_only,
+    ended,
+    finish,
+    several,
+    start_services_again,
+    tend,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +50,9 @@ def test_cut_connections_lose_no_run(owner, worker, models):
     worker(**connected(models, **SOON))
     roadmaps = several(owner)
     for asked in (2, 6, 20):
-        wait_for(lambda asked=asked: tend() or models.count() >= asked or ended(RoadmapStatus.READY)())
+        wait_for(
+            lambda asked=asked: tend() or models.count() >= asked or ended(RoadmapStatus.READY)()
+        )
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
@@ -79,7 +90,9 @@ def test_the_web_can_still_ask_workers_when_redis_has_restarted(worker):
     assert "nobody can be asked" in health.listeners()[0].text
     start_services_again(keep_connections=True)
     worker()
-    assert "nobody can be asked" not in health.listeners()[0].text  # also not at the first use after the restart
+    assert (
+        "nobody can be asked" not in health.listeners()[0].text
+    )  # also not at the first use after the restart
     wait_for(lambda: all(": 1 listens" in finding.text for finding in health.listeners()))
 
 

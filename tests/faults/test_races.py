@@ -30,7 +30,9 @@ def sent(monkeypatch):
     """The messages that would have gone out."""
     messages = []
     monkeypatch.setattr(
-        current_app, "send_task", lambda name, **options: messages.append((name, options.get("task_id")))
+        current_app,
+        "send_task",
+        lambda name, **options: messages.append((name, options.get("task_id"))),
     )
     return messages
 
@@ -60,14 +62,20 @@ def at_once(*calls):
 
 
 def resumes(sent, roadmap):
-    return [name for name, task in sent if name.startswith("workflow_resume") and task == str(roadmap.run_id)]
+    return [
+        name
+        for name, task in sent
+        if name.startswith("workflow_resume") and task == str(roadmap.run_id)
+    ]
 
 
 def test_two_reviewers_decide_at_the_same_moment(owner, sent):
     one, other = courses.reviewer("one"), courses.reviewer("other")
     review = courses.designed(owner).reviews.get()
     for _ in range(TIMES):
-        Review.objects.filter(pk=review.pk).update(status="PENDING", decided_by=None, decided_at=None)
+        Review.objects.filter(pk=review.pk).update(
+            status="PENDING", decided_by=None, decided_at=None
+        )
         Roadmap.objects.filter(pk=review.roadmap_id).update(status="AWAITING_REVIEW")
         results = at_once(
             lambda: decide_review(review, "APPROVED", by=one),
@@ -82,9 +90,14 @@ def test_two_reviewers_decide_at_the_same_moment(owner, sent):
 def test_deciding_races_cancelling(owner, sent):
     review = courses.designed(owner).reviews.get()
     for _ in range(TIMES):
-        Review.objects.filter(pk=review.pk).update(status="PENDING", decided_by=None, decided_at=None)
+        Review.objects.filter(pk=review.pk).update(
+            status="PENDING", decided_by=None, decided_at=None
+        )
         Roadmap.objects.filter(pk=review.roadmap_id).update(status="AWAITING_REVIEW")
-        at_once(lambda: decide_review(review, "APPROVED", by=None), lambda: cancel_run(review.roadmap, by=None))
+        at_once(
+            lambda: decide_review(review, "APPROVED", by=None),
+            lambda: cancel_run(review.roadmap, by=None),
+        )
         roadmap = Roadmap.objects.get(pk=review.roadmap_id)
         assert roadmap.status == "CANCELLED"
         assert courses.advance(roadmap).status == "CANCELLED"

@@ -1,4 +1,6 @@
-"""What runs short: connections, memory of Redis, room on the disk, a database that takes no writes."""
+"""What runs short: connections, memory of Redis, room on the disk, a database that takes no
+writes.
+"""
 
 import contextlib
 

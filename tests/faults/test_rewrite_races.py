@@ -146,7 +146,9 @@ def make_partial(concept, *kinds):
     Roadmap.objects.filter(pk=concept.roadmap_id).update(status="PARTIAL")
 
 
-def test_the_last_two_parts_end_at_the_same_moment_and_the_course_is_ready(monkeypatch, concept, beside):
+def test_the_last_two_parts_end_at_the_same_moment_and_the_course_is_ready(
+    monkeypatch, concept, beside
+):
     make_partial(concept, "tutorial", "resources")
     for kind in ("tutorial", "resources"):
         retry_artifact(concept, kind)
@@ -173,7 +175,9 @@ def test_asking_again_just_before_it_ends_is_refused_and_ends_nothing(monkeypatc
     assert Roadmap.objects.get(pk=concept.roadmap_id).status == "READY"
 
 
-def test_one_that_began_just_before_a_retry_locked_its_course_is_taken_over(monkeypatch, concept, beside):
+def test_one_that_began_just_before_a_retry_locked_its_course_is_taken_over(
+    monkeypatch, concept, beside
+):
     make_partial(concept, "resources")
     answered, results, begun = Held(), generation._results, []
 
@@ -231,11 +235,17 @@ def take_away(concept, plan, before_commit=None):
 
 
 def keep(owner, concept, what, given):
-    return quizzes.answer(owner, concept, given) if what == "answers" else reading.keep_note(owner, concept, "Mine")
+    return (
+        quizzes.answer(owner, concept, given)
+        if what == "answers"
+        else reading.keep_note(owner, concept, "Mine")
+    )
 
 
 @pytest.mark.parametrize("what", ["note", "answers"])
-def test_a_changed_plan_waits_for_what_a_learner_keeps_of_a_concept_that_goes(owner, concept, beside, what):
+def test_a_changed_plan_waits_for_what_a_learner_keeps_of_a_concept_that_goes(
+    owner, concept, beside, what
+):
     plan, given = plan_without(concept), right_answers(concept)
     with transaction.atomic():
         keep(owner, concept, what, given)
@@ -247,7 +257,9 @@ def test_a_changed_plan_waits_for_what_a_learner_keeps_of_a_concept_that_goes(ow
 
 
 @pytest.mark.parametrize("what", ["note", "answers"])
-def test_nothing_is_kept_of_a_concept_that_a_changed_plan_has_taken_away(owner, concept, beside, what):
+def test_nothing_is_kept_of_a_concept_that_a_changed_plan_has_taken_away(
+    owner, concept, beside, what
+):
     plan, given, gone = plan_without(concept), right_answers(concept), Held()
     changing = beside(take_away, concept, plan, gone)
     gone.wait()

@@ -117,7 +117,9 @@ def test_it_goes_on_while_a_change_waits_for_its_review(course, owner, concept, 
     assert Roadmap.objects.get(pk=course.pk).status == "AWAITING_REVIEW"
 
 
-def test_its_message_is_refused_in_the_trash_and_sent_again_after_that(course, owner, concept, settings):
+def test_its_message_is_refused_in_the_trash_and_sent_again_after_that(
+    course, owner, concept, settings
+):
     retry_artifact(concept, "tutorial")
     trash.move_to_trash(course, by=owner)
     assert rewrite(concept) == "refused"
@@ -139,14 +141,19 @@ def refuse_to_save(monkeypatch):
 
 
 @pytest.mark.parametrize("was_written", [True, False])
-def test_an_unexpected_error_ends_it_with_its_own_reason_and_a_retry_works(monkeypatch, course, concept, was_written):
+def test_an_unexpected_error_ends_it_with_its_own_reason_and_a_retry_works(
+    monkeypatch, course, concept, was_written
+):
     if not was_written:
         make_failed(course, concept)
     retry_artifact(concept, "tutorial")
     with monkeypatch.context() as broken:
         refuse_to_save(broken)
         assert rewrite(concept) == ("READY" if was_written else "FAILED")  # what is there stays
-    assert Tutorial.objects.get(concept=concept).error == "Unexpected ValueError; the worker's log has the details."
+    assert (
+        Tutorial.objects.get(concept=concept).error
+        == "Unexpected ValueError; the worker's log has the details."
+    )
     assert Roadmap.objects.get(pk=course.pk).status == ("READY" if was_written else "PARTIAL")
     assert recover_rewrites() == 0
     retry_artifact(concept, "tutorial")
@@ -210,7 +217,9 @@ def test_nothing_seems_to_be_written_when_a_run_was_given_up(owner, settings):
     generation._missing_jobs(roadmap)
     assert Tutorial.objects.filter(concept__roadmap=roadmap, status="GENERATING").exists()
     long_ago = "2000-01-01T00:00:00Z"
-    Roadmap.objects.filter(pk=roadmap.pk).update(attempts=settings.MAX_ATTEMPTS, dispatched_at=long_ago)
+    Roadmap.objects.filter(pk=roadmap.pk).update(
+        attempts=settings.MAX_ATTEMPTS, dispatched_at=long_ago
+    )
     recover()
     assert Roadmap.objects.get(pk=roadmap.pk).status == "FAILED"
     assert not Tutorial.objects.filter(concept__roadmap=roadmap, status="GENERATING").exists()

@@ -10,7 +10,11 @@ from tests.faults.storm import Storm
 SOAK = os.environ.get("SOAK") == "1"
 KILLS = int(os.environ.get("SOAK_KILLS", "100")) if SOAK else 5
 # What is measured is what is promised; else a busy machine shall cost no living worker its leases.
-DEFAULTS = {"LEASE_SECONDS": "" if SOAK else "10", "DISPATCH_GRACE_SECONDS": "", "RECOVER_EVERY_SECONDS": ""}
+DEFAULTS = {
+    "LEASE_SECONDS": "" if SOAK else "10",
+    "DISPATCH_GRACE_SECONDS": "",
+    "RECOVER_EVERY_SECONDS": "",
+}
 RECOVERED_WITHIN_SECONDS = 15  # promised for 95 of 100, measured by the soak
 RUNS, DEADLINE_SECONDS = (max(40, KILLS * 6 // 10), 3600) if SOAK else (8, 400)
 
@@ -27,7 +31,11 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(worker, beat, model_se
         return worker(**ours, **limits, **more)
 
     storm = Storm(start_worker, model_server)
-    limits_of_storm = {"kills": KILLS, "deadline_seconds": DEADLINE_SECONDS, "busy_with": 6 if SOAK else 0}
+    limits_of_storm = {
+        "kills": KILLS,
+        "deadline_seconds": DEADLINE_SECONDS,
+        "busy_with": 6 if SOAK else 0,
+    }
     report = storm.run(courses.person("owner"), runs=RUNS, **limits_of_storm)
     with capsys.disabled():
         print("\n" + report.table())  # noqa: T201

@@ -1,4 +1,6 @@
-"""A worker of the release before lives on while the schema, the web and other workers are new already."""
+"""A worker of the release before lives on while the schema, the web and other workers are new
+already.
+"""
 
 import io
 import signal
@@ -20,11 +22,23 @@ def git(*words, text=True):
 
 
 def release_before():
-    """The newest tag before this commit; where there is none, the commit before the newest migration."""
+    """The newest tag before this commit; where there is none, the commit before the newest
+    migration.
+    """
     if tag := git("describe", "--tags", "--abbrev=0", "HEAD^").stdout.strip():
         return tag
-    added = ("log", "-1", "--no-renames", "--diff-filter=A", "--format=%H^", "--", "*/migrations/0*.py")
-    return git("rev-parse", "--verify", "--quiet", git(*added).stdout.strip() or "none").stdout.strip()
+    added = (
+        "log",
+        "-1",
+        "--no-renames",
+        "--diff-filter=A",
+        "--format=%H^",
+        "--",
+        "*/migrations/0*.py",
+    )
+    return git(
+        "rev-parse", "--verify", "--quiet", git(*added).stdout.strip() or "none"
+    ).stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +52,9 @@ def code_before(tmp_path_factory):
     return folder
 
 
-def test_an_old_worker_takes_a_new_goal_through_on_the_new_schema(owner, worker, models, code_before):
+def test_an_old_worker_takes_a_new_goal_through_on_the_new_schema(
+    owner, worker, models, code_before
+):
     worker(code=code_before, **connected(models))
     roadmap = courses.requested(owner)
     finish([roadmap])
@@ -47,7 +63,9 @@ def test_an_old_worker_takes_a_new_goal_through_on_the_new_schema(owner, worker,
 
 def test_what_an_old_worker_began_a_new_one_ends(owner, worker, models, code_before):
     models.faults["Curriculum"] = ["hang"]
-    setting = connected(models, STOP_SECONDS="1", LLM_TIMEOUT_SECONDS="500")  # only the TERM may end what hangs
+    setting = connected(
+        models, STOP_SECONDS="1", LLM_TIMEOUT_SECONDS="500"
+    )  # only the TERM may end what hangs
     old = worker(code=code_before, **setting)
     roadmap = courses.requested(owner)
     assert models.hanging.acquire(timeout=DEADLINE_SECONDS)

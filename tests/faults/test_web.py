@@ -40,7 +40,16 @@ def database(transactional_db):
 def web(database, tmp_path):
     """The address of a web process on the tests' database."""
     port = free_port()
-    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"]
+    serve = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "config.asgi:application",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    ]
     address = tcp.database_url(test_database_url(), "127.0.0.1", database.port)
     own = {"DATABASE_URL": address, "REDIS_URL": settings.REDIS_URL}
     with (tmp_path / "web.log").open("w") as log:
@@ -59,7 +68,9 @@ def learner(web, client, owner):
     """A browser in which the owner is signed in."""
     client.force_login(owner)
     cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
-    with httpx.Client(base_url=web, cookies=cookies, timeout=60, headers={"Referer": web}) as browser:
+    with httpx.Client(
+        base_url=web, cookies=cookies, timeout=60, headers={"Referer": web}
+    ) as browser:
         yield browser
 
 
@@ -67,7 +78,9 @@ def open_socket(web, learner, roadmap):
     cookie = f"{settings.SESSION_COOKIE_NAME}={learner.cookies[settings.SESSION_COOKIE_NAME]}"
     address = f"{web.replace('http', 'ws')}/ws/roadmaps/{roadmap.pk}/"
     headers = {"Cookie": cookie}
-    return websockets.connect(address, origin=Origin(web), additional_headers=headers, open_timeout=DEADLINE_SECONDS)
+    return websockets.connect(
+        address, origin=Origin(web), additional_headers=headers, open_timeout=DEADLINE_SECONDS
+    )
 
 
 def test_a_socket_that_is_closed_as_it_opens_takes_no_place_and_one_ends_with_a_sign_out_elsewhere(
@@ -97,10 +110,16 @@ def state_a_goal(browser):
 
 
 def is_a_sentence(answer):
-    return answer.status_code == 503 and "database does not answer" in answer.text and "Traceback" not in answer.text
+    return (
+        answer.status_code == 503
+        and "database does not answer" in answer.text
+        and "Traceback" not in answer.text
+    )
 
 
-def test_pages_say_so_while_postgresql_is_away_and_come_back_with_it(learner, admin_client, tmp_path):
+def test_pages_say_so_while_postgresql_is_away_and_come_back_with_it(
+    learner, admin_client, tmp_path
+):
     assert learner.get("/roadmaps/").status_code == 200
     settings.SERVICES.stop_postgres(signal.SIGQUIT)
     connection.close()
@@ -109,10 +128,16 @@ def test_pages_say_so_while_postgresql_is_away_and_come_back_with_it(learner, ad
         for address in ("/roadmaps/", "/admin/", "/roadmaps/", "/admin/", "/readyz", "/readyz"):
             answer = learner.get(address)
             assert answer.status_code == 503
-            assert address == "/readyz" or (is_a_sentence(answer) and answer.headers["Retry-After"]), address
+            assert address == "/readyz" or (
+                is_a_sentence(answer) and answer.headers["Retry-After"]
+            ), address
         assert "database" in learner.get("/readyz").json()["missing"]
         assert learner.get("/healthz").status_code == 200
-        told = [line for line in (tmp_path / "web.log").read_text().splitlines() if "Service Unavailable" in line]
+        told = [
+            line
+            for line in (tmp_path / "web.log").read_text().splitlines()
+            if "Service Unavailable" in line
+        ]
         minutes = 1 + (time.monotonic() - began) // repeats.WINDOW_SECONDS
         assert len(told) <= 2 * minutes  # of pages, and of the probe
     finally:
@@ -121,16 +146,22 @@ def test_pages_say_so_while_postgresql_is_away_and_come_back_with_it(learner, ad
 
 
 def test_a_postgresql_that_hangs_keeps_nobody_waiting(learner, owner, database):
-    """It accepts connections and says nothing more, for as long as this test likes: an answer proves the limit."""
+    """It accepts connections and says nothing more, for as long as this test likes: an answer
+    proves the limit.
+    """
     roadmap = courses.requested(owner)
     cookie = "; ".join(f"{name}={value}" for name, value in learner.cookies.items())
-    live = f"{learner.base_url}/ws/roadmaps/{roadmap.pk}/".replace("http://", "ws://").replace("//ws/", "/ws/")
+    live = f"{learner.base_url}/ws/roadmaps/{roadmap.pk}/".replace("http://", "ws://").replace(
+        "//ws/", "/ws/"
+    )
     assert learner.get("/roadmaps/").status_code == 200
     database.hang()
     # The pool's idle connection hangs at the first of these, a new one at the others.
     for address in ("/roadmaps/", "/admin/", f"/roadmaps/{roadmap.pk}/"):
         assert is_a_sentence(learner.get(address)), address
-    with connect(live, additional_headers={"Cookie": cookie}, origin=Origin(str(learner.base_url))) as socket:
+    with connect(
+        live, additional_headers={"Cookie": cookie}, origin=Origin(str(learner.base_url))
+    ) as socket:
         with pytest.raises(ConnectionClosed):
             socket.recv(DEADLINE_SECONDS)
         assert socket.close_code == outages.TRY_AGAIN_LATER
@@ -158,7 +189,9 @@ def test_a_read_only_database_takes_no_goal_and_says_so(learner):
             cursor.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
 
 
-def test_a_goal_stated_while_redis_is_away_is_kept_and_designed_when_it_is_back(learner, worker, models):
+def test_a_goal_stated_while_redis_is_away_is_kept_and_designed_when_it_is_back(
+    learner, worker, models
+):
     settings.SERVICES.stop_redis()
     try:
         stated = state_a_goal(learner)

@@ -60,7 +60,12 @@ More data helps with the square root only.
 def make(owner, concepts=12, **fields):
     """READY, with everything written; two stages, modules of six."""
     roadmap = Roadmap.objects.create(
-        owner=owner, goal="Learn statistics", title="Statistics for hikers", status="READY", hours_per_week=2, **fields
+        owner=owner,
+        goal="Learn statistics",
+        title="Statistics for hikers",
+        status="READY",
+        hours_per_week=2,
+        **fields,
     )
     plan_rows.create(roadmap, plan(concepts))
     for concept in roadmap.concepts.all():
@@ -72,13 +77,22 @@ def plan(concepts):
     made = [_concept(number) for number in range(1, concepts + 1)]
     half = (concepts + 1) // 2
     stages = [_stage(1, "Foundations", made[:half]), _stage(2, "Getting better", made[half:])]
-    return {"title": "Statistics", "summary": "", "stages": [stage for stage in stages if stage["modules"]]}
+    return {
+        "title": "Statistics",
+        "summary": "",
+        "stages": [stage for stage in stages if stage["modules"]],
+    }
 
 
 def _stage(number, title, concepts):
     groups = [concepts[at : at + 6] for at in range(0, len(concepts), 6)]
     modules = [
-        {"id": f"m{number}-{at}", "title": f"Module {number}.{at}", "summary": "", "concepts": group}
+        {
+            "id": f"m{number}-{at}",
+            "title": f"Module {number}.{at}",
+            "summary": "",
+            "concepts": group,
+        }
         for at, group in enumerate(groups, start=1)
     ]
     return {"id": f"s{number}", "title": title, "summary": "", "modules": modules}
@@ -110,7 +124,12 @@ def write(concept):
             language="en",
             note="Good for a second look, with exercises.",
         )
-    ask(Quiz.objects.create(concept=concept, status="READY"), "What does it mean", "What is it not", "Which are right")
+    ask(
+        Quiz.objects.create(concept=concept, status="READY"),
+        "What does it mean",
+        "What is it not",
+        "Which are right",
+    )
 
 
 def ask(quiz, *texts):

@@ -1,4 +1,6 @@
-"""Days, weeks and the streak are those of the person's calendar, wherever they are and wherever they go."""
+"""Days, weeks and the streak are those of the person's calendar, wherever they are and wherever
+they go.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,14 +23,18 @@ def _today():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """What time it is, and in which zone the person is: clock(zone, month, day, hour, minute) of 2026."""
+    """What time it is, and in which zone the person is: clock(zone, month, day, hour, minute) of
+    2026.
+    """
     current = {"at": datetime(2026, 1, 1, tzinfo=UTC)}
     monkeypatch.setattr("django.utils.timezone.now", lambda: current["at"])
     for field in (Card._meta.get_field("due_at"), Recall._meta.get_field("at")):
         monkeypatch.setattr(field, "_get_default", lambda: current["at"])
 
     def set_to(zone, month, day, hour, minute=0):
-        current["at"] = datetime(2026, month, day, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        current["at"] = datetime(2026, month, day, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(
+            UTC
+        )
         timezone.activate(zone)
 
     yield set_to
@@ -39,7 +45,8 @@ def days_of(owner):
     return sorted(StudyDay.objects.filter(user=owner).values_list("day", flat=True))
 
 
-# --- midnight ---------------------------------------------------------------------------------------------------------
+# --- midnight
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("zone", [AUCKLAND, HONOLULU, "UTC"])
@@ -59,7 +66,13 @@ def test_a_day_of_study_ends_at_the_persons_own_midnight(clock, owner, zone):
 
 @pytest.mark.parametrize(
     ("zone", "month", "day"),
-    [(BERLIN, 3, 29), (BERLIN, 10, 25), (AUCKLAND, 4, 5), (AUCKLAND, 9, 27), ("America/Santiago", 9, 6)],
+    [
+        (BERLIN, 3, 29),
+        (BERLIN, 10, 25),
+        (AUCKLAND, 4, 5),
+        (AUCKLAND, 9, 27),
+        ("America/Santiago", 9, 6),
+    ],
 )
 def test_a_day_of_23_or_25_hours_is_one_day(clock, owner, zone, month, day):
     """Each is a Sunday; that of Santiago has no midnight."""
@@ -71,7 +84,9 @@ def test_a_day_of_23_or_25_hours_is_one_day(clock, owner, zone, month, day):
         StudyDay.mark(owner)
         begun = zones.midnight()
         assert timezone.localdate(begun) == changed
-        assert timezone.localdate(begun.astimezone(UTC) - timedelta(seconds=1)) == changed - timedelta(days=1)
+        assert timezone.localdate(
+            begun.astimezone(UTC) - timedelta(seconds=1)
+        ) == changed - timedelta(days=1)
     clock(zone, *(changed + timedelta(days=1)).timetuple()[1:3], 0, 30)
     StudyDay.mark(owner)
     assert days_of(owner) == [changed + timedelta(days=days) for days in (-1, 0, 1)]
@@ -93,7 +108,8 @@ def test_a_week_begins_on_the_persons_own_monday(clock, owner, roadmap, zone):
     assert (last.minutes, this.minutes) == (30, 30)
 
 
-# --- the streak on a journey ------------------------------------------------------------------------------------------
+# --- the streak on a journey
+# ------------------------------------------------------------------------------------------
 
 
 def test_a_journey_over_the_date_line_loses_no_streak(clock, owner):
@@ -135,7 +151,8 @@ def test_a_streak_of_days_in_utc_goes_on_when_the_zone_is_first_known(clock, own
     assert progress.streak(owner) == 3
 
 
-# --- practice ---------------------------------------------------------------------------------------------------------
+# --- practice
+# ---------------------------------------------------------------------------------------------------------
 
 
 def answer_all(owner):
@@ -165,7 +182,9 @@ def test_new_questions_are_there_at_once_in_every_zone(clock, owner, concept):
     assert practice.left_today(owner)["new"] == 3
 
 
-def test_the_share_of_a_day_is_counted_from_the_persons_own_midnight(clock, owner, concept, settings):
+def test_the_share_of_a_day_is_counted_from_the_persons_own_midnight(
+    clock, owner, concept, settings
+):
     settings.PRACTICE_NEW_PER_DAY = 2
     clock(AUCKLAND, 11, 30, 20)
     reading.complete(owner, concept)
@@ -190,7 +209,9 @@ def test_no_question_is_asked_twice_on_a_date_that_a_journey_repeats(clock, owne
     assert answer_all(owner) == 3
 
 
-def test_what_was_just_answered_rests_when_a_change_of_the_zone_makes_it_tomorrow(clock, owner, concept):
+def test_what_was_just_answered_rests_when_a_change_of_the_zone_makes_it_tomorrow(
+    clock, owner, concept
+):
     clock("UTC", 11, 30, 11, 30)
     reading.complete(owner, concept)
     card = Card.objects.first()
@@ -203,7 +224,9 @@ def test_what_was_just_answered_rests_when_a_change_of_the_zone_makes_it_tomorro
     assert answer_all(owner) == 3
 
 
-def test_answers_a_day_apart_are_a_day_apart_for_the_memory_whatever_their_hours(clock, owner, concept):
+def test_answers_a_day_apart_are_a_day_apart_for_the_memory_whatever_their_hours(
+    clock, owner, concept
+):
     """FSRS counts whole days, so a morning after an evening must not count as the same day."""
     clock(BERLIN, 10, 24, 22)
     reading.complete(owner, concept)

@@ -47,7 +47,9 @@ def site(monkeypatch):
     port = server.server_address[1]
     Site.asked = []
     public = links.is_public
-    monkeypatch.setattr(links, "is_public", lambda address: address == "127.0.0.1" or public(address))
+    monkeypatch.setattr(
+        links, "is_public", lambda address: address == "127.0.0.1" or public(address)
+    )
     monkeypatch.setitem(links.PORTS, "http", port)
     yield f"http://127.0.0.1:{port}"
     server.shutdown()
@@ -62,7 +64,9 @@ def resources(concept, *addresses):
 
 
 def found(concept):
-    return list(Resource.objects.filter(resource_list=concept.resource_list).values_list("alive", flat=True))
+    return list(
+        Resource.objects.filter(resource_list=concept.resource_list).values_list("alive", flat=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,9 @@ def test_a_run_writes_what_it_found_and_asks_each_address_once(site, concept):
 def test_dead_ones_are_asked_again_sooner(site, concept):
     resources(concept, f"{site}/200", f"{site}/404", f"{site}/410")
     links.check_links()
-    Resource.objects.update(checked_at=timezone.now() - timedelta(days=links.DEAD_AGAIN_DAYS, hours=1))
+    Resource.objects.update(
+        checked_at=timezone.now() - timedelta(days=links.DEAD_AGAIN_DAYS, hours=1)
+    )
     Site.asked = []
     links.check_links()
     assert {path for _, path in Site.asked} == {"/404", "/410"}

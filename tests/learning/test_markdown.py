@@ -66,7 +66,9 @@ def test_headings_never_take_an_id_of_the_page_and_begin_below_its_title():
     assert 'id="quiz"' not in made.html
 
 
-@pytest.mark.parametrize("broken", [r"\frac{", r"\begin{matrix} a", "{" * 3000, r"\left( x", "x" * 5000])
+@pytest.mark.parametrize(
+    "broken", [r"\frac{", r"\begin{matrix} a", "{" * 3000, r"\left( x", "x" * 5000]
+)
 def test_a_formula_with_a_mistake_is_shown_as_it_was_written(broken):
     made = markdown.render(f"$${broken}$$")
     assert broken[:8].strip() in made or "<math" in made
@@ -84,7 +86,10 @@ def test_prices_are_no_formulas():
         (r"\sum_{i=1}^{n} x_i", "<munderover><mo>∑</mo>"),
         (r"\bigcup_{i} A_i", "<munder><mo>⋃</mo>"),
         (r"\lim_{x\to 0} f", "<munder><mo>lim</mo>"),
-        (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", "<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>"),
+        (
+            r"\begin{pmatrix}1&2\\3&4\end{pmatrix}",
+            "<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>",
+        ),
         (r"\begin{aligned}a&=b\\c&=d\end{aligned}", '<mtd columnalign="right"><mi>c</mi></mtd>'),
         (r"\begin{align*}a&=b\\c&=d\end{align*}", '<mtd columnalign="right"><mi>c</mi></mtd>'),
         (r"\begin{gather}a\\b\end{gather}", '<mtd columnalign="center"><mi>b</mi></mtd>'),
@@ -108,7 +113,9 @@ def test_ordinary_formulas_are_drawn(tex, shown):
     assert "\\" not in made
 
 
-@pytest.mark.parametrize("tex", [r"\ce{H2O}", r"\SI{3}{m}", r"a\\b", "a & b", r"\frac{a}", r"x + \unknown"])
+@pytest.mark.parametrize(
+    "tex", [r"\ce{H2O}", r"\SI{3}{m}", r"a\\b", "a & b", r"\frac{a}", r"x + \unknown"]
+)
 def test_a_formula_that_no_browser_would_show_stays_tex(tex):
     for text in (f"$${tex}$$", f"so ${tex}$ is"):
         made = markdown.render(text)

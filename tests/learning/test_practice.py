@@ -43,7 +43,8 @@ def shown(page):
 
 def rewrite(quiz, questions):
     answers = [
-        {"text": text, "options": options, "correct_indexes": [0], "explanation": "New."} for text, options in questions
+        {"text": text, "options": options, "correct_indexes": [0], "explanation": "New."}
+        for text, options in questions
     ]
     writing._fill(quiz, QuizAnswer(questions=answers))
 
@@ -63,12 +64,17 @@ def test_the_first_answers_of_a_quiz_decide_when_questions_come_back(browser, ow
     assert right.due_at > wrong.due_at > timezone.now()
     assert practice.left_today(owner) == {"new": 0, "known": 0}
     before = right.due_at
-    browser.post(reverse("concept_quiz", args=[concept.roadmap_id, concept.slug]), {f"question-{first.pk}": "0"})
+    browser.post(
+        reverse("concept_quiz", args=[concept.roadmap_id, concept.slug]),
+        {f"question-{first.pk}": "0"},
+    )
     right.refresh_from_db()
     assert right.due_at == before
 
 
-def test_a_right_answer_is_rated_by_the_person_and_comes_back_later_the_easier_it_was(browser, owner, card):
+def test_a_right_answer_is_rated_by_the_person_and_comes_back_later_the_easier_it_was(
+    browser, owner, card
+):
     page = browser.get(PRACTICE).content.decode()
     assert card.question.text in page
     assert card.question.explanation not in page
@@ -77,17 +83,23 @@ def test_a_right_answer_is_rated_by_the_person_and_comes_back_later_the_easier_i
     assert "How hard was it?" in page
     assert card.question.explanation in page
     recall = Recall.objects.get()
-    assert browser.get(PRACTICE).url == reverse("practice_recall", args=[recall.pk])  # it is not forgotten
+    assert browser.get(PRACTICE).url == reverse(
+        "practice_recall", args=[recall.pk]
+    )  # it is not forgotten
     dates = [choice["due_on"] for choice in practice.choices(recall)]
     assert dates == sorted(dates)
-    page = browser.post(reverse("practice_recall", args=[recall.pk]), {"rating": "4"}, follow=True).content.decode()
+    page = browser.post(
+        reverse("practice_recall", args=[recall.pk]), {"rating": "4"}, follow=True
+    ).content.decode()
     assert "2 questions left today" in page
     card.refresh_from_db()
     assert card.due_at > timezone.now() + timedelta(days=5)
 
 
 def test_a_wrong_answer_is_explained_and_asked_again_tomorrow(browser, owner, card):
-    page = browser.post(reverse("practice_answer", args=[card.pk]), {"option": "0"}, follow=True).content.decode()
+    page = browser.post(
+        reverse("practice_answer", args=[card.pk]), {"option": "0"}, follow=True
+    ).content.decode()
     assert "Not quite." in page
     assert "It is asked again on" in page
     assert "How hard was it?" not in page
@@ -102,7 +114,9 @@ def test_options_change_their_places_from_time_to_time_but_not_in_the_result(bro
         make_due()
         asked = shown(browser.get(PRACTICE))
         asked_card = Card.objects.get(question__text=asked["question"])
-        result = browser.post(reverse("practice_answer", args=[asked_card.pk]), {"option": str(time % 2)}, follow=True)
+        result = browser.post(
+            reverse("practice_answer", args=[asked_card.pk]), {"option": str(time % 2)}, follow=True
+        )
         assert shown(result) == asked
         Recall.objects.filter(rating__isnull=True).update(rating=Rating.GOOD)
         if asked_card == card:
@@ -120,12 +134,16 @@ def test_several_right_options_must_all_be_chosen(owner, concept, card):
 
 def test_an_empty_or_malformed_answer_changes_nothing(browser, owner, card):
     for given in ([], ["7"], ["x"]):
-        page = browser.post(reverse("practice_answer", args=[card.pk]), {"option": given}, follow=True)
+        page = browser.post(
+            reverse("practice_answer", args=[card.pk]), {"option": given}, follow=True
+        )
         assert "Choose an answer first." in page.content.decode()
     assert not Recall.objects.exists()
     recall = practice.answer(card.pk, owner, ["1"])
     for rating in ("1", "9", "", "x"):
-        page = browser.post(reverse("practice_recall", args=[recall.pk]), {"rating": rating}, follow=True)
+        page = browser.post(
+            reverse("practice_recall", args=[recall.pk]), {"rating": rating}, follow=True
+        )
         assert "hard, good or easy" in page.content.decode()
     assert Recall.objects.get().rating is None
 
@@ -145,9 +163,14 @@ def test_anothers_cards_and_answers_are_404(client, owner, card):
     recall = practice.answer(card.pk, owner, ["1"])
     client.force_login(courses.person("stranger"))
     assert card.question.text not in client.get(PRACTICE).content.decode()
-    assert client.post(reverse("practice_answer", args=[card.pk]), {"option": "1"}).status_code == 404
+    assert (
+        client.post(reverse("practice_answer", args=[card.pk]), {"option": "1"}).status_code == 404
+    )
     assert client.get(reverse("practice_recall", args=[recall.pk])).status_code == 404
-    assert client.post(reverse("practice_recall", args=[recall.pk]), {"rating": "3"}).status_code == 404
+    assert (
+        client.post(reverse("practice_recall", args=[recall.pk]), {"rating": "3"}).status_code
+        == 404
+    )
     client.logout()
     assert client.get(PRACTICE).url.startswith(reverse("account_login"))
     recall.refresh_from_db()
@@ -198,7 +221,9 @@ def test_a_rewrite_keeps_what_stayed_rests_what_went_and_brings_what_is_new(owne
         practice.answer(going.pk, owner, ["1"])
 
 
-def test_a_question_that_was_rewritten_while_it_waited_for_its_rating_blocks_nothing(browser, owner, concept, card):
+def test_a_question_that_was_rewritten_while_it_waited_for_its_rating_blocks_nothing(
+    browser, owner, concept, card
+):
     recall = practice.answer(card.pk, owner, ["1"])
     rewrite(concept.quiz, [("What is new here?", ["This", "That"])])
     assert browser.get(reverse("practice_recall", args=[recall.pk])).status_code == 404

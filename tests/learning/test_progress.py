@@ -67,7 +67,9 @@ def test_a_week_counts_its_own_minutes_and_plans_the_rest_of_the_promise(owner, 
     *_, last, this = progress.weeks(progress.progress_of(owner, roadmap), 3)
     assert (last.minutes, this.minutes, this.promised) == (30, 30, 120)
     assert [step.concept for step in last.steps] == [concepts[0]]
-    assert [step.concept for step in this.steps] == concepts[1:]  # 30 done and two more of 30 fit, one begins
+    assert [step.concept for step in this.steps] == concepts[
+        1:
+    ]  # 30 done and two more of 30 fit, one begins
     roadmap.hours_per_week = 1
     this = progress.weeks(progress.progress_of(owner, roadmap), 1)[0]
     assert [step.concept for step in this.steps] == concepts[1:3]
@@ -99,7 +101,9 @@ def test_a_roadmap_without_a_plan_has_a_page_that_says_so(browser, owner):
     assert "no progress to show before the plan is approved" in page
 
 
-def test_the_list_shows_every_cards_progress_at_the_same_cost(browser, owner, roadmap, django_assert_max_num_queries):
+def test_the_list_shows_every_cards_progress_at_the_same_cost(
+    browser, owner, roadmap, django_assert_max_num_queries
+):
     reading.complete(owner, roadmap.concepts.first())
     others = [statistics_course.make(owner, concepts=2) for _ in range(3)]
     page = browser.get(reverse("roadmap_list")).content.decode()

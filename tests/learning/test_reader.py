@@ -1,4 +1,6 @@
-"""The reader, as a browser asks for it: text, quiz, notes, place and completion, each for its owner only."""
+"""The reader, as a browser asks for it: text, quiz, notes, place and completion, each for its
+owner only.
+"""
 
 import pytest
 from django.urls import reverse
@@ -60,7 +62,9 @@ def test_answers_are_never_in_the_page_before_they_are_given(browser, concept):
     assert all(one.text in page for one in questions)
     assert "Explained:" not in page
     assert "correct" not in page
-    graded = browser.post(address(concept, "quiz"), right_answers(concept), follow=True).content.decode()
+    graded = browser.post(
+        address(concept, "quiz"), right_answers(concept), follow=True
+    ).content.decode()
     assert f"{len(questions)} of {len(questions)} right." in graded
     assert all(one.explanation in graded for one in questions)
     assert "Explained:" not in browser.get(address(concept)).content.decode()
@@ -102,10 +106,14 @@ def test_an_attempt_reads_as_it_was_after_the_quiz_was_rewritten(browser, concep
 
 
 def test_notes_are_saved_by_the_form_and_while_writing(browser, owner, concept):
-    page = browser.post(address(concept, "note"), {"note": "Mind the <b>root</b>"}, follow=True).content.decode()
+    page = browser.post(
+        address(concept, "note"), {"note": "Mind the <b>root</b>"}, follow=True
+    ).content.decode()
     assert "Your notes are saved." in page
     assert "Mind the &lt;b&gt;root&lt;/b&gt;" in page
-    said = browser.post(address(concept, "note"), {"note": "Better"}, headers={"hx-request": "true"}).content.decode()
+    said = browser.post(
+        address(concept, "note"), {"note": "Better"}, headers={"hx-request": "true"}
+    ).content.decode()
     assert "Saved at" in said
     assert "<html" not in said
     assert Reading.objects.get(user=owner).note == "Better"
@@ -113,8 +121,16 @@ def test_notes_are_saved_by_the_form_and_while_writing(browser, owner, concept):
 
 def test_too_long_notes_are_refused_with_a_sentence(browser, concept):
     long = {"note": "x" * (NOTE_MAX + 1)}
-    assert "at most 20000 characters" in browser.post(address(concept, "note"), long, follow=True).content.decode()
-    assert "at most" in browser.post(address(concept, "note"), long, headers={"hx-request": "true"}).content.decode()
+    assert (
+        "at most 20000 characters"
+        in browser.post(address(concept, "note"), long, follow=True).content.decode()
+    )
+    assert (
+        "at most"
+        in browser.post(
+            address(concept, "note"), long, headers={"hx-request": "true"}
+        ).content.decode()
+    )
     assert not Reading.objects.exists()
 
 
@@ -146,7 +162,9 @@ def test_a_concept_is_completed_once_and_opened_again(browser, owner, roadmap, c
     assert progress.states(owner, roadmap)[concept.pk] == "started"
 
 
-def test_staff_who_read_anothers_course_leave_nothing_in_the_learners_practice(client, owner, concept):
+def test_staff_who_read_anothers_course_leave_nothing_in_the_learners_practice(
+    client, owner, concept
+):
     client.force_login(courses.person("boss", "view_roadmap", staff=True))
     client.post(address(concept, "complete"))
     client.post(address(concept, "quiz"), right_answers(concept))
@@ -167,11 +185,17 @@ def test_an_unwritten_concept_says_so(browser, concept):
     for artifact in (concept.tutorial, concept.resource_list, concept.quiz):
         artifact.delete()
     page = browser.get(address(concept)).content.decode()
-    for sentence in ("The tutorial is not written yet", "The list of resources is not", "The quiz is not written yet"):
+    for sentence in (
+        "The tutorial is not written yet",
+        "The list of resources is not",
+        "The quiz is not written yet",
+    ):
         assert sentence in page
 
 
-def test_a_long_course_costs_as_many_queries_as_a_short_one(browser, owner, django_assert_num_queries):
+def test_a_long_course_costs_as_many_queries_as_a_short_one(
+    browser, owner, django_assert_num_queries
+):
     short, long = (statistics_course.make(owner, concepts=count) for count in (3, 120))
     for roadmap in (short, long):
         with django_assert_num_queries(16):
@@ -181,7 +205,9 @@ def test_a_long_course_costs_as_many_queries_as_a_short_one(browser, owner, djan
 
 
 def test_a_page_of_a_long_course_is_quick(browser, owner):
-    """In calls of functions, so that a slow machine fails no test; each tutorial is one that nobody has read before."""
+    """In calls of functions, so that a slow machine fails no test; each tutorial is one that
+    nobody has read before.
+    """
     roadmap = statistics_course.make(owner, concepts=120)
     first, *others = roadmap.concepts.all()[:5]
     browser.get(address(first))  # what is made once in a process is there then

@@ -42,7 +42,13 @@ def server(model_server, settings, monkeypatch):
 
 
 def ask(**options):
-    return llm.ask("intent", messages("intent", {"request": REQUEST}), Intent, thread_id=str(uuid.uuid4()), **options)
+    return llm.ask(
+        "intent",
+        messages("intent", {"request": REQUEST}),
+        Intent,
+        thread_id=str(uuid.uuid4()),
+        **options,
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -58,7 +64,9 @@ def test_what_did_not_get_through_is_sent_again(server, settings, method, fault)
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fault", ["truncated", "wrong_schema", "not_json", "empty"])
-def test_an_answer_that_does_not_fit_is_asked_for_again_with_the_reason(server, settings, method, fault):
+def test_an_answer_that_does_not_fit_is_asked_for_again_with_the_reason(
+    server, settings, method, fault
+):
     settings.LLM_STRUCTURED_OUTPUT = method
     server.faults["Intent"] = [fault]
     call = loop.run(ask())
@@ -91,7 +99,9 @@ def test_a_refusal_is_asked_again_and_then_final(server, settings, method, fault
     assert refused.value.permanent
 
 
-@pytest.mark.parametrize(("fault", "hint"), [("400", "function_calling"), ("401", "LLM_API_KEY"), ("404", "LLM_MODEL")])
+@pytest.mark.parametrize(
+    ("fault", "hint"), [("400", "function_calling"), ("401", "LLM_API_KEY"), ("404", "LLM_MODEL")]
+)
 def test_a_refused_request_is_sent_again_and_the_second_refusal_is_final(server, fault, hint):
     server.faults["Intent"] = [fault]
     assert loop.run(ask()).answer.outcome
@@ -151,11 +161,14 @@ def test_retry_after_is_honoured(server):
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("3", 3.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), ("", None)]
+    ("value", "seconds"),
+    [("3", 3.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), ("", None)],
 )
 def test_retry_after_is_seconds_or_a_date(value, seconds):
     request = httpx.Request("POST", "http://models")
-    refused = httpx.HTTPStatusError("", request=request, response=httpx.Response(429, headers={"retry-after": value}))
+    refused = httpx.HTTPStatusError(
+        "", request=request, response=httpx.Response(429, headers={"retry-after": value})
+    )
     assert transport.retry_after(refused) == seconds
 
 

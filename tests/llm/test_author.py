@@ -60,7 +60,11 @@ def test_a_plan_is_fitted_around_minutes_set_by_hand(request, minutes):
     plan, payload = design(request)
     first = next(plans.concepts(plan))
     first |= {"minutes": minutes, by_hand.MARK: True}
-    payload |= {"plan": plan, "issues": [{"code": "budget", "location": "", "message": "Far off"}], "comment": ""}
+    payload |= {
+        "plan": plan,
+        "issues": [{"code": "budget", "location": "", "message": "Far off"}],
+        "comment": "",
+    }
     operations = Edit.model_validate(answer("Edit", payload)).operations
     assert [one for one in operations if one.target == first["id"] and one.minutes] == []
 
@@ -70,7 +74,12 @@ def test_a_plan_is_fitted_around_minutes_set_by_hand(request, minutes):
 def test_every_concept_gets_its_three_artifacts(request):
     plan, _ = design(request)
     concept = next(plans.concepts(plan))
-    payload = {"concept": concept, "module": "A module", "stage": "A stage", "roadmap": request | {"title": "T"}}
+    payload = {
+        "concept": concept,
+        "module": "A module",
+        "stage": "A stage",
+        "roadmap": request | {"title": "T"},
+    }
     tutorial = TutorialAnswer.model_validate(answer("TutorialAnswer", payload))
     assert "made without a model" in tutorial.markdown
     found = ResourcesAnswer.model_validate(answer("ResourcesAnswer", payload))

@@ -1,4 +1,6 @@
-"""The limits that all processes share: never more at once, fair, adapting, and safe when Redis is away."""
+"""The limits that all processes share: never more at once, fair, adapting, and safe when Redis is
+away.
+"""
 
 import asyncio
 import os
@@ -69,7 +71,9 @@ def test_gates_together_open_no_more_calls_than_allowed(provider, settings):
 
     async def use():
         gates = [turns.Gate(provider) for _ in range(3)]
-        await asyncio.gather(*(opened.call(gates[number % 3], f"{number}") for number in range(150)))
+        await asyncio.gather(
+            *(opened.call(gates[number % 3], f"{number}") for number in range(150))
+        )
 
     loop.run(use())
     assert len(opened.order) == 150
@@ -129,7 +133,9 @@ def test_a_large_roadmap_does_not_starve_a_small_one(provider, settings):
     assert last <= 2 * 3 + 2  # in turn, and two that had theirs already
 
 
-def test_processes_take_turns_when_fewer_calls_are_allowed_than_there_are_processes(provider, settings):
+def test_processes_take_turns_when_fewer_calls_are_allowed_than_there_are_processes(
+    provider, settings
+):
     settings.LLM_CONCURRENCY = 1
     opened = Open()
 
@@ -237,13 +243,21 @@ loop.run(grab(sys.argv[1], int(sys.argv[2])))
 def test_the_places_of_a_killed_process_come_back(provider, settings, monkeypatch):
     settings.LLM_CONCURRENCY = 3
     opened = Open()
-    environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "LLM_CONCURRENCY": "3", "REDIS_URL": settings.REDIS_URL}
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LLM_CONCURRENCY": "3",
+        "REDIS_URL": settings.REDIS_URL,
+    }
     command = [sys.executable, "-c", GRAB, provider, "3"]
-    grabber = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE)
+    grabber = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE
+    )
     try:
         assert grabber.stdout.readline() == b"has them\n"
         waiting = asyncio.run_coroutine_threadsafe(_call_by_new_gate(opened, provider), loop.get())
-        wait_for(lambda: redis.Redis.from_url(configured.REDIS_URL).hlen(f"cairn:llm:{provider}") == 4)
+        wait_for(
+            lambda: redis.Redis.from_url(configured.REDIS_URL).hlen(f"cairn:llm:{provider}") == 4
+        )
         assert not waiting.done()
     finally:
         grabber.kill()
@@ -306,7 +320,11 @@ def allow(server, most):
     """Refuse what is more than `most` at once, as providers do."""
 
     def fault(call):
-        taken = [one for one in server.calls if one is not call and one["fault"] is None and "ended" not in one]
+        taken = [
+            one
+            for one in server.calls
+            if one is not call and one["fault"] is None and "ended" not in one
+        ]
         return "429" if len(taken) >= most else None
 
     server.faults["*"] = fault
@@ -357,7 +375,9 @@ def test_the_built_in_author_needs_no_turn(settings):
 
 @pytest.fixture
 def looks(monkeypatch):
-    """The waits that the rates asked for; of an hour instead of a minute, because a new one gives new rights."""
+    """The waits that the rates asked for; of an hour instead of a minute, because a new one gives
+    new rights.
+    """
     monkeypatch.setattr(limits, "RateLimitItemPerMinute", limits.RateLimitItemPerHour)
     asked = []
     hit = rates._hit
@@ -375,7 +395,9 @@ def call_until_held(provider, opened, looks, tokens=0):
 
     async def use():
         gates = [turns.Gate(provider) for _ in range(2)]
-        calls = [asyncio.create_task(_call(gate, opened, tokens)) for gate in gates for _ in range(20)]
+        calls = [
+            asyncio.create_task(_call(gate, opened, tokens)) for gate in gates for _ in range(20)
+        ]
         await until(lambda: sum(pause > 0 for pause in looks) >= 4)
         for one in calls:
             one.cancel()
@@ -412,7 +434,8 @@ def test_tokens_are_paid_as_they_were_used(provider, settings, looks):
             turn = turns.Turn(gate, "thread", 100)
             async with turn:
                 turn.took(used)
-        # 100 were reserved, then 100 and the 300 missing, then 100; the 300 of the last come with the next.
+        # 100 were reserved, then 100 and the 300 missing, then 100; the 300 of the last come with
+        # the next.
         waiting = asyncio.create_task(_call(gate, Open(), 200))
         await until(lambda: looks and looks[-1] > 0)
         waiting.cancel()
@@ -433,7 +456,11 @@ def test_without_redis_the_rates_are_a_part_of_what_is_allowed(provider, setting
 def test_two_workers_together_call_no_more_than_allowed(worker, model_server):
     model_server.latency = 0.5
     for key in ("first", "second"):
-        connected = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url, "LLM_CONCURRENCY": "4"}
+        connected = {
+            "LLM_MODEL": "openai:test",
+            "LLM_BASE_URL": model_server.url,
+            "LLM_CONCURRENCY": "4",
+        }
         worker(**connected, LLM_API_KEY=key)
     owner = courses.person("owner")
     wait_for(lambda: both_work(owner, model_server))
@@ -445,4 +472,7 @@ def both_work(owner, model_server):
     for number in range(12):
         courses.requested(owner, goal=f"Learn to bake bread number {number}")
     wait_for(lambda: not Roadmap.objects.exclude(status="AWAITING_REVIEW").exists())
-    return {call["authorization"] for call in model_server.calls} == {"Bearer first", "Bearer second"}
+    return {call["authorization"] for call in model_server.calls} == {
+        "Bearer first",
+        "Bearer second",
+    }

@@ -57,7 +57,11 @@ def test_every_field_arrives_as_it_was_sent():
     append("", empty="")
     stream.drain()
     entry = ExecutionLog.objects.get(pk=event["id"])
-    assert (entry.message, entry.data, entry.sequence) == (message, event["data"], event["sequence"])
+    assert (entry.message, entry.data, entry.sequence) == (
+        message,
+        event["data"],
+        event["sequence"],
+    )
     assert entry.occurred_at.isoformat() == event["occurred_at"]
     assert ExecutionLog.objects.filter(message="").count() == 1
 
@@ -70,7 +74,10 @@ def test_what_postgresql_stores_in_no_text_is_left_out():
 
 
 def test_a_batch_written_twice_is_inserted_once():
-    lines = [rows.to_line(buffer.make_event(uuid.uuid4(), "run_started", "", "info", {})) for _ in range(10)]
+    lines = [
+        rows.to_line(buffer.make_event(uuid.uuid4(), "run_started", "", "info", {}))
+        for _ in range(10)
+    ]
     assert rows.write(lines[:6]) == rows.write(lines) == rows.write(lines) == []
     assert ExecutionLog.objects.count() == 10
 
@@ -83,7 +90,10 @@ def test_an_event_that_cannot_be_written_is_set_aside_and_holds_up_no_other(brok
     append("last")
     stream.drain()
     assert ExecutionLog.objects.count() == 11
-    assert [fields[b"line"] for _, fields in broker.xrange(stream.REFUSED)] == [b"no,event\n", b'"an open quote']
+    assert [fields[b"line"] for _, fields in broker.xrange(stream.REFUSED)] == [
+        b"no,event\n",
+        b'"an open quote',
+    ]
     assert "can't be written" in caplog.text
     assert stream.drain() == 0
 
@@ -241,7 +251,10 @@ def test_ids_are_in_the_order_of_time(monkeypatch):
 
 def test_a_worker_killed_while_it_writes_loses_nothing(worker, monkeypatch):
     count = 60_000
-    lines = [rows.to_line(buffer.make_event(uuid.uuid4(), "node_finished", "", "info", {})) for _ in range(count)]
+    lines = [
+        rows.to_line(buffer.make_event(uuid.uuid4(), "node_finished", "", "info", {}))
+        for _ in range(count)
+    ]
     killed = worker("logs")
     stream.add(lines)
     monkeypatch.undo()

@@ -1,4 +1,6 @@
-"""A dump that is restored elsewhere goes on: what waited is decided, what was under way is taken up."""
+"""A dump that is restored elsewhere goes on: what waited is decided, what was under way is taken
+up.
+"""
 
 import os
 import subprocess
@@ -26,7 +28,10 @@ decide_review(Review.objects.get(roadmap__goal="Learn what waits for a review"),
 
 
 def run(script, database_url, *arguments):
-    environment = os.environ | {"DATABASE_URL": database_url, "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
+    }
     command = [str(ROOT / "deploy" / script), *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
@@ -37,7 +42,9 @@ def elsewhere(transactional_db):
     name = f"{connection.settings_dict['NAME']}_restored"
 
     def execute(statement):
-        with psycopg.connect(**checkpointer.connection_arguments() | {"dbname": "postgres"}) as server:
+        with psycopg.connect(
+            **checkpointer.connection_arguments() | {"dbname": "postgres"}
+        ) as server:
             server.execute(statement)
 
     execute(f'CREATE DATABASE "{name}"')
@@ -57,18 +64,24 @@ def test_a_restored_dump_goes_on(elsewhere, worker, tmp_path):
     Roadmap.objects.filter(pk=started.pk).update(dispatched_at="2000-01-01T00:00:00Z")
     dumped = run("backup", test_database_url(), tmp_path / "cairn.dump")
     assert dumped.returncode == 0, dumped.stderr
-    Roadmap.objects.all().delete()  # the first home burns down; its Redis is emptied with the worker's start
+    # the first home burns down; its Redis is emptied with the worker's start
+    Roadmap.objects.all().delete()
     restored = run("restore", elsewhere, tmp_path / "cairn.dump")
     assert restored.returncode == 0, restored.stderr
 
     worker(DATABASE_URL=elsewhere)
     environment = os.environ | {"DATABASE_URL": elsewhere}
     for command in (["recover"], ["shell", "-v", "0", "-c", DECIDE]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
+        )
     wait_for(
         lambda: (
             statuses(elsewhere)
-            == {"Learn what waits for a review": "READY", "Learn what was under way": "AWAITING_REVIEW"}
+            == {
+                "Learn what waits for a review": "READY",
+                "Learn what was under way": "AWAITING_REVIEW",
+            }
         )
     )
 

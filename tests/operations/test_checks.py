@@ -10,6 +10,12 @@ from tests.conftest import ROOT
 
 @pytest.mark.timeout(1800)
 def test_make_check_finds_nothing():
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTEST", "DJANGO_"))}
-    done = subprocess.run(["make", "check"], cwd=ROOT, env=own, capture_output=True, text=True, timeout=1790)
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "PYTEST", "DJANGO_"))
+    }
+    done = subprocess.run(
+        ["make", "check"], cwd=ROOT, env=own, capture_output=True, text=True, timeout=1790
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

@@ -1,4 +1,6 @@
-"""What deploy/ says fits the product: every kind of work runs, stops in time, and holds no more than it must."""
+"""What deploy/ says fits the product: every kind of work runs, stops in time, and holds no more
+than it must.
+"""
 
 import json
 import re
@@ -32,7 +34,11 @@ def compose():
 def manifests():
     files = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
     objects = [one for path in files for one in yaml.safe_load_all(path.read_text())]
-    return {(one["kind"], one["metadata"]["name"]): one for one in objects if "kind" in one and "metadata" in one}
+    return {
+        (one["kind"], one["metadata"]["name"]): one
+        for one in objects
+        if "kind" in one and "metadata" in one
+    }
 
 
 def served(commands):
@@ -105,7 +111,9 @@ def test_workers_have_longer_to_stop_than_they_let_runs_end():
         given = int(manifests()["ConfigMap", "cairn"]["data"]["STOP_SECONDS"])
         assert pod["terminationGracePeriodSeconds"] > given
     unit = (DEPLOY / "systemd/cairn-worker@.service").read_text()
-    assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE).group(1)) > 20  # STOP_SECONDS by default
+    assert (
+        int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE).group(1)) > 20
+    )  # STOP_SECONDS by default
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
@@ -115,12 +123,16 @@ def test_systemd_accepts_the_units(tmp_path):
         (tmp_path / unit.name).write_text(unit.read_text().replace("/opt/cairn", str(ROOT)))
     (tmp_path / "cairn-worker@.service").rename(tmp_path / "cairn-worker@workflow.service")
     units = [str(path) for path in sorted(tmp_path.iterdir())]
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True
+    )
     said = [line for line in done.stderr.splitlines() if "cairn" in line]
     assert said == []
     broken = tmp_path / "cairn-broken.service"
     broken.write_text("[Service]\nExecStart=/nowhere/cairn\nKillSignal=SIGNONE\n")
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(broken)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(broken)], capture_output=True, text=True
+    )
     assert "cairn-broken" in done.stderr  # it does look
 
 
@@ -136,14 +148,25 @@ def unit_lines(name):
 def test_the_backup_is_of_the_database_that_the_services_use_and_may_do_no_more_than_they():
     backup, beat = unit_lines("cairn-backup.service"), unit_lines("cairn-beat.service")
     hardened = beat[beat.index("NoNewPrivileges=true") : beat.index("[Install]")]
-    same = ("User=cairn", "WorkingDirectory=/opt/cairn", "EnvironmentFile=/etc/cairn/cairn.env", *hardened)
+    same = (
+        "User=cairn",
+        "WorkingDirectory=/opt/cairn",
+        "EnvironmentFile=/etc/cairn/cairn.env",
+        *hardened,
+    )
     assert [line for line in same if line not in backup] == []
     assert "OnCalendar=03:17" in unit_lines("cairn-backup.timer")
 
 
 def test_the_backup_of_the_unit_is_a_dump_with_a_name_of_its_time(tmp_path):
-    line = next(line for line in unit_lines("cairn-backup.service") if line.startswith("ExecStart="))
-    command = line.removeprefix("ExecStart=").replace("%%", "%").replace("/var/lib/cairn/backups", str(tmp_path))
+    line = next(
+        line for line in unit_lines("cairn-backup.service") if line.startswith("ExecStart=")
+    )
+    command = (
+        line.removeprefix("ExecStart=")
+        .replace("%%", "%")
+        .replace("/var/lib/cairn/backups", str(tmp_path))
+    )
     for program in ("pg_dump", "pg_restore"):  # the dump itself is test_backup's
         (tmp_path / program).write_text(
             '#!/bin/sh\nfor word; do case $word in --file=*) : > "${word#*=}";; esac; done\n'
@@ -187,9 +210,12 @@ def test_a_version_is_its_own_also_when_the_link_points_to_a_newer_one():
     for unit in lasting_units():
         text = unit.read_text()
         assert "\nWorkingDirectory=/opt/cairn\n" in text
-        # A console script names its own interpreter; a python by the link's path would import from the newer folder.
+        # A console script names its own interpreter; a python by the link's path would import from
+        # the newer folder.
         assert re.search(
-            r"^ExecStart=(/opt/cairn/.venv/bin/uvicorn|/usr/bin/env .venv/bin/python) ", text, re.MULTILINE
+            r"^ExecStart=(/opt/cairn/.venv/bin/uvicorn|/usr/bin/env .venv/bin/python) ",
+            text,
+            re.MULTILINE,
         )
 
 
@@ -199,14 +225,19 @@ def test_cairn_manage_runs_a_command_of_this_folder_as_the_services_run(tmp_path
     asked.chmod(0o755)
     found = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     command = [str(DEPLOY / "cairn-manage"), "migrate", "--plan"]
-    words = subprocess.run(command, cwd=ROOT, env=found, capture_output=True, text=True, check=True).stdout.splitlines()
+    words = subprocess.run(
+        command, cwd=ROOT, env=found, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     unit = (DEPLOY / "systemd/cairn-beat.service").read_text()
     assert words[-4:] == [f"{ROOT}/.venv/bin/python", "manage.py", "migrate", "--plan"]
     assert f"--working-directory={ROOT}" in words
     for option, line in (
         ("--uid=cairn", "User=cairn"),
         ("--property=EnvironmentFile=/etc/cairn/cairn.env", "EnvironmentFile=/etc/cairn/cairn.env"),
-        ("--setenv=VAR_DIR=/var/lib/cairn", "Environment=VAR_DIR=/var/lib/cairn PYTHONUNBUFFERED=1"),
+        (
+            "--setenv=VAR_DIR=/var/lib/cairn",
+            "Environment=VAR_DIR=/var/lib/cairn PYTHONUNBUFFERED=1",
+        ),
     ):
         assert option in words
         assert line in unit.splitlines()
@@ -227,7 +258,10 @@ def test_kubernetes_serves_every_queue_and_scales_each_by_its_depth():
         scaled = manifests()["HorizontalPodAutoscaler", f"cairn-worker-{kind}"]["spec"]
         assert scaled["scaleTargetRef"]["name"] == f"cairn-worker-{kind}"
         metric = scaled["metrics"][0]["external"]["metric"]
-        assert (metric["name"], metric["selector"]["matchLabels"]["queue"]) == ("cairn_queue_depth", queues[0])
+        assert (metric["name"], metric["selector"]["matchLabels"]["queue"]) == (
+            "cairn_queue_depth",
+            queues[0],
+        )
         assert ("PodDisruptionBudget", f"cairn-worker-{kind}") in manifests()
 
 
@@ -254,23 +288,35 @@ def test_kubernetes_runs_nothing_as_root_and_only_one_beat():
 
 def test_kubernetes_probes_ask_what_there_is(client):
     web = containers()["cairn-web"]
-    paths = {web[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    paths = {
+        web[probe]["httpGet"]["path"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    }
     assert paths == {"/healthz", "/readyz"}
-    assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"  # a database that is away is no reason to restart
+    assert (
+        web["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    )  # a database that is away is no reason to restart
 
 
 def test_kubernetes_settings_are_settings_and_secrets_only_a_template():
     known = {setting.name for setting in source.settings()}
-    names = [*manifests()["ConfigMap", "cairn"]["data"], *manifests()["Secret", "cairn"]["stringData"]]
+    names = [
+        *manifests()["ConfigMap", "cairn"]["data"],
+        *manifests()["Secret", "cairn"]["stringData"],
+    ]
     assert [name for name in names if name not in known] == []
     listed = yaml.safe_load((DEPLOY / "kubernetes/kustomization.yaml").read_text())["resources"]
     assert "secret.example.yaml" not in listed
-    assert all("CHANGE-ME" in value for value in manifests()["Secret", "cairn"]["stringData"].values())
+    assert all(
+        "CHANGE-ME" in value for value in manifests()["Secret", "cairn"]["stringData"].values()
+    )
 
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="no kubectl here")
 def test_kustomize_puts_the_manifests_together():
-    done = subprocess.run(["kubectl", "kustomize", str(DEPLOY / "kubernetes")], capture_output=True, text=True)
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(DEPLOY / "kubernetes")], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     images = {
         container["image"]

@@ -52,14 +52,18 @@ def test_the_doctor_tells_what_is_missing_and_that_all_is_well(worker, beat, cap
     # These tests' own process may have told as well, if it has served a page before.
     wait_for(lambda: {one["kind"] for one in telemetry.processes().values()} >= {"worker", "beat"})
     found = wait_for(lambda: found_when_all_is_well(capsys))
-    assert {one["check"] for one in found} == {check.__name__ for check in (*health.QUICK, *health.SLOW)}
+    assert {one["check"] for one in found} == {
+        check.__name__ for check in (*health.QUICK, *health.SLOW)
+    }
     served = [one["text"] for one in found if one["check"] == "listeners"]
     assert all("1 listens" in text and "the last heartbeat" in text for text in served)
     assert any("processes may take" in one["text"] for one in found)
 
 
 def found_when_all_is_well(capsys):
-    """What the doctor found, unless something must be seen to: a worker on a busy machine may not answer in time."""
+    """What the doctor found, unless something must be seen to: a worker on a busy machine may not
+    answer in time.
+    """
     try:
         call_command("doctor", json=True)
     except CommandError:
@@ -131,8 +135,16 @@ def test_clocks_that_disagree_are_named(monkeypatch, ahead, state):
     ("told", "state", "text"),
     [
         ({"maxmemory_policy": "allkeys-lru", "used_memory": 1}, health.FAIL, "allkeys-lru"),
-        ({"maxmemory_policy": "noeviction", "used_memory": 90, "maxmemory": 100}, health.WARN, "nearly full"),
-        ({"maxmemory_policy": "noeviction", "used_memory": 10, "maxmemory": 100}, health.OK, "throws nothing away"),
+        (
+            {"maxmemory_policy": "noeviction", "used_memory": 90, "maxmemory": 100},
+            health.WARN,
+            "nearly full",
+        ),
+        (
+            {"maxmemory_policy": "noeviction", "used_memory": 10, "maxmemory": 100},
+            health.OK,
+            "throws nothing away",
+        ),
     ],
 )
 def test_a_redis_that_forgets_or_is_full_is_named(told, state, text):
@@ -142,7 +154,9 @@ def test_a_redis_that_forgets_or_is_full_is_named(told, state, text):
 
 def test_a_redis_without_persistence_is_named():
     assert only(services._persistence({"aof_enabled": 0})).state == health.WARN
-    assert {one.state for one in health.broker()} == {health.OK}  # the embedded one keeps what it holds
+    assert {one.state for one in health.broker()} == {
+        health.OK
+    }  # the embedded one keeps what it holds
 
 
 @pytest.mark.parametrize(("longest", "state"), [(3600, "ok"), (8 * 24 * 3600, "fail")])
@@ -204,9 +218,18 @@ def test_debug_is_named_wherever_it_is_on(settings, debug, https, state):
             {"REVIEW_DUE_HOURS": 2, "REVIEW_REMIND_HOURS": 4},
             "REVIEW_REMIND_HOURS (4) is more than REVIEW_DUE_HOURS (2)",
         ),
-        ({"LLM_TIMEOUT_SECONDS": 1000}, "LLM_TIMEOUT_SECONDS (1000) is more than NODE_TIMEOUT_SECONDS"),
-        ({"RUN_TIMEOUT_SECONDS": 60}, "NODE_TIMEOUT_SECONDS (900) is more than RUN_TIMEOUT_SECONDS (60)"),
-        ({"LLM_BASE_URL": "http://models.example/v1"}, "LLM_BASE_URL is set, and no model that would use it"),
+        (
+            {"LLM_TIMEOUT_SECONDS": 1000},
+            "LLM_TIMEOUT_SECONDS (1000) is more than NODE_TIMEOUT_SECONDS",
+        ),
+        (
+            {"RUN_TIMEOUT_SECONDS": 60},
+            "NODE_TIMEOUT_SECONDS (900) is more than RUN_TIMEOUT_SECONDS (60)",
+        ),
+        (
+            {"LLM_BASE_URL": "http://models.example/v1"},
+            "LLM_BASE_URL is set, and no model that would use it",
+        ),
         ({"LLM_API_KEY": "sk-key"}, "LLM_API_KEY is set, and no model"),
     ],
 )
@@ -228,14 +251,26 @@ def test_reviews_that_are_never_due_need_no_reminder_before(settings):
     ("values", "state", "sentence"),
     [
         ({"PUBLIC_URL": "https://cairn.example.com"}, health.OK, "agree"),
-        ({"PUBLIC_URL": "https://other.example.com"}, health.WARN, "a host that ALLOWED_HOSTS does not name"),
+        (
+            {"PUBLIC_URL": "https://other.example.com"},
+            health.WARN,
+            "a host that ALLOWED_HOSTS does not name",
+        ),
         (
             {"PUBLIC_URL": "http://cairn.example.com", "HTTPS": True},
             health.WARN,
             "HTTPS is on, and PUBLIC_URL is http:",
         ),
-        ({"PUBLIC_URL": "http://cairn.example.com", "ADMIN_PATH": "roadmaps/"}, health.FAIL, "of another page"),
-        ({"PUBLIC_URL": "http://cairn.example.com", "ADMIN_PATH": "nothing/"}, health.FAIL, "of another page"),
+        (
+            {"PUBLIC_URL": "http://cairn.example.com", "ADMIN_PATH": "roadmaps/"},
+            health.FAIL,
+            "of another page",
+        ),
+        (
+            {"PUBLIC_URL": "http://cairn.example.com", "ADMIN_PATH": "nothing/"},
+            health.FAIL,
+            "of another page",
+        ),
     ],
 )
 def test_addresses_that_lead_elsewhere_are_named(settings, values, state, sentence):
@@ -305,7 +340,9 @@ def test_a_short_secret_is_named(settings):
     assert only(health.secrets()).state == health.WARN
 
 
-@pytest.mark.parametrize(("free", "state"), [(10**12, health.OK), (5 * 10**8, health.WARN), (10**6, health.FAIL)])
+@pytest.mark.parametrize(
+    ("free", "state"), [(10**12, health.OK), (5 * 10**8, health.WARN), (10**6, health.FAIL)]
+)
 def test_a_full_disk_is_named(monkeypatch, free, state):
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**12, 10**12 - free, free))
     assert only(health.disk()).state == state
@@ -322,7 +359,9 @@ def test_refused_events_and_missing_packages_are_named(messages, monkeypatch):
 
 def test_the_system_page_shows_the_same_checks_states_and_sentences(admin_client, messages):
     page = html.unescape(admin_client.get("/admin/system/").content.decode())
-    for result in health.examine([check for check in health.QUICK if check not in (health.clocks, health.broker)]):
+    for result in health.examine(
+        [check for check in health.QUICK if check not in (health.clocks, health.broker)]
+    ):
         assert f"check: {result.check}" in page
         assert result.finding.text[1:] in page  # it begins with a capital there
         assert f">{result.finding.state}</" in page

@@ -28,7 +28,9 @@ LINES = {
 )
 def test_flower_does_not_start_without_a_password(line):
     environment = os.environ | {"FLOWER_BASIC_AUTH": ""}
-    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 1
     assert "set FLOWER_BASIC_AUTH=user:password" in done.stderr
     assert "Traceback" not in done.stderr

@@ -30,7 +30,9 @@ def written(record):
 
 
 def record(message="said %s", *args, exc_info=None):
-    return logging.LogRecord("tests", logging.WARNING, "x.py", 1, message, args or ("this",), exc_info)
+    return logging.LogRecord(
+        "tests", logging.WARNING, "x.py", 1, message, args or ("this",), exc_info
+    )
 
 
 def test_a_line_is_one_object_with_time_level_and_name():
@@ -77,7 +79,11 @@ def test_an_address_that_is_a_key_is_not_in_the_log(address):
 
 
 def test_other_addresses_stay_in_the_log_as_they_are():
-    for address in ("/admin/roadmaps/review/122/change/", "/static/s/app.js", "/accounts/password/reset/"):
+    for address in (
+        "/admin/roadmaps/review/122/change/",
+        "/static/s/app.js",
+        "/accounts/password/reset/",
+    ):
         assert logs.without_keys(address) == address
 
 
@@ -102,23 +108,36 @@ def test_the_loop_knows_what_its_caller_is_about():
 )
 def test_routine_tasks_are_told_of_only_when_they_fail(level, task, told):
     worth_a_line = logs.WorthALine()
-    of_worker = logging.LogRecord("celery.app.trace", level, "x.py", 1, "Task %(name)s", ({"name": task},), None)
+    of_worker = logging.LogRecord(
+        "celery.app.trace", level, "x.py", 1, "Task %(name)s", ({"name": task},), None
+    )
     of_worker.data = {"name": task}
-    of_beat = logging.LogRecord("celery.beat", level, "x.py", 1, "Sending %s (%s)", ("often", task), None)
+    of_beat = logging.LogRecord(
+        "celery.beat", level, "x.py", 1, "Sending %s (%s)", ("often", task), None
+    )
     assert [worth_a_line.filter(of_worker), worth_a_line.filter(of_beat)] == [told, told]
 
 
 def test_only_who_debugs_sees_every_line():
-    filtered = [name for name, one in logs.configuration("INFO", "line")["loggers"].items() if "filters" in one]
+    filtered = [
+        name
+        for name, one in logs.configuration("INFO", "line")["loggers"].items()
+        if "filters" in one
+    ]
     assert filtered == ["celery.worker.strategy", "celery.app.trace", "celery.beat"]
-    assert not any("filters" in one for one in logs.configuration("DEBUG", "json")["loggers"].values())
+    assert not any(
+        "filters" in one for one in logs.configuration("DEBUG", "json")["loggers"].values()
+    )
 
 
 def test_a_request_has_an_id_that_comes_back(client):
     first, second = (client.get("/healthz"), client.get("/"))
     assert "X-Request-ID" not in first.headers  # probes are nobody's request
     assert re.fullmatch(r"[0-9a-f]{32}", second.headers["X-Request-ID"])
-    assert client.get("/", headers={"X-Request-ID": "from-the-proxy.1"}).headers["X-Request-ID"] == "from-the-proxy.1"
+    assert (
+        client.get("/", headers={"X-Request-ID": "from-the-proxy.1"}).headers["X-Request-ID"]
+        == "from-the-proxy.1"
+    )
 
 
 @pytest.mark.django_db

@@ -27,18 +27,24 @@ MADE_BY_PROMETHEUS = {"cairn_web"}  # no metric: the name of a scrape job
 def nothing_counted():
     with telemetry._telling, redis.Redis.from_url(django_settings.REDIS_URL) as client:
         telemetry._counts.clear()
-        client.delete(telemetry.COUNTS, telemetry.PROCESSES, heartbeats.KEY, *django_settings.QUEUES)
+        client.delete(
+            telemetry.COUNTS, telemetry.PROCESSES, heartbeats.KEY, *django_settings.QUEUES
+        )
 
 
 def samples():
     families = text_string_to_metric_families(metrics.exposition().decode())
     return {
-        (sample.name, *sorted(sample.labels.values())): sample.value for family in families for sample in family.samples
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
     }
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_course_made_by_a_worker_is_counted_with_tasks_tokens_and_states(worker, model_server, settings):
+def test_a_course_made_by_a_worker_is_counted_with_tasks_tokens_and_states(
+    worker, model_server, settings
+):
     prices = json.dumps({"openai:test": [1000, 1000]})
     worker(LLM_MODEL="openai:test", LLM_BASE_URL=model_server.url, LLM_PRICES=prices)
     model_server.faults["Intent"] = ["503"]
@@ -46,7 +52,9 @@ def test_a_course_made_by_a_worker_is_counted_with_tasks_tokens_and_states(worke
     wait_for(lambda: Roadmap.objects.get().status == "AWAITING_REVIEW")
     decide_review(roadmap.reviews.get(), "APPROVED", by=None)
     wait_for(lambda: Roadmap.objects.get().status == "READY")
-    wait_for(lambda: samples().get(("cairn_tasks_total", "generate_roadmap_content", "success")) == 1)
+    wait_for(
+        lambda: samples().get(("cairn_tasks_total", "generate_roadmap_content", "success")) == 1
+    )
     told = samples()
     assert told["cairn_tasks_total", "roadmap_generation.generate_roadmap", "success"] == 1
     assert told["cairn_roadmap_transitions_total", "READY"] == 1
@@ -123,12 +131,16 @@ def test_a_scrape_costs_the_same_with_many_rows(django_assert_num_queries):
     owner = courses.person("owner")
     with django_assert_num_queries(4):
         metrics.exposition()
-    Roadmap.objects.bulk_create(Roadmap(owner=owner, goal=f"Goal {number}", status="READY") for number in range(2000))
+    Roadmap.objects.bulk_create(
+        Roadmap(owner=owner, goal=f"Goal {number}", status="READY") for number in range(2000)
+    )
     with django_assert_num_queries(4):
         metrics.exposition()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE roadmaps_roadmap")
-        cursor.execute("EXPLAIN SELECT status, count(*) FROM roadmaps_roadmap WHERE status IN ('QUEUED') GROUP BY 1")
+        cursor.execute(
+            "EXPLAIN SELECT status, count(*) FROM roadmaps_roadmap WHERE status IN ('QUEUED') GROUP BY 1"
+        )
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan" not in plan, plan
 
@@ -136,7 +148,9 @@ def test_a_scrape_costs_the_same_with_many_rows(django_assert_num_queries):
 def known():
     """Every name that a scrape may show."""
     families = text_string_to_metric_families(metrics.exposition().decode())
-    names = {family.name for family in families} | {name.removesuffix("_total") for name in metrics.COUNTED}
+    names = {family.name for family in families} | {
+        name.removesuffix("_total") for name in metrics.COUNTED
+    }
     parts = {f"{name}_{part}" for name in metrics.TIMED for part in ("bucket", "sum", "count")}
     return names | {f"{name}_total" for name in names} | parts
 
@@ -149,7 +163,9 @@ def named(text):
 def test_the_dashboard_asks_only_for_metrics_that_exist():
     heartbeats.record("logs", "somebody", time.time())
     dashboard = json.loads((DEPLOY / "grafana/cairn.json").read_text())
-    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
+    expressions = [
+        target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())
+    ]
     assert len(expressions) >= 12
     for expression in expressions:
         assert named(expression), expression

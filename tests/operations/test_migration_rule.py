@@ -1,6 +1,8 @@
-"""While a new version starts, workers of the old one live on: no migration may take away what they still use.
+"""While a new version starts, workers of the old one live on: no migration may take away what they
+still use.
 
-A migration that must, because the release before it no longer uses the thing, says so: `after_release = "0.3"`.
+A migration that must, because the release before it no longer uses the thing, says so:
+`after_release = "0.3"`.
 """
 
 import math
@@ -13,13 +15,19 @@ from django.db.migrations.loader import MigrationLoader
 OURS = ("roadmaps", "content", "learning", "sharing", "accounts", "logs_app")
 # The newest migration of each app that was there before the rule; those came before any release.
 BEFORE = {"roadmaps": 8, "content": 3, "logs_app": 2, "learning": 0, "sharing": 0, "accounts": 0}
-TAKES_AWAY = (migrations.RemoveField, migrations.RenameField, migrations.DeleteModel, migrations.RenameModel)
+TAKES_AWAY = (
+    migrations.RemoveField,
+    migrations.RenameField,
+    migrations.DeleteModel,
+    migrations.RenameModel,
+)
 
 
 def breaks(operation, made, fields_of):
     """Why a process of the release before can't live with `operation`; empty when it can.
 
-    `made` are the models that the migration itself makes; `fields_of(model)` are those of before the operation.
+    `made` are the models that the migration itself makes; `fields_of(model)` are those of before
+    the operation.
     """
     if isinstance(operation, TAKES_AWAY):
         return f"{type(operation).__name__} of what old workers still read and write"
@@ -30,7 +38,9 @@ def breaks(operation, made, fields_of):
     if isinstance(operation, migrations.AddField) and not can_be_left_out(operation.field):
         return f"old workers insert rows without {operation.name}: give it db_default or null=True"
     if isinstance(operation, migrations.AlterField):
-        return narrows(operation.name, fields_of(operation.model_name_lower)[operation.name], operation.field)
+        return narrows(
+            operation.name, fields_of(operation.model_name_lower)[operation.name], operation.field
+        )
     return ""
 
 
@@ -54,10 +64,14 @@ def problems(migration, state):
     """`state` is that of before the migration."""
     if re.fullmatch(r"\d+\.\d+(\.\d+)?", getattr(migration, "after_release", "")):
         return []
-    made = {one.name_lower for one in migration.operations if isinstance(one, migrations.CreateModel)}
+    made = {
+        one.name_lower for one in migration.operations if isinstance(one, migrations.CreateModel)
+    }
     found = []
     for operation in migration.operations:
-        found.append(breaks(operation, made, lambda model: state.models[migration.app_label, model].fields))
+        found.append(
+            breaks(operation, made, lambda model: state.models[migration.app_label, model].fields)
+        )
         operation.state_forwards(migration.app_label, state)
     return [said for said in found if said]
 
@@ -87,10 +101,14 @@ def found_in(*operations, **marks):
         migrations.DeleteModel("ErasedThread"),
         migrations.RenameModel("Roadmap", "Course"),
         migrations.AddField("roadmap", "colour", models.CharField(max_length=9, default="red")),
-        migrations.AddConstraint("roadmap", models.UniqueConstraint(fields=["title"], name="one_of_each")),
+        migrations.AddConstraint(
+            "roadmap", models.UniqueConstraint(fields=["title"], name="one_of_each")
+        ),
         migrations.AlterField("roadmap", "deleted_at", models.DateTimeField(auto_now=True)),
         migrations.AlterField("roadmap", "course_status", models.CharField(max_length=19)),
-        migrations.AlterField("roadmap", "course_status", models.CharField(max_length=20, unique=True)),
+        migrations.AlterField(
+            "roadmap", "course_status", models.CharField(max_length=20, unique=True)
+        ),
         migrations.AlterField("roadmap", "course_status", models.IntegerField()),
     ],
 )
@@ -103,11 +121,15 @@ def test_what_old_workers_can_not_live_with_is_refused_unless_a_release_is_betwe
 @pytest.mark.parametrize(
     "operation",
     [
-        migrations.AddField("roadmap", "colour", models.CharField(max_length=9, default="red", db_default="red")),
+        migrations.AddField(
+            "roadmap", "colour", models.CharField(max_length=9, default="red", db_default="red")
+        ),
         migrations.AddField("roadmap", "seen", models.DateTimeField(null=True)),
         migrations.CreateModel("Colour", [("id", models.BigAutoField(primary_key=True))]),
         migrations.AddIndex("roadmap", models.Index(fields=["title"], name="by_title")),
-        migrations.AlterField("roadmap", "course_status", models.CharField(max_length=40, db_default="")),
+        migrations.AlterField(
+            "roadmap", "course_status", models.CharField(max_length=40, db_default="")
+        ),
     ],
 )
 def test_what_only_adds_is_fine(operation):

@@ -60,6 +60,8 @@ def test_a_beat_ends_when_another_has_taken_its_lock_meanwhile(held, other, monk
 def test_celerys_own_command_is_held_to_it_too(held):
     command = [sys.executable, "-m", "celery", "-A", "config", "beat"]
     environment = os.environ | {"DATABASE_URL": test_database_url()}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 1
     assert "Another beat is running" in done.stderr

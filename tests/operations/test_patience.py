@@ -1,4 +1,6 @@
-"""How long a page and a worker wait for PostgreSQL: the deadline that is handed down, and what a socket is told."""
+"""How long a page and a worker wait for PostgreSQL: the deadline that is handed down, and what a
+socket is told.
+"""
 
 import asyncio
 

@@ -73,7 +73,9 @@ def test_services_that_hang_are_missing_and_hold_one_thread_each(client, setting
         database_at(database.port)
         assert client.get("/readyz").status_code == 200
         settings.REDIS_URL = f"redis://127.0.0.1:{redis_port}/0"
-        database.hang()  # also over the connection that the pool has: without a limit there would never be an answer
+        # also over the connection that the pool has: without a limit there would never be an
+        # answer
+        database.hang()
         for _ in range(3):
             answer = client.get("/readyz")
             assert (answer.status_code, answer.json()["missing"]) == (503, ["database", "broker"])
@@ -99,7 +101,9 @@ def test_an_exhausted_pool_keeps_no_probe_waiting(client, settings, database_at)
 
 def test_it_is_not_ready_while_migrations_wait_and_looks_again(client, monkeypatch):
     with monkeypatch.context() as waiting:
-        waiting.setattr(health, "migrations", lambda: [health.Finding(health.FAIL, "1 migrations wait")])
+        waiting.setattr(
+            health, "migrations", lambda: [health.Finding(health.FAIL, "1 migrations wait")]
+        )
         assert client.get("/readyz").json()["missing"] == ["migrations"]
     assert client.get("/readyz").status_code == 200
 
@@ -127,7 +131,10 @@ def test_probes_only_look(client):
 def test_probes_answer_under_asgi_too():
     async def ask():
         client = AsyncClient()
-        return [(await client.get(address)).status_code for address in ("/healthz", "/readyz", "/metrics", "/")]
+        return [
+            (await client.get(address)).status_code
+            for address in ("/healthz", "/readyz", "/metrics", "/")
+        ]
 
     assert asyncio.run(ask()) == [200, 200, 404, 200]
 
@@ -156,9 +163,12 @@ def test_metrics_are_there_for_the_token_or_the_network(client, settings):
     assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
 
 
-@pytest.mark.parametrize("told", [{"X-Forwarded-For": "10.0.0.1, 203.0.113.7"}, {"Forwarded": "for=10.0.0.1"}])
+@pytest.mark.parametrize(
+    "told", [{"X-Forwarded-For": "10.0.0.1, 203.0.113.7"}, {"Forwarded": "for=10.0.0.1"}]
+)
 def test_what_came_through_a_proxy_is_never_near(client, settings, told):
-    # A web that trusts its proxy takes the first of these addresses for the visitor's: anybody can send one.
+    # A web that trusts its proxy takes the first of these addresses for the visitor's: anybody can
+    # send one.
     settings.METRICS_ALLOW = [ip_network("10.0.0.0/8")]
     assert client.get("/metrics", REMOTE_ADDR="10.0.0.1").status_code == 200
     assert client.get("/metrics", REMOTE_ADDR="10.0.0.1", headers=told).status_code == 404

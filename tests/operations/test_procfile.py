@@ -1,4 +1,6 @@
-"""The Procfile as a platform runs it: each line a process of its own, on a PostgreSQL and Redis of their own."""
+"""The Procfile as a platform runs it: each line a process of its own, on a PostgreSQL and Redis of
+their own.
+"""
 
 import contextlib
 import os
@@ -53,9 +55,21 @@ class Platform:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, kind):
-        command = ["honcho", "--procfile", str(ROOT / "deploy/Procfile"), "--app-root", str(ROOT), "start", kind]
+        command = [
+            "honcho",
+            "--procfile",
+            str(ROOT / "deploy/Procfile"),
+            "--app-root",
+            str(ROOT),
+            "start",
+            kind,
+        ]
         self.running[kind] = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self.log,
+            stderr=self.log,
         )
 
     def kill(self, kind):
@@ -79,7 +93,9 @@ class Platform:
 
     def run(self, *arguments):
         command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True
+        )
 
     def is_well(self):
         """Whether the doctor finds nothing; a worker on a busy machine may not answer it in time."""

@@ -56,20 +56,76 @@ def caused_by(error, cause):
 @pytest.mark.parametrize(
     ("logger", "level", "text", "arguments", "error"),
     [
-        ("django.request", ERROR, "%s: %s", ("Service Unavailable", "/"), django.db.OperationalError(REFUSED)),
-        ("psycopg.pool", WARNING, "error connecting in %r: %s", ("pool-1", psycopg.OperationalError(REFUSED)), None),
-        ("psycopg.pool", WARNING, "reconnection attempt in pool %r failed after %s sec", ("pool-1", 4.1), None),
-        ("roadmaps.leases", WARNING, "leases not renewed: %s", (psycopg.OperationalError(REFUSED),), None),
-        ("celery.worker.consumer.consumer", ERROR, "consumer: Cannot connect to %s: %s", ("x", BrokerAway("no")), None),
-        ("celery.beat", ERROR, "Message Error: %s", (redis.exceptions.ConnectionError("gone"),), None),
-        ("channels_redis.pubsub", ERROR, "Unexpected exception in receive task", (), RuntimeError("lost")),
-        ("config.cache", WARNING, "the cache was left out: %s", (redis.exceptions.TimeoutError("late"),), None),
-        ("x", ERROR, "no page", (), caused_by(RuntimeError("no"), psycopg_pool.PoolTimeout("after 1.5 s"))),
+        (
+            "django.request",
+            ERROR,
+            "%s: %s",
+            ("Service Unavailable", "/"),
+            django.db.OperationalError(REFUSED),
+        ),
+        (
+            "psycopg.pool",
+            WARNING,
+            "error connecting in %r: %s",
+            ("pool-1", psycopg.OperationalError(REFUSED)),
+            None,
+        ),
+        (
+            "psycopg.pool",
+            WARNING,
+            "reconnection attempt in pool %r failed after %s sec",
+            ("pool-1", 4.1),
+            None,
+        ),
+        (
+            "roadmaps.leases",
+            WARNING,
+            "leases not renewed: %s",
+            (psycopg.OperationalError(REFUSED),),
+            None,
+        ),
+        (
+            "celery.worker.consumer.consumer",
+            ERROR,
+            "consumer: Cannot connect to %s: %s",
+            ("x", BrokerAway("no")),
+            None,
+        ),
+        (
+            "celery.beat",
+            ERROR,
+            "Message Error: %s",
+            (redis.exceptions.ConnectionError("gone"),),
+            None,
+        ),
+        (
+            "channels_redis.pubsub",
+            ERROR,
+            "Unexpected exception in receive task",
+            (),
+            RuntimeError("lost"),
+        ),
+        (
+            "config.cache",
+            WARNING,
+            "the cache was left out: %s",
+            (redis.exceptions.TimeoutError("late"),),
+            None,
+        ),
+        (
+            "x",
+            ERROR,
+            "no page",
+            (),
+            caused_by(RuntimeError("no"), psycopg_pool.PoolTimeout("after 1.5 s")),
+        ),
     ],
 )
 def test_a_storm_is_one_line_and_a_count(lines, logger, level, text, arguments, error):
     for _ in range(50):
-        logging.getLogger(logger).log(level, text, *arguments, exc_info=error and traceback_of(error))
+        logging.getLogger(logger).log(
+            level, text, *arguments, exc_info=error and traceback_of(error)
+        )
     assert len(lines.records) == 1
     lines.once.tell(time.monotonic() + DAY_SECONDS)
     assert len(lines.records) == 2
@@ -83,7 +139,9 @@ def test_a_storm_is_one_line_and_a_count(lines, logger, level, text, arguments, 
 
 def test_an_answer_that_says_unavailable_is_a_line_of_an_outage_too(lines):
     for _ in range(5):
-        logging.getLogger("django.request").error("%s: %s", "No", "/readyz", extra={"status_code": 503})
+        logging.getLogger("django.request").error(
+            "%s: %s", "No", "/readyz", extra={"status_code": 503}
+        )
     assert len(lines.records) == 1
     for _ in range(5):
         logging.getLogger("django.request").error("%s: %s", "No", "/x", extra={"status_code": 500})
@@ -93,7 +151,9 @@ def test_an_answer_that_says_unavailable_is_a_line_of_an_outage_too(lines):
 def test_what_beat_can_not_send_is_one_kind_whatever_it_is(lines):
     away = redis.exceptions.ConnectionError("gone")
     for name in ("recover", "prune", "send notices"):
-        logging.getLogger("celery.beat").error("Message Error: %s", caused_by(RuntimeError(name), away))
+        logging.getLogger("celery.beat").error(
+            "Message Error: %s", caused_by(RuntimeError(name), away)
+        )
     assert len(lines.records) == 1
 
 
@@ -122,12 +182,20 @@ def test_other_errors_are_not_swallowed(lines):
 
 
 @pytest.mark.parametrize(
-    "error", [None, ValueError("no"), psycopg.errors.UniqueViolation("twice"), TimeoutError("the model was silent")]
+    "error",
+    [
+        None,
+        ValueError("no"),
+        psycopg.errors.UniqueViolation("twice"),
+        TimeoutError("the model was silent"),
+    ],
 )
 def test_what_tells_of_no_outage_is_written_each_time(lines, error):
     for number in range(5):
         logging.getLogger("roadmaps.runs").error("roadmap %s failed: %s", number, error)
-        logging.getLogger("roadmaps.runs").error("roadmap failed", exc_info=error and traceback_of(error))
+        logging.getLogger("roadmaps.runs").error(
+            "roadmap failed", exc_info=error and traceback_of(error)
+        )
     logging.getLogger("psycopg.pool").info("growing pool")
     assert len(lines.records) >= 10
     assert "more times" not in str(lines.texts)
@@ -137,8 +205,12 @@ def test_a_line_that_can_not_be_written_hurts_nobody(lines):
     odd = {"name": ["a", "list"]}
     for _ in range(2):
         logging.getLogger("kombu").warning("no %s", odd)
-        assert lines.once.filter(logging.LogRecord("kombu", ERROR, "x", 1, "no %d", ("number",), None)) in (True, False)
-        logging.getLogger("kombu").error("no", odd, exc_info=traceback_of(redis.exceptions.ConnectionError("gone")))
+        assert lines.once.filter(
+            logging.LogRecord("kombu", ERROR, "x", 1, "no %d", ("number",), None)
+        ) in (True, False)
+        logging.getLogger("kombu").error(
+            "no", odd, exc_info=traceback_of(redis.exceptions.ConnectionError("gone"))
+        )
     lines.once.tell(time.monotonic() + DAY_SECONDS)
     assert any("no %d (this line came 1 more times" in str(record.msg) for record in lines.records)
 
@@ -156,11 +228,15 @@ def test_a_line_that_passes_two_filters_is_written_once_and_a_fork_begins_anew(l
     logging.getLogger("uvicorn.error").addFilter(first := repeats.OnceAMinute(seconds=3600))
     try:
         for _ in range(5):
-            logging.getLogger("uvicorn.error").error("no", exc_info=traceback_of(django.db.InterfaceError("closed")))
+            logging.getLogger("uvicorn.error").error(
+                "no", exc_info=traceback_of(django.db.InterfaceError("closed"))
+            )
     finally:
         logging.getLogger("uvicorn.error").removeFilter(first)
     assert lines.texts == ["no"]
     own = os.getpid()
     monkeypatch.setattr("os.getpid", lambda: own + 1)
-    logging.getLogger("uvicorn.error").error("no", exc_info=traceback_of(django.db.InterfaceError("closed")))
+    logging.getLogger("uvicorn.error").error(
+        "no", exc_info=traceback_of(django.db.InterfaceError("closed"))
+    )
     assert lines.texts == ["no", "no"]

@@ -76,7 +76,9 @@ def test_an_address_that_is_a_key_is_sent_without_it(sentry):
 
 
 def test_prompts_answers_and_cookies_are_removed_by_their_names(sentry):
-    sentry_sdk.set_context("run", {"prompt": PROMPT, "model": "openai:x", "nested": [{"Authorization": PROMPT}]})
+    sentry_sdk.set_context(
+        "run", {"prompt": PROMPT, "model": "openai:x", "nested": [{"Authorization": PROMPT}]}
+    )
     sentry_sdk.add_breadcrumb(message="asked", data={"messages": [PROMPT], "goal": PROMPT})
     raised(RuntimeError("it failed"))
     event, text = only(sentry)

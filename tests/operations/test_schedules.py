@@ -34,8 +34,12 @@ def test_what_has_never_been_sent_is_due_at_each_start_until_it_is():
 
 def test_what_was_sent_long_ago_is_due_and_what_was_sent_just_now_is_not():
     started_before(minutes=40)
-    PeriodicTask.objects.filter(name="prune").update(last_run_at=timezone.now() - timedelta(hours=23))
-    PeriodicTask.objects.filter(name="check links").update(last_run_at=timezone.now() - timedelta(minutes=30))
+    PeriodicTask.objects.filter(name="prune").update(
+        last_run_at=timezone.now() - timedelta(hours=23)
+    )
+    PeriodicTask.objects.filter(name="check links").update(
+        last_run_at=timezone.now() - timedelta(minutes=30)
+    )
     due = due_at_start()
     assert "prune" in due
     assert "check links" not in due

@@ -1,4 +1,6 @@
-"""A wrong setting stops the start by its name, doctor shows all of them, and a misspelt one is asked about."""
+"""A wrong setting stops the start by its name, doctor shows all of them, and a misspelt one is
+asked about.
+"""
 
 import contextlib
 import json
@@ -122,7 +124,10 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch, reader, value, reason):
         ("url", "https://cairn.example.com"),
         ("database", "postgresql:///cairn"),
         ("database", "postgresql://cairn@/cairn?host=/var/run/postgresql"),
-        ("database", "postgres://user:word@first:5432,second:5433/cairn?target_session_attrs=read-write"),
+        (
+            "database",
+            "postgres://user:word@first:5432,second:5433/cairn?target_session_attrs=read-write",
+        ),
         ("redis", "unix:///run/redis.sock"),
         ("redis", "rediss://user:word@host:6380/2?ssl_cert_reqs=none"),
         ("redis", "redis://host"),
@@ -180,7 +185,11 @@ def test_no_value_makes_more_than_a_sentence(value):
 @pytest.mark.parametrize(
     ("section", "environment", "sentence"),
     [
-        ("mail", {"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"}, "EMAIL_USE_TLS and EMAIL_USE_SSL are both on"),
+        (
+            "mail",
+            {"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"},
+            "EMAIL_USE_TLS and EMAIL_USE_SSL are both on",
+        ),
         ("mail", {"PUBLIC_URL": "https://"}, "PUBLIC_URL"),
         ("mail", {"DEFAULT_FROM_EMAIL": "us"}, "DEFAULT_FROM_EMAIL"),
         ("mail", {"EMAIL_BACKEND": "nowhere.Backend"}, "EMAIL_BACKEND"),
@@ -193,11 +202,17 @@ def test_no_value_makes_more_than_a_sentence(value):
         ("language_models", {"LLM_BASE_URL": "http://"}, "LLM_BASE_URL"),
         ("operations", {"METRICS_ALLOW": "near"}, "METRICS_ALLOW"),
         ("operations", {"SENTRY_DSN": "https://host/1"}, "SENTRY_DSN"),
-        ("accounts", {"SOCIAL_PROVIDERS": "github"}, "SOCIAL_GITHUB_CLIENT_ID and SOCIAL_GITHUB_SECRET"),
+        (
+            "accounts",
+            {"SOCIAL_PROVIDERS": "github"},
+            "SOCIAL_GITHUB_CLIENT_ID and SOCIAL_GITHUB_SECRET",
+        ),
         ("folders", {"VAR_DIR": "/dev/null/var"}, "VAR_DIR='/dev/null/var'"),
     ],
 )
-def test_each_setting_is_read_by_the_one_that_knows_what_is_wrong(monkeypatch, section, environment, sentence):
+def test_each_setting_is_read_by_the_one_that_knows_what_is_wrong(
+    monkeypatch, section, environment, sentence
+):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured) as refused:
@@ -219,8 +234,16 @@ def doctor(**environment):
 
 
 def test_doctor_names_every_setting_of_the_table_that_is_no_text():
-    names = {name for row in reference.documented() for name in row.names if "<" not in name and name.isupper()}
-    names -= {"DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_EMAIL"}  # `up` reads these when it makes the first admin
+    names = {
+        name
+        for row in reference.documented()
+        for name in row.names
+        if "<" not in name and name.isupper()
+    }
+    names -= {
+        "DJANGO_SUPERUSER_USERNAME",
+        "DJANGO_SUPERUSER_EMAIL",
+    }  # `up` reads these when it makes the first admin
     found, done = doctor(**dict.fromkeys(names, "\udcff"))
     refused = {name for name in names if f"{name}: expected text" in done.stdout}
     assert names - refused == set()
@@ -254,7 +277,14 @@ def test_doctor_shows_all_that_is_wrong_and_makes_its_other_checks():
 
 @pytest.fixture
 def variables(monkeypatch):
-    for name in ("LLM_MODEL", "LLM_API_KEY", "DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "SOCIAL_GITHUB_SECRET"):
+    for name in (
+        "LLM_MODEL",
+        "LLM_API_KEY",
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "SOCIAL_GITHUB_SECRET",
+    ):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -282,11 +312,47 @@ def test_a_misspelt_name_is_asked_about(variables, name, meant):
 @pytest.mark.parametrize(
     "name",
     [
-        *("PATH", "HOME", "LANG", "USER", "EMAIL", "EDITOR", "HOSTNAME", "DISPLAY", "LOGNAME", "HTTP_PROXY"),
-        *("HTTPS_PROXY", "DJANGO_SETTINGS_MODULE", "DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_EMAIL", "PORT"),
-        *("KUBERNETES_SERVICE_HOST", "REDIS_PORT", "REDIS_SERVICE_HOST", "POSTGRES_PASSWORD", "SECRET_KEY_BASE"),
-        *("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OTEL_SERVICE_NAME", "SENTRY_RELEASE", "XDG_RUNTIME_DIR", "DEBUGGER"),
-        *("PYTEST_CURRENT_TEST", "VIRTUAL_ENV", "SOCIAL_GITLAB_SECRET", "SOCIAL_GITHUB_CLIENT_ID", "LOG_FILE"),
+        *(
+            "PATH",
+            "HOME",
+            "LANG",
+            "USER",
+            "EMAIL",
+            "EDITOR",
+            "HOSTNAME",
+            "DISPLAY",
+            "LOGNAME",
+            "HTTP_PROXY",
+        ),
+        *(
+            "HTTPS_PROXY",
+            "DJANGO_SETTINGS_MODULE",
+            "DJANGO_SUPERUSER_USERNAME",
+            "DJANGO_SUPERUSER_EMAIL",
+            "PORT",
+        ),
+        *(
+            "KUBERNETES_SERVICE_HOST",
+            "REDIS_PORT",
+            "REDIS_SERVICE_HOST",
+            "POSTGRES_PASSWORD",
+            "SECRET_KEY_BASE",
+        ),
+        *(
+            "OPENAI_API_KEY",
+            "ANTHROPIC_API_KEY",
+            "OTEL_SERVICE_NAME",
+            "SENTRY_RELEASE",
+            "XDG_RUNTIME_DIR",
+            "DEBUGGER",
+        ),
+        *(
+            "PYTEST_CURRENT_TEST",
+            "VIRTUAL_ENV",
+            "SOCIAL_GITLAB_SECRET",
+            "SOCIAL_GITHUB_CLIENT_ID",
+            "LOG_FILE",
+        ),
     ],
 )
 def test_other_variables_of_a_machine_are_nobodys_business(variables, name):

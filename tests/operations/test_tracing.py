@@ -35,12 +35,18 @@ def collector():
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            sent = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
+            sent = ExportTraceServiceRequest.FromString(
+                self.rfile.read(int(self.headers["Content-Length"]))
+            )
             for resource in sent.resource_spans:
                 service = next(
-                    one.value.string_value for one in resource.resource.attributes if one.key == "service.name"
+                    one.value.string_value
+                    for one in resource.resource.attributes
+                    if one.key == "service.name"
                 )
-                spans.extend((service, span.name) for scope in resource.scope_spans for span in scope.spans)
+                spans.extend(
+                    (service, span.name) for scope in resource.scope_spans for span in scope.spans
+                )
             self.send_response(200)
             self.end_headers()
 
@@ -57,7 +63,9 @@ def collector():
 
 def run(code, **environment):
     kept = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"} | environment
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True
+    )
 
 
 def test_requests_and_queries_of_the_web_are_traced(collector):

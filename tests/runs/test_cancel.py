@@ -38,11 +38,15 @@ def cancel(request, client, admin_client, owner):
 
     def by_page(roadmap):
         client.force_login(owner)
-        return client.post(reverse("roadmap_cancel", args=[roadmap.pk]), follow=True).content.decode()
+        return client.post(
+            reverse("roadmap_cancel", args=[roadmap.pk]), follow=True
+        ).content.decode()
 
     def by_admin(roadmap):
         chosen = {"action": "cancel_selected", "_selected_action": str(roadmap.pk)}
-        return admin_client.post(reverse("admin:roadmaps_roadmap_changelist"), chosen, follow=True).content.decode()
+        return admin_client.post(
+            reverse("admin:roadmaps_roadmap_changelist"), chosen, follow=True
+        ).content.decode()
 
     def by_command(roadmap):
         try:
@@ -81,8 +85,13 @@ def test_what_is_over_is_left_as_it_is_and_the_person_is_told(cancel, owner):
 
 def rows(roadmap):
     """All that a run may write, but for the journal of answers that are paid for."""
-    artifacts = [(kind, list(model.objects.order_by("pk").values())) for kind, model in ARTIFACTS.items()]
-    return [list(one.order_by("pk").values()) for one in (roadmap.drafts, roadmap.reviews, roadmap.concepts)], artifacts
+    artifacts = [
+        (kind, list(model.objects.order_by("pk").values())) for kind, model in ARTIFACTS.items()
+    ]
+    return [
+        list(one.order_by("pk").values())
+        for one in (roadmap.drafts, roadmap.reviews, roadmap.concepts)
+    ], artifacts
 
 
 @pytest.mark.parametrize("schema", ["Curriculum", "TutorialAnswer"], ids=["workflow", "content"])
@@ -100,13 +109,21 @@ def test_model_calls_stop_and_nothing_is_written_afterwards(owner, worker, model
     run = str(Roadmap.objects.get(pk=roadmap.pk).run_id)
     wait_for(lambda: TaskResult.objects.filter(task_id=run, result='"stopped"').exists())
     assert rows(roadmap) == written
-    assert not any(model.objects.filter(status=ArtifactStatus.GENERATING).exists() for model in ARTIFACTS.values())
+    assert not any(
+        model.objects.filter(status=ArtifactStatus.GENERATING).exists()
+        for model in ARTIFACTS.values()
+    )
     roadmap.refresh_from_db()
     assert roadmap.status == RoadmapStatus.CANCELLED
     wait_for(lambda: model_server.at_once == 0)  # the server sees its clients go one by one
     asked, paid = model_server.count(), ModelCall.objects.count()
     model_server.faults.clear()
     retry_run(roadmap, by=owner)
-    wait_for(lambda: Roadmap.objects.get(pk=roadmap.pk).status in (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.READY))
+    wait_for(
+        lambda: (
+            Roadmap.objects.get(pk=roadmap.pk).status
+            in (RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.READY)
+        )
+    )
     # None that was paid for; an answer that had just come may have been kept since.
     assert model_server.count() - asked <= ModelCall.objects.count() - paid

@@ -28,7 +28,10 @@ def course(owner):
 
 def tutorials(roadmap):
     rows = Tutorial.objects.filter(concept__roadmap=roadmap)
-    return {one.concept.key: (one.pk, one.edition, one.updated_at) for one in rows.select_related("concept")}
+    return {
+        one.concept.key: (one.pk, one.edition, one.updated_at)
+        for one in rows.select_related("concept")
+    }
 
 
 def decide(roadmap, decision, **more):
@@ -39,7 +42,9 @@ def test_the_changed_plan_is_reviewed_and_then_only_what_is_new_is_written(cours
     before, keys = tutorials(course), [one.key for one in course.concepts.order_by("order")]
     changing = courses.advance(request_changes(course, by=owner, comment=WISH))
     assert changing.status == "AWAITING_REVIEW"
-    assert tutorials(changing) == before  # the old course is there until a person has approved the new plan
+    assert (
+        tutorials(changing) == before
+    )  # the old course is there until a person has approved the new plan
     review = changing.reviews.pending().get()
     assert (review.round, review.draft.origin) == (2, Draft.Origin.LEARNER)
     assert WISH in review.events.get(kind=ReviewEventKind.OPENED).text
@@ -83,7 +88,9 @@ def test_a_change_that_will_not_be_leaves_the_course_as_it_was(course, owner, en
     assert courses.advance(course).status == "READY"  # a message that comes late moves nothing
     assert tutorials(course) == before
     # And it can be asked for again, in the same words.
-    assert courses.advance(request_changes(course, by=owner, comment=WISH)).status == "AWAITING_REVIEW"
+    assert (
+        courses.advance(request_changes(course, by=owner, comment=WISH)).status == "AWAITING_REVIEW"
+    )
 
 
 def test_the_reviewer_may_ask_for_more_before_it_is_approved(course, owner):
@@ -111,7 +118,9 @@ def test_pruned_checkpoints_are_no_hindrance(course, owner):
     assert courses.advance(courses.advance(course)).status == "READY"
 
 
-def test_a_change_asked_for_while_old_threads_are_pruned_keeps_its_thread(course, owner, monkeypatch):
+def test_a_change_asked_for_while_old_threads_are_pruned_keeps_its_thread(
+    course, owner, monkeypatch
+):
     Roadmap.objects.filter(pk=course.pk).update(updated_at="2000-01-01T00:00:00Z")
     listed, found = list(retention.ended_threads()), retention.ended_threads
     request_changes(course, by=owner, comment=WISH)
@@ -142,6 +151,9 @@ def test_the_page_asks_shows_and_refuses(course, owner, client):
     page = client.post(address, {"comment": WISH}, follow=True).content.decode()
     assert "The plan is being changed" in page
     assert course.concepts.first().get_absolute_url() in page  # it can still be read
-    assert "when the course is ready" in client.post(address, {"comment": WISH}, follow=True).content.decode()
+    assert (
+        "when the course is ready"
+        in client.post(address, {"comment": WISH}, follow=True).content.decode()
+    )
     client.force_login(courses.person("stranger"))
     assert client.post(address, {"comment": WISH}).status_code == 404

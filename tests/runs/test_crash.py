@@ -52,7 +52,9 @@ def advance_and_die_before(checkpoint, roadmap, monkeypatch):
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
 
 
-def test_a_worker_dies_before_its_interrupt_is_written_and_the_next_one_opens_the_only_review(monkeypatch):
+def test_a_worker_dies_before_its_interrupt_is_written_and_the_next_one_opens_the_only_review(
+    monkeypatch,
+):
     async def aput_writes(*_):
         raise psycopg.OperationalError("the worker is gone")
 
@@ -80,7 +82,9 @@ def test_beside_its_checkpoints_a_thread_keeps_only_the_interrupt():
 
 @pytest.mark.parametrize("role", ["intent", "curriculum", "validation"])
 def test_who_was_overtaken_unawares_writes_no_checkpoint(monkeypatch, role):
-    """Between two heartbeats its run was cancelled and asked for again, and another worker drives the thread."""
+    """Between two heartbeats its run was cancelled and asked for again, and another worker drives
+    the thread.
+    """
     roadmap = courses.requested(courses.person("owner"))
     send, waiting = transport.send, [role]
 
@@ -107,7 +111,9 @@ def test_who_was_overtaken_unawares_writes_no_checkpoint(monkeypatch, role):
 
 
 @pytest.mark.parametrize("checkpoint", range(1, 6))
-def test_a_worker_dies_before_any_checkpoint_and_the_next_one_reaches_the_review(monkeypatch, checkpoint):
+def test_a_worker_dies_before_any_checkpoint_and_the_next_one_reaches_the_review(
+    monkeypatch, checkpoint
+):
     roadmap = courses.requested(courses.person("owner"))
     advance_and_die_before(checkpoint, roadmap, monkeypatch)
     paid = ModelCall.objects.count()
@@ -133,9 +139,13 @@ def test_who_goes_on_after_a_dead_worker_asks_models_only_for_what_is_missing(mo
 
 
 @pytest.mark.parametrize("checkpoint", range(1, 5))
-def test_no_plan_is_published_unseen_when_a_worker_dies_before_a_checkpoint_of_its_edit(monkeypatch, checkpoint):
+def test_no_plan_is_published_unseen_when_a_worker_dies_before_a_checkpoint_of_its_edit(
+    monkeypatch, checkpoint
+):
     roadmap = courses.designed(courses.person("owner"))
-    decide_review(roadmap.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please")
+    decide_review(
+        roadmap.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please"
+    )
     roadmap.refresh_from_db()
     advance_and_die_before(checkpoint, roadmap, monkeypatch)
     assert courses.advance(roadmap).status == "AWAITING_REVIEW"
@@ -154,7 +164,9 @@ def test_the_first_review_is_opened_by_the_next_worker(monkeypatch):
 
 def test_a_decision_answers_its_own_interrupt_and_never_the_next_one(monkeypatch):
     roadmap = courses.designed(courses.person("owner"))
-    decide_review(roadmap.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please")
+    decide_review(
+        roadmap.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please"
+    )
     advance_and_die(roadmap, monkeypatch)
     asked = ModelCall.objects.count()
     assert courses.advance(roadmap).status == "AWAITING_REVIEW"
@@ -186,7 +198,9 @@ def test_a_rewrite_whose_worker_died_is_sent_again_at_once(monkeypatch):
     roadmap = courses.written(courses.person("owner"))
     artifact = retry_artifact(roadmap.concepts.first(), "quiz")
     with monkeypatch.context() as death:
-        death.setattr(generation, "_results", lambda *_: (_ for _ in ()).throw(OperationalError("gone")))
+        death.setattr(
+            generation, "_results", lambda *_: (_ for _ in ()).throw(OperationalError("gone"))
+        )
         with pytest.raises(OperationalError):
             generation.rewrite("quiz", artifact.concept_id, artifact.run_id)
     assert recover() == 0  # its lease may still be renewed
@@ -199,7 +213,9 @@ def test_a_rewrite_whose_worker_died_is_sent_again_at_once(monkeypatch):
 def test_a_rewrite_that_kills_its_workers_ends_with_the_reason_and_keeps_what_was_there(settings):
     roadmap = courses.written(courses.person("owner"))
     artifact = retry_artifact(roadmap.concepts.first(), "quiz")
-    type(artifact).objects.update(attempts=settings.MAX_ATTEMPTS, dispatched_at="2000-01-01T00:00:00Z")
+    type(artifact).objects.update(
+        attempts=settings.MAX_ATTEMPTS, dispatched_at="2000-01-01T00:00:00Z"
+    )
     assert recover() == 0
     artifact.refresh_from_db()
     assert artifact.status == "READY"

@@ -16,7 +16,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def without_validation():
     """An older topology: nothing checks a plan before its review."""
     older = StateGraph(State, context_schema=Context)
-    for node in (nodes.analyze_intent, design_and_trust, nodes.plan_edit, nodes.edit_roadmap, nodes.human_review):
+    for node in (
+        nodes.analyze_intent,
+        design_and_trust,
+        nodes.plan_edit,
+        nodes.edit_roadmap,
+        nodes.human_review,
+    ):
         older.add_node(node.__name__, node)
     older.add_edge(START, "analyze_intent")
     older.add_edge("analyze_intent", "design_and_trust")
@@ -47,7 +53,9 @@ def nodes_of(roadmap):
 
 
 def test_a_thread_goes_on_in_the_topology_that_it_began_with(paused):
-    decide_review(paused.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please")
+    decide_review(
+        paused.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please"
+    )
     roadmap = courses.advance(paused)
     assert roadmap.reviews.count() == 2
     assert "validate_structure" not in nodes_of(roadmap)
@@ -57,7 +65,9 @@ def test_a_thread_goes_on_in_the_topology_that_it_began_with(paused):
 
 def test_a_thread_goes_on_in_a_newer_topology_that_takes_it(paused, monkeypatch):
     monkeypatch.setitem(graph.TOPOLOGIES, 0, graph.TOPOLOGIES[graph.GRAPH_VERSION])
-    decide_review(paused.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please")
+    decide_review(
+        paused.reviews.get(), "CHANGES_REQUESTED", by=None, comment="More practice, please"
+    )
     roadmap = courses.advance(paused)
     assert roadmap.reviews.count() == 2
     assert "validate_structure" in nodes_of(roadmap)
@@ -65,7 +75,9 @@ def test_a_thread_goes_on_in_a_newer_topology_that_takes_it(paused, monkeypatch)
     assert courses.advance(courses.advance(roadmap)).status == "READY"
 
 
-def test_a_version_that_is_gone_is_a_clear_error_and_retry_goes_on_when_it_is_back(paused, monkeypatch):
+def test_a_version_that_is_gone_is_a_clear_error_and_retry_goes_on_when_it_is_back(
+    paused, monkeypatch
+):
     decide_review(paused.reviews.get(), "APPROVED", by=None)
     with monkeypatch.context() as gone:
         gone.delitem(graph.TOPOLOGIES, 0)

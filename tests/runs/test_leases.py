@@ -20,7 +20,11 @@ def expire(subject):
 
 def test_a_second_claim_is_refused_while_the_first_lives():
     subject = uuid.uuid4()
-    with leases.hold(subject, lambda: 1), pytest.raises(RunNotClaimed), leases.hold(subject, lambda: 1):
+    with (
+        leases.hold(subject, lambda: 1),
+        pytest.raises(RunNotClaimed),
+        leases.hold(subject, lambda: 1),
+    ):
         pytest.fail("two drivers")
 
 

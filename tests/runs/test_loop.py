@@ -18,5 +18,7 @@ print(loop.run(asyncio.sleep(0, "ran again")))
 
 
 def test_a_process_ends_although_its_loop_is_busy():
-    done = subprocess.run([sys.executable, "-c", BUSY], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", BUSY], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "ran\nran again\n", "")

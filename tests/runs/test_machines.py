@@ -1,4 +1,6 @@
-"""Machines share work through the addresses of PostgreSQL and Redis alone: no file, no socket, no memory."""
+"""Machines share work through the addresses of PostgreSQL and Redis alone: no file, no socket, no
+memory.
+"""
 
 from contextlib import ExitStack
 
@@ -44,4 +46,7 @@ def both_work(owner, model_server):
     for number in range(ROADMAPS):
         courses.requested(owner, goal=f"Learn to bake bread number {number}")
     wait_for(lambda: not Roadmap.objects.exclude(status="AWAITING_REVIEW").exists())
-    return {call["authorization"] for call in model_server.calls} == {"Bearer one", "Bearer another"}
+    return {call["authorization"] for call in model_server.calls} == {
+        "Bearer one",
+        "Bearer another",
+    }

@@ -32,7 +32,9 @@ def reviewer():
 
 
 def ask_for_course(owner, **preferences):
-    return request_roadmap(owner=owner, goal="Learn to bake sourdough bread", hours_per_week=3, weeks=2, **preferences)
+    return request_roadmap(
+        owner=owner, goal="Learn to bake sourdough bread", hours_per_week=3, weeks=2, **preferences
+    )
 
 
 def status_is(roadmap, *wanted):
@@ -77,7 +79,9 @@ def test_the_execution_log_tells_the_run_in_order(owner, reviewer, worker):
     events = list(log.values_list("event", flat=True))
     assert events[0] == "requested"
     assert events[-1] == "review_requested"
-    nodes = [data["node"] for data in log.filter(event="node_finished").values_list("data", flat=True)]
+    nodes = [
+        data["node"] for data in log.filter(event="node_finished").values_list("data", flat=True)
+    ]
     assert nodes[:3] == ["analyze_intent", "design_curriculum", "validate_structure"]
 
 
@@ -119,16 +123,22 @@ def test_a_second_delivery_changes_nothing(owner, reviewer, worker):
     roadmap = ask_for_course(owner)
     run = roadmap.run_id
     for _ in range(3):
-        current_app.send_task("roadmap_generation.generate_roadmap", args=[str(roadmap.pk)], task_id=str(run))
+        current_app.send_task(
+            "roadmap_generation.generate_roadmap", args=[str(roadmap.pk)], task_id=str(run)
+        )
     review = reach_review(roadmap)
-    current_app.send_task("workflow_resume.resume_after_review", args=[str(roadmap.pk)], task_id=str(run))
+    current_app.send_task(
+        "workflow_resume.resume_after_review", args=[str(roadmap.pk)], task_id=str(run)
+    )
     stranger = current_app.send_task("workflow_resume.resume_after_review", args=[str(roadmap.pk)])
     assert stranger.get(timeout=DEADLINE_SECONDS) == "refused"
     assert list(roadmap.reviews.all()) == [review]
     assert roadmap.drafts.count() == 1
 
 
-def test_a_killed_worker_s_run_is_finished_without_paying_twice(owner, reviewer, worker, model_server):
+def test_a_killed_worker_s_run_is_finished_without_paying_twice(
+    owner, reviewer, worker, model_server
+):
     model_server.latency = 0.5
     settings = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": model_server.url}
     first = worker(**settings, LEASE_SECONDS="4")
@@ -168,7 +178,9 @@ def test_a_permanent_model_error_fails_with_a_reason_and_retry_works(owner, work
     reach_review(roadmap)
 
 
-def test_one_failed_artifact_stays_its_own_and_can_be_rewritten(owner, reviewer, worker, model_server):
+def test_one_failed_artifact_stays_its_own_and_can_be_rewritten(
+    owner, reviewer, worker, model_server
+):
     refused: list[str] = []
 
     def refuse_one_quiz(call):
@@ -218,7 +230,9 @@ def test_a_lost_message_is_sent_again(owner, worker, settings):
 def test_a_run_that_kills_its_workers_ends_with_the_reason(owner, settings):
     roadmap = ask_for_course(owner)
     long_ago = "2000-01-01T00:00:00Z"
-    Roadmap.objects.filter(pk=roadmap.pk).update(attempts=settings.MAX_ATTEMPTS, dispatched_at=long_ago)
+    Roadmap.objects.filter(pk=roadmap.pk).update(
+        attempts=settings.MAX_ATTEMPTS, dispatched_at=long_ago
+    )
     recover()
     roadmap.refresh_from_db()
     assert roadmap.status == "FAILED"
@@ -252,7 +266,9 @@ def test_every_task_is_registered_and_a_worker_takes_only_its_queues(owner, work
         "batch_write_logs",
     } <= set(registered)
     roadmap = ask_for_course(owner)
-    done = current_app.send_task("generate_roadmap_content", args=[str(roadmap.pk)], task_id=str(uuid.uuid4()))
+    done = current_app.send_task(
+        "generate_roadmap_content", args=[str(roadmap.pk)], task_id=str(uuid.uuid4())
+    )
     assert done.get(timeout=DEADLINE_SECONDS) == "refused"
     roadmap.refresh_from_db()
     assert roadmap.status == "QUEUED"

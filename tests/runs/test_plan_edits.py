@@ -34,8 +34,17 @@ def operation(op, target, **fields):
 
 def as_rows(roadmap):
     return [
-        (c.key, c.title, c.minutes, c.module.key, c.module.stage.key, sorted(p.key for p in c.prerequisites.all()))
-        for c in Concept.objects.filter(roadmap=roadmap).select_related("module__stage").order_by("order")
+        (
+            c.key,
+            c.title,
+            c.minutes,
+            c.module.key,
+            c.module.stage.key,
+            sorted(p.key for p in c.prerequisites.all()),
+        )
+        for c in Concept.objects.filter(roadmap=roadmap)
+        .select_related("module__stage")
+        .order_by("order")
     ]
 
 
@@ -55,7 +64,12 @@ def rename(review, title="Another title"):
 def test_an_edit_is_a_new_draft_and_the_old_one_stays(review, ada):
     before = review.draft.plan
     draft = edit_plan(review, [rename(review)], by=ada, draft_number=1)
-    assert (draft.number, draft.origin, draft.author, draft.intent) == (2, "EDITED", ada, review.draft.intent)
+    assert (draft.number, draft.origin, draft.author, draft.intent) == (
+        2,
+        "EDITED",
+        ada,
+        review.draft.intent,
+    )
     assert [one["reason"] for one in draft.operations] == ["Ada knows better"]
     assert (review.status, review.draft) == ("PENDING", draft)
     first = review.roadmap.drafts.get(number=1)
@@ -65,17 +79,25 @@ def test_an_edit_is_a_new_draft_and_the_old_one_stays(review, ada):
 
 def test_the_rules_look_at_an_edited_plan_again(review, ada):
     concept = next(plans.concepts(review.draft.plan))
-    draft = edit_plan(review, [operation("modify", concept["id"], minutes=1200)], by=ada, draft_number=1)
+    draft = edit_plan(
+        review, [operation("modify", concept["id"], minutes=1200)], by=ada, draft_number=1
+    )
     assert "budget" in {issue["code"] for issue in draft.report["issues"]}
     assert draft.report["minutes"] == plans.minutes(draft.plan)
     assert draft.report["critique_of"] == 1
-    again = edit_plan(review, [operation("modify", concept["id"], minutes=20)], by=ada, draft_number=2)
+    again = edit_plan(
+        review, [operation("modify", concept["id"], minutes=20)], by=ada, draft_number=2
+    )
     assert again.report["critique_of"] == 1
 
 
 def test_an_approved_edit_becomes_exactly_these_rows(review, ada):
     plan = review.draft.plan
-    changes = [operation("add", next(plans.modules(plan))["id"], position=0, title="Salt", summary="Why salt")]
+    changes = [
+        operation(
+            "add", next(plans.modules(plan))["id"], position=0, title="Salt", summary="Why salt"
+        )
+    ]
     draft = edit_plan(review, [*changes, rename(review)], by=ada, draft_number=1)
     decide_review(review, "APPROVED", by=ada)
     assert courses.advance(review.roadmap).status == "GENERATING"
@@ -103,9 +125,14 @@ def test_minutes_set_by_hand_outlive_the_rounds_after_them(review, ada):
     module = next(plans.modules(review.draft.plan))
     added = operation("add", module["id"], position=0, title="Salt", summary="Why salt", minutes=25)
     draft = edit_plan(
-        review, [operation("modify", concepts[0]["id"], minutes=40), added, rename(review)], by=ada, draft_number=1
+        review,
+        [operation("modify", concepts[0]["id"], minutes=40), added, rename(review)],
+        by=ada,
+        draft_number=1,
     )
-    by_ada = {one["id"]: one["minutes"] for one in plans.concepts(draft.plan) if one.get(by_hand.MARK)}
+    by_ada = {
+        one["id"]: one["minutes"] for one in plans.concepts(draft.plan) if one.get(by_hand.MARK)
+    }
     assert sorted(by_ada.values()) == [25, 40]
     decide_review(review, "CHANGES_REQUESTED", by=ada, comment="Please add rye")
     third = courses.advance(review.roadmap).reviews.pending().get().draft
@@ -123,7 +150,11 @@ def test_the_edit_outlives_a_worker_that_dies_before_the_rows(review, ada, monke
     roadmap = review.roadmap
     roadmap.refresh_from_db()
     with monkeypatch.context() as death:
-        death.setattr(runs, "_settle", lambda *_: (_ for _ in ()).throw(OperationalError("the worker is gone")))
+        death.setattr(
+            runs,
+            "_settle",
+            lambda *_: (_ for _ in ()).throw(OperationalError("the worker is gone")),
+        )
         with pytest.raises(OperationalError):
             runs.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
@@ -154,7 +185,9 @@ def test_a_stale_edit_is_refused_and_says_who_was_faster(review, ada):
 def test_a_decision_on_a_plan_that_was_edited_meanwhile_is_refused(review, ada):
     seen = Review.objects.get(pk=review.pk)
     edit_plan(review, [rename(review)], by=ada, draft_number=1)
-    with pytest.raises(InvalidTransition, match="Nothing was decided: since you opened it, ada saved draft 2"):
+    with pytest.raises(
+        InvalidTransition, match="Nothing was decided: since you opened it, ada saved draft 2"
+    ):
         decide_review(seen, "APPROVED", by=courses.reviewer("bob"))
     assert Review.objects.get(pk=review.pk).status == "PENDING"
 
@@ -186,7 +219,12 @@ def test_an_edit_races_a_decision(review, ada, decision):
 
 def test_an_edit_is_in_the_history_and_in_the_admin_s_log(review, ada):
     concept = next(plans.concepts(review.draft.plan))
-    edit_plan(review, [operation("modify", concept["id"], outcomes=["You can do it."])], by=ada, draft_number=1)
+    edit_plan(
+        review,
+        [operation("modify", concept["id"], outcomes=["You can do it."])],
+        by=ada,
+        draft_number=1,
+    )
     event = review.events.get(kind="EDITED")
     assert (event.actor_name, event.text) == ("ada", "Draft 2, with 1 change")
     assert "Draft 2, with 1 change" in LogEntry.objects.get(user=ada).change_message
@@ -201,7 +239,12 @@ def test_nobody_edits_the_plan_of_their_own_request(ada):
 @pytest.mark.parametrize("permissions", [(), ("view_review", "view_draft")])
 def test_who_may_not_decide_may_not_edit(review, permissions):
     with pytest.raises(PermissionDenied):
-        edit_plan(review, [rename(review)], by=courses.person("looker", *permissions, staff=True), draft_number=1)
+        edit_plan(
+            review,
+            [rename(review)],
+            by=courses.person("looker", *permissions, staff=True),
+            draft_number=1,
+        )
     assert review.roadmap.drafts.count() == 1
 
 
@@ -210,7 +253,10 @@ def impossible(plan):
     module = next(plans.modules(plan))
     return [
         ([], "at least one change"),
-        ([operation("remove", "c999")], "It isn't possible to remove part 'c999': there is no part 'c999'."),
+        (
+            [operation("remove", "c999")],
+            "It isn't possible to remove part 'c999': there is no part 'c999'.",
+        ),
         ([operation("modify", first["id"], title=first["title"])], "would change nothing"),
         ([operation("add", module["id"], title="No summary")], "needs a title and a summary"),
         ([operation("modify", first["id"], title=last["title"])], "look like the same one"),

@@ -86,15 +86,23 @@ def test_nothing_is_changed_by_who_only_reads(client, share):
         assert client.post(address).status_code == 405
 
 
-def test_a_revoked_link_opens_nothing_and_neither_does_the_one_before_a_new_one(browser, client, share):
+def test_a_revoked_link_opens_nothing_and_neither_does_the_one_before_a_new_one(
+    browser, client, share
+):
     browser.post(edit(share.roadmap), {"act": "renew"})
     for address in pages_of(share):
         assert client.get(address).status_code == 404
     renewed = Share.objects.get()
     assert client.get(renewed.get_absolute_url()).status_code == 200
-    assert "revoked" in browser.post(edit(share.roadmap), {"act": "revoke"}, follow=True).content.decode()
+    assert (
+        "revoked"
+        in browser.post(edit(share.roadmap), {"act": "revoke"}, follow=True).content.decode()
+    )
     assert client.get(renewed.get_absolute_url()).status_code == 404
-    assert "no link to revoke" in browser.post(edit(share.roadmap), {"act": "revoke"}, follow=True).content.decode()
+    assert (
+        "no link to revoke"
+        in browser.post(edit(share.roadmap), {"act": "revoke"}, follow=True).content.decode()
+    )
 
 
 def test_the_link_of_a_course_in_the_trash_opens_nothing(client, share, owner):
@@ -121,7 +129,10 @@ def test_only_the_owner_shares_and_only_what_can_be_read(client, roadmap, owner)
     client.force_login(owner)
     assert client.post(edit(roadmap), {"act": "give away"}).status_code == 404
     unready = courses.requested(owner)
-    assert "when it is ready" in client.post(edit(unready), {"act": "open"}, follow=True).content.decode()
+    assert (
+        "when it is ready"
+        in client.post(edit(unready), {"act": "open"}, follow=True).content.decode()
+    )
     assert not Share.objects.exists()
     client.post(edit(roadmap), {"act": "open"})
     share = Share.objects.get()
@@ -207,7 +218,11 @@ def test_a_stranger_reads_the_tutorial_as_its_owner_does(client, share):
 
 def test_why_a_part_is_missing_is_its_owners_to_know(client, share):
     tutorial = share.roadmap.concepts.first().tutorial
-    tutorial.markdown, tutorial.status, tutorial.status_reason = "", "FAILED", "The provider refused the key."
+    tutorial.markdown, tutorial.status, tutorial.status_reason = (
+        "",
+        "FAILED",
+        "The provider refused the key.",
+    )
     tutorial.save()
     page = client.get(pages_of(share)[2]).content.decode()
     assert "The tutorial is not written yet." in page

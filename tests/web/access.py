@@ -20,7 +20,9 @@ ROLES = (
 Row = tuple[object, ...]
 
 
-def signed_in(learner: object, owner: object, viewer: object, reviewer: object, root: object) -> Row:
+def signed_in(
+    learner: object, owner: object, viewer: object, reviewer: object, root: object
+) -> Row:
     """Roles without an account are led to sign in."""
     return (SIGN_IN, learner, owner, viewer, reviewer, root, SIGN_IN, SIGN_IN)
 

@@ -27,7 +27,16 @@ SAME = {
     "en",
     "zh",
 }
-SPOKEN = ("alt", "aria-label", "content", "data-again", "data-live", "data-over", "placeholder", "title")
+SPOKEN = (
+    "alt",
+    "aria-label",
+    "content",
+    "data-again",
+    "data-live",
+    "data-over",
+    "placeholder",
+    "title",
+)
 SILENT = ("code", "kbd", "script", "style")
 WITHOUT_END = ("br", "hr", "img", "input", "link", "meta", "wbr")
 
@@ -108,9 +117,16 @@ def _concept(number, difficulty, prerequisites):
 
 
 def _write(concept):
-    Tutorial.objects.create(concept=concept, status="READY", title=concept.title, markdown="## 为什么\n\n气压决定风。")
+    Tutorial.objects.create(
+        concept=concept, status="READY", title=concept.title, markdown="## 为什么\n\n气压决定风。"
+    )
     resources = ResourceList.objects.create(concept=concept, status="READY")
-    given = {"title": "气象入门", "url": "https://example.org/", "language": "zh-Hans", "note": "适合复习。"}
+    given = {
+        "title": "气象入门",
+        "url": "https://example.org/",
+        "language": "zh-Hans",
+        "note": "适合复习。",
+    }
     for order, kind in enumerate(("article", "book", "video", "exercise"), start=1):
         Resource.objects.create(resource_list=resources, order=order, kind=kind, **given)
     quiz = Quiz.objects.create(concept=concept, status="READY")

@@ -34,7 +34,9 @@ def pending(owner, **preferences):
 
 def decide(client, review, decision, comment=""):
     address = reverse("admin:roadmaps_review_decide", args=[review.pk])
-    return client.post(address, {"decision": decision, "comment": comment}, follow=True).content.decode()
+    return client.post(
+        address, {"decision": decision, "comment": comment}, follow=True
+    ).content.decode()
 
 
 def act(client, action, reviews, **more):
@@ -69,7 +71,13 @@ def test_the_page_shows_all_that_is_needed_to_decide(desk, owner):
     review.draft.report["skipped"] = ["remove c99: there is no part 'c99'"]
     review.draft.save()
     page = desk.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
-    for text in ("I can cook", "One more thing to see", "remove c99", "Made without a model", "Approve"):
+    for text in (
+        "I can cook",
+        "One more thing to see",
+        "remove c99",
+        "Made without a model",
+        "Approve",
+    ):
         assert text in page
     assert all(one["title"] in page for one in plans.concepts(review.draft.plan))
 
@@ -143,7 +151,11 @@ def test_reviewers_are_a_group(client, owner):
 
 def test_nobody_edits_what_only_cairn_writes(admin_client, owner):
     review = pending(owner)
-    for name, pk in (("review", review.pk), ("draft", review.draft_id), ("roadmap", review.roadmap_id)):
+    for name, pk in (
+        ("review", review.pk),
+        ("draft", review.draft_id),
+        ("roadmap", review.roadmap_id),
+    ):
         assert admin_client.get(f"/admin/roadmaps/{name}/{pk}/change/").status_code == 200
         assert admin_client.post(f"/admin/roadmaps/{name}/{pk}/change/", {}).status_code == 403
         assert admin_client.get(f"/admin/roadmaps/{name}/{pk}/delete/").status_code == 403
@@ -164,14 +176,21 @@ def test_the_execution_log_reads_in_order_by_roadmap(admin_client, owner):
     courses.designed(owner, goal="Learn something else instead")
     told = [event["message"] for event in events_of(roadmap.pk)]
     stream.drain()
-    rows = admin_client.get(f"/admin/logs_app/executionlog/?q={roadmap.pk}").context["cl"].result_list
+    rows = (
+        admin_client.get(f"/admin/logs_app/executionlog/?q={roadmap.pk}").context["cl"].result_list
+    )
     assert [row.message for row in rows] == told
     assert told[0].startswith("The goal is stated")
 
 
 def test_every_list_of_the_admin_opens(admin_client, owner):
     courses.written(owner)
-    for name in ("roadmaps/roadmap", "roadmaps/draft", "roadmaps/modelcall", "logs_app/executionlog"):
+    for name in (
+        "roadmaps/roadmap",
+        "roadmaps/draft",
+        "roadmaps/modelcall",
+        "logs_app/executionlog",
+    ):
         assert admin_client.get(f"/admin/{name}/").status_code == 200
     for name in ("tutorial", "resourcelist", "quiz"):
         assert admin_client.get(f"/admin/content/{name}/").status_code == 200

@@ -25,7 +25,9 @@ def chips_of(client, address):
     found = re.search(r'<nav class="chips".*?</nav>', response.content.decode(), re.S)
     if found is None:
         return {}
-    links = re.findall(r'<a[^>]* href="([^"]*)">(.*?)</a>|<a href="([^"]*)">(.*?)</a>', found[0], re.S)
+    links = re.findall(
+        r'<a[^>]* href="([^"]*)">(.*?)</a>|<a href="([^"]*)">(.*?)</a>', found[0], re.S
+    )
     chips = {}
     for link in links:
         target, words = link[:2] if link[0] else link[2:]
@@ -34,7 +36,10 @@ def chips_of(client, address):
 
 
 def test_each_active_filter_is_a_link_that_removes_it_alone(admin_client):
-    address = ROADMAPS + "?status__exact=FAILED&status__exact=READY&level__exact=beginner&trash=in&q=bread&o=1&p=2"
+    address = (
+        ROADMAPS
+        + "?status__exact=FAILED&status__exact=READY&level__exact=beginner&trash=in&q=bread&o=1&p=2"
+    )
     assert chips_of(admin_client, address) == {
         "Remove filter Search: bread ×": "?status__exact=FAILED&status__exact=READY&level__exact=beginner&trash=in&o=1",
         "Remove filter Status: Failed ×": "?status__exact=READY&level__exact=beginner&trash=in&q=bread&o=1",
@@ -53,7 +58,8 @@ def test_each_active_filter_is_a_link_that_removes_it_alone(admin_client):
         (ROADMAPS, set()),
         (ROADMAPS + "?created_at_from_0=&created_at_from_1=&level__exact=", set()),
         (
-            ROADMAPS + "?created_at_from_0=2026-01-02&created_at_from_1=03:04&created_at_to_0=2026-02-03",
+            ROADMAPS
+            + "?created_at_from_0=2026-01-02&created_at_from_1=03:04&created_at_to_0=2026-02-03",
             {"Created at (UTC): since 2026-01-02 03:04", "Created at (UTC): until 2026-02-03"},
         ),
         (ROADMAPS + "?made_without_model__exact=1", {"Made without model: Yes"}),
@@ -73,7 +79,10 @@ def test_each_active_filter_is_a_link_that_removes_it_alone(admin_client):
     ],
 )
 def test_a_chip_says_what_a_person_calls_the_filter(admin_client, address, words):
-    seen = {one.removeprefix("Remove filter ").removesuffix(" ×") for one in chips_of(admin_client, address)}
+    seen = {
+        one.removeprefix("Remove filter ").removesuffix(" ×")
+        for one in chips_of(admin_client, address)
+    }
     assert seen - {"Clear all"} == words
 
 
@@ -115,7 +124,9 @@ def test_no_list_is_filtered_by_what_it_does_not_offer(admin_client, label):
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     for field in model._meta.concrete_fields:
         if not {field.name, field.attname} & offered(model_admin):
-            assert admin_client.get(address, {f"{field.name}__isnull": "0"}).status_code == 400, field
+            assert admin_client.get(address, {f"{field.name}__isnull": "0"}).status_code == 400, (
+                field
+            )
 
 
 @pytest.mark.parametrize(
@@ -146,4 +157,6 @@ def test_what_links_of_other_pages_ask_for_is_allowed(admin_client):
 
 def test_lists_of_who_may_only_look_have_chips_too(client):
     client.force_login(courses.person("looker", "view_roadmap", staff=True))
-    assert "Remove filter Level: Beginner ×" in chips_of(client, ROADMAPS + "?level__exact=beginner")
+    assert "Remove filter Level: Beginner ×" in chips_of(
+        client, ROADMAPS + "?level__exact=beginner"
+    )

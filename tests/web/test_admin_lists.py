@@ -19,7 +19,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 from django_celery_results.models import TaskResult
 from unfold.admin import checkbox
 from unfold.templatetags import unfold_list
@@ -32,7 +38,14 @@ from tests import courses
 
 pytestmark = pytest.mark.django_db
 PLAN = {"title": "A plan", "summary": "", "stages": []}
-REPORT = {"issues": [], "scores": [], "score": 80, "minutes": 60, "budget_minutes": 60, "skipped": []}
+REPORT = {
+    "issues": [],
+    "scores": [],
+    "score": 80,
+    "minutes": 60,
+    "budget_minutes": 60,
+    "skipped": [],
+}
 
 
 def owner(number):
@@ -40,7 +53,9 @@ def owner(number):
 
 
 def roadmap(number):
-    return Roadmap.objects.create(owner=owner(number), goal=f"Goal {number}", status="AWAITING_REVIEW")
+    return Roadmap.objects.create(
+        owner=owner(number), goal=f"Goal {number}", status="AWAITING_REVIEW"
+    )
 
 
 def draft(number):
@@ -49,7 +64,9 @@ def draft(number):
 
 def review(number):
     made = draft(number)
-    return Review.objects.create(roadmap=made.roadmap, draft=made, interrupt_id=str(number), assigned_to=owner(-number))
+    return Review.objects.create(
+        roadmap=made.roadmap, draft=made, interrupt_id=str(number), assigned_to=owner(-number)
+    )
 
 
 def concept(number):
@@ -57,24 +74,36 @@ def concept(number):
     stage = Stage.objects.create(roadmap=course, key="s1", title="Stage", order=1)
     module = Module.objects.create(stage=stage, key="m1", title="Module", order=1)
     return Concept.objects.create(
-        roadmap=course, module=module, key="c1", slug="c1", title=f"Concept {number}", order=1, minutes=30
+        roadmap=course,
+        module=module,
+        key="c1",
+        slug="c1",
+        title=f"Concept {number}",
+        order=1,
+        minutes=30,
     )
 
 
 def resource_list(number):
     made = ResourceList.objects.create(concept=concept(number))
-    Resource.objects.create(resource_list=made, order=1, title="One", url="https://example.com", kind="book")
+    Resource.objects.create(
+        resource_list=made, order=1, title="One", url="https://example.com", kind="book"
+    )
     return made
 
 
 def quiz(number):
     made = Quiz.objects.create(concept=concept(number))
-    Question.objects.create(quiz=made, order=1, text="Why?", options=["a", "b"], correct_indexes=[0])
+    Question.objects.create(
+        quiz=made, order=1, text="Why?", options=["a", "b"], correct_indexes=[0]
+    )
     return made
 
 
 def model_call(number):
-    return ModelCall.objects.create(thread_id=uuid.uuid4(), role="intent", input_hash=str(number), model="m", answer={})
+    return ModelCall.objects.create(
+        thread_id=uuid.uuid4(), role="intent", input_hash=str(number), model="m", answer={}
+    )
 
 
 def event(number):
@@ -85,29 +114,39 @@ def event(number):
 
 def periodic_task(number):
     every = IntervalSchedule.objects.create(every=number + 1, period="seconds")
-    return PeriodicTask.objects.create(name=f"Task {number}", task="maintenance.recover", interval=every)
+    return PeriodicTask.objects.create(
+        name=f"Task {number}", task="maintenance.recover", interval=every
+    )
 
 
 admin.autodiscover()
 # How one row of each registered model is made.
 MAKE = {
-    "admin.LogEntry": lambda number: LogEntry.objects.create(user=owner(number), object_repr="A row", action_flag=2),
+    "admin.LogEntry": lambda number: LogEntry.objects.create(
+        user=owner(number), object_repr="A row", action_flag=2
+    ),
     "auth.Group": lambda number: Group.objects.create(name=f"Group {number}"),
     "auth.User": owner,
     "account.EmailAddress": lambda number: EmailAddress.objects.create(
         user=owner(number), email=f"{number}@example.com"
     ),
-    "mfa.Authenticator": lambda number: Authenticator.objects.create(user=owner(number), type="totp", data={}),
+    "mfa.Authenticator": lambda number: Authenticator.objects.create(
+        user=owner(number), type="totp", data={}
+    ),
     "content.Export": lambda number: Export.objects.create(
         roadmap=roadmap(number), owner=owner(-number), format="json", expires_at=timezone.now()
     ),
     "content.Quiz": quiz,
     "content.ResourceList": resource_list,
-    "content.Tutorial": lambda number: Tutorial.objects.create(concept=concept(number), markdown="# Text"),
+    "content.Tutorial": lambda number: Tutorial.objects.create(
+        concept=concept(number), markdown="# Text"
+    ),
     "django_celery_beat.ClockedSchedule": lambda number: ClockedSchedule.objects.create(
         clocked_time=timezone.now() + timedelta(days=number)
     ),
-    "django_celery_beat.CrontabSchedule": lambda number: CrontabSchedule.objects.create(minute=str(number)),
+    "django_celery_beat.CrontabSchedule": lambda number: CrontabSchedule.objects.create(
+        minute=str(number)
+    ),
     "django_celery_beat.IntervalSchedule": lambda number: IntervalSchedule.objects.create(
         every=number + 1, period="days"
     ),
@@ -115,12 +154,19 @@ MAKE = {
     "django_celery_beat.SolarSchedule": lambda number: SolarSchedule.objects.create(
         event="sunrise", latitude=number % 80, longitude=number % 80
     ),
-    "django_celery_results.TaskResult": lambda number: TaskResult.objects.create(task_id=str(uuid.uuid4())),
+    "django_celery_results.TaskResult": lambda number: TaskResult.objects.create(
+        task_id=str(uuid.uuid4())
+    ),
     "logs_app.ExecutionLog": event,
     "roadmaps.Draft": draft,
     "roadmaps.ModelCall": model_call,
     "roadmaps.ModelFailure": lambda number: ModelFailure.objects.create(
-        thread_id=uuid.uuid4(), role="intent", model="m", reason="429", attempts=number, gave_up=False
+        thread_id=uuid.uuid4(),
+        role="intent",
+        model="m",
+        reason="429",
+        attempts=number,
+        gave_up=False,
     ),
     "roadmaps.Review": review,
     "roadmaps.Roadmap": roadmap,
@@ -181,7 +227,9 @@ def test_pages_of_no_model_ask_as_often_whatever_there_is(admin_client, name):
     assert len(queries(admin_client, reverse(name))) == len(few)
 
 
-@pytest.mark.parametrize("model", [ExecutionLog, ModelCall, ModelFailure, Roadmap, Draft, Tutorial, TaskResult])
+@pytest.mark.parametrize(
+    "model", [ExecutionLog, ModelCall, ModelFailure, Roadmap, Draft, Tutorial, TaskResult]
+)
 def test_large_lists_are_neither_counted_nor_read_for_their_filters(admin_client, model):
     rows(model, range(1, 4))
     for query in queries(admin_client, address_of(model, "changelist")):
@@ -192,7 +240,11 @@ def test_large_lists_are_neither_counted_nor_read_for_their_filters(admin_client
 def test_the_log_is_filtered_by_what_it_holds(admin_client):
     seen = event(1)
     other = ExecutionLog.objects.create(
-        roadmap_id=seen.roadmap_id, sequence=2, event="run_failed", level="error", occurred_at=timezone.now()
+        roadmap_id=seen.roadmap_id,
+        sequence=2,
+        event="run_failed",
+        level="error",
+        occurred_at=timezone.now(),
     )
     address = address_of(ExecutionLog, "changelist")
 
@@ -201,7 +253,10 @@ def test_the_log_is_filtered_by_what_it_holds(admin_client):
 
     assert listed("") == [other.pk, seen.pk]
     assert listed("?level=error") == listed("?event__exact=run_failed") == [other.pk]
-    assert listed(f"?roadmap_id={seen.roadmap_id}") == [seen.pk, other.pk]  # a story is read from its start
+    assert listed(f"?roadmap_id={seen.roadmap_id}") == [
+        seen.pk,
+        other.pk,
+    ]  # a story is read from its start
     assert listed(f"?roadmap_id={uuid.uuid4()}") == listed("?roadmap_id=no-id") == []
     page = admin_client.get(address).content.decode()
     assert "run_started" in page
@@ -211,7 +266,11 @@ def test_the_log_is_filtered_by_what_it_holds(admin_client):
 def test_a_roadmap_is_found_by_each_of_its_ids(admin_client):
     wanted, _other = roadmap(1), roadmap(2)
     for term in (wanted.pk, wanted.thread_id, wanted.run_id, "Goal 1"):
-        found = admin_client.get(address_of(Roadmap, "changelist"), {"q": str(term)}).context["cl"].result_list
+        found = (
+            admin_client.get(address_of(Roadmap, "changelist"), {"q": str(term)})
+            .context["cl"]
+            .result_list
+        )
         assert [row.pk for row in found] == [wanted.pk]
 
 
@@ -224,7 +283,9 @@ def test_each_column_is_sorted_by_an_address_of_its_own_that_keeps_the_search(ad
     for number in range(1, 4):
         roadmap(number)
     page = admin_client.get(address_of(Roadmap, "changelist") + "?q=Goal").content.decode()
-    queries = [parse_qs(html.unescape(one)) for one in re.findall(r'href="\?([^"]*\bo=[-\d][^"]*)"', page)]
+    queries = [
+        parse_qs(html.unescape(one)) for one in re.findall(r'href="\?([^"]*\bo=[-\d][^"]*)"', page)
+    ]
     sortable = {"1", "2", "3", "7", "8"}  # counted from the box that ticks a row
     assert {query["o"][0].split(".")[0].lstrip("-") for query in queries} == sortable
     assert {query["q"][0] for query in queries} == {"Goal"}

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 def review():
     learner = User.objects.create_user("Wilhelmina", "mina@example.com")
     review = made(learner)
-    Roadmap.objects.filter(pk=review.roadmap_id).update(title="Pressing flowers", goal="For my herbarium")
+    Roadmap.objects.filter(pk=review.roadmap_id).update(
+        title="Pressing flowers", goal="For my herbarium"
+    )
     return review
 
 
@@ -112,7 +114,9 @@ def test_what_is_in_the_trash_is_found_by_its_id_alone(admin_client, review):
     assert of_roadmap(review.roadmap_id) in found(admin_client, str(review.roadmap_id))
 
 
-@pytest.mark.parametrize("text", ["", " ", "%", "'", "9" * 40, "x" * 5000, "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "%", "'", "9" * 40, "x" * 5000, "<script>alert(1)</script>"]
+)
 def test_whatever_is_typed_is_answered(admin_client, review, text):
     response = admin_client.get(reverse("admin:search"), {"s": text})
     assert response.status_code == 200

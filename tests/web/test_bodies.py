@@ -23,7 +23,13 @@ async def post(pieces, length=None):
     headers = [(b"host", b"localhost"), (b"content-type", b"application/octet-stream")]
     if length is not None:
         headers.append((b"content-length", str(length).encode()))
-    scope = {"type": "http", "method": "POST", "path": "/offline/", "query_string": b"", "headers": headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/offline/",
+        "query_string": b"",
+        "headers": headers,
+    }
     asked = ApplicationCommunicator(application, scope)
     for left in reversed(range(pieces)):
         await asked.send_input({"type": "http.request", "body": PIECE, "more_body": left > 0})

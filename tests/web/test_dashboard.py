@@ -20,7 +20,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_day")]
 def decide(made, status, *, after=timedelta(hours=1), days_ago=0, round=1):
     at = timezone.now() - timedelta(days=days_ago)
     Review.objects.filter(pk=made.pk).update(
-        status=status, decided_at=at, created_at=at - after, round=round, decided_how="PERSON", decided_as="reviewer"
+        status=status,
+        decided_at=at,
+        created_at=at - after,
+        round=round,
+        decided_how="PERSON",
+        decided_as="reviewer",
     )
 
 
@@ -30,7 +35,9 @@ def page(client):
 
 def test_open_reviews_are_counted_with_what_is_late_and_whose_they_are():
     first, second, third = review(1), review(2), review(3)
-    Review.objects.filter(pk=first.pk).update(due_at=timezone.now() - timedelta(hours=1), assigned_to=None)
+    Review.objects.filter(pk=first.pk).update(
+        due_at=timezone.now() - timedelta(hours=1), assigned_to=None
+    )
     Review.objects.filter(pk=second.pk).update(due_at=timezone.now() + timedelta(hours=1))
     decide(third, ReviewStatus.APPROVED)
     Review.objects.filter(pk=third.pk).update(due_at=timezone.now() - timedelta(hours=1))
@@ -51,7 +58,12 @@ def test_decisions_stand_on_their_day_and_old_ones_on_none():
 
 def test_times_rates_and_rounds_are_of_what_people_decided():
     for number in range(1, 10):
-        decide(review(number), ReviewStatus.APPROVED, after=timedelta(hours=number), round=1 + number % 2)
+        decide(
+            review(number),
+            ReviewStatus.APPROVED,
+            after=timedelta(hours=number),
+            round=1 + number % 2,
+        )
     decide(review(20), ReviewStatus.REJECTED, after=timedelta(hours=5), round=9)
     decide(review(21), ReviewStatus.APPROVED, after=timedelta(seconds=1))
     Review.objects.filter(interrupt_id="21").update(decided_how="SYSTEM")
@@ -88,11 +100,20 @@ def test_each_number_leads_to_the_rows_that_it_counts(admin_client):
     failed = roadmap(4)
     type(failed).objects.filter(pk=failed.pk).update(status="FAILED")
     response = admin_client.get("/admin/")
-    tiles = {tile["label"]: tile for group in response.context["numbers"] for tile in group["tiles"]}
-    for label, count in {"Pending reviews": 2, "Overdue": 1, "Unassigned": 0, "Failed workflows": 1}.items():
+    tiles = {
+        tile["label"]: tile for group in response.context["numbers"] for tile in group["tiles"]
+    }
+    for label, count in {
+        "Pending reviews": 2,
+        "Overdue": 1,
+        "Unassigned": 0,
+        "Failed workflows": 1,
+    }.items():
         assert tiles[label]["value"] == str(count)
         assert len(admin_client.get(tiles[label]["link"]).context["cl"].result_list) == count, label
-    totals = next(one for one in response.context["sections"] if one["name"] == "decisions")["totals"]
+    totals = next(one for one in response.context["sections"] if one["name"] == "decisions")[
+        "totals"
+    ]
     assert len(admin_client.get(totals[0][2]).context["cl"].result_list) == 1
 
 
@@ -127,7 +148,8 @@ def test_the_pages_open_while_redis_is_away(admin_client, settings):
     assert "Asking the workers" in page(admin_client)
     assert admin_client.get("/admin/system/").status_code == 200
     assert (
-        "Nobody can be asked which queues they listen on" in admin_client.get("/admin/system/queues/").content.decode()
+        "Nobody can be asked which queues they listen on"
+        in admin_client.get("/admin/system/queues/").content.decode()
     )
 
 
@@ -156,5 +178,14 @@ def test_a_time_is_written_as_people_say_it(time, text):
 
 
 def test_numbers_and_money_are_written_as_people_read_them():
-    assert [figures.count(number) for number in (9999, 12_345, 2_500_000)] == ["9,999", "12.3k", "2.5M"]
-    assert [figures.money(dollars) for dollars in (None, 0, 0.0012, 1234.5)] == ["", "$0.00", "$0.0012", "$1,234.50"]
+    assert [figures.count(number) for number in (9999, 12_345, 2_500_000)] == [
+        "9,999",
+        "12.3k",
+        "2.5M",
+    ]
+    assert [figures.money(dollars) for dollars in (None, 0, 0.0012, 1234.5)] == [
+        "",
+        "$0.00",
+        "$0.0012",
+        "$1,234.50",
+    ]

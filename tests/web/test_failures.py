@@ -46,10 +46,14 @@ def failed():
         "owner": course.owner,
         "expires_at": timezone.now() + timedelta(days=1),
     }
-    Export.objects.create(format="pdf", status="FAILED", error=REASONS["content.view_export"], **export)
+    Export.objects.create(
+        format="pdf", status="FAILED", error=REASONS["content.view_export"], **export
+    )
     Export.objects.create(format="json", status="READY", **export)
     result = '{"exc_type": "ValueError", "exc_message": ["nothing to prune"]}'
-    TaskResult.objects.create(task_id="1", task_name="maintenance.prune", status="FAILURE", result=result)
+    TaskResult.objects.create(
+        task_id="1", task_name="maintenance.prune", status="FAILURE", result=result
+    )
     TaskResult.objects.create(task_id="2", task_name="maintenance.prune", status="SUCCESS")
     ModelFailure.objects.create(
         thread_id=course.thread_id, role="intent", model="m", reason="429", attempts=3, gave_up=True
@@ -103,7 +107,9 @@ def test_who_may_see_none_of_it_opens_nothing_and_is_not_led_there(client, faile
 
 def test_the_page_is_found_from_the_dashboard_and_the_system_page(admin_client):
     for address in ("/admin/", "/admin/system/"):
-        assert f'href="{ADDRESS}">Everything that failed' in admin_client.get(address).content.decode()
+        assert (
+            f'href="{ADDRESS}">Everything that failed' in admin_client.get(address).content.decode()
+        )
 
 
 def test_each_retry_does_what_it_says(admin_client, failed):
@@ -133,14 +139,23 @@ def test_a_kind_has_pages_and_asks_as_often_for_many_as_for_few(admin_client, fa
         return len(asked)
 
     few = queries()
-    TaskResult.objects.bulk_create(TaskResult(task_id=str(uuid.uuid4()), status="FAILURE") for _ in range(30))
-    Roadmap.objects.bulk_create(Roadmap(owner=failed.owner, goal=f"Goal {n}", status="FAILED") for n in range(30))
+    TaskResult.objects.bulk_create(
+        TaskResult(task_id=str(uuid.uuid4()), status="FAILURE") for _ in range(30)
+    )
+    Roadmap.objects.bulk_create(
+        Roadmap(owner=failed.owner, goal=f"Goal {n}", status="FAILED") for n in range(30)
+    )
     assert queries() == few
-    second = {section["kind"].name: section for section in admin_client.get(ADDRESS + "?tasks=2").context["sections"]}
+    second = {
+        section["kind"].name: section
+        for section in admin_client.get(ADDRESS + "?tasks=2").context["sections"]
+    }
     assert (len(second["tasks"]["failures"]), len(second["workflows"]["failures"])) == (11, 20)
 
 
-@pytest.mark.parametrize("result", ["", "null", "[1]", "no JSON", '{"exc_type": "E", "exc_message": "m"}'])
+@pytest.mark.parametrize(
+    "result", ["", "null", "[1]", "no JSON", '{"exc_type": "E", "exc_message": "m"}']
+)
 def test_whatever_a_task_left_is_no_fault_of_the_page(admin_client, result):
     TaskResult.objects.create(task_id="1", status="FAILURE", result=result)
     assert admin_client.get(ADDRESS).status_code == 200

@@ -1,7 +1,8 @@
-"""What no field can hold — NUL, broken UTF-8, numbers beyond all columns, dates that don't exist — breaks no page.
+"""What no field can hold — NUL, broken UTF-8, numbers beyond all columns, dates that don't exist —
+breaks no page.
 
-Every address of the URLconf is visited with it in every part of its path, in every parameter that its code reads,
-every list of the admin in all its declared filters, every form in all its fields.
+Every address of the URLconf is visited with it in every part of its path, in every parameter that
+its code reads, every list of the admin in all its declared filters, every form in all its fields.
 """
 
 import asyncio
@@ -57,7 +58,9 @@ EVERY = list(routes(get_resolver().url_patterns))
 
 def parts(route):
     """The fixed and variable parts of a path pattern, or of one of allauth's regular expressions."""
-    return re.split(r"(<[^>]+>|\(\?P<\w+>[^)]+\))", route.replace("^", "").replace("$", "").replace("\\Z", ""))
+    return re.split(
+        r"(<[^>]+>|\(\?P<\w+>[^)]+\))", route.replace("^", "").replace("$", "").replace("\\Z", "")
+    )
 
 
 def name_of(part):
@@ -87,7 +90,9 @@ def values(owner):
 
 @pytest.fixture
 def browsers(owner):
-    """A visitor, an owner and a superuser; a page that breaks answers 500, as it does outside of tests."""
+    """A visitor, an owner and a superuser; a page that breaks answers 500, as it does outside of
+    tests.
+    """
     people = {"visitor": None, "owner": owner, "root": User.objects.create_superuser("root")}
     opened = {}
     for name, person in people.items():
@@ -100,7 +105,8 @@ def browsers(owner):
 def address(route, values, **changes):
     filled = values | changes
     return "/" + "".join(
-        filled.get(name_of(part), "1") if index % 2 else part for index, part in enumerate(parts(route))
+        filled.get(name_of(part), "1") if index % 2 else part
+        for index, part in enumerate(parts(route))
     )
 
 
@@ -133,7 +139,9 @@ def test_no_part_of_any_address_breaks_a_page(browsers, values):
     assert broken == {}
 
 
-@pytest.mark.parametrize("path", ["/%00", "/static/%00", "/static/cairn/%00.css", "/roadmaps/%00/", "/%ED%A0%80/"])
+@pytest.mark.parametrize(
+    "path", ["/%00", "/static/%00", "/static/cairn/%00.css", "/roadmaps/%00/", "/%ED%A0%80/"]
+)
 def test_an_address_that_is_none_is_not_found(client, path):
     answer = client.get(path)
     assert answer.status_code == 404
@@ -210,7 +218,11 @@ class Forms(HTMLParser):
         if not self.forms:
             return
         fields = self.forms[-1][2]
-        if tag in ("input", "textarea", "button") and facts.get("name") and facts.get("type") != "file":
+        if (
+            tag in ("input", "textarea", "button")
+            and facts.get("name")
+            and facts.get("type") != "file"
+        ):
             fields.setdefault(facts["name"], facts.get("value") or "")
         if tag == "select":
             self._select = facts.get("name")
@@ -303,7 +315,15 @@ def test_no_cookie_breaks_a_page(value, owner):
             assert answer.status_code < 500, (name, path)
 
 
-HEADERS = ("ACCEPT_LANGUAGE", "USER_AGENT", "REFERER", "ORIGIN", "X_FORWARDED_FOR", "X_REQUEST_ID", "HX_CURRENT_URL")
+HEADERS = (
+    "ACCEPT_LANGUAGE",
+    "USER_AGENT",
+    "REFERER",
+    "ORIGIN",
+    "X_FORWARDED_FOR",
+    "X_REQUEST_ID",
+    "HX_CURRENT_URL",
+)
 
 
 def test_no_header_breaks_a_page(browsers):
@@ -311,8 +331,14 @@ def test_no_header_breaks_a_page(browsers):
     for name in HEADERS:
         for value in ("a\x00b", "\xff\xfe", "9" * 5000):
             header = {f"HTTP_{name}": value}
-            answers = [browsers["root"].get(path, **header) for path in ("/", "/roadmaps/", "/admin/")]
-            answers.append(browsers["visitor"].post("/accounts/login/", {"login": "x", "password": "y"}, **header))
+            answers = [
+                browsers["root"].get(path, **header) for path in ("/", "/roadmaps/", "/admin/")
+            ]
+            answers.append(
+                browsers["visitor"].post(
+                    "/accounts/login/", {"login": "x", "password": "y"}, **header
+                )
+            )
             broken += [(name, value) for answer in answers if answer.status_code >= 500]
     assert broken == []
 
@@ -336,7 +362,9 @@ def test_no_cookie_or_address_breaks_a_socket(owner):
 
 @pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b"])
 def test_an_import_with_impossible_text_is_a_course_or_a_sentence(browsers, values, text):
-    exported = browsers["owner"].get(reverse("roadmap_export", args=[values["pk"], "json"]), follow=True)
+    exported = browsers["owner"].get(
+        reverse("roadmap_export", args=[values["pk"], "json"]), follow=True
+    )
     content = b"".join(exported.streaming_content) if exported.streaming else exported.content
     title = json.loads(content)["title"]
     changed = content.decode().replace(json.dumps(title), f'"{text}"')

@@ -23,13 +23,18 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|<[^>]+>")
 CHINESE = "zh-CN,zh;q=0.9,en;q=0.5"  # as a browser says it
 
 
-# --- the catalogue ----------------------------------------------------------------------------------------------------
+# --- the catalogue
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_every_text_is_translated_and_nothing_else():
     found, written = texts.catalogue(), texts.translated("zh_Hans")
     wanted = {(one.context, one.id) for one in found if one.id}
-    there = {(one.context, one.id) for one in written if one.id and one.string and "fuzzy" not in one.flags}
+    there = {
+        (one.context, one.id)
+        for one in written
+        if one.id and one.string and "fuzzy" not in one.flags
+    }
     assert wanted - there == set()
     assert there - wanted == set()
 
@@ -44,7 +49,8 @@ def test_translations_keep_placeholders_and_markup():
             assert list(one.check()) == [], text
 
 
-# --- the pages --------------------------------------------------------------------------------------------------------
+# --- the pages
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -130,9 +136,13 @@ def test_pages_of_a_course_are_chinese(browser, course, name, heading):
 def test_the_reader_and_its_quiz_are_chinese(browser, course):
     concept = course.concepts.last()
     page = browser.get(concept.get_absolute_url())
-    check_chinese(page, "60 分钟 · 高级", "学完后你能够", "先学：", "资源", "测验", "我的笔记", "文章")
+    check_chinese(
+        page, "60 分钟 · 高级", "学完后你能够", "先学：", "资源", "测验", "我的笔记", "文章"
+    )
     question = concept.quiz.questions.get()
-    sent = browser.post(reverse("concept_quiz", args=[course.pk, concept.slug]), {f"question-{question.pk}": "0"})
+    sent = browser.post(
+        reverse("concept_quiz", args=[course.pk, concept.slug]), {f"question-{question.pk}": "0"}
+    )
     check_chinese(browser.get(sent.url) if sent.status_code == HTTPStatus.FOUND else sent, "测验")
 
 
@@ -141,14 +151,21 @@ def test_a_shared_course_is_chinese_to_a_stranger(client, course):
     services.enter_gallery(course)
     given = {"headers": {"accept-language": CHINESE}}
     check_chinese(client.get(reverse("gallery"), **given), "2 个知识点")
-    check_chinese(client.get(reverse("shared_course", args=[token]), **given), "分享的课程", "2 小时")
-    check_chinese(client.get(reverse("shared_concept", args=[token, course.concepts.first().slug]), **given), "题目")
+    check_chinese(
+        client.get(reverse("shared_course", args=[token]), **given), "分享的课程", "2 小时"
+    )
+    check_chinese(
+        client.get(reverse("shared_concept", args=[token, course.concepts.first().slug]), **given),
+        "题目",
+    )
 
 
 @pytest.mark.parametrize("status", [one.value for one in RoadmapStatus])
 def test_every_state_of_a_roadmap_is_chinese(browser, course, status):
     Roadmap.objects.filter(pk=course.pk).update(status=status)
-    label = {"READY": "已就绪", "AWAITING_REVIEW": "等待审核", "CANCELLED": "已取消"}.get(status, "")
+    label = {"READY": "已就绪", "AWAITING_REVIEW": "等待审核", "CANCELLED": "已取消"}.get(
+        status, ""
+    )
     check_chinese(browser.get(course.get_absolute_url()), label)
     check_chinese(browser.get(reverse("roadmap_list")), label, "每周 2 小时", "4 周")
 
@@ -158,11 +175,15 @@ def test_practice_is_chinese(browser, course, learner):
     check_chinese(browser.get(reverse("practice")), "还没有可练习的题目")
     browser.post(reverse("concept_complete", args=[course.pk, concept.slug]))
     check_chinese(browser.get(reverse("practice")), "今天还剩 1 题", "“等压线 1”已完成")
-    answered = browser.post(reverse("practice_answer", args=[Card.objects.get().pk]), {"option": "0"})
+    answered = browser.post(
+        reverse("practice_answer", args=[Card.objects.get().pk]), {"option": "0"}
+    )
     check_chinese(browser.get(answered.url), "难度如何？", "轻松", "月")
 
 
-@pytest.mark.django_db(transaction=True)  # a heartbeat looks for the lease on a connection of its own
+@pytest.mark.django_db(
+    transaction=True
+)  # a heartbeat looks for the lease on a connection of its own
 def test_decisions_and_the_time_of_a_roadmap_are_chinese(browser, learner):
     roadmap = courses.designed(learner, goal="学会自己在家烤酸种面包", language="zh-Hans")
     page = shown(browser.get(roadmap.get_absolute_url()))
@@ -175,12 +196,15 @@ def test_decisions_and_the_time_of_a_roadmap_are_chinese(browser, learner):
     assert re.search(r'已通过\s+命令行，<time datetime="[^"]+">20\d\d年.+ UTC<', page)
 
 
-# --- refusals ---------------------------------------------------------------------------------------------------------
+# --- refusals
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_missing_page_says_so_in_chinese(browser):
     for address in ("/nothing/", reverse("roadmap_detail", args=[uuid.uuid4()])):
-        check_chinese(browser.get(address), "这里什么也没有", "地址有误", status=HTTPStatus.NOT_FOUND)
+        check_chinese(
+            browser.get(address), "这里什么也没有", "地址有误", status=HTTPStatus.NOT_FOUND
+        )
 
 
 def test_a_missing_page_may_say_more(browser, course):
@@ -218,7 +242,8 @@ def test_what_a_roadmap_cannot_do_is_said_in_chinese(browser, course):
     check_chinese(page, "“看懂天气图”不在回收站中。")
 
 
-# --- which language ---------------------------------------------------------------------------------------------------
+# --- which language
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -244,10 +269,13 @@ def test_languages_that_are_not_there_fall_back_to_english(client, language):
 def test_the_footer_offers_each_language_by_its_own_name(client):
     page = shown(client.get("/"))
     for code, name in settings.LANGUAGES:
-        assert re.search(rf'<option value="{code}"[^>]*lang="{code}"[^>]*>{name}</option>', page, re.IGNORECASE)
+        assert re.search(
+            rf'<option value="{code}"[^>]*lang="{code}"[^>]*>{name}</option>', page, re.IGNORECASE
+        )
 
 
-# --- the languages of courses -----------------------------------------------------------------------------------------
+# --- the languages of courses
+# -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -268,11 +296,17 @@ def test_a_language_has_the_name_that_its_speakers_know(tag, name):
 def test_courses_and_links_name_their_language(browser, course):
     Roadmap.objects.filter(pk=course.pk).update(language="pt-BR")
     Resource.objects.update(language="de")
-    assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(browser.get(course.get_absolute_url()))
-    assert '<span lang="de">Deutsch</span>' in shown(browser.get(course.concepts.first().get_absolute_url()))
+    assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(
+        browser.get(course.get_absolute_url())
+    )
+    assert '<span lang="de">Deutsch</span>' in shown(
+        browser.get(course.concepts.first().get_absolute_url())
+    )
     token = services.open_link(course).token
     services.enter_gallery(course)
     for address in (reverse("gallery"), reverse("shared_course", args=[token])):
         assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(browser.get(address))
-    assert '<option value="de" lang="de">Deutsch</option>' in shown(browser.get(reverse("roadmap_new")))
+    assert '<option value="de" lang="de">Deutsch</option>' in shown(
+        browser.get(reverse("roadmap_new"))
+    )
     assert "Deutsch" in "".join(markdown.files(rows.load(course)).values())

@@ -63,11 +63,15 @@ def page_of(client, call):
 
 
 def looks(call):
-    return list(LogEntry.objects.filter(object_id=str(call.pk)).values_list("user__username", flat=True))
+    return list(
+        LogEntry.objects.filter(object_id=str(call.pk)).values_list("user__username", flat=True)
+    )
 
 
 def test_who_may_read_sees_prompt_and_answer_as_text_and_each_look_is_recorded(client, call):
-    client.force_login(courses.person("reader", "view_modelcall", "view_modelcall_text", staff=True))
+    client.force_login(
+        courses.person("reader", "view_modelcall", "view_modelcall_text", staff=True)
+    )
     page = page_of(client, call)
     assert PRIVATE in unescape(page)
     assert "<b>funeral" not in page
@@ -77,7 +81,9 @@ def test_who_may_read_sees_prompt_and_answer_as_text_and_each_look_is_recorded(c
     page_of(client, call)
     assert looks(call) == ["reader", "reader"]
     client.force_login(User.objects.create_superuser("root"))
-    assert "Read the prompt and the answer." in client.get("/admin/admin/logentry/").content.decode()
+    assert (
+        "Read the prompt and the answer." in client.get("/admin/admin/logentry/").content.decode()
+    )
 
 
 def test_who_may_see_calls_only_sees_numbers(client, call):
@@ -105,7 +111,9 @@ def test_reviewers_do_not_have_the_right():
     assert "view_modelcall_text" not in names
 
 
-def test_the_journal_keeps_what_was_asked_with_a_roadmap_that_it_can_be_deleted_with(server, roadmap):
+def test_the_journal_keeps_what_was_asked_with_a_roadmap_that_it_can_be_deleted_with(
+    server, roadmap
+):
     loop.run(ask_here(str(roadmap.thread_id), goal=PRIVATE))
     loop.run(ask_here(str(uuid.uuid4()), goal=PRIVATE))
     mine, nobodys = (
@@ -136,13 +144,17 @@ def test_the_built_in_author_is_sent_no_prompt(admin_client, roadmap):
 def test_prompts_are_deleted_after_prune_days_and_the_page_says_when(admin_client, call, settings):
     retention.prune()
     assert ModelCall.objects.get().prompt == PROMPT
-    ModelCall.objects.update(created_at=timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS + 1))
+    ModelCall.objects.update(
+        created_at=timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS + 1)
+    )
     assert retention.prune()["prompts"] == 1
     call.refresh_from_db()
     assert call.prompt is None
     assert call.answer  # its thread may still go on
     page = page_of(admin_client, call)
-    assert f'The prompt was deleted on <time datetime="{call.text_deleted_at.isoformat()[:16]}' in page
+    assert (
+        f'The prompt was deleted on <time datetime="{call.text_deleted_at.isoformat()[:16]}' in page
+    )
     assert "funeral" not in page
 
 
@@ -180,7 +192,11 @@ def test_a_persons_download_holds_what_was_asked_about_their_roadmaps(call, road
     answers: Any = collect_personal_data.send(sender=None, user=roadmap.owner)
     mine = {path: data for _, parts in answers for path, data in parts or ()}
     assert mine[f"roadmaps/{roadmap.pk}"]["model_calls"][0]["prompt"] == PROMPT
-    theirs = [part for _, parts in collect_personal_data.send(sender=None, user=other) for part in parts or ()]
+    theirs = [
+        part
+        for _, parts in collect_personal_data.send(sender=None, user=other)
+        for part in parts or ()
+    ]
     assert "funeral" not in json.dumps(theirs, default=str)
 
 
@@ -206,7 +222,9 @@ def test_attempts_that_failed_are_listed_by_reason(server, admin_client, client,
     assert "HTTP 429: too many requests" in unescape(page)
     client.force_login(courses.person("staff", "view_roadmap", staff=True))
     assert client.get("/admin/roadmaps/modelfailure/").status_code == 403
-    ModelFailure.objects.update(created_at=timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS + 1))
+    ModelFailure.objects.update(
+        created_at=timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS + 1)
+    )
     assert retention.prune()["model_failures"] == 3
 
 

@@ -23,7 +23,9 @@ def written():
 
 
 class Beat(DatabaseScheduler):
-    """Beat as far as it writes its table at a start; reading it back would close the test's connection."""
+    """Beat as far as it writes its table at a start; reading it back would close the test's
+    connection.
+    """
 
     schedule: Any = {}
 
@@ -52,10 +54,21 @@ def test_an_owned_schedule_says_that_it_is_read_only_and_keeps_its_times(admin_c
     assert "The settings own this schedule" in page
     assert "Kept by" in admin_client.get(reverse(LIST)).content.decode()
     other = IntervalSchedule.objects.create(every=6, period="hours")
-    sent = {"interval": other.pk, "task": "maintenance.prune", "name": "mine", "enabled": "on", "args": "[1]"}
+    sent = {
+        "interval": other.pk,
+        "task": "maintenance.prune",
+        "name": "mine",
+        "enabled": "on",
+        "args": "[1]",
+    }
     assert admin_client.post(page_of(links), sent).status_code == 302
     kept = PeriodicTask.objects.get(pk=links.pk)
-    assert (kept.name, kept.task, kept.interval, kept.args) == (links.name, links.task, links.interval, links.args)
+    assert (kept.name, kept.task, kept.interval, kept.args) == (
+        links.name,
+        links.task,
+        links.interval,
+        links.args,
+    )
     assert kept.enabled
 
 
@@ -71,7 +84,10 @@ def test_an_owned_schedule_is_switched_off_and_stays_so(admin_client, links):
 
 def test_an_owned_schedule_is_not_deleted_alone_or_with_others(admin_client, links):
     own = PeriodicTask.objects.create(name="own", task="maintenance.prune", interval=links.interval)
-    assert admin_client.post(page_of(links).replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert (
+        admin_client.post(page_of(links).replace("change", "delete"), {"post": "yes"}).status_code
+        == 403
+    )
     chosen = {"action": "delete_selected", "_selected_action": [links.pk, own.pk], "post": "yes"}
     page = admin_client.post(reverse(LIST), chosen).content.decode()
     assert "“check links”: the settings own it. You can switch it off." in page
@@ -87,7 +103,10 @@ def test_times_that_owned_schedules_use_are_neither_edited_nor_deleted(admin_cli
     page = admin_client.get(page_of(times)).content.decode()
     assert "You can&#x27;t edit these times" in page or "You can't edit these times" in page
     assert name in page
-    assert admin_client.post(page_of(times), {"every": 6, "period": "days", "hour": "7"}).status_code == 403
+    assert (
+        admin_client.post(page_of(times), {"every": 6, "period": "days", "hour": "7"}).status_code
+        == 403
+    )
     many = reverse(f"admin:django_celery_beat_{model._meta.model_name}_changelist")
     chosen = {"action": "delete_selected", "_selected_action": [times.pk], "post": "yes"}
     assert "the settings own it" in admin_client.post(many, chosen).content.decode()
@@ -100,7 +119,13 @@ def test_schedules_and_times_of_ones_own_are_edited_as_before(admin_client):
     own = PeriodicTask.objects.create(name="own", task="maintenance.prune", interval=times)
     assert "You can't edit" not in admin_client.get(page_of(times)).content.decode()
     assert admin_client.post(page_of(times), {"every": 7, "period": "hours"}).status_code == 302
-    fields = {"name": "own", "task": "maintenance.recover", "regtask": "", "interval": times.pk, "enabled": "on"}
+    fields = {
+        "name": "own",
+        "task": "maintenance.recover",
+        "regtask": "",
+        "interval": times.pk,
+        "enabled": "on",
+    }
     more = {"args": "[]", "kwargs": "{}", "headers": "{}"}
     assert admin_client.post(page_of(own), fields | more).status_code == 302
     start_beat()
@@ -110,7 +135,11 @@ def test_schedules_and_times_of_ones_own_are_edited_as_before(admin_client):
 
 def test_a_name_of_the_settings_can_not_be_taken(admin_client, links):
     links.delete()
-    fields = {"name": "check links", "task": "maintenance.prune", "interval": IntervalSchedule.objects.first().pk}
+    fields = {
+        "name": "check links",
+        "task": "maintenance.prune",
+        "interval": IntervalSchedule.objects.first().pk,
+    }
     more = {"args": "[]", "kwargs": "{}", "headers": "{}"}
     page = admin_client.post(reverse("admin:django_celery_beat_periodictask_add"), fields | more)
     assert "The settings own a schedule of this name" in page.content.decode()

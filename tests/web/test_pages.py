@@ -133,7 +133,12 @@ def test_the_course_is_taken_along_as_markdown_and_json(browser, owner):
     assert len(names) == roadmap.concepts.count() + 1
     assert not any(name.startswith("/") or ".." in name for name in names)
     course = json.loads(browser.get(reverse("roadmap_export", args=[roadmap.pk, "json"])).content)
-    concepts = [one for stage in course["stages"] for module in stage["modules"] for one in module["concepts"]]
+    concepts = [
+        one
+        for stage in course["stages"]
+        for module in stage["modules"]
+        for one in module["concepts"]
+    ]
     assert len(concepts) == roadmap.concepts.count()
     assert all(one["tutorial"] and one["resources"] and one["quiz"] for one in concepts)
 
@@ -143,7 +148,9 @@ def test_there_is_no_other_export_and_none_before_the_plan_is_approved(browser, 
     answer = browser.get(reverse("roadmap_export", args=[roadmap.pk, "papyrus"]))
     assert answer.status_code == 404
     assert "no export as “papyrus”; there are pdf," in answer.content.decode()
-    page = browser.get(reverse("roadmap_export", args=[roadmap.pk, "json"]), follow=True).content.decode()
+    page = browser.get(
+        reverse("roadmap_export", args=[roadmap.pk, "json"]), follow=True
+    ).content.decode()
     assert "no course to export yet" in page
 
 

@@ -56,17 +56,23 @@ def test_the_history_of_a_row_has_pages(admin_client, admin_user, owner):
 
 def test_a_row_that_nobody_changed_says_so(admin_client, owner):
     roadmap = Roadmap.objects.create(owner=owner, goal="Learn to keep records")
-    assert "Nobody has changed this" in text(admin_client, reverse("admin:roadmaps_roadmap_history", args=[roadmap.pk]))
+    assert "Nobody has changed this" in text(
+        admin_client, reverse("admin:roadmaps_roadmap_history", args=[roadmap.pk])
+    )
 
 
 @pytest.mark.parametrize(("name", "size"), [("admin/logentry", 50), ("logs_app/executionlog", 100)])
 def test_the_last_full_page_of_a_list_promises_no_other(admin_client, admin_user, name, size):
     def add(number):
         if name == "admin/logentry":
-            LogEntry.objects.bulk_create(LogEntry(user=admin_user, action_flag=CHANGE) for _ in range(number))
+            LogEntry.objects.bulk_create(
+                LogEntry(user=admin_user, action_flag=CHANGE) for _ in range(number)
+            )
         else:
             ExecutionLog.objects.bulk_create(
-                ExecutionLog(roadmap_id=uuid.uuid4(), sequence=one, event="e", occurred_at=timezone.now())
+                ExecutionLog(
+                    roadmap_id=uuid.uuid4(), sequence=one, event="e", occurred_at=timezone.now()
+                )
                 for one in range(number)
             )
 
@@ -125,7 +131,9 @@ def test_drafts_of_a_roadmap_have_pages_on_every_page_that_lists_them(admin_clie
         assert "Draft 3</" not in text(admin_client, address)
         assert "Draft 3</" in text(admin_client, address + "?drafts=2")
     assert "older drafts" in text(admin_client, of_review)
-    page = text(admin_client, reverse("admin:roadmaps_draft_change", args=[Draft.objects.get(number=15).pk]))
+    page = text(
+        admin_client, reverse("admin:roadmaps_draft_change", args=[Draft.objects.get(number=15).pk])
+    )
     assert ("Draft 14</a>" in page, "Draft 16</a>" in page, "Draft 17</a>" in page) == (
         True,
         True,
@@ -144,8 +152,12 @@ def test_leases_and_stuck_runs_have_pages(admin_client, owner):
     )
     Roadmap.objects.bulk_create(Roadmap(owner=owner, goal=f"Goal {number}") for number in range(60))
     Roadmap.objects.update(dispatched_at=timezone.now() - timedelta(hours=1))
-    first, second = (admin_client.get("/admin/system/", {"leases": page, "stuck": page}) for page in (1, 2))
+    first, second = (
+        admin_client.get("/admin/system/", {"leases": page, "stuck": page}) for page in (1, 2)
+    )
     for name in ("leases", "stuck"):
         assert [len(page.context[name]) for page in (first, second)] == [50, 10]
     assert "?leases=2&amp;stuck=1#leases" in first.content.decode()
-    assert len(admin_client.get("/admin/system/?leases=99999999999999999999").context["leases"]) == 0
+    assert (
+        len(admin_client.get("/admin/system/?leases=99999999999999999999").context["leases"]) == 0
+    )

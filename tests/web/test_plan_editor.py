@@ -45,19 +45,27 @@ class Editor:
         form = self.page.split('class="review editor"', 1)[1].split("</form>", 1)[0]
         sent: dict[str, Any] = {}
         for tag in re.findall(r"<input[^>]*>", form):
-            found = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+            found = {
+                name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)
+            }
             if found.get("type") != "checkbox":
                 sent[found["name"]] = found.get("value", "")
             elif re.search(r"\schecked[\s>]", tag):
                 sent.setdefault(found["name"], []).append(found["value"])
-        for name, text in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>(.*?)</textarea>', form, re.S):
+        for name, text in re.findall(
+            r'<textarea[^>]*name="(\w+)"[^>]*>(.*?)</textarea>', form, re.S
+        ):
             sent[name] = html.unescape(text).removeprefix("\n")
-        for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.S):
+        for name, options in re.findall(
+            r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.S
+        ):
             sent[name] = re.findall(r'value="([^"]*)" selected', options)[0]
         return sent
 
     def press(self, button, **changed):
-        self.response = self.client.post(self.address, self.fields() | changed | {"do": button}, follow=True)
+        self.response = self.client.post(
+            self.address, self.fields() | changed | {"do": button}, follow=True
+        )
         return self
 
     def words(self):
@@ -81,9 +89,15 @@ def test_several_changes_are_collected_and_saved_as_one_draft(editor, review, ad
     first, second, *_, last = concepts(review)
     module = next(plans.modules(review.draft.plan))
     editor.press(f"open:{first['id']}")
-    editor.press("stay", title="Begin here", minutes="45", outcomes="You can begin.\nYou can go on.")
+    editor.press(
+        "stay", title="Begin here", minutes="45", outcomes="You can begin.\nYou can go on."
+    )
     editor.press(f"add:{module['id']}").press(
-        "stay", title="Salt", summary="Why salt", prerequisites=[first["id"]], outcomes="You can salt."
+        "stay",
+        title="Salt",
+        summary="Why salt",
+        prerequisites=[first["id"]],
+        outcomes="You can salt.",
     )
     editor.press(f"remove:{last['id']}")
     assert review.roadmap.drafts.count() == 1
@@ -111,7 +125,10 @@ def test_parts_move_one_step_at_a_time_and_over_the_border_of_their_module(edito
     modules = list(plans.modules(review.draft.plan))
     last = modules[0]["concepts"][-1]
     editor.press(f"down:{last['id']}")
-    assert f"Moved “{last['title']}” from “{modules[0]['title']}” into “{modules[1]['title']}”" in editor.words()
+    assert (
+        f"Moved “{last['title']}” from “{modules[0]['title']}” into “{modules[1]['title']}”"
+        in editor.words()
+    )
     editor.press(f"down:{last['id']}")
     assert "Your changes 1" in editor.words()  # two steps of one part are one move
     editor.press(f"up:{concepts(review)[0]['id']}")
@@ -121,7 +138,9 @@ def test_parts_move_one_step_at_a_time_and_over_the_border_of_their_module(edito
 def test_stages_modules_and_concepts_can_be_moved_into_another_part(editor, review):
     plan = review.draft.plan
     module, concept = plan["stages"][0]["modules"][0], concepts(review)[-1]
-    editor.press(f"open:{module['id']}").press("stay", into=plan["stages"][1]["id"], title="Another module")
+    editor.press(f"open:{module['id']}").press(
+        "stay", into=plan["stages"][1]["id"], title="Another module"
+    )
     editor.press(f"open:{concept['id']}").press("stay", into=module["id"])
     editor.press(f"down:{plan['stages'][0]['id']}")
     told = editor.words()
@@ -133,7 +152,9 @@ def test_stages_modules_and_concepts_can_be_moved_into_another_part(editor, revi
 def test_a_change_can_be_undone_and_what_builds_on_it_is_told(editor, review):
     first = concepts(review)[0]
     module = next(plans.modules(review.draft.plan))
-    editor.press(f"add:{module['id']}").press("stay", title="Salt", summary="Why salt", outcomes="You can salt.")
+    editor.press(f"add:{module['id']}").press(
+        "stay", title="Salt", summary="Why salt", outcomes="You can salt."
+    )
     new = f"c{review.draft.plan['next_id']}"
     editor.press(f"open:{new}").press("stay", title="Salt and time")
     editor.press(f"remove:{first['id']}").press("undo:2")
@@ -145,7 +166,9 @@ def test_a_change_can_be_undone_and_what_builds_on_it_is_told(editor, review):
 
 def test_what_is_wrong_is_said_where_it_is_typed_and_nothing_typed_is_lost(editor, review):
     first = concepts(review)[0]
-    editor.press(f"open:{first['id']}").press(f"remove:{concepts(review)[1]['id']}", minutes="5", title="Typed in vain")
+    editor.press(f"open:{first['id']}").press(
+        f"remove:{concepts(review)[1]['id']}", minutes="5", title="Typed in vain"
+    )
     assert "greater than or equal to 10" in editor.words()
     assert editor.fields()["title"] == "Typed in vain"
     assert "Your changes 0" in editor.words()
@@ -183,10 +206,15 @@ def test_an_edit_of_a_decided_review_is_refused_with_who_decided(editor, review,
     editor.press("save")
     assert "already decided: approved by bob" in editor.words()
     assert "Mine" in editor.titles()
-    assert "already decided: approved by bob" in client.get(editor.address, follow=True).content.decode()
+    assert (
+        "already decided: approved by bob"
+        in client.get(editor.address, follow=True).content.decode()
+    )
 
 
-@pytest.mark.parametrize("sent", ["[", "{}", '[{"op": "drop"}]', "[1]", '[{"op":"modify","target":"c3"}]'])
+@pytest.mark.parametrize(
+    "sent", ["[", "{}", '[{"op": "drop"}]', "[1]", '[{"op":"modify","target":"c3"}]']
+)
 def test_operations_that_nobody_made_here_are_not_read(editor, sent):
     editor.press("stay", operations=sent)
     assert "Your changes 0" in editor.words()
@@ -198,7 +226,12 @@ def test_who_may_only_look_has_no_edit_page(client, review):
     address = reverse("admin:roadmaps_review_edit", args=[review.pk])
     assert client.get(address).status_code == 403
     assert client.post(address, {"do": "save", "draft": "1", "operations": "[]"}).status_code == 403
-    assert address not in client.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
+    assert (
+        address
+        not in client.get(
+            reverse("admin:roadmaps_review_change", args=[review.pk])
+        ).content.decode()
+    )
     client.force_login(review.roadmap.owner)
     assert client.get(address).status_code == 302
 

@@ -8,7 +8,9 @@ pytestmark = pytest.mark.django_db
 
 def policy_of(response):
     parts = [
-        part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";") if part.strip()
+        part.strip().split(" ", 1)
+        for part in response.headers["Content-Security-Policy"].split(";")
+        if part.strip()
     ]
     return {name: value[0].split() if value else [] for name, *value in parts}
 

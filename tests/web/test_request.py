@@ -1,4 +1,6 @@
-"""Stating a goal: what the page says before it is sent, questions asked back, and how much may run."""
+"""Stating a goal: what the page says before it is sent, questions asked back, and how much may
+run.
+"""
 
 import threading
 import uuid
@@ -36,7 +38,10 @@ def asked_back(browser, **more):
 
 
 def test_examples_fill_the_form_without_a_script(browser):
-    page = browser.get(reverse("roadmap_new"), {"goal": "Bake bread that rises", "weeks": "4", "formats": ["books"]})
+    page = browser.get(
+        reverse("roadmap_new"),
+        {"goal": "Bake bread that rises", "weeks": "4", "formats": ["books"]},
+    )
     form = page.context["form"]
     assert (form.initial["goal"], form.initial["weeks"]) == ("Bake bread that rises", "4")
     assert 'value="books"' in page.content.decode()
@@ -59,7 +64,10 @@ def test_the_estimate_follows_the_time_and_says_when_it_can_not(browser):
 def test_the_estimate_is_right_about_the_built_in_author(owner):
     roadmap = courses.approved(owner, hours_per_week=3, weeks=2)
     expected = estimates.for_request(3, 2)
-    assert (expected.stages, expected.concepts) == (roadmap.stages.count(), roadmap.concepts.count())
+    assert (expected.stages, expected.concepts) == (
+        roadmap.stages.count(),
+        roadmap.concepts.count(),
+    )
 
 
 def test_the_estimate_is_timed_by_recent_calls_of_the_same_model(settings):
@@ -89,7 +97,9 @@ def test_answers_become_part_of_the_request_and_change_the_plan(browser):
 
 def test_questions_can_be_skipped(browser):
     _, signed = asked_back(browser)
-    browser.post(reverse("roadmap_questions"), {"asked": signed, "answer-0": "The crust", "skip": "1"})
+    browser.post(
+        reverse("roadmap_questions"), {"asked": signed, "answer-0": "The crust", "skip": "1"}
+    )
     assert Roadmap.objects.get().clarifications == []
 
 
@@ -102,7 +112,12 @@ def test_forged_foreign_and_overlong_answers_are_refused_with_a_sentence(browser
         answer = browser.post(reverse("roadmap_questions"), {"asked": forged}, follow=True)
         assert "have run out" in answer.content.decode()
     client.force_login(courses.person("stranger"))
-    assert "have run out" in client.post(reverse("roadmap_questions"), {"asked": signed}, follow=True).content.decode()
+    assert (
+        "have run out"
+        in client.post(
+            reverse("roadmap_questions"), {"asked": signed}, follow=True
+        ).content.decode()
+    )
     assert not Roadmap.objects.exists()
     assert client.get(reverse("roadmap_questions")).status_code == 405
 
@@ -161,7 +176,8 @@ def test_calls_of_questions_that_led_to_nothing_are_pruned(browser):
 
 
 @pytest.mark.parametrize(
-    ("goal", "enough"), [("学会弹钢琴", True), ("弹钢琴", False), ("the piano!", True), ("piano", False)]
+    ("goal", "enough"),
+    [("学会弹钢琴", True), ("弹钢琴", False), ("the piano!", True), ("piano", False)],
 )
 def test_a_goal_is_as_short_as_its_script_allows(goal, enough):
     assert ("goal" not in RoadmapForm(RoadmapForm.defaults() | {"goal": goal}).errors) is enough

@@ -19,9 +19,7 @@ from tests.workflow.test_picture import big_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUERIES_MOST = 20  # of which one is the menu's
-HOSTILE = (
-    '<script>window.hit = 1</script><img src=x onerror="window.hit = 1">{{ 7|add:1 }}{% now "Y" %} javascript:hit()'
-)
+HOSTILE = '<script>window.hit = 1</script><img src=x onerror="window.hit = 1">{{ 7|add:1 }}{% now "Y" %} javascript:hit()'
 
 
 @pytest.fixture
@@ -92,20 +90,35 @@ def test_every_part_has_an_anchor_hours_and_a_place_in_the_picture(desk, review)
 
 def test_an_issue_leads_to_its_place_and_stands_there_too(desk, review):
     concept = next(plans.concepts(review.draft.plan))
-    review.draft.report["issues"] = [issue("", "All of it", "warning"), issue(concept["id"], "Too vague")]
+    review.draft.report["issues"] = [
+        issue("", "All of it", "warning"),
+        issue(concept["id"], "Too vague"),
+    ]
     review.draft.save()
     page = shown(desk, review)
-    assert section(page, "findings").index("Too vague") < section(page, "findings").index("All of it")
+    assert section(page, "findings").index("Too vague") < section(page, "findings").index(
+        "All of it"
+    )
     assert f'<a href="#{concept["id"]}">{concept["title"]}</a>' in page
     assert "Too vague" in section(page, "plan")
-    assert "All of it" not in section(page, "plan").split(review.draft.plan["stages"][0]["title"])[1]
+    assert (
+        "All of it" not in section(page, "plan").split(review.draft.plan["stages"][0]["title"])[1]
+    )
 
 
 def test_the_comment_may_point_at_parts_and_the_next_page_says_so(desk, review):
     concept = next(plans.concepts(review.draft.plan))
     assert f'name="parts" value="{concept["id"]}" form="decide"' in shown(desk, review)
     decide = reverse("admin:roadmaps_review_decide", args=[review.pk])
-    desk.post(decide, {"decision": "CHANGES_REQUESTED", "comment": "Longer", "parts": [concept["id"]], "draft": "1"})
+    desk.post(
+        decide,
+        {
+            "decision": "CHANGES_REQUESTED",
+            "comment": "Longer",
+            "parts": [concept["id"]],
+            "draft": "1",
+        },
+    )
     second = courses.advance(review.roadmap).reviews.pending().get()
     cause = shown(desk, second).split('class="cause"')[1].split("</blockquote>")[0]
     assert f'<a href="#{concept["id"]}">' in cause
@@ -176,7 +189,9 @@ def test_rounds_tell_who_decided_what(desk, ada, review):
 
 def test_the_cost_and_the_newest_events_are_of_this_roadmap(desk, review):
     courses.designed(courses.person("other"))
-    ModelCall.objects.filter(thread_id=review.roadmap.thread_id, role="curriculum").update(input_tokens=4321)
+    ModelCall.objects.filter(thread_id=review.roadmap.thread_id, role="curriculum").update(
+        input_tokens=4321
+    )
     ModelCall.objects.exclude(thread_id=review.roadmap.thread_id).update(input_tokens=9999)
     stream.drain()
     history = section(shown(desk, review), "history")
@@ -191,10 +206,15 @@ def test_a_decision_names_the_draft_that_was_looked_at(desk, ada, review):
     assert '<input type="hidden" name="draft" value="1">' in page
     edit_plan(review, [operation("modify", target["id"], minutes=33)], by=ada, draft_number=1)
     decide = reverse("admin:roadmaps_review_decide", args=[review.pk])
-    refused = desk.post(decide, {"decision": "APPROVED", "draft": "1"}, follow=True).content.decode()
+    refused = desk.post(
+        decide, {"decision": "APPROVED", "draft": "1"}, follow=True
+    ).content.decode()
     assert "Nothing was decided: since you opened it, ada saved draft 2" in refused
     assert Review.objects.get().status == "PENDING"
-    assert "1 approved." in desk.post(decide, {"decision": "APPROVED", "draft": "2"}, follow=True).content.decode()
+    assert (
+        "1 approved."
+        in desk.post(decide, {"decision": "APPROVED", "draft": "2"}, follow=True).content.decode()
+    )
 
 
 def test_hostile_text_is_text_everywhere(desk, ada, review):

@@ -1,4 +1,6 @@
-"""What the page of a review has hundreds of, as HTML: the tree, the side-by-side diff and the picture."""
+"""What the page of a review has hundreds of, as HTML: the tree, the side-by-side diff and the
+picture.
+"""
 
 from django.utils.html import escape
 
@@ -21,7 +23,9 @@ def prepared(plan, **of_the_first):
 
 def test_the_tree_offers_edits_and_boxes_only_to_who_may_decide():
     stages = prepared(big_plan())
-    assert review_tree.tree(stages, "/edit/").count('name="parts"') == sum(1 for _ in plans.parts({"stages": stages}))
+    assert review_tree.tree(stages, "/edit/").count('name="parts"') == sum(
+        1 for _ in plans.parts({"stages": stages})
+    )
     looking = review_tree.tree(stages, "")
     assert 'name="parts"' not in looking
     assert 'class="edit"' not in looking
@@ -30,7 +34,13 @@ def test_the_tree_offers_edits_and_boxes_only_to_who_may_decide():
 def test_a_concept_tells_who_set_its_minutes_and_where_it_leads():
     link = review_tree.link("c9", MARKUP)
     issue = {"severity": "warning", "number": 3, "message": MARKUP, "suggestion": ""}
-    facts = {"minutes_by_hand": True, "unlocks": [link], "issues": [issue], "keywords": [MARKUP], "title": MARKUP}
+    facts = {
+        "minutes_by_hand": True,
+        "unlocks": [link],
+        "issues": [issue],
+        "keywords": [MARKUP],
+        "title": MARKUP,
+    }
     tree = review_tree.tree(prepared(big_plan(), **facts), "/edit/")
     assert tree.count("min, set by hand") == 1
     assert f'<p class="links"><span>Leads to <a href="#c9">{escape(MARKUP)}</a></span></p>' in tree
@@ -43,12 +53,22 @@ def test_what_moved_stands_at_both_places_and_what_went_on_the_left():
     first, second, third = list(plans.modules(after))[:3]
     third["concepts"].append(first["concepts"].pop(0))
     gone = second["concepts"].pop(0)
-    rows = {row.state: review_diff.pair(row, []) for row in diff.compare(before, after) if row.kind == "concept"}
-    assert f'<div role="cell" class="was"><span class="pill">moved to {third["title"]}</span>' in rows[diff.LEFT]
+    rows = {
+        row.state: review_diff.pair(row, [])
+        for row in diff.compare(before, after)
+        if row.kind == "concept"
+    }
+    assert (
+        f'<div role="cell" class="was"><span class="pill">moved to {third["title"]}</span>'
+        in rows[diff.LEFT]
+    )
     assert '<div role="cell" class="is"></div>' in rows[diff.LEFT]
     assert '<div role="cell" class="was"></div>' in rows[diff.MOVED]
     assert f'<span class="pill">moved from {first["title"]}</span>' in rows[diff.MOVED]
-    assert f'<span class="pill">removed</span> <span class="title">{gone["title"]}</span>' in rows[diff.REMOVED]
+    assert (
+        f'<span class="pill">removed</span> <span class="title">{gone["title"]}</span>'
+        in rows[diff.REMOVED]
+    )
 
 
 def test_words_that_differ_are_marked_and_are_text():

@@ -106,8 +106,12 @@ def test_pages_offer_their_owner_every_act(course, owner):
     page = browser.get(course.concepts.first().get_absolute_url()).content.decode()
     assert "This course belongs to" not in page
     place = [course.pk, course.concepts.first().slug]
-    wanted = {reverse(f"concept_{act}", args=place) for act in ("quiz", "note", "place", "complete")}
-    wanted |= {reverse("artifact_retry", args=[*place, kind]) for kind in ("tutorial", "resources", "quiz")}
+    wanted = {
+        reverse(f"concept_{act}", args=place) for act in ("quiz", "note", "place", "complete")
+    }
+    wanted |= {
+        reverse("artifact_retry", args=[*place, kind]) for kind in ("tutorial", "resources", "quiz")
+    }
     assert forms_of(page) == wanted
     page = browser.get(course.get_absolute_url()).content.decode()
     assert forms_of(page) == {
@@ -206,7 +210,12 @@ def test_services_ask_for_the_right_themselves(course, owner):
 def test_staff_who_lack_their_second_factor_act_as_learners(course, settings):
     settings.REQUIRE_STAFF_MFA = True
     operator = courses.operator()
-    assert browser_of(operator).post(reverse("roadmap_changes", args=[course.pk]), {"comment": WISH}).status_code == 404
+    assert (
+        browser_of(operator)
+        .post(reverse("roadmap_changes", args=[course.pk]), {"comment": WISH})
+        .status_code
+        == 404
+    )
     with pytest.raises(PermissionDenied):
         request_changes(course, by=operator, comment=WISH)
 

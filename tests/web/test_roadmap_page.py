@@ -50,12 +50,20 @@ def test_the_flow_tells_where_it_stands_all_the_way(browser, owner):
     assert states(browser.get(address))["analyze_intent"] == "waiting"
     courses.advance(roadmap)
     page = browser.get(address)
-    assert states(page) | {"human_review": "paused", "validate_structure": "done", "content": "idle"} == states(page)
+    assert states(page) | {
+        "human_review": "paused",
+        "validate_structure": "done",
+        "content": "idle",
+    } == states(page)
     assert "The plan as proposed" in page.content.decode()
     assert page.context["estimate"].artifacts == 3 * sum(
-        len(module["concepts"]) for stage in roadmap.drafts.get().plan["stages"] for module in stage["modules"]
+        len(module["concepts"])
+        for stage in roadmap.drafts.get().plan["stages"]
+        for module in stage["modules"]
     )
-    decide_review(roadmap.reviews.pending().get(), "CHANGES_REQUESTED", by=None, comment="More on crust")
+    decide_review(
+        roadmap.reviews.pending().get(), "CHANGES_REQUESTED", by=None, comment="More on crust"
+    )
     assert states(browser.get(address))["plan_edit"] == "waiting"
     courses.advance(roadmap)
     page = browser.get(address)
@@ -72,9 +80,21 @@ def test_the_flow_tells_where_it_stands_all_the_way(browser, owner):
 
 def test_automatic_rounds_are_counted_once_each(owner):
     roadmap = Roadmap(owner=owner, goal=courses.GOAL, status="RUNNING")
-    seen = [("started", "validate_structure"), ("finished", "validate_structure"), ("finished", "plan_edit")]
-    seen += [("started", "edit_roadmap"), ("finished", "edit_roadmap"), ("finished", "edit_roadmap")]  # after a crash
-    seen += [("finished", "validate_structure"), ("finished", "edit_roadmap"), ("started", "validate_structure")]
+    seen = [
+        ("started", "validate_structure"),
+        ("finished", "validate_structure"),
+        ("finished", "plan_edit"),
+    ]
+    seen += [
+        ("started", "edit_roadmap"),
+        ("finished", "edit_roadmap"),
+        ("finished", "edit_roadmap"),
+    ]  # after a crash
+    seen += [
+        ("finished", "validate_structure"),
+        ("finished", "edit_roadmap"),
+        ("started", "validate_structure"),
+    ]
     events = [{"event": f"node_{what}", "data": {"node": node}} for what, node in seen]
     flow = topology.flow_of(roadmap, events, 0)
     assert flow.automatic_rounds == 2
@@ -82,7 +102,9 @@ def test_automatic_rounds_are_counted_once_each(owner):
     assert flow.states["edit_roadmap"] == "done"
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "RUNNING", "FAILED", "CANCELLED", "REJECTED", "PARTIAL", "READY"])
+@pytest.mark.parametrize(
+    "status", ["QUEUED", "RUNNING", "FAILED", "CANCELLED", "REJECTED", "PARTIAL", "READY"]
+)
 def test_a_roadmap_whose_log_was_pruned_still_has_its_flow(browser, owner, status):
     roadmap = Roadmap.objects.create(owner=owner, goal=courses.GOAL, status=status, graph_version=1)
     page = browser.get(roadmap.get_absolute_url())
@@ -101,20 +123,31 @@ def test_a_course_that_was_imported_or_copied_claims_no_workflow(browser, owner,
 
 @pytest.mark.parametrize("frame", [topology_picture.WIDE, topology_picture.NARROW])
 def test_the_flow_fits_its_picture_and_no_node_covers_another(frame):
-    drawing = topology_picture.draw(topology.Flow(dict.fromkeys(topology.LABELS, "idle"), 0, 0), frame)
+    drawing = topology_picture.draw(
+        topology.Flow(dict.fromkeys(topology.LABELS, "idle"), 0, 0), frame
+    )
     for one in drawing.nodes:
         assert one.x + one.width < drawing.width
         assert one.y + one.height < drawing.height
         for other in drawing.nodes:
             apart = one.x + one.width < other.x or other.x + other.width < one.x
-            assert one is other or apart or one.y + one.height < other.y or other.y + other.height < one.y
+            assert (
+                one is other
+                or apart
+                or one.y + one.height < other.y
+                or other.y + other.height < one.y
+            )
     assert frame is topology_picture.WIDE or drawing.width <= 360
 
 
 def test_the_page_asks_the_database_as_often_for_a_long_course_as_for_a_short_one(browser, owner):
     small, large = course_of(owner, 2, 1, 5), course_of(owner, 5, 3, 8)
     assert large.concepts.count() == 120
-    assert queries(browser, small.get_absolute_url()) == queries(browser, large.get_absolute_url()) <= 20
+    assert (
+        queries(browser, small.get_absolute_url())
+        == queries(browser, large.get_absolute_url())
+        <= 20
+    )
     assert calls(lambda: browser.get(large.get_absolute_url())) < 700_000
 
 
@@ -145,7 +178,10 @@ def test_the_list_is_filtered_by_state_and_an_unknown_one_shows_all(browser, own
 def test_the_card_leads_to_the_first_concept(browser, owner):
     roadmap = courses.written(owner)
     first = roadmap.concepts.get(order=1)
-    assert f'href="{first.get_absolute_url()}"' in browser.get(reverse("roadmap_list")).content.decode()
+    assert (
+        f'href="{first.get_absolute_url()}"'
+        in browser.get(reverse("roadmap_list")).content.decode()
+    )
 
 
 def test_the_card_goes_on_after_what_is_done(browser, owner):

@@ -28,9 +28,17 @@ def socket_at(path, user=None, origin=OURS, query=""):
     if user:
         browser = Client()
         browser.force_login(user)
-        cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+        cookie = (
+            f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+        )
         headers.append((b"cookie", cookie.encode()))
-    scope = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": headers, "subprotocols": []}
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": headers,
+        "subprotocols": [],
+    }
     return ApplicationCommunicator(application, scope)
 
 

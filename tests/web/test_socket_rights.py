@@ -38,7 +38,13 @@ class Page:
         self.browser.force_login(person)
         cookie = f"{configured.SESSION_COOKIE_NAME}={self.session_key}"
         headers = [(b"origin", OURS), (b"host", b"localhost"), (b"cookie", cookie.encode())]
-        scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": b"",
+            "headers": headers,
+            "subprotocols": [],
+        }
         self.socket = ApplicationCommunicator(application, scope)
 
     @property
@@ -50,7 +56,9 @@ class Page:
         assert await connect(self.socket)
         assert (await hear(self.socket))["type"] in ("snapshot", "joined")
         await asyncio.to_thread(in_a_thread, act)
-        while (message := await self.socket.receive_output(timeout=DEADLINE_SECONDS))["type"] != "websocket.close":
+        while (message := await self.socket.receive_output(timeout=DEADLINE_SECONDS))[
+            "type"
+        ] != "websocket.close":
             assert message["type"] == "websocket.send"
         await leave(self.socket, message["code"])
         return message["code"]
@@ -95,7 +103,11 @@ def sign_out(page):
 
 
 def change_password(page):
-    passwords = {"oldpassword": "owner", "password1": "brand-new-words", "password2": "brand-new-words"}
+    passwords = {
+        "oldpassword": "owner",
+        "password1": "brand-new-words",
+        "password2": "brand-new-words",
+    }
     page.browser.post(reverse("account_change_password"), passwords)
 
 
@@ -210,17 +222,25 @@ def test_the_rule_for_many_is_the_one_of_the_pages(owner, roadmap, settings, nee
     Authenticator.objects.create(user=secured, type=Authenticator.Type.TOTP, data={})
     courses.person("looker", "view_roadmap", staff=True)
     people = User.objects.all()
-    lines = {line_of(user, one.pk): (user, one.pk) for user in people for one in (roadmap, gone, kept)}
+    lines = {
+        line_of(user, one.pk): (user, one.pk) for user in people for one in (roadmap, gone, kept)
+    }
 
     refused = lost(lines)
 
     for line, (user, pk) in lines.items():
-        assert (line not in refused) == Roadmap.objects.visible_to(user).filter(pk=pk).exists(), (user, pk)
+        assert (line not in refused) == Roadmap.objects.visible_to(user).filter(pk=pk).exists(), (
+            user,
+            pk,
+        )
     assert len(lines) > len(refused) > 0
 
 
 def test_thousands_are_asked_for_in_the_same_few_queries(owner, roadmap, django_assert_num_queries):
-    people = [courses.person(f"person{number}", "view_roadmap", "view_review", staff=True) for number in range(3)]
+    people = [
+        courses.person(f"person{number}", "view_roadmap", "view_review", staff=True)
+        for number in range(3)
+    ]
     some = [line_of(person, pk) for person in people for pk in (roadmap.pk, None)]
     own = line_of(owner, roadmap.pk)
     many = [Line(owner.pk, f"none{number}", "", roadmap.pk) for number in range(1000)]
@@ -272,7 +292,11 @@ def test_whoever_closes_it_the_moment_it_opens_takes_no_place(roadmap, settings,
         return opened
 
     assert asyncio.run(knock()) == ("snapshot" if "pk" in path else "joined")
-    assert (dict(consumers.Listener._open), len(open_sockets), reports.sockets()) == ({}, 0, {"sockets": 0})
+    assert (dict(consumers.Listener._open), len(open_sockets), reports.sockets()) == (
+        {},
+        0,
+        {"sockets": 0},
+    )
 
 
 def test_what_breaks_while_it_opens_takes_no_place(page, monkeypatch):

@@ -15,7 +15,13 @@ from tests import courses
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db
-STATED = {"goal": "Learn to bake bread", "level": "beginner", "hours_per_week": 5, "weeks": 8, "language": "en"}
+STATED = {
+    "goal": "Learn to bake bread",
+    "level": "beginner",
+    "hours_per_week": 5,
+    "weeks": 8,
+    "language": "en",
+}
 
 
 def test_a_form_of_another_site_changes_nothing():
@@ -29,7 +35,9 @@ def test_a_foreign_host_name_is_refused(client):
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"]
+)
 def test_nobody_is_led_to_another_site(client, elsewhere):
     person = courses.person("owner")
     person.set_password("stones-on-stones")
@@ -43,7 +51,12 @@ def test_nobody_is_led_to_another_site(client, elsewhere):
 def test_workers_take_no_message_that_could_be_code():
     assert list(app.conf.accept_content) == ["json"]
     with pytest.raises(ContentDisallowed):
-        loads(pickle.dumps("anything"), "application/x-python-serialize", "binary", accept=app.conf.accept_content)
+        loads(
+            pickle.dumps("anything"),
+            "application/x-python-serialize",
+            "binary",
+            accept=app.conf.accept_content,
+        )
 
 
 def test_too_often_is_refused_and_others_go_on(settings):
@@ -61,7 +74,9 @@ def test_too_often_is_refused_and_others_go_on(settings):
 def test_each_threat_of_the_docs_has_its_test():
     told = re.findall(r"\| `(test_\w+)` \|$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
     written = {
-        name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text())
     }
     assert len(told) >= 30
     assert set(told) <= written

@@ -62,7 +62,11 @@ def test_a_decision_of_the_branch_that_is_left_is_superseded(roadmap):
     roadmap = courses.advance(roadmap)
     resume_from(roadmap, back, by=None)
     roadmap = courses.advance(roadmap)
-    assert sorted(roadmap.reviews.values_list("status", flat=True)) == ["PENDING", "SUPERSEDED", "SUPERSEDED"]
+    assert sorted(roadmap.reviews.values_list("status", flat=True)) == [
+        "PENDING",
+        "SUPERSEDED",
+        "SUPERSEDED",
+    ]
     assert roadmap.reviews.pending().get().draft.plan == first.draft.plan
 
 
@@ -144,7 +148,9 @@ def test_the_admin_lists_them_and_goes_back_to_one(admin_client, client, roadmap
     assert "somebody went back to here" in admin_client.get(address).content.decode()
 
 
-def test_the_page_has_pages_and_going_back_reaches_the_oldest(admin_client, roadmap, address, monkeypatch):
+def test_the_page_has_pages_and_going_back_reaches_the_oldest(
+    admin_client, roadmap, address, monkeypatch
+):
     start, oldest = (history(roadmap)[place].id for place in (-1, -2))
     monkeypatch.setattr(time_travel, "CHECKPOINTS_MAX", 2)
     seen, query = [], ""
@@ -172,7 +178,9 @@ def test_a_page_tells_what_changed_although_the_step_before_is_on_the_next(roadm
 
 def test_the_page_says_why_nothing_is_listed_or_can_go_back(admin_client, roadmap, address):
     queued = courses.requested(roadmap.owner, goal="Learn what no worker has taken up")
-    page = admin_client.get(reverse("admin:roadmaps_roadmap_checkpoints", args=[queued.pk])).content.decode()
+    page = admin_client.get(
+        reverse("admin:roadmaps_roadmap_checkpoints", args=[queued.pk])
+    ).content.decode()
     assert "no worker has taken this roadmap up" in page
     loop.run(checkpointer.delete_thread(str(roadmap.thread_id)))
     assert "are gone. They’re kept for 30 days" in admin_client.get(address).content.decode()

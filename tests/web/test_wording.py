@@ -43,7 +43,8 @@ def given_up(roadmap, settings):
     return Roadmap.objects.get(pk=roadmap.pk)
 
 
-# --- one sentence -----------------------------------------------------------------------------------------------------
+# --- one sentence
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_a_sentence_is_english_and_is_said_in_another_language():
@@ -56,7 +57,10 @@ def test_a_sentence_is_english_and_is_said_in_another_language():
 def test_somebodys_own_words_stay_theirs():
     with translation.override("zh-hans"):
         assert wording.in_words("Ready") == "Ready"
-    assert wording.columns("error", "No. 100%(x)s") == {"error": "No. 100%(x)s", "error_source": None}
+    assert wording.columns("error", "No. 100%(x)s") == {
+        "error": "No. 100%(x)s",
+        "error_source": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -84,13 +88,17 @@ def test_what_was_cut_for_its_column_is_still_said():
         assert wording.say(kept["error"], kept["error_source"]).endswith("编辑了方案")
 
 
-# --- the timeline -----------------------------------------------------------------------------------------------------
+# --- the timeline
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_timeline_is_in_the_readers_language(browser, learner):
     roadmap = courses.written(learner, goal="学会自己在家烤酸种面包", language="zh-Hans")
-    retry_run(cancel_run(courses.requested(learner, goal="学会自己在家煮意式咖啡"), by=learner), by=learner)
+    retry_run(
+        cancel_run(courses.requested(learner, goal="学会自己在家煮意式咖啡"), by=learner),
+        by=learner,
+    )
     said = [one["message"] for one in events_of(roadmap.pk)]
     assert "The plan waits for a reviewer" in said
     assert "Approved by the command line" in said
@@ -98,8 +106,19 @@ def test_the_timeline_is_in_the_readers_language(browser, learner):
     timeline = page.partition('id="timeline"')[2].partition("</ol>")[0]
     for text in ("目标已提交", "理解目标：完成", "已通过（命令行）", "的测验已就绪", "课程已就绪"):
         assert text in timeline
-    ours = [word for word in chinese.read(f'<html lang="zh-hans">{timeline}').english() if word.isalpha()]
-    assert {word.lower() for word in ours} & {"ready", "approved", "plan", "done", "quiz", "worker"} == set()
+    ours = [
+        word
+        for word in chinese.read(f'<html lang="zh-hans">{timeline}').english()
+        if word.isalpha()
+    ]
+    assert {word.lower() for word in ours} & {
+        "ready",
+        "approved",
+        "plan",
+        "done",
+        "quiz",
+        "worker",
+    } == set()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,7 +148,8 @@ def test_an_open_page_hears_its_own_language():
     assert heard["en"] == heard["tlh"] == heard["%ff"] == english
 
 
-# --- reasons, notices and mail ----------------------------------------------------------------------------------------
+# --- reasons, notices and mail
+# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,8 +29,14 @@ def test_equal_plans_differ_in_nothing():
         (operation("modify", "m2", title="The dough"), {("m2", "changed")}),
         (operation("move", "c4", into="m8"), {("c4", "left"), ("c4", "moved")}),
         (operation("move", "m6", into="s1"), {("m6", "left"), ("m6", "moved")}),
-        (operation("merge", "c4", into="c3"), {("c4", "removed"), ("c3", "changed"), ("c7", "changed")}),
-        (operation("split", "c3", title="Rye", summary="It"), {("c3", "changed"), ("c20", "added")}),
+        (
+            operation("merge", "c4", into="c3"),
+            {("c4", "removed"), ("c3", "changed"), ("c7", "changed")},
+        ),
+        (
+            operation("split", "c3", title="Rye", summary="It"),
+            {("c3", "changed"), ("c20", "added")},
+        ),
     ],
 )
 def test_each_operation_shows_as_what_it_did(change, expected):
@@ -38,7 +44,10 @@ def test_each_operation_shows_as_what_it_did(change, expected):
 
 
 def test_a_change_tells_its_fields_and_a_move_its_places():
-    changes = [operation("modify", "c4", minutes=90, title="Warm water"), operation("move", "c4", into="m8")]
+    changes = [
+        operation("modify", "c4", minutes=90, title="Warm water"),
+        operation("move", "c4", into="m8"),
+    ]
     plan, _, _ = edits.apply(small_plan(), changes)
     rows = {row.state: row for row in diff.compare(small_plan(), plan) if row.id == "c4"}
     assert rows["moved"].fields == {"minutes": (60, 90), "title": ("Water", "Warm water")}

@@ -47,7 +47,12 @@ def small_plan():
                 "title": "Bake",
                 "summary": "Then",
                 "modules": [
-                    {"id": "m6", "title": "Oven", "summary": "Heat", "concepts": [concept("c7", "Heat", ["c4"])]},
+                    {
+                        "id": "m6",
+                        "title": "Oven",
+                        "summary": "Heat",
+                        "concepts": [concept("c7", "Heat", ["c4"])],
+                    },
                     {
                         "id": "m8",
                         "title": "Loaf",
@@ -73,7 +78,9 @@ def by_id(plan):
 
 
 def test_add_puts_a_new_concept_where_it_was_asked_for():
-    plan, applied, skipped = apply(operation("add", "m2", position=1, title="Salt", summary="Why salt", minutes=30))
+    plan, applied, skipped = apply(
+        operation("add", "m2", position=1, title="Salt", summary="Why salt", minutes=30)
+    )
     assert [one["title"] for one in by_id(plan)["m2"]["concepts"]] == ["Flour", "Salt", "Water"]
     assert applied[0]["after"]["id"] == "c20"
     assert plan["next_id"] == 21
@@ -144,7 +151,9 @@ def marked_plan():
     ],
 )
 def test_minutes_set_by_hand_stay_when_nobody_asks(taken):
-    plan, applied, skipped = edits.apply(marked_plan(), [taken], kept=by_hand.kept(marked_plan(), "More salt"))
+    plan, applied, skipped = edits.apply(
+        marked_plan(), [taken], kept=by_hand.kept(marked_plan(), "More salt")
+    )
     assert (plan, applied) == (marked_plan(), [])
     assert "set the minutes of c4 by hand" in skipped[0]
 
@@ -239,4 +248,6 @@ def test_the_rules_find_what_code_can_find(spoil, code, severity):
     plan = small_plan()
     assert rules.check(plan, 240) == []
     spoil(plan)
-    assert (code, severity) in {(issue["code"], issue["severity"]) for issue in rules.check(plan, 240)}
+    assert (code, severity) in {
+        (issue["code"], issue["severity"]) for issue in rules.check(plan, 240)
+    }

@@ -75,7 +75,9 @@ class Thread:
 
     def decide(self, decision, comment="", **edited):
         (waiting,) = self.state().interrupts
-        return self.feed(Command(resume={waiting.id: {"decision": decision, "comment": comment, **edited}}))
+        return self.feed(
+            Command(resume={waiting.id: {"decision": decision, "comment": comment, **edited}})
+        )
 
     def state(self):
         return self.graph.get_state(self.config)
@@ -103,7 +105,9 @@ def test_automatic_edits_end_at_their_bound_and_the_reviewer_sees_what_is_left()
     thread = Thread(model, max_edit_rounds=2)
     thread.start()
     assert model.roles().count("edit") == 2
-    (issue,) = [one for one in thread.state().values["report"]["issues"] if one["source"] == "critique"]
+    (issue,) = [
+        one for one in thread.state().values["report"]["issues"] if one["source"] == "critique"
+    ]
     assert issue["message"] == "Far too much"
     assert issue["location"] == ""  # a place that does not exist is the whole plan
 
@@ -159,7 +163,11 @@ def set_by_hand(plan, minutes):
 
 
 def minutes_of(thread, concept):
-    return next(one["minutes"] for one in plans.concepts(thread.state().values["plan"]) if one["id"] == concept)
+    return next(
+        one["minutes"]
+        for one in plans.concepts(thread.state().values["plan"])
+        if one["id"] == concept
+    )
 
 
 def test_automatic_rounds_fit_the_other_concepts_to_minutes_set_by_hand():
@@ -167,13 +175,26 @@ def test_automatic_rounds_fit_the_other_concepts_to_minutes_set_by_hand():
     thread.start()
     plan, first = set_by_hand(thread.state().values["plan"], 400)
     model.edits = [
-        [{"op": "add", "target": "m2", "title": "Rye", "summary": "Why rye", "minutes": 30, "reason": "asked"}]
+        [
+            {
+                "op": "add",
+                "target": "m2",
+                "title": "Rye",
+                "summary": "Why rye",
+                "minutes": 30,
+                "reason": "asked",
+            }
+        ]
     ]
-    thread.decide("CHANGES_REQUESTED", "Please add rye", plan=plan, report=thread.state().values["report"])
+    thread.decide(
+        "CHANGES_REQUESTED", "Please add rye", plan=plan, report=thread.state().values["report"]
+    )
     state = thread.state().values
     assert model.roles().count("edit") == 2  # what was asked, and the time
     assert minutes_of(thread, first) == 400
-    assert abs(plans.minutes(state["plan"]) - state["budget_minutes"]) < 0.1 * state["budget_minutes"]
+    assert (
+        abs(plans.minutes(state["plan"]) - state["budget_minutes"]) < 0.1 * state["budget_minutes"]
+    )
 
 
 def test_a_model_changes_minutes_set_by_hand_only_when_asked_for_that_concept():
@@ -182,7 +203,9 @@ def test_a_model_changes_minutes_set_by_hand_only_when_asked_for_that_concept():
     plan, first = set_by_hand(thread.state().values["plan"], 90)
     shorter = {"op": "modify", "target": first, "minutes": 20, "reason": "shorter"}
     model.edits = [[shorter], [shorter]]
-    thread.decide("CHANGES_REQUESTED", "Make it shorter", plan=plan, report=thread.state().values["report"])
+    thread.decide(
+        "CHANGES_REQUESTED", "Make it shorter", plan=plan, report=thread.state().values["report"]
+    )
     assert minutes_of(thread, first) == 90
     assert "by hand" in thread.state().values["report"]["skipped"][0]
     thread.decide("CHANGES_REQUESTED", "Make it shorter", parts=[first])
@@ -196,7 +219,12 @@ def test_minutes_set_by_hand_that_leave_no_room_are_left_to_the_reviewer():
     for one in list(plans.concepts(plan))[1:3]:
         one |= {"minutes": 300, by_hand.MARK: True}
     model.edits = [[{"op": "modify", "target": first, "title": "Another title", "reason": "asked"}]]
-    thread.decide("CHANGES_REQUESTED", "Another title, please", plan=plan, report=thread.state().values["report"])
+    thread.decide(
+        "CHANGES_REQUESTED",
+        "Another title, please",
+        plan=plan,
+        report=thread.state().values["report"],
+    )
     assert model.roles().count("edit") == 1
     assert "budget" in {issue["code"] for issue in thread.state().values["report"]["issues"]}
 

@@ -12,7 +12,12 @@ from tests.workflow.test_edits import concept, small_plan
 
 def big_plan(stages=6, modules=5, concepts=8):
     """The largest that the rules allow; each concept needs the one before it and the first."""
-    plan: dict[str, Any] = {"title": "Everything", "summary": "All of it", "next_id": 1, "stages": []}
+    plan: dict[str, Any] = {
+        "title": "Everything",
+        "summary": "All of it",
+        "next_id": 1,
+        "stages": [],
+    }
     done: list[str] = []
     for stage in range(stages):
         made: dict[str, Any] = {
@@ -33,18 +38,27 @@ def big_plan(stages=6, modules=5, concepts=8):
             for number in range(concepts):
                 key = plans.new_id(plan, "c")
                 title = f"A rather long title of concept {stage}.{module}.{number}"
-                one["concepts"].append(concept(key, title, dict.fromkeys(done[-1:] + done[:1]), minutes=30))
+                one["concepts"].append(
+                    concept(key, title, dict.fromkeys(done[-1:] + done[:1]), minutes=30)
+                )
                 done.append(key)
     return plan
 
 
 def inside(inner, outer):
-    return outer.x <= inner.x and inner.right <= outer.right and outer.y <= inner.y < outer.y + outer.height
+    return (
+        outer.x <= inner.x
+        and inner.right <= outer.right
+        and outer.y <= inner.y < outer.y + outer.height
+    )
 
 
 def overlap(one, other):
     return (
-        one.x < other.right and other.x < one.right and one.y < other.y + other.height and other.y < one.y + one.height
+        one.x < other.right
+        and other.x < one.right
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
     )
 
 
@@ -63,7 +77,9 @@ def test_everything_is_drawn_once_and_nothing_overlaps(plan):
 def test_each_prerequisite_is_one_curve():
     plan = big_plan()
     drawn = [(curve.source, curve.target) for curve in draw(plan).curves]
-    assert drawn == [(needed, one["id"]) for one in plans.concepts(plan) for needed in one["prerequisites"]]
+    assert drawn == [
+        (needed, one["id"]) for one in plans.concepts(plan) for needed in one["prerequisites"]
+    ]
 
 
 def test_a_prerequisite_that_does_not_exist_is_no_curve():

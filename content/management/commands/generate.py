@@ -35,20 +35,30 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("goal")
-        parser.add_argument("--level", default="beginner", help="beginner, intermediate or advanced")
+        parser.add_argument(
+            "--level", default="beginner", help="beginner, intermediate or advanced"
+        )
         parser.add_argument("--hours", type=int, default=5, help="hours a week")
         parser.add_argument("--weeks", type=int, default=8)
         parser.add_argument("--language", default="en", help="BCP 47, such as en, de, zh-Hans")
-        parser.add_argument("--approve", action="store_true", help="approve the plan unseen, and write the content")
-        parser.add_argument("--export", type=Path, metavar="DIR", help="write the course there as Markdown")
-        parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
+        parser.add_argument(
+            "--approve", action="store_true", help="approve the plan unseen, and write the content"
+        )
+        parser.add_argument(
+            "--export", type=Path, metavar="DIR", help="write the course there as Markdown"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON object on standard output, nothing else"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["export"] and not options["approve"]:
             raise CommandError("--export needs --approve: before that there is no course to write.")
         if options["export"]:
             check_folder(options["export"])
-        for problem in health.problems((health.database, health.migrations, health.broker, health.models)):
+        for problem in health.problems(
+            (health.database, health.migrations, health.broker, health.models)
+        ):
             raise CommandError(problem)
         summary = self.generate(options)
         if options["json"]:
@@ -67,7 +77,11 @@ class Command(BaseCommand):
                 follow(roadmap, display, until=ENDED)
             ended = time.monotonic()
             exported = self.export(roadmap, options["export"])
-            seconds = {"to_review": reviewed - started, "content": ended - reviewed, "total": ended - started}
+            seconds = {
+                "to_review": reviewed - started,
+                "content": ended - reviewed,
+                "total": ended - started,
+            }
             summary = summarise(roadmap, seconds, exported)
             display.summarise(summary)
         return summary

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     requires_system_checks = ()  # `framework` makes them, beside the others
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="a list of {check, state, text, remedy}")
+        parser.add_argument(
+            "--json", action="store_true", help="a list of {check, state, text, remedy}"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = patience.seconds.set(PATIENCE_SECONDS)
@@ -35,10 +37,16 @@ class Command(BaseCommand):
             raise CommandError(f"{bad} of {len(results)} findings must be seen to.")
 
     def _show(self, results: list[health.Result]) -> None:
-        paint = {health.OK: self.style.SUCCESS, health.WARN: self.style.WARNING, health.FAIL: self.style.ERROR}
+        paint = {
+            health.OK: self.style.SUCCESS,
+            health.WARN: self.style.WARNING,
+            health.FAIL: self.style.ERROR,
+        }
         for result in results:
             finding = result.finding
-            self.stdout.write(f"{paint[finding.state](f'{finding.state:4}')} {result.check}: {finding.text}")
+            self.stdout.write(
+                f"{paint[finding.state](f'{finding.state:4}')} {result.check}: {finding.text}"
+            )
             if finding.remedy:
                 self.stdout.write(f"     → {finding.remedy}")
 

@@ -30,7 +30,9 @@ EVERYWHERE = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}
 
 
 class Command(BaseCommand):
-    help = "Run everything on this machine: web, a worker on all queues, beat. Ctrl-C stops all of it."
+    help = (
+        "Run everything on this machine: web, a worker on all queues, beat. Ctrl-C stops all of it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="of this machine; 0.0.0.0: all")
@@ -67,7 +69,11 @@ class Command(BaseCommand):
         preset = settings.FIRST_ADMIN_PASSWORD
         password = preset or secrets.token_urlsafe(9)
         users.create_superuser(name, os.environ.get("DJANGO_SUPERUSER_EMAIL", ""), password)
-        shown = "the preset password" if preset else f"{password}   (shown once; change it in the admin)"
+        shown = (
+            "the preset password"
+            if preset
+            else f"{password}   (shown once; change it in the admin)"
+        )
         self.stdout.write(f"First admin: {name} / {shown}")
 
     def run_all(self, wanted: dict[str, list[str]], shared: dict[str, str], address: str) -> None:
@@ -86,7 +92,9 @@ class Command(BaseCommand):
                     told = ""
                 for name, process in running.items():
                     if process.poll() is not None and not self.stopping:
-                        self.stderr.write(f"{name} ended with {process.returncode}; starting it again")
+                        self.stderr.write(
+                            f"{name} ended with {process.returncode}; starting it again"
+                        )
                         time.sleep(RESTART_SECONDS)
                         running[name] = started(name)
         finally:
@@ -116,7 +124,9 @@ def check_address(host: str, port: int) -> None:
                 probe.bind(address)
             except OSError as exc:
                 other = "--host" if exc.errno == errno.EADDRNOTAVAIL else "--port"
-                message = f"{netloc(host, port)} can't be used ({reason(exc)}); choose another {other}."
+                message = (
+                    f"{netloc(host, port)} can't be used ({reason(exc)}); choose another {other}."
+                )
                 raise CommandError(message) from exc
 
 

@@ -30,7 +30,9 @@ class Command(BaseCommand):
         pools = ["threads", "prefork", "solo"]
         parser.add_argument("--pool", choices=pools, default=settings.WORKER_POOL)
 
-    def handle(self, *args: Any, kind: str, concurrency: int | None, pool: str, **options: Any) -> None:
+    def handle(
+        self, *args: Any, kind: str, concurrency: int | None, pool: str, **options: Any
+    ) -> None:
         queues, threads = KINDS[kind]
         if pool == "threads":
             concurrency = concurrency or settings.WORKER_CONCURRENCY or threads

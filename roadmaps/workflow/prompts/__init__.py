@@ -1,4 +1,6 @@
-"""The instructions of each role, one file each; everything that varies goes as JSON in the last message."""
+"""The instructions of each role, one file each; everything that varies goes as JSON in the last
+message.
+"""
 
 from functools import cache
 from importlib.resources import files
