@@ -124,7 +124,7 @@ def parse() -> argparse.Namespace:
 
 def manage(*words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "manage.py", *words]
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
 

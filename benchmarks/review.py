@@ -111,7 +111,10 @@ def _waiting(one: Run, many: Run, more: Run) -> list[Figure]:
 
 def _costs(many: Run, forked: Run) -> list[Figure]:
     times = many.per_second_and_gigabyte / forked.per_second_and_gigabyte
-    beside = f"{PREFORK_PROCESSES} processes: {forked.count} in {forked.seconds:.1f} s, {forked.peak_bytes / 1e6:.0f} MB"
+    beside = (
+        f"{PREFORK_PROCESSES} processes: {forked.count} in {forked.seconds:.1f} s, "
+        f"{forked.peak_bytes / 1e6:.0f} MB"
+    )
     return [
         Figure("throughput per GB, over prefork", times, 50, "×", beside, more_is_better=True),
         Figure(

@@ -161,8 +161,11 @@ def take_all(
     browser: "Browser", site: str, paths: dict[str, str], session: str, scheme: str
 ) -> None:
     context = browser.new_context(
-        base_url=site, viewport=SIZE, color_scheme=scheme, device_scale_factor=1.5
-    )  # type: ignore[arg-type]
+        base_url=site,
+        viewport=SIZE,  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        device_scale_factor=1.5,
+    )
     context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
     page = context.new_page()
     for name, path in paths.items():

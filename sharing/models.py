@@ -39,7 +39,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
 class Share(models.Model):
     roadmap = models.OneToOneField(Roadmap, models.CASCADE, related_name="share")
-    token = models.CharField(
+    token = models.CharField(  # noqa: DJ001 - unique only where there is one
         max_length=64, unique=True, null=True, default=new_token, help_text="Empty: revoked"
     )
     created_at = models.DateTimeField(auto_now_add=True)

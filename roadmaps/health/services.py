@@ -57,7 +57,10 @@ def connections() -> list[Finding]:
     who = f"{len(living)} processes" if living else "a web and a worker process"
     text = f"{who} may take {wanted} connections, PostgreSQL allows {allowed}"
     if wanted > allowed and not settings.DATABASE_TRANSACTION_POOLER:
-        remedy = "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between (DATABASE_TRANSACTION_POOLER=1)"
+        remedy = (
+            "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between "
+            "(DATABASE_TRANSACTION_POOLER=1)"
+        )
         return warn(text, remedy) if wanted < 2 * allowed else fail(text, remedy)
     return ok(text)
 

@@ -1,6 +1,7 @@
 """ask(): one question to the model of a role, answered by a validated object."""
 
 import asyncio
+import functools
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -121,9 +122,8 @@ async def _ask_model(
     model = answering(role, schema)
     said = list(messages)
     for calls in range(1, REASKS_MAX + 2):
-        raw = await transport.send(
-            role, lambda said=said: _request(role, model, said, failed), turn
-        )  # type: ignore[misc]
+        request = functools.partial(_request, role, model, said, failed)
+        raw = await transport.send(role, request, turn)
         turn.took(_count(tokens, raw))
         try:
             answer = parsing.read(raw, schema)

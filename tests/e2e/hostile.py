@@ -132,18 +132,8 @@ def make():
     rows = [roadmap, draft, review, *_written(roadmap), *_told(roadmap)]
     lists = {_address(row, "changelist") for row in rows}
     pages = [_address(row, "change", row.pk) for row in rows]
-    print(
-        json.dumps(
-            [
-                "/admin/",
-                "/admin/usage/",
-                "/admin/system/",
-                *sorted(lists),
-                *pages,
-                *_learned(roadmap),
-            ]
-        )
-    )  # noqa: T201
+    listed = ["/admin/", "/admin/usage/", "/admin/system/", *sorted(lists)]
+    print(json.dumps([*listed, *pages, *_learned(roadmap)]))  # noqa: T201
 
 
 def _address(row, page, *args):

@@ -19,7 +19,10 @@ from tests.workflow.test_picture import big_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUERIES_MOST = 20  # of which one is the menu's
-HOSTILE = '<script>window.hit = 1</script><img src=x onerror="window.hit = 1">{{ 7|add:1 }}{% now "Y" %} javascript:hit()'
+HOSTILE = (
+    '<script>window.hit = 1</script><img src=x onerror="window.hit = 1">'
+    '{{ 7|add:1 }}{% now "Y" %} javascript:hit()'
+)
 
 
 @pytest.fixture
