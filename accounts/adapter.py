@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.language import remember_language
 from accounts.middleware import TIME_ZONE_COOKIE
 from accounts.models import Preferences
-from roadmaps import names, zones
-from roadmaps.public_address import on_public_site, public_host
+from roadmaps.people import names, time_zones
+from roadmaps.people.public_address import on_public_site, public_host
 
 NAME_MAX = 150  # characters, as Django's column has them
 
@@ -36,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """A person's pages speak their language on every device they sign in from."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         seen = {"last_language": get_language() or ""}
-        if here := zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, "")):
+        if here := time_zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, "")):
             seen["last_time_zone"] = here
         preferences, _made = Preferences.objects.update_or_create(user=user, defaults=seen)
         return remember_language(response, preferences.language)

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Channel, NoticeKind, Preferences, switch
-from roadmaps import zones
+from roadmaps.people import time_zones
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -80,7 +80,7 @@ def cities() -> dict[str, list[tuple[str, str]]]:
     aliases = get_global("zone_aliases")
     former = {name: alias for alias, name in aliases.items() if "city" in translated.get(alias, {})}
     by_area: dict[str, list[tuple[str, str]]] = {area: [] for area in AREAS}
-    for name in sorted(zones.names() - aliases.keys()):
+    for name in sorted(time_zones.names() - aliases.keys()):
         area, _slash, place = name.partition("/")
         if area in AREAS:
             words = translated.get(name) or translated.get(former.get(name, "")) or {}
@@ -97,7 +97,7 @@ class TimeZoneForm(forms.Form):
     def __init__(self, preferences: Preferences, data: Any = None) -> None:
         super().__init__(data, initial={"time_zone": preferences.time_zone})
         self.preferences = preferences
-        browser = zones.known(preferences.last_time_zone) or settings.TIME_ZONE
+        browser = time_zones.known(preferences.last_time_zone) or settings.TIME_ZONE
         automatic = gettext("Automatic (%(zone)s)") % {"zone": browser}
         by_area = [(AREAS[area], listed) for area, listed in cities().items()]
         field = self.fields["time_zone"]

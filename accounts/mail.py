@@ -23,7 +23,7 @@ from django.utils import translation
 from accounts.models import Notice, NoticeKind, Preferences
 from roadmaps import inbox
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus
-from roadmaps.public_address import public_address
+from roadmaps.people.public_address import public_address
 
 logger = logging.getLogger(__name__)
 SALT = "accounts.unsubscribe"

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Preferences
-from roadmaps import zones
 from roadmaps.models.second_factor import lacks_second_factor
+from roadmaps.people import time_zones
 
 TIME_ZONE_COOKIE = "time_zone"  # zone.js sets it
 
@@ -32,7 +32,7 @@ class TimeZoneMiddleware:
             return self.get_response(request)
 
     def _zone(self, request: HttpRequest) -> str:
-        here = zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, ""))
+        here = time_zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, ""))
         if not request.user.is_authenticated:
             return here
 
@@ -41,7 +41,10 @@ class TimeZoneMiddleware:
             Preferences.objects.update_or_create(
                 user=request.user, defaults={"last_time_zone": here}
             )
-        chosen, kept = zones.known(preferences.time_zone), zones.known(preferences.last_time_zone)
+        chosen, kept = (
+            time_zones.known(preferences.time_zone),
+            time_zones.known(preferences.last_time_zone),
+        )
         return chosen or here or kept
 
 

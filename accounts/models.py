@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from roadmaps import wording
+from roadmaps import sentences
 from roadmaps.models import Roadmap
-from roadmaps.names import LOOK_MAX, skeleton
+from roadmaps.people.names import LOOK_MAX, skeleton
 
 
 class NoticeKind(models.TextChoices):
@@ -192,4 +192,4 @@ class Notice(models.Model):
     @property
     def said(self) -> str:
         """The comment as it was written, a reason in the reader's language."""
-        return wording.say(self.text, self.text_source)
+        return sentences.say(self.text, self.text_source)

@@ -18,7 +18,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Notice, Preferences
-from roadmaps import zones
+from roadmaps.people import time_zones
 from roadmaps.signals import collect_personal_data
 
 ABOUT = """Everything that Cairn keeps of you, as JSON in UTF-8.
@@ -34,7 +34,7 @@ courses/        the written courses
 async def stream(user: User) -> AsyncIterator[bytes]:
     """The zip in pieces, so that many courses need no more memory than one."""
     pieces = _zipped(user)
-    zone = await sync_to_async(zones.of)(user)  # the request that began this has ended by now
+    zone = await sync_to_async(time_zones.of)(user)  # the request that began this has ended by now
 
     def next_piece() -> bytes:
         with timezone.override(zone):

@@ -9,8 +9,9 @@ from django.dispatch import receiver
 
 from accounts import notices
 from accounts.models import NameLook, NoticeKind, Preferences
-from roadmaps import inbox, names
+from roadmaps import inbox
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.people import names
 from roadmaps.signals import review_decided, roadmap_ended, time_zone_wanted
 
 DECISIONS = {

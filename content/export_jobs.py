@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from content.exports import FORMATS, ExportImpossible
 from content.models import Export, ExportStatus
-from roadmaps import dispatch, leases, loop, wording, zones
+from roadmaps import dispatch, leases, loop, sentences
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.later import load
 from roadmaps.models import Lease, Roadmap
-from roadmaps.wording import Sentence
+from roadmaps.people import time_zones
+from roadmaps.sentences import Sentence
 
 if TYPE_CHECKING:
     from content.exports.document import Course
@@ -77,7 +78,7 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
 
 def _write(export: Export, held: leases.Hold) -> str:
     try:
-        with timezone.override(zones.of(export.owner)):
+        with timezone.override(time_zones.of(export.owner)):
             course = load("content.exports.rows").load(export.roadmap)
             file = FORMATS[export.format].write(course, part_done=_counter(export, course))
         return _settle(export, held, file=file)
@@ -113,7 +114,7 @@ def _settle(
     try:
         with held.writing():
             rows_ = Export.objects.filter(pk=export.pk)
-            told = wording.columns("error", error)
+            told = sentences.columns("error", error)
             rows_.update(status=status, file=file, progress=100 if file is not None else 0, **told)
             held.end()
     except LeaseLost:
@@ -143,7 +144,7 @@ def _resend(export: Export) -> int:
             "Its worker died %(count)s times while writing it, so it was not tried again.",
             count=export.attempts,
         )
-        same.update(status=ExportStatus.FAILED, **wording.columns("error", error))
+        same.update(status=ExportStatus.FAILED, **sentences.columns("error", error))
         return 0
     if not same.update(dispatched_at=Now()):
         return 0  # another process was faster

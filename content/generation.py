@@ -20,8 +20,8 @@ from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps import checkpointer, leases, llm, loop, progress, runs
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
 from roadmaps.models import Concept, ModelCall, Roadmap, RoadmapStatus
+from roadmaps.sentences import Sentence
 from roadmaps.signals import roadmap_ended
-from roadmaps.wording import Sentence
 
 logger = logging.getLogger(__name__)
 

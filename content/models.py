@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from roadmaps import wording
+from roadmaps import sentences
 from roadmaps.models import Concept, Roadmap, RoadmapStatus
 
 
@@ -90,7 +90,7 @@ class Artifact(models.Model):
     @property
     def reason(self) -> str:
         """Why it could not be written, in the reader's language."""
-        return wording.say(self.error, self.error_source)
+        return sentences.say(self.error, self.error_source)
 
 
 class Tutorial(Artifact):
@@ -242,7 +242,7 @@ class Export(models.Model):
     @property
     def reason(self) -> str:
         """Why it could not be written, in the reader's language."""
-        return wording.say(self.error, self.error_source)
+        return sentences.say(self.error, self.error_source)
 
     @property
     def is_moving(self) -> bool:

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from content import words, writing
 from content.models import ARTIFACTS, COURSE, ArtifactStatus
-from roadmaps import dispatch, progress, telemetry, wording
-from roadmaps.activity import record_activity
+from roadmaps import dispatch, progress, sentences, telemetry
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Person, Roadmap
-from roadmaps.permissions import check_may_act, may_act
-from roadmaps.wording import Sentence
+from roadmaps.models.activity import record_activity
+from roadmaps.models.permissions import check_may_act, may_act
+from roadmaps.sentences import Sentence
 
 GENERATE = "generate_roadmap_content"
 
@@ -80,7 +80,7 @@ def _ask_for_rewrite(concept: Concept, kind: str) -> bool:
 
 def _why_no_rewrite(concept: Concept, kind: str, roadmap: Roadmap, asked: bool) -> str:
     """Empty when nothing is in the way."""
-    named = {"part": wording.in_words(words.PARTS[kind]), "concept": concept}
+    named = {"part": sentences.in_words(words.PARTS[kind]), "concept": concept}
     if roadmap.status not in COURSE:
         told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
         return told % {"roadmap": roadmap, "now": roadmap.status_word}

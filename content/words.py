@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 PARTS = {
     "tutorial": Sentence("Tutorial"),

@@ -21,7 +21,7 @@ from content.models import (
     Tutorial,
 )
 from content.signals import quiz_written
-from roadmaps import leases, wording
+from roadmaps import leases, sentences
 from roadmaps.models import Roadmap, RoadmapStatus
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def save_failure(artifact: Artifact, error: str) -> None:
     """A failed rewrite leaves what was there; its error says so."""
     status = ArtifactStatus.READY if _has_content(artifact) else ArtifactStatus.FAILED
     rows = type(artifact).objects.filter(pk=artifact.pk)
-    rows.update(status=status, updated_at=timezone.now(), **wording.columns("error", error))
+    rows.update(status=status, updated_at=timezone.now(), **sentences.columns("error", error))
 
 
 def _has_content(artifact: Any) -> bool:

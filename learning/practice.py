@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from content.models import Question
 from learning import cards, quizzes
 from learning.models import Card, CardQuerySet, Rating, Recall, StudyDay
-from roadmaps import zones
 from roadmaps.exceptions import InvalidTransition
+from roadmaps.people import time_zones
 
 NEW = Q(memory={})
 
@@ -31,7 +31,7 @@ def left_today(user: Any) -> dict[str, int]:
     if not any(due.values()):
         return due
     done = Recall.objects.filter(
-        user=user, at__gte=zones.midnight(), rating__isnull=False
+        user=user, at__gte=time_zones.midnight(), rating__isnull=False
     ).aggregate(new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False)))
     most = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
     return {kind: max(0, min(due[kind], most[kind] - done[kind])) for kind in most}

@@ -19,7 +19,7 @@ from content.templatetags.course import RELATIONS
 from content.words import PARTS
 from learning import charts, progress, quizzes, reading
 from learning.models import NOTE_MAX, Attempt, Reading
-from roadmaps import wording
+from roadmaps import sentences
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Concept, Roadmap
 from roadmaps.views import own, visible
@@ -51,7 +51,7 @@ def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpRespon
         "place": _place(notes, concept),
         "note_max": NOTE_MAX,
         "rewritable": [
-            (kind, wording.in_words(PARTS[kind]))
+            (kind, sentences.in_words(PARTS[kind]))
             for kind in rewritable_kinds(request.user, roadmap)
         ],
         "connect": CONNECT_A_MODEL,

@@ -13,13 +13,13 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from roadmaps import checkpointer, dispatch, limits, loop, plan_rows, progress
-from roadmaps.activity import record_activity
 from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.permissions import check_may_act
-from roadmaps.wording import COLUMN_MAX, Sentence
+from roadmaps.models.activity import record_activity
+from roadmaps.models.permissions import check_may_act
+from roadmaps.sentences import COLUMN_MAX, Sentence
 
 CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from logs_app.history import events_of
-from roadmaps import inbox, progress, wording
+from roadmaps import inbox, progress, sentences
 from roadmaps.models import Roadmap
 from roadmaps.socket_rights import SIGN_IN, Line, leave_group, lost, open_sockets
 
@@ -115,7 +115,7 @@ class RoadmapConsumer(Listener):
 
     async def roadmap_event(self, message: dict[str, Any]) -> None:
         with translation.override(language_of(self.scope)):
-            event = wording.event_in_words(message["event"])
+            event = sentences.event_in_words(message["event"])
         await self.send_json({"type": "event", "event": event})
 
 
@@ -158,7 +158,7 @@ def language_of(scope: dict[str, Any]) -> str:
 def snapshot(pk: Any, language: str) -> dict[str, Any]:
     roadmap = Roadmap.objects.get(pk=pk)
     with translation.override(language):
-        events = [wording.event_in_words(one) for one in events_of(pk)]
+        events = [sentences.event_in_words(one) for one in events_of(pk)]
     return {
         "type": "snapshot",
         "status": roadmap.status,

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from roadmaps import inbox, zones
-from roadmaps.activity import record_activity
+from roadmaps import inbox
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review, ReviewEventKind, ReviewQuerySet, ReviewStatus
+from roadmaps.models.activity import record_activity
+from roadmaps.people import time_zones
 from roadmaps.reviewers import check_reviewer, who_may_decide
 
 COMMENT_MAX = 5000  # characters
@@ -101,7 +102,7 @@ def why_not(review: Review) -> str:
     if review.status == ReviewStatus.SUPERSEDED or review.decided_at is None:
         return "This review is no longer open: its roadmap was cancelled or has moved on."
     state = review.get_status_display().lower()
-    return f"This review was already decided: {state} by {review.decider}, {zones.in_words(review.decided_at)}."
+    return f"This review was already decided: {state} by {review.decider}, {time_zones.in_words(review.decided_at)}."
 
 
 def refuse_if_claimed(review: Review, by: User) -> None:

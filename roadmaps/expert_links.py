@@ -20,11 +20,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from roadmaps import inbox, names
-from roadmaps.activity import record_activity
+from roadmaps import inbox
 from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEvent, ReviewEventKind
+from roadmaps.models.activity import record_activity
+from roadmaps.people import names
 from roadmaps.reviewers import check_may_decide, check_reviewer
 from roadmaps.services import decide_review
 

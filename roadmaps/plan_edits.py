@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from roadmaps import inbox, progress
-from roadmaps.activity import record_activity
 from roadmaps.desk import why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
+from roadmaps.models.activity import record_activity
 from roadmaps.reviewers import check_may_decide
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.schemas import Operation
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from logs_app import buffer
-from roadmaps import wording
+from roadmaps import sentences
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def record(
 
     A `message` that is a Sentence is told to each reader in their language.
     """
-    if source := wording.source_of(message):
+    if source := sentences.source_of(message):
         data |= {"source": source}
     entry = buffer.make_event(roadmap_id, event, message, level, data)
     if connection.in_atomic_block:

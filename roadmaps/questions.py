@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from roadmaps import checkpointer, llm, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 QUESTIONS_MAX, QUESTION_MAX, ANSWER_MAX = 3, 400, 1000  # characters of one
 

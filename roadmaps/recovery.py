@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from roadmaps import dispatch, progress, telemetry, wording
+from roadmaps import dispatch, progress, sentences, telemetry
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
+from roadmaps.sentences import Sentence
 from roadmaps.signals import recovering, roadmap_approved, roadmap_ended
-from roadmaps.wording import Sentence
 
 
 def recover() -> int:
@@ -79,6 +79,6 @@ def _give_up(roadmap: Roadmap) -> None:
         "Its worker died %(count)s times while driving this run, so it was not tried again.",
         count=roadmap.attempts,
     )
-    roadmap.transition(RoadmapStatus.FAILED, **wording.columns("status_reason", reason))
+    roadmap.transition(RoadmapStatus.FAILED, **sentences.columns("status_reason", reason))
     roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "run_failed", reason, level="error")

@@ -18,9 +18,10 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from roadmaps import inbox, zones
+from roadmaps import inbox
 from roadmaps.models import Review, ReviewEvent, ReviewEventKind
-from roadmaps.public_address import public_address
+from roadmaps.people import time_zones
+from roadmaps.people.public_address import public_address
 from roadmaps.reviewers import who_may_decide
 
 logger = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def _mail(kind: ReviewEventKind, address: str, about: list[Review]) -> bool:
     reader = User.objects.filter(
         email=address, is_active=True
     ).first()  # none behind a configured address
-    with timezone.override(zones.of(reader) if reader else None):
+    with timezone.override(time_zones.of(reader) if reader else None):
         text = render_to_string(f"roadmaps/mail/{kind.lower()}.txt", context)
     subject, _, body = text.strip().partition("\n")
     try:

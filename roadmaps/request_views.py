@@ -15,14 +15,14 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from roadmaps import estimates, limits, wording
+from roadmaps import estimates, limits, sentences
 from roadmaps.auto_approval import people_decide
 from roadmaps.exceptions import LLMError
 from roadmaps.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
-from roadmaps.languages import name_of
 from roadmaps.llm import CONNECT_A_MODEL, without_model
 from roadmaps.models import Roadmap
 from roadmaps.paced import paced
+from roadmaps.people.languages import name_of
 from roadmaps.questions import ANSWER_MAX, ask_questions
 from roadmaps.services import request_roadmap
 
@@ -109,7 +109,7 @@ def _ask_back(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
         questions = ask_questions(Roadmap(**wanted).request_payload(), thread_id)
     except LLMError as exc:
         told = _("No questions could be asked, so the design has begun without them. %(reason)s")
-        messages.warning(request, told % {"reason": wording.in_words(exc.said)})
+        messages.warning(request, told % {"reason": sentences.in_words(exc.said)})
         return redirect(request_roadmap(owner=request.user, thread_id=thread_id, **wanted))
     wanted["target_date"] = wanted["target_date"].isoformat() if wanted["target_date"] else None
     asked = {

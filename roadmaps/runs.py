@@ -16,7 +16,17 @@ from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Interrupt, StateSnapshot
 
-from roadmaps import checkpointer, dispatch, inbox, leases, llm, loop, plan_rows, progress, wording
+from roadmaps import (
+    checkpointer,
+    dispatch,
+    inbox,
+    leases,
+    llm,
+    loop,
+    plan_rows,
+    progress,
+    sentences,
+)
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
 from roadmaps.models import (
     UNDECIDED,
@@ -31,8 +41,8 @@ from roadmaps.models import (
     shown_of,
 )
 from roadmaps.saver import FENCE
+from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
-from roadmaps.wording import Sentence
 from roadmaps.workflow import graph
 from roadmaps.workflow.state import Context
 
@@ -123,7 +133,7 @@ def fail(roadmap: Roadmap, held: leases.Hold, exc: Exception) -> str:
     )
     try:
         with held.writing():
-            roadmap.transition(RoadmapStatus.FAILED, **wording.columns("status_reason", reason))
+            roadmap.transition(RoadmapStatus.FAILED, **sentences.columns("status_reason", reason))
             held.end()
             roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
             progress.record(roadmap.pk, "run_failed", reason, level="error")

@@ -12,8 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from roadmaps import dispatch, inbox, leases, limits, progress, wording
-from roadmaps.activity import record_activity
+from roadmaps import dispatch, inbox, leases, limits, progress, sentences
 from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
@@ -25,11 +24,12 @@ from roadmaps.models import (
     Roadmap,
     RoadmapStatus,
 )
-from roadmaps.permissions import check_may_act
+from roadmaps.models.activity import record_activity
+from roadmaps.models.permissions import check_may_act
 from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
+from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, review_decided, roadmap_stopped
-from roadmaps.wording import Sentence
 from roadmaps.workflow import plans
 
 RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
@@ -224,7 +224,7 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
         )
     else:
         reason = Sentence("Cancelled by %(who)s.", who=_name(by))
-        roadmap.transition(RoadmapStatus.CANCELLED, **wording.columns("status_reason", reason))
+        roadmap.transition(RoadmapStatus.CANCELLED, **sentences.columns("status_reason", reason))
         told = Sentence("Cancelled by %(who)s", who=_name(by))
     supersede(roadmap.reviews.pending(), by)
     roadmap_stopped.send(sender=Roadmap, roadmap=roadmap)

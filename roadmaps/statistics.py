@@ -28,7 +28,6 @@ from django.db.models import (
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from roadmaps import zones
 from roadmaps.llm import BUILT_IN_AUTHOR
 from roadmaps.llm import cost as cost
 from roadmaps.models import (
@@ -40,6 +39,7 @@ from roadmaps.models import (
     Roadmap,
     RoadmapStatus,
 )
+from roadmaps.people import time_zones
 
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
 
@@ -66,7 +66,7 @@ def open_reviews() -> dict[str, Any]:
 
 def decisions_per_day(days: int) -> list[dict[str, Any]]:
     """One dict per day, today last: `day`, and how many reviews were decided in each way."""
-    first = zones.midnight() - timedelta(days=days - 1)
+    first = time_zones.midnight() - timedelta(days=days - 1)
     counted = {
         (first + timedelta(days=one)).date(): {status.value: 0 for status in DECISIONS}
         for one in range(days)

@@ -12,14 +12,14 @@ from django.db.models import F, Q
 
 from logs_app.ids import as_uuid
 from roadmaps import checkpointer, dispatch, loop, progress
-from roadmaps.activity import record_activity
 from roadmaps.desk import supersede
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models.activity import record_activity
+from roadmaps.models.permissions import check_may_act
 from roadmaps.models.review import PENDING
-from roadmaps.permissions import check_may_act
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from roadmaps import erasure, progress, socket_rights
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Roadmap, RoadmapStatus
+from roadmaps.sentences import Sentence
 from roadmaps.services import cancel_run
-from roadmaps.wording import Sentence
 
 
 @transaction.atomic

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from logs_app.history import events_of, written_events
-from roadmaps import estimates, topology, topology_picture, wording
+from roadmaps import estimates, sentences, topology, topology_picture
 from roadmaps.auto_approval import people_decide
 from roadmaps.changes import CHANGEABLE, request_changes
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import ChangesForm
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
-from roadmaps.permissions import check_may_act, check_owner, may_act
+from roadmaps.models.permissions import check_may_act, check_owner, may_act
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 
 PAGE_SIZE = 20
@@ -62,7 +62,7 @@ def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) -> dict[str, Any]:
     """The page with the acts that its state and `user`'s rights allow."""
-    events = [wording.event_in_words(event) for event in events_of(roadmap.pk)]
+    events = [sentences.event_in_words(event) for event in events_of(roadmap.pk)]
     reviews = list(roadmap.reviews.select_related("draft", "decided_by"))
     allowed = may_act(user, roadmap)
     cancellable = roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED] or roadmap.is_changing

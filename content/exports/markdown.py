@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from content import words
 from content.exports.document import Concept, Course, Question, Resource
 from content.exports.files import file_name, zip_of
-from roadmaps.languages import name_of
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Roadmap
+from roadmaps.people.languages import name_of
 
 
 def write_files(course: Course, folder: Path) -> list[Path]:

@@ -16,9 +16,9 @@ from content.exports.files import PartDone, nobody_waits
 from content.exports.markdown import checked_line
 from content.exports.markup import web_address
 from content.exports.nodes import nodes_of
-from roadmaps.languages import name_of
 from roadmaps.models import Roadmap
-from roadmaps.wording import Sentence
+from roadmaps.people.languages import name_of
+from roadmaps.sentences import Sentence
 
 FOLDER = Path(__file__).parent
 FONTS = FOLDER.parent / "fonts"

@@ -4,8 +4,8 @@ from django import template
 from django.utils.safestring import SafeString
 
 from content import markdown, words
-from roadmaps.languages import name_of
 from roadmaps.models import Roadmap
+from roadmaps.people.languages import name_of
 
 register = template.Library()
 

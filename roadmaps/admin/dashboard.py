@@ -16,10 +16,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps import statistics, zones
+from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.admin.navigation import FAILURES, may_see
 from roadmaps.models import ReviewStatus, RoadmapStatus
+from roadmaps.people import time_zones
 
 CACHE_SECONDS = 5
 DAYS = 14  # of the chart
@@ -131,7 +132,7 @@ def _decisions() -> dict[str, Any]:
         for status, colour in COLOURS.items()
     ]
     counts = {status: sum(one[status] for one in days) for status in COLOURS}
-    since = (zones.midnight() - timedelta(days=DAYS - 1)).isoformat(timespec="minutes")
+    since = (time_zones.midnight() - timedelta(days=DAYS - 1)).isoformat(timespec="minutes")
     return {
         "days": DAYS,
         "chart": json.dumps({"labels": [row[0] for row in rows], "datasets": datasets}),
@@ -162,7 +163,7 @@ def _quality() -> dict[str, Any]:
 
 
 def _spend() -> dict[str, Any]:
-    today = zones.midnight()
+    today = time_zones.midnight()
     rows = statistics.spend(since=today)
     return {
         "total": figures.spent(statistics.total(rows)),

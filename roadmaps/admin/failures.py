@@ -19,7 +19,7 @@ from logs_app.paging import list_page
 from roadmaps.admin import dashboard
 from roadmaps.llm.labels import reason_in_words
 from roadmaps.models import ModelFailure, Roadmap, RoadmapStatus
-from roadmaps.zones import midnight
+from roadmaps.people.time_zones import midnight
 
 SHOWN_MAX = 20  # of one kind on one page
 REASONS_DAYS = 7  # in which model calls are counted by reason

@@ -15,13 +15,13 @@ from unfold.decorators import display
 
 from logs_app.admin import LookOnlyAdmin
 from logs_app.templatetags.moments import ago
-from roadmaps import zones
 from roadmaps.admin.bulk import SEEN
 from roadmaps.admin.desk_acts import DeskActs
 from roadmaps.admin.inbox_tabs import tabs
 from roadmaps.admin.review_filters import FILTERS
 from roadmaps.models import Review, ReviewStatus, Roadmap
 from roadmaps.models.search import found_by
+from roadmaps.people import time_zones
 
 # Who was superseded has no decision, and comes last.
 NEWEST_DECISION = (F("decided_at").desc(nulls_last=True), "-id")
@@ -156,5 +156,5 @@ def _until(due_at: datetime) -> str:
 
 def moment(at: datetime, words: str) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), zones.in_words(at), words
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), time_zones.in_words(at), words
     )

@@ -24,8 +24,8 @@ from roadmaps.admin import checkpoints, figures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.models.permissions import CHANGE_ROADMAP
 from roadmaps.models.search import found_by
-from roadmaps.permissions import CHANGE_ROADMAP
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 from roadmaps.time_travel import resume_from
 

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from roadmaps import statistics, zones
+from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall
+from roadmaps.people import time_zones
 
 PERIODS = (1, 7, 30, 90)  # days
 COLOURS = ("primary-600", "blue-500", "orange-500", "green-600", "red-500", "base-400")
@@ -21,7 +22,7 @@ COLOURS = ("primary-600", "blue-500", "orange-500", "green-600", "red-500", "bas
 @permission_required("roadmaps.view_modelcall", raise_exception=True)
 def model_usage(request: HttpRequest) -> HttpResponse:
     days = _days(request.GET.get("days", ""))
-    since = zones.midnight() - timedelta(days=days - 1)
+    since = time_zones.midnight() - timedelta(days=days - 1)
     day = statistics.day_number("created_at", since, days)
     calls: QuerySet[Any] = ModelCall.objects.filter(created_at__gte=since).annotate(day=day)
     rows = [

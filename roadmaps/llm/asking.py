@@ -15,7 +15,7 @@ from roadmaps.exceptions import LLMError
 from roadmaps.llm import counted, journal, parsing, transport, turns
 from roadmaps.llm.labels import model_label, without_model
 from roadmaps.llm.providers import answering
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 T = TypeVar("T", bound=BaseModel)
 REASKS_MAX = 2  # after answers that don't fit the schema

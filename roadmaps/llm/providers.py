@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from roadmaps.exceptions import LLMError
 from roadmaps.llm.author import BuiltInAuthor
 from roadmaps.llm.labels import model_label, without_model
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "ollama": "ollama"}
 _clients: list[Any] = []  # whose connections are open until close()

@@ -12,7 +12,7 @@ import httpx
 from django.conf import settings
 
 from roadmaps.exceptions import LLMError
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 T = TypeVar("T")
 BACKOFF_SECONDS = 0.5  # doubled at each attempt

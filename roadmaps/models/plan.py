@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from roadmaps import zones
 from roadmaps.models.roadmap import Roadmap
+from roadmaps.people import time_zones
 
 
 class Draft(models.Model):
@@ -65,7 +65,7 @@ class Draft(models.Model):
     def told(self) -> str:
         """Who saved it, and when, as half a sentence."""
         who = self.editor.get_username() if self.editor else "the workflow"
-        return f"{who} saved draft {self.number} on {zones.in_words(self.created_at)}"
+        return f"{who} saved draft {self.number} on {time_zones.in_words(self.created_at)}"
 
 
 class Part(models.Model):

@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from roadmaps import wording
+from roadmaps import sentences
 from roadmaps.models.plan import Draft
 from roadmaps.models.roadmap import Roadmap
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 
 
 class ReviewStatus(models.TextChoices):
@@ -232,4 +232,4 @@ class Review(models.Model):
     @property
     def decider_in_words(self) -> str:
         """Who decided it, for its reader."""
-        return wording.in_words(self.decider)
+        return sentences.in_words(self.decider)

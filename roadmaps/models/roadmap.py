@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from roadmaps import telemetry, wording
+from roadmaps import sentences, telemetry
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models.search import WORDS
 from roadmaps.models.second_factor import counts_as_staff
@@ -210,7 +210,7 @@ class Roadmap(models.Model):
     @property
     def reason(self) -> str:
         """Why it is in this state, in the reader's language."""
-        return wording.say(self.status_reason, self.status_reason_source)
+        return sentences.say(self.status_reason, self.status_reason_source)
 
     @property
     def status_word(self) -> str:

@@ -8,7 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from roadmaps.exceptions import RunError
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 from roadmaps.workflow import nodes
 from roadmaps.workflow.state import Context, State
 

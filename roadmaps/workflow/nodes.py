@@ -9,7 +9,7 @@ from langgraph.types import interrupt
 from pydantic import BaseModel
 
 from roadmaps.exceptions import RunError
-from roadmaps.wording import Sentence
+from roadmaps.sentences import Sentence
 from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent

@@ -23,10 +23,11 @@ from content.exports import ics, rows
 from content.models import Export
 from learning.models import StudyDay
 from logs_app import buffer
-from roadmaps import desk, expert_links, zones
+from roadmaps import desk, expert_links
 from roadmaps.expert_links import make_expert_link
 from roadmaps.forms import TimeForm
 from roadmaps.models import Review
+from roadmaps.people import time_zones
 from roadmaps.reminders import remind_reviewers
 from roadmaps.services import decide_review
 from sharing import services
@@ -111,7 +112,7 @@ def test_a_name_that_is_no_zone_is_ignored(browser, owner, client, name):
 def test_a_zone_that_is_no_more_counts_as_unknown(browser, owner):
     Preferences.objects.create(user=owner, time_zone="Europe/Atlantis", last_time_zone="Gone/Too")
     assert "Times are shown in UTC." in notices(browser)
-    assert zones.of(owner) == ZoneInfo("UTC")
+    assert time_zones.of(owner) == ZoneInfo("UTC")
 
 
 def test_one_persons_zone_is_in_nobody_elses_page(client, owner):
@@ -146,7 +147,7 @@ def test_a_chosen_zone_holds_whatever_the_browser_tells_until_it_is_automatic_ag
     assert f"Times are shown in {HONOLULU}." in page
     assert f'<option value="{HONOLULU}" selected>Honolulu</option>' in page
     assert f"Automatic ({AUCKLAND})" in page
-    assert zones.of(owner) == ZoneInfo(HONOLULU)
+    assert time_zones.of(owner) == ZoneInfo(HONOLULU)
     page = text(browser.post(reverse("settings_time_zone"), {"time_zone": ""}, follow=True))
     assert f"Times are shown in {AUCKLAND}." in page
 
@@ -175,7 +176,7 @@ def test_every_area_has_its_cities_and_every_zone_has_a_name(browser):
     assert by_area.keys() == AREAS.keys()
     assert all(by_area.values())
     for name, city in [pair for pairs in by_area.values() for pair in pairs]:
-        assert zones.known(name)
+        assert time_zones.known(name)
         assert city
     browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
     page = text(browser.get(reverse("settings")))

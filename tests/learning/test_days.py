@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from learning import practice, progress, reading
 from learning.models import Card, Reading, Recall, StudyDay
-from roadmaps import zones
 from roadmaps.exceptions import InvalidTransition
+from roadmaps.people import time_zones
 
 AUCKLAND, HONOLULU, BERLIN = "Pacific/Auckland", "Pacific/Honolulu", "Europe/Berlin"
 
@@ -82,7 +82,7 @@ def test_a_day_of_23_or_25_hours_is_one_day(clock, owner, zone, month, day):
     for hour in (3, 23):
         clock(zone, month, day, hour, 30)
         StudyDay.mark(owner)
-        begun = zones.midnight()
+        begun = time_zones.midnight()
         assert timezone.localdate(begun) == changed
         assert timezone.localdate(
             begun.astimezone(UTC) - timedelta(seconds=1)

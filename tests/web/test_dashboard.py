@@ -8,9 +8,10 @@ from django.core.cache import cache
 from django.utils import timezone
 
 import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
-from roadmaps import queues, statistics, zones
+from roadmaps import queues, statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall, Review, ReviewStatus
+from roadmaps.people import time_zones
 from tests import courses
 from tests.web.test_admin_lists import model_call, review, roadmap
 
@@ -89,7 +90,7 @@ def test_money_is_shown_where_a_price_is_known(settings, admin_client):
 def test_what_was_spent_before_today_is_not_todays(admin_client):
     model_call(1)
     ModelCall.objects.update(created_at=timezone.now() - timedelta(days=1))
-    assert statistics.spend(since=zones.midnight()) == []
+    assert statistics.spend(since=time_zones.midnight()) == []
     assert [row["calls"] for row in statistics.spend("role")] == [1]
 
 

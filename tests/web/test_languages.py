@@ -12,8 +12,8 @@ from django.urls import reverse
 from content.exports import markdown, rows
 from content.models import Resource
 from learning.models import Card
-from roadmaps.languages import name_of
 from roadmaps.models import Roadmap, RoadmapStatus
+from roadmaps.people.languages import name_of
 from roadmaps.services import decide_review
 from sharing import services
 from tests import courses, texts

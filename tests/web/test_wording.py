@@ -11,11 +11,11 @@ from accounts import mail
 from accounts.models import Notice, Preferences
 from content.models import Tutorial
 from logs_app.history import events_of
-from roadmaps import progress, wording
+from roadmaps import progress, sentences
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.recovery import recover
+from roadmaps.sentences import Sentence
 from roadmaps.services import cancel_run, retry_run
-from roadmaps.wording import Sentence
 from tests import courses
 from tests.web import chinese
 from tests.web.test_socket import connect, hear, leave, socket
@@ -51,13 +51,13 @@ def test_a_sentence_is_english_and_is_said_in_another_language():
     told = Sentence("%(step)s: done", step=Sentence("Checking the plan"))
     assert told == "Checking the plan: done"
     with translation.override("zh-hans"):
-        assert wording.in_words(told) == "检查方案：完成"
+        assert sentences.in_words(told) == "检查方案：完成"
 
 
 def test_somebodys_own_words_stay_theirs():
     with translation.override("zh-hans"):
-        assert wording.in_words("Ready") == "Ready"
-    assert wording.columns("error", "No. 100%(x)s") == {
+        assert sentences.in_words("Ready") == "Ready"
+    assert sentences.columns("error", "No. 100%(x)s") == {
         "error": "No. 100%(x)s",
         "error_source": None,
     }
@@ -77,15 +77,15 @@ def test_somebodys_own_words_stay_theirs():
 )
 def test_a_text_that_was_not_made_from_its_source_stays_as_it_is(source):
     with translation.override("zh-hans"):
-        assert wording.say("Retried by 小林", source) == "Retried by 小林"
-        assert wording.say("", {"text": "Ready", "facts": {}}) == ""
+        assert sentences.say("Retried by 小林", source) == "Retried by 小林"
+        assert sentences.say("", {"text": "Ready", "facts": {}}) == ""
 
 
 def test_what_was_cut_for_its_column_is_still_said():
-    kept = wording.columns("error", Sentence("%(who)s edited the plan", who="x" * 2000))
+    kept = sentences.columns("error", Sentence("%(who)s edited the plan", who="x" * 2000))
     assert len(kept["error"]) == 1000
     with translation.override("zh-hans"):
-        assert wording.say(kept["error"], kept["error_source"]).endswith("编辑了方案")
+        assert sentences.say(kept["error"], kept["error_source"]).endswith("编辑了方案")
 
 
 # --- the timeline
@@ -184,7 +184,7 @@ def test_a_mail_speaks_as_the_pages_did(client, learner, settings):
 def test_why_a_part_is_missing_is_in_the_readers_language(browser, learner):
     course = chinese.course(learner)
     reason = Sentence("Unexpected %(error)s; the worker's log has the details.", error="KeyError")
-    Tutorial.objects.update(status="FAILED", markdown="", **wording.columns("error", reason))
+    Tutorial.objects.update(status="FAILED", markdown="", **sentences.columns("error", reason))
     page = browser.get(course.concepts.first().get_absolute_url()).content.decode()
     assert "意外错误 KeyError，详情见工作进程的日志。" in page
     assert "Unexpected" not in page
