@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from roadmaps.llm import BUILT_IN_AUTHOR, author_plan
-from roadmaps.workflow import edits, plans, rules
-from roadmaps.workflow.schemas import Curriculum, Operation
+from roadmaps.plan import edits, rules, shape
+from roadmaps.plan.schemas import Curriculum, Operation
 
 PREFIX = "seeded-"
 PEOPLE = 200
@@ -182,11 +182,11 @@ def _plan_values() -> dict[str, Jsonb]:
         "request": request | {"language": "en"},
         "budget_minutes": 5 * 8 * 60,
     }
-    plan = plans.from_curriculum(Curriculum(**author_plan.curriculum(payload)))
+    plan = shape.from_curriculum(Curriculum(**author_plan.curriculum(payload)))
     issues = rules.check(plan, payload["budget_minutes"])
     critique = author_plan.critique({"rule_issues": issues})
     facts = {
-        "minutes": plans.minutes(plan),
+        "minutes": shape.minutes(plan),
         "budget_minutes": payload["budget_minutes"],
         "skipped": [],
     }
@@ -196,7 +196,7 @@ def _plan_values() -> dict[str, Jsonb]:
         "score": critique["scores"][0]["score"],
         **facts,
     }
-    concept = next(plans.concepts(plan))
+    concept = next(shape.concepts(plan))
     change = Operation(
         op="modify", target=concept["id"], minutes=concept["minutes"] + 10, reason="More practice"
     )
@@ -208,7 +208,7 @@ def _plan_values() -> dict[str, Jsonb]:
         "operations": operations,
         "intent": author_plan.intent(payload),
     }
-    parts |= {"largest": largest, "largest_time": {"minutes": plans.minutes(largest)}}
+    parts |= {"largest": largest, "largest_time": {"minutes": shape.minutes(largest)}}
     return {name: Jsonb(part) for name, part in parts.items()}
 
 
@@ -225,18 +225,18 @@ def _largest(plan: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = plan | {"next_id": 1, "stages": []}
     done: list[str] = []
     for s in stages:
-        stage = like_stage | {"id": plans.new_id(made, "s"), "title": f"Stage {s}", "modules": []}
+        stage = like_stage | {"id": shape.new_id(made, "s"), "title": f"Stage {s}", "modules": []}
         made["stages"].append(stage)
         for m in modules:
             module = like_module | {
-                "id": plans.new_id(made, "m"),
+                "id": shape.new_id(made, "m"),
                 "title": f"Module {s}.{m}",
                 "concepts": [],
             }
             stage["modules"].append(module)
             for c in concepts:
                 needs = list(dict.fromkeys(done[:1] + done[-1:]))
-                own: dict[str, Any] = {"id": plans.new_id(made, "c"), "prerequisites": needs}
+                own: dict[str, Any] = {"id": shape.new_id(made, "c"), "prerequisites": needs}
                 module["concepts"].append(like | own | {"title": f"{like['title']} {s}.{m}.{c}"})
                 done.append(own["id"])
     return made

@@ -23,7 +23,7 @@ from roadmaps.expert_links import (
     record_visit,
 )
 from roadmaps.models import ExpertLink, ReviewStatus
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 
 View = Callable[..., HttpResponse]
 DONE = {
@@ -91,14 +91,14 @@ def _page(
 ) -> HttpResponse:
     review = current_review(link)
     report, plan = review.draft.report, review.draft.plan
-    titles = {part["id"]: part["title"] for part, _ in plans.parts(plan)}
+    titles = {part["id"]: part["title"] for part, _ in shape.parts(plan)}
     context = {
         "link": link,
         "roadmap": link.roadmap,
         "review": review,
         "open": review.status == ReviewStatus.PENDING,
         "stages": [
-            stage | {"hours": plans.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]
+            stage | {"hours": shape.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]
         ],
         "summary": plan.get("summary", ""),
         "report": report,

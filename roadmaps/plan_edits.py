@@ -14,10 +14,10 @@ from roadmaps.desk import why_not
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
 from roadmaps.models.activity import record_activity
+from roadmaps.plan import edits, pinned_minutes, rules, shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.reviewers import check_may_decide
 from roadmaps.sentences import Sentence
-from roadmaps.workflow import by_hand, edits, plans, rules
-from roadmaps.workflow.schemas import Operation
 
 Json = dict[str, Any]
 OPERATIONS_MOST = 200  # of one edit
@@ -114,12 +114,12 @@ def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json
             problems.append(refusal(edited, operation, exc))
     if problems:
         raise ValidationError(problems)
-    by_hand.mark(edited, applied)
+    pinned_minutes.mark(edited, applied)
     return edited, applied
 
 
 def refusal(plan: Json, operation: Operation, exc: edits.Impossible) -> str:
-    found = plans.find(plan, operation.target)
+    found = shape.find(plan, operation.target)
     name = f"“{found[0]['title']}”" if found else f"part {operation.target!r}"
     return f"It isn't possible to {VERBS[operation.op].format(name)}: {exc}."
 
@@ -148,7 +148,7 @@ def _report(before: Draft, plan: Json, budget_minutes: int, found: list[Json]) -
     """The rules say what they find now; the critique is that of the last draft which a model has
     read.
     """
-    known = {part["id"] for part, _ in plans.parts(plan)}
+    known = {part["id"] for part, _ in shape.parts(plan)}
     criticised = [issue for issue in before.report["issues"] if issue["source"] == "critique"]
     kept = [
         issue | {"location": issue["location"] if issue["location"] in known else ""}
@@ -156,7 +156,7 @@ def _report(before: Draft, plan: Json, budget_minutes: int, found: list[Json]) -
     ]
     report: Json = before.report | {
         "issues": found + kept,
-        "minutes": plans.minutes(plan),
+        "minutes": shape.minutes(plan),
         "budget_minutes": budget_minutes,
         "skipped": [],
         "critique_of": before.report.get("critique_of", before.number),

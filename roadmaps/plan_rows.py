@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from roadmaps.models import Concept, Module, Roadmap, Stage
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 
 WRITTEN_FROM = (
     "title",
@@ -68,7 +68,7 @@ def update(roadmap: Roadmap, plan: dict[str, Any]) -> list[int]:
     Module.objects.filter(stage__roadmap=roadmap).exclude(key__in=modules).delete()
     roadmap.stages.exclude(key__in=[stage["id"] for stage in plan["stages"]]).delete()
     Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap).delete()
-    _link(wanted, {one["id"]: one["prerequisites"] for one in plans.concepts(plan)})
+    _link(wanted, {one["id"]: one["prerequisites"] for one in shape.concepts(plan)})
     return changed
 
 
@@ -102,7 +102,7 @@ def _wanted_concepts(
     """
     wanted: dict[str, Concept] = {}
     changed = []
-    for module in plans.modules(plan):
+    for module in shape.modules(plan):
         for concept in module["concepts"]:
             row, made = (
                 rows.get(concept["id"]),
@@ -142,7 +142,7 @@ def read(roadmap: Roadmap) -> dict[str, Any]:
     ]
     plan = {"title": roadmap.title, "summary": "", "next_id": 1, "stages": stages}
     numbers = [
-        int(digits) for part, _ in plans.parts(plan) if (digits := part["id"][1:]).isdecimal()
+        int(digits) for part, _ in shape.parts(plan) if (digits := part["id"][1:]).isdecimal()
     ]
     return plan | {"next_id": max(numbers, default=0) + 1}
 

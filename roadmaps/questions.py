@@ -35,7 +35,7 @@ def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
 async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
     pool = await checkpointer.pool()
     said = load("roadmaps.workflow.prompts").messages("questions", {"request": request})
-    wanted = load("roadmaps.workflow.schemas").Questions
+    wanted = load("roadmaps.plan.schemas").Questions
     call = await llm.ask("intent", said, wanted, thread_id=thread_id, pool=pool)
     asked: list[str] = call.answer.questions
     return asked

@@ -26,11 +26,11 @@ from roadmaps.models import (
 )
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
+from roadmaps.plan import shape
 from roadmaps.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
 from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, review_decided, roadmap_stopped
-from roadmaps.workflow import plans
 
 RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
@@ -134,7 +134,7 @@ def _checked(
     )
     named = list(dict.fromkeys(parts)) if decision == ReviewStatus.CHANGES_REQUESTED else []
     if named and (
-        unknown := set(named) - {part["id"] for part, _ in plans.parts(review.draft.plan)}
+        unknown := set(named) - {part["id"] for part, _ in shape.parts(review.draft.plan)}
     ):
         raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
     return clean_comment(comment, needed=needed), named

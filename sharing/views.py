@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from content.exports import rows
 from content.templatetags.course import RELATIONS
 from learning import reading
-from roadmaps import picture
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.expert_views import kept_private
 from roadmaps.models import Roadmap
 from roadmaps.paced import paced
+from roadmaps.plan import picture
 from roadmaps.views import visible
 from sharing import services
 from sharing.models import Share

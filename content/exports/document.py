@@ -204,7 +204,7 @@ class Course(Part):
         return self.model_copy(update={"request": request, "checked": None, "id": None})
 
     def as_plan(self) -> dict[str, Any]:
-        """What roadmaps.picture draws."""
+        """What roadmaps.plan.picture draws."""
         stages = [
             {
                 "id": f"s{at}",

@@ -9,8 +9,8 @@ from django.db.models import Count, Q
 
 from content import path
 from content.models import ARTIFACTS, ArtifactStatus
-from roadmaps import picture
 from roadmaps.models import Roadmap
+from roadmaps.plan import picture
 
 register = template.Library()
 

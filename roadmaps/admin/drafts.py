@@ -13,7 +13,7 @@ from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import TimesFilter, UuidFilter
 from roadmaps.admin.review_plan import SEVERITIES
 from roadmaps.models import Draft
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 
 
 class RoadmapFilter(UuidFilter):
@@ -65,7 +65,7 @@ class DraftAdmin(LookOnlyAdmin):
 
 
 def page_of(draft: Draft) -> dict[str, Any]:
-    titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
+    titles = {part["id"]: part["title"] for part, _ in shape.parts(draft.plan)}
     issues = [
         issue | {"place": titles.get(issue["location"], "the whole plan")}
         for issue in draft.report["issues"]

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from pydantic import ValidationError as SchemaError
 
 from roadmaps.models import Roadmap
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import Operation
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import Operation
 
 Json = dict[str, Any]
 REASON = "Edited by a reviewer."
@@ -118,7 +118,7 @@ def _places(plan: Json, part: Json) -> list[Json]:
     """What the part may stand in; a stage has no choice."""
     if "modules" in part:
         return []
-    return plan["stages"] if "concepts" in part else list(plans.modules(plan))
+    return plan["stages"] if "concepts" in part else list(shape.modules(plan))
 
 
 def _earlier(plan: Json, part: Json | None, module: str) -> list[Json]:
@@ -126,7 +126,7 @@ def _earlier(plan: Json, part: Json | None, module: str) -> list[Json]:
     added to.
     """
     earlier: list[Json] = []
-    for one in plans.modules(plan):
+    for one in shape.modules(plan):
         for concept in one["concepts"]:
             if part is not None and concept["id"] == part["id"]:
                 return earlier

@@ -11,9 +11,9 @@ from django.http import QueryDict
 
 from roadmaps.admin.edit_forms import REASON, ConceptForm, PartForm, form_for, operation
 from roadmaps.models import Draft, Review
+from roadmaps.plan import diff, edits, rules, shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.plan_edits import OPERATIONS_MOST, broken_by, refusal
-from roadmaps.workflow import diff, edits, plans, rules
-from roadmaps.workflow.schemas import Operation
 
 Json = dict[str, Any]
 
@@ -60,7 +60,7 @@ class PlanEditor:
         self.opened, self.form = opened, self._form_of(opened)
 
     def _form_of(self, opened: str, data: Any = None) -> PartForm | None:
-        found = plans.find(self.plan, opened.removeprefix("+"))
+        found = shape.find(self.plan, opened.removeprefix("+"))
         if found is None:
             return None
         if opened.startswith("+"):
@@ -129,7 +129,7 @@ class PlanEditor:
     def context(self) -> Json:
         """For the template: the plan as it would be, what was done, and what the rules say of it."""
         budget = self.review.roadmap.budget_minutes
-        titles = {part["id"]: part["title"] for part, _ in plans.parts(self.plan)}
+        titles = {part["id"]: part["title"] for part, _ in shape.parts(self.plan)}
         found = rules.check(self.plan, budget)
         issues = [one | {"place": titles.get(one["location"], "the whole plan")} for one in found]
         return {
@@ -141,7 +141,7 @@ class PlanEditor:
             ),
             "issues": issues,
             "broken": broken_by(self.draft, found),
-            "hours": plans.minutes(self.plan) / 60,
+            "hours": shape.minutes(self.plan) / 60,
             "budget_hours": budget / 60,
             "stale": self.draft.pk != self.review.draft_id,
         }
@@ -164,7 +164,7 @@ def _sent_operations(text: str, problems: list[str]) -> list[Operation]:
 def _step_of(plan: Json, target: str, way: int) -> Json | None:
     """`into` and `position` of a move one place on; None at the end of the plan."""
     for parents, children in (
-        (list(plans.modules(plan)), "concepts"),
+        (list(shape.modules(plan)), "concepts"),
         (plan["stages"], "modules"),
         ([plan], "stages"),
     ):

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from roadmaps.admin.review_diff import TEXTS, Facts, fold, pair
 from roadmaps.admin.review_history import review_of
 from roadmaps.models import Draft, Review, ReviewStatus
-from roadmaps.workflow import diff, plans
+from roadmaps.plan import diff, shape
 
 Json = dict[str, Any]
 WORDS = {"minutes": "Minutes", "prerequisites": "Needs", "into": "In", "position": "Place"}
@@ -43,7 +43,7 @@ def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
     before = Draft.objects.only("plan").get(pk=base.pk).plan
     found = diff.compare(before, draft.plan)
     titles = {
-        part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in plans.parts(plan)
+        part["id"]: part["title"] for plan in (before, draft.plan) for part, _ in shape.parts(plan)
     }
     decided = review_of(base)
     return Changes(

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from roadmaps.workflow import diff
+from roadmaps.plan import diff
 
 Facts = list[tuple[str, str, str]]  # what else changed: name, before, after
 Texts = dict[str, SafeString]  # title and summary where they changed

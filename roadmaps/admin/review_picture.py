@@ -3,7 +3,7 @@
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from roadmaps.picture import Box, Picture
+from roadmaps.plan.picture import Box, Picture
 
 CURVE = """
 <path class="curve" d="{}" data-source="{}" data-target="{}" marker-end="url(#arrow)"></path>"""

@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from roadmaps.admin import review_picture
 from roadmaps.admin.review_tree import link, tree
 from roadmaps.models import Draft
-from roadmaps.picture import draw
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
+from roadmaps.plan.picture import draw
 
 Json = dict[str, Any]
 SEVERITIES = ("critical", "warning", "suggestion")
@@ -20,7 +20,7 @@ def plan_of(draft: Draft, states: dict[str, str], edit_url: str) -> Json:
     """`states`: part id → how it differs from the draft that this one is compared with;
     `edit_url`: as in `tree`.
     """
-    titles = {part["id"]: part["title"] for part, _ in plans.parts(draft.plan)}
+    titles = {part["id"]: part["title"] for part, _ in shape.parts(draft.plan)}
     issues = [_issue(issue, titles) for issue in draft.report["issues"]]
     issues.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
     for number, issue in enumerate(issues, start=1):
@@ -68,7 +68,7 @@ def _stages(
         at[issue["anchor"]].append(issue)
     links = {part_id: link(part_id, title) for part_id, title in titles.items()}
     unlocks: dict[str, list[SafeString]] = defaultdict(list)
-    for part, _ in plans.parts(plan):
+    for part, _ in shape.parts(plan):
         part |= {
             "issues": at[part["id"]],
             "state": states.get(part["id"], ""),
@@ -76,7 +76,7 @@ def _stages(
         }
         for needed in part.get("prerequisites", []):
             unlocks[needed].append(links[part["id"]])
-    for concept in plans.concepts(plan):
+    for concept in shape.concepts(plan):
         concept["needs"] = [links.get(one) or link(one, one) for one in concept["prerequisites"]]
         concept["unlocks"] = unlocks[concept["id"]]
     stages: list[Json] = plan["stages"]
@@ -87,4 +87,4 @@ def _hours(part: Json) -> float:
     if "minutes" in part:
         return float(part["minutes"]) / 60
     inside = [part] if "modules" in part else [{"modules": [part]}]
-    return plans.minutes({"stages": inside}) / 60
+    return shape.minutes({"stages": inside}) / 60

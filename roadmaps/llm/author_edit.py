@@ -5,8 +5,8 @@ from collections.abc import Set
 from typing import Any
 
 from roadmaps.llm.author_plan import topic_of
-from roadmaps.workflow import by_hand, plans
-from roadmaps.workflow.schemas import LEAST_MINUTES, MOST_MINUTES
+from roadmaps.plan import pinned_minutes, shape
+from roadmaps.plan.schemas import LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]
 ASKED = re.compile(
@@ -19,7 +19,7 @@ def edit(payload: Json) -> Json:
     plan, comment = payload["plan"], payload.get("comment", "").strip()
     operations = _answer_comment(plan, comment, payload.get("parts", [])) if comment else []
     if any(issue.get("code") == "budget" for issue in payload["issues"]):
-        kept = by_hand.kept(plan, comment, [part["id"] for part in payload.get("parts", [])])
+        kept = pinned_minutes.kept(plan, comment, [part["id"] for part in payload.get("parts", [])])
         operations += _fit_budget(plan, payload["budget_minutes"], kept)
     if not operations:
         operations = [
@@ -32,8 +32,8 @@ def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
     """To the parts that the reviewer points at, else to what the comment names, else as something
     new.
     """
-    pointed = [found[0] for part in parts if (found := plans.find(plan, part["id"]))]
-    named = [one for one in plans.concepts(plan) if one["title"].casefold() in comment.casefold()]
+    pointed = [found[0] for part in parts if (found := shape.find(plan, part["id"]))]
+    named = [one for one in shape.concepts(plan) if one["title"].casefold() in comment.casefold()]
     if pointed or named:
         return [_take_up(one, comment) for one in pointed or named[:1]]
     title = topic_of(ASKED.sub("", comment))
@@ -70,9 +70,9 @@ def _fit_budget(plan: Json, budget: int, kept: Set[str]) -> list[Json]:
     """Each concept's minutes by the same factor, but for those of `kept`, which the others make
     room for.
     """
-    free = [concept for concept in plans.concepts(plan) if concept["id"] not in kept]
+    free = [concept for concept in shape.concepts(plan) if concept["id"] not in kept]
     rest = sum(concept["minutes"] for concept in free)
-    factor = (budget - plans.minutes(plan) + rest) / max(rest, 1)
+    factor = (budget - shape.minutes(plan) + rest) / max(rest, 1)
     changed = []
     for concept in free:
         minutes = min(max(round(concept["minutes"] * factor), LEAST_MINUTES), MOST_MINUTES)
@@ -86,7 +86,7 @@ def _fit_budget(plan: Json, budget: int, kept: Set[str]) -> list[Json]:
 
 def _located(plan: Json, issues: list[Json]) -> Json:
     located = {issue["location"] for issue in issues}
-    concepts = list(plans.concepts(plan))
+    concepts = list(shape.concepts(plan))
     return next((concept for concept in concepts if concept["id"] in located), concepts[0])
 
 

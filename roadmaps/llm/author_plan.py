@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from roadmaps.llm.author_design import DESIGN
-from roadmaps.workflow.schemas import DIMENSIONS, LEAST_MINUTES, MOST_MINUTES
+from roadmaps.plan.schemas import DIMENSIONS, LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]
 TOPIC_MAX = 72

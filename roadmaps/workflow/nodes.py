@@ -9,10 +9,10 @@ from langgraph.types import interrupt
 from pydantic import BaseModel
 
 from roadmaps.exceptions import RunError
+from roadmaps.plan import edits, pinned_minutes, rules, shape
+from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent
 from roadmaps.sentences import Sentence
-from roadmaps.workflow import by_hand, edits, plans, rules
 from roadmaps.workflow.prompts import messages
-from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent
 from roadmaps.workflow.state import Context, Json, State
 
 APPROVED = "APPROVED"
@@ -36,7 +36,7 @@ async def analyze_intent(state: State, runtime: Runtime[Context]) -> Json:
 
 async def design_curriculum(state: State, runtime: Runtime[Context]) -> Json:
     payload = _pick(state, "request", "intent", "budget_minutes")
-    return {"plan": plans.from_curriculum(await _ask(runtime, "curriculum", payload, Curriculum))}
+    return {"plan": shape.from_curriculum(await _ask(runtime, "curriculum", payload, Curriculum))}
 
 
 async def validate_structure(state: State, runtime: Runtime[Context]) -> Json:
@@ -58,7 +58,7 @@ def _report(state: State, found: list[Json], critique: Critique) -> Json:
         "issues": found + _criticised(state["plan"], critique),
         "scores": scores,
         "score": round(sum(score["score"] for score in scores) / len(scores)),
-        "minutes": plans.minutes(state["plan"]),
+        "minutes": shape.minutes(state["plan"]),
         "budget_minutes": state["budget_minutes"],
         "skipped": state["skipped"],
     }
@@ -66,7 +66,7 @@ def _report(state: State, found: list[Json], critique: Critique) -> Json:
 
 def _criticised(plan: Json, critique: Critique) -> list[Json]:
     """Every issue of the model, with a location that exists."""
-    known = {part["id"] for part, _ in plans.parts(plan)}
+    known = {part["id"] for part, _ in shape.parts(plan)}
     issues = [
         issue.model_dump() | {"code": "critique", "source": "critique"} for issue in critique.issues
     ]
@@ -83,7 +83,7 @@ def needs_edit(state: State) -> bool:
     """
     left = (
         "budget"
-        if by_hand.leave_no_room(state["plan"], *rules.fitting(state["budget_minutes"]))
+        if pinned_minutes.leave_no_room(state["plan"], *rules.fitting(state["budget_minutes"]))
         else ""
     )
     return any(
@@ -119,7 +119,7 @@ def _named(state: State) -> list[Json]:
     wanted = state.get("parts", [])
     return [
         {"id": part["id"], "title": part["title"]}
-        for part, _ in plans.parts(state["plan"])
+        for part, _ in shape.parts(state["plan"])
         if part["id"] in wanted
     ]
 
@@ -165,7 +165,7 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
     if wanted.get("parts"):
         payload["parts"] = wanted["parts"]
     answer = await _ask(runtime, "edit", payload, Edit)
-    kept = by_hand.kept(
+    kept = pinned_minutes.kept(
         state["plan"], wanted["comment"], [part["id"] for part in wanted.get("parts", [])]
     )
     plan, applied, skipped = edits.apply(

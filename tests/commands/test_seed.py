@@ -13,7 +13,7 @@ from django.urls import reverse
 from content.models import Quiz, Tutorial
 from logs_app.models import ExecutionLog
 from roadmaps.models import Draft, ModelCall, Review, ReviewEvent, Roadmap
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +46,7 @@ def test_it_makes_what_was_asked_for_once_and_every_page_of_it_opens(admin_clien
         == Review.objects.exclude(status="PENDING").count()
     )
     longest_waiting = Review.objects.pending().order_by("waiting_since").first()
-    assert len(list(plans.concepts(longest_waiting.draft.plan))) == 6 * 5 * 8
+    assert len(list(shape.concepts(longest_waiting.draft.plan))) == 6 * 5 * 8
     assert (
         admin_client.get(f"/admin/roadmaps/review/{longest_waiting.pk}/change/").status_code == 200
     )

@@ -17,10 +17,10 @@ from roadmaps import expert_links
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import Operation
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -267,7 +267,7 @@ def test_the_desk_assigns_comments_and_shows_the_history(client, review, reviewe
 
 def test_an_expert_decides_the_draft_that_was_on_the_page(expert, review, reviewer):
     _, address = made(review, reviewer, may_decide=True)
-    concept = next(plans.concepts(review.draft.plan))
+    concept = next(shape.concepts(review.draft.plan))
     change = Operation(op="modify", target=concept["id"], minutes=33, reason="Shorter")
     edit_plan(review, [change], by=reviewer, draft_number=1)
     sent = {"review": review.pk, "decision": "APPROVED"}

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from roadmaps.desk import assign_review, claim_review
 from roadmaps.models import Draft, Review, Roadmap
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import Operation
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -238,7 +238,7 @@ def test_what_was_edited_since_the_list_was_shown_is_not_decided_unseen(
     seen = {"seen": f"{review.pk}:{review.draft_id}"}
     row = f'name="seen" value="{review.pk}:{review.draft_id}"'
     assert row in desk.get(LIST).content.decode()
-    first = next(plans.concepts(review.draft.plan))["id"]
+    first = next(shape.concepts(review.draft.plan))["id"]
     renamed = Operation(
         op="modify", target=first, title="What a colleague calls it", reason="It is clearer"
     )

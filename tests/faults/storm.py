@@ -15,8 +15,8 @@ from content.generation import SCHEMAS
 from content.models import counts
 from roadmaps.llm import journal
 from roadmaps.models import Lease, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.plan import schemas, shape
 from roadmaps.services import decide_review
-from roadmaps.workflow import plans, schemas
 from tests import courses
 
 MESSAGES = {"system": SystemMessage, "user": HumanMessage}
@@ -200,7 +200,7 @@ def question_of(call):
 
 def made_once(roadmap):
     planned = (
-        len(list(plans.concepts(roadmap.drafts.get().plan))) if roadmap.drafts.count() == 1 else -1
+        len(list(shape.concepts(roadmap.drafts.get().plan))) if roadmap.drafts.count() == 1 else -1
     )
     found = counts(roadmap)
     return (

@@ -21,9 +21,9 @@ from learning.models import Attempt, Card, Reading
 from roadmaps import checkpointer, plan_rows
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept, Roadmap
+from roadmaps.plan import shape
 from roadmaps.services import retry_run
 from roadmaps.signals import content_taken_over
-from roadmaps.workflow import plans
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
@@ -222,7 +222,7 @@ def test_asking_while_its_course_is_being_deleted_is_refused(owner, concept, bes
 
 def plan_without(concept):
     plan = plan_rows.read(concept.roadmap)
-    for module in plans.modules(plan):
+    for module in shape.modules(plan):
         module["concepts"] = [one for one in module["concepts"] if one["id"] != concept.key]
     return plan
 

@@ -11,8 +11,8 @@ from roadmaps import checkpointer, llm, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import transport, turns
 from roadmaps.models import ModelCall
+from roadmaps.plan.schemas import Intent
 from roadmaps.workflow.prompts import messages
-from roadmaps.workflow.schemas import Intent
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
 door = import_module("roadmaps.llm.asking")

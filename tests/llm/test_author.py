@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps.llm.author import answer
-from roadmaps.workflow import by_hand, edits, plans, rules
-from roadmaps.workflow.schemas import Critique, Curriculum, Edit, Intent
+from roadmaps.plan import edits, pinned_minutes, rules, shape
+from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent
 
 words = st.text(min_size=10, max_size=300).filter(lambda text: len(text.strip()) >= 10)
 requests = st.fixed_dictionaries(
@@ -30,7 +30,7 @@ def design(request):
     budget = request["hours_per_week"] * request["weeks"] * 60
     intent = Intent.model_validate(answer("Intent", {"request": request})).model_dump()
     payload = {"request": request, "intent": intent, "budget_minutes": budget}
-    return plans.from_curriculum(Curriculum.model_validate(answer("Curriculum", payload))), payload
+    return shape.from_curriculum(Curriculum.model_validate(answer("Curriculum", payload))), payload
 
 
 @quick
@@ -58,8 +58,8 @@ def test_every_comment_becomes_operations_that_can_be_applied(request, comment):
 @given(requests, st.integers(10, 1200))
 def test_a_plan_is_fitted_around_minutes_set_by_hand(request, minutes):
     plan, payload = design(request)
-    first = next(plans.concepts(plan))
-    first |= {"minutes": minutes, by_hand.MARK: True}
+    first = next(shape.concepts(plan))
+    first |= {"minutes": minutes, pinned_minutes.MARK: True}
     payload |= {
         "plan": plan,
         "issues": [{"code": "budget", "location": "", "message": "Far off"}],
@@ -73,7 +73,7 @@ def test_a_plan_is_fitted_around_minutes_set_by_hand(request, minutes):
 @given(requests)
 def test_every_concept_gets_its_three_artifacts(request):
     plan, _ = design(request)
-    concept = next(plans.concepts(plan))
+    concept = next(shape.concepts(plan))
     payload = {
         "concept": concept,
         "module": "A module",

@@ -18,8 +18,8 @@ from django.conf import settings as configured
 from roadmaps import llm, loop
 from roadmaps.llm import rates, shares, transport, turns
 from roadmaps.models import Roadmap
+from roadmaps.plan.schemas import Intent
 from roadmaps.workflow.prompts import messages
-from roadmaps.workflow.schemas import Intent
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.llm.test_ask import REQUEST

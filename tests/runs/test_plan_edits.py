@@ -8,10 +8,10 @@ from django.db import OperationalError
 from roadmaps import runs
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Review
+from roadmaps.plan import pinned_minutes, shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import cancel_run, decide_review, retry_run
-from roadmaps.workflow import by_hand, plans
-from roadmaps.workflow.schemas import Operation
 from tests import courses
 from tests.faults.test_races import at_once
 
@@ -58,7 +58,7 @@ def as_planned(plan):
 
 
 def rename(review, title="Another title"):
-    return operation("modify", next(plans.concepts(review.draft.plan))["id"], title=title)
+    return operation("modify", next(shape.concepts(review.draft.plan))["id"], title=title)
 
 
 def test_an_edit_is_a_new_draft_and_the_old_one_stays(review, ada):
@@ -78,12 +78,12 @@ def test_an_edit_is_a_new_draft_and_the_old_one_stays(review, ada):
 
 
 def test_the_rules_look_at_an_edited_plan_again(review, ada):
-    concept = next(plans.concepts(review.draft.plan))
+    concept = next(shape.concepts(review.draft.plan))
     draft = edit_plan(
         review, [operation("modify", concept["id"], minutes=1200)], by=ada, draft_number=1
     )
     assert "budget" in {issue["code"] for issue in draft.report["issues"]}
-    assert draft.report["minutes"] == plans.minutes(draft.plan)
+    assert draft.report["minutes"] == shape.minutes(draft.plan)
     assert draft.report["critique_of"] == 1
     again = edit_plan(
         review, [operation("modify", concept["id"], minutes=20)], by=ada, draft_number=2
@@ -95,7 +95,7 @@ def test_an_approved_edit_becomes_exactly_these_rows(review, ada):
     plan = review.draft.plan
     changes = [
         operation(
-            "add", next(plans.modules(plan))["id"], position=0, title="Salt", summary="Why salt"
+            "add", next(shape.modules(plan))["id"], position=0, title="Salt", summary="Why salt"
         )
     ]
     draft = edit_plan(review, [*changes, rename(review)], by=ada, draft_number=1)
@@ -111,8 +111,8 @@ def test_changes_requested_after_an_edit_are_made_to_the_edited_plan(review, ada
     roadmap = courses.advance(review.roadmap)
     third = roadmap.reviews.pending().get().draft
     assert (third.number, third.origin, third.author) == (3, "REVIEWER", None)
-    before = {one["id"]: one["title"] for one in plans.concepts(draft.plan)}
-    after = {one["id"]: one["title"] for one in plans.concepts(third.plan)}
+    before = {one["id"]: one["title"] for one in shape.concepts(draft.plan)}
+    after = {one["id"]: one["title"] for one in shape.concepts(third.plan)}
     assert before.items() <= after.items()
     assert "Ada's own title" in after.values()
     assert third.operations[0]["op"] == "add"
@@ -121,8 +121,8 @@ def test_changes_requested_after_an_edit_are_made_to_the_edited_plan(review, ada
 
 
 def test_minutes_set_by_hand_outlive_the_rounds_after_them(review, ada):
-    concepts = list(plans.concepts(review.draft.plan))
-    module = next(plans.modules(review.draft.plan))
+    concepts = list(shape.concepts(review.draft.plan))
+    module = next(shape.modules(review.draft.plan))
     added = operation("add", module["id"], position=0, title="Salt", summary="Why salt", minutes=25)
     draft = edit_plan(
         review,
@@ -131,12 +131,14 @@ def test_minutes_set_by_hand_outlive_the_rounds_after_them(review, ada):
         draft_number=1,
     )
     by_ada = {
-        one["id"]: one["minutes"] for one in plans.concepts(draft.plan) if one.get(by_hand.MARK)
+        one["id"]: one["minutes"]
+        for one in shape.concepts(draft.plan)
+        if one.get(pinned_minutes.MARK)
     }
     assert sorted(by_ada.values()) == [25, 40]
     decide_review(review, "CHANGES_REQUESTED", by=ada, comment="Please add rye")
     third = courses.advance(review.roadmap).reviews.pending().get().draft
-    after = {one["id"]: one["minutes"] for one in plans.concepts(third.plan)}
+    after = {one["id"]: one["minutes"] for one in shape.concepts(third.plan)}
     assert by_ada.items() <= after.items()
     assert "budget" in {issue["code"] for issue in draft.report["issues"]}
     assert after[concepts[1]["id"]] < concepts[1]["minutes"]  # which made room
@@ -218,7 +220,7 @@ def test_an_edit_races_a_decision(review, ada, decision):
 
 
 def test_an_edit_is_in_the_history_and_in_the_admin_s_log(review, ada):
-    concept = next(plans.concepts(review.draft.plan))
+    concept = next(shape.concepts(review.draft.plan))
     edit_plan(
         review,
         [operation("modify", concept["id"], outcomes=["You can do it."])],
@@ -249,8 +251,8 @@ def test_who_may_not_decide_may_not_edit(review, permissions):
 
 
 def impossible(plan):
-    first, *_, last = plans.concepts(plan)
-    module = next(plans.modules(plan))
+    first, *_, last = shape.concepts(plan)
+    module = next(shape.modules(plan))
     return [
         ([], "at least one change"),
         (

@@ -10,7 +10,7 @@ from django.urls import reverse
 from logs_app import stream
 from logs_app.history import events_of
 from roadmaps.models import Review, Roadmap
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,7 +79,7 @@ def test_the_page_shows_all_that_is_needed_to_decide(desk, owner):
         "Approve",
     ):
         assert text in page
-    assert all(one["title"] in page for one in plans.concepts(review.draft.plan))
+    assert all(one["title"] in page for one in shape.concepts(review.draft.plan))
 
 
 def test_approve_sends_the_workflow_on_and_a_second_decision_is_refused(desk, owner):

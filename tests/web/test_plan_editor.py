@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from roadmaps.models import Review
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import Operation
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,12 +82,12 @@ def editor(client, ada, review):
 
 
 def concepts(review):
-    return list(plans.concepts(Review.objects.select_related("draft").get(pk=review.pk).draft.plan))
+    return list(shape.concepts(Review.objects.select_related("draft").get(pk=review.pk).draft.plan))
 
 
 def test_several_changes_are_collected_and_saved_as_one_draft(editor, review, ada):
     first, second, *_, last = concepts(review)
-    module = next(plans.modules(review.draft.plan))
+    module = next(shape.modules(review.draft.plan))
     editor.press(f"open:{first['id']}")
     editor.press(
         "stay", title="Begin here", minutes="45", outcomes="You can begin.\nYou can go on."
@@ -116,13 +116,13 @@ def test_several_changes_are_collected_and_saved_as_one_draft(editor, review, ad
 
 
 def test_a_form_that_was_not_touched_changes_nothing(editor, review):
-    for part, _ in plans.parts(review.draft.plan):
+    for part, _ in shape.parts(review.draft.plan):
         editor.press(f"open:{part['id']}").press("stay")
         assert "Your changes 0" in editor.words()
 
 
 def test_parts_move_one_step_at_a_time_and_over_the_border_of_their_module(editor, review):
-    modules = list(plans.modules(review.draft.plan))
+    modules = list(shape.modules(review.draft.plan))
     last = modules[0]["concepts"][-1]
     editor.press(f"down:{last['id']}")
     assert (
@@ -151,7 +151,7 @@ def test_stages_modules_and_concepts_can_be_moved_into_another_part(editor, revi
 
 def test_a_change_can_be_undone_and_what_builds_on_it_is_told(editor, review):
     first = concepts(review)[0]
-    module = next(plans.modules(review.draft.plan))
+    module = next(shape.modules(review.draft.plan))
     editor.press(f"add:{module['id']}").press(
         "stay", title="Salt", summary="Why salt", outcomes="You can salt."
     )

@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from logs_app import stream
 from roadmaps.models import ModelCall, Review
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import Operation
 from roadmaps.plan_edits import edit_plan
 from roadmaps.services import decide_review
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import Operation
 from tests import courses
 from tests.workflow.test_picture import big_plan
 
@@ -83,16 +83,16 @@ def test_the_request_and_the_intent_are_shown(desk, review):
 
 def test_every_part_has_an_anchor_hours_and_a_place_in_the_picture(desk, review):
     page = shown(desk, review)
-    for part, _ in plans.parts(review.draft.plan):
+    for part, _ in shape.parts(review.draft.plan):
         assert f'id="{part["id"]}"' in page
         assert f'href="#{part["id"]}"' in page
-    concept = next(plans.concepts(review.draft.plan))
+    concept = next(shape.concepts(review.draft.plan))
     assert f"{concept['minutes']} min" in section(page, "plan")
     assert f'data-id="{concept["id"]}"' in page
 
 
 def test_an_issue_leads_to_its_place_and_stands_there_too(desk, review):
-    concept = next(plans.concepts(review.draft.plan))
+    concept = next(shape.concepts(review.draft.plan))
     review.draft.report["issues"] = [
         issue("", "All of it", "warning"),
         issue(concept["id"], "Too vague"),
@@ -110,7 +110,7 @@ def test_an_issue_leads_to_its_place_and_stands_there_too(desk, review):
 
 
 def test_the_comment_may_point_at_parts_and_the_next_page_says_so(desk, review):
-    concept = next(plans.concepts(review.draft.plan))
+    concept = next(shape.concepts(review.draft.plan))
     assert f'name="parts" value="{concept["id"]}" form="decide"' in shown(desk, review)
     decide = reverse("admin:roadmaps_review_decide", args=[review.pk])
     desk.post(
@@ -154,7 +154,7 @@ def test_what_changed_is_told_with_the_comment_that_caused_it(desk, ada, review)
 
 def test_an_edit_is_compared_with_the_last_decided_draft_or_a_chosen_one(desk, ada, review):
     second = next_round(review, ada)
-    target = next(plans.concepts(second.draft.plan))
+    target = next(shape.concepts(second.draft.plan))
     change = operation("modify", target["id"], title="The first title of its kind")
     edit_plan(second, [change], by=ada, draft_number=2)
     changes = section(shown(desk, second), "changes")
@@ -169,7 +169,7 @@ def test_an_edit_is_compared_with_the_last_decided_draft_or_a_chosen_one(desk, a
 
 
 def test_an_edit_of_the_first_draft_is_compared_with_it(desk, ada, review):
-    module = next(plans.modules(review.draft.plan))
+    module = next(shape.modules(review.draft.plan))
     added = operation("add", module["id"], title="Salt", summary="Why salt slows the dough")
     edit_plan(review, [added], by=ada, draft_number=1)
     page = shown(desk, review)
@@ -204,7 +204,7 @@ def test_the_cost_and_the_newest_events_are_of_this_roadmap(desk, review):
 
 
 def test_a_decision_names_the_draft_that_was_looked_at(desk, ada, review):
-    target = next(plans.concepts(review.draft.plan))
+    target = next(shape.concepts(review.draft.plan))
     page = shown(desk, review)
     assert '<input type="hidden" name="draft" value="1">' in page
     edit_plan(review, [operation("modify", target["id"], minutes=33)], by=ada, draft_number=1)
@@ -222,15 +222,15 @@ def test_a_decision_names_the_draft_that_was_looked_at(desk, ada, review):
 
 def test_hostile_text_is_text_everywhere(desk, ada, review):
     draft = review.draft
-    for number, (part, _) in enumerate(plans.parts(draft.plan)):
+    for number, (part, _) in enumerate(shape.parts(draft.plan)):
         part |= {"title": f"{number}{HOSTILE}"[:120], "summary": HOSTILE}
-    for one in plans.concepts(draft.plan):
+    for one in shape.concepts(draft.plan):
         one |= {"keywords": [HOSTILE], "outcomes": [HOSTILE]}
     draft.plan["title"] = draft.intent["outcome"] = HOSTILE
     draft.report |= {"issues": [issue("", HOSTILE)], "skipped": [HOSTILE]}
     draft.report["scores"][0]["reason"] = HOSTILE
     draft.save()
-    concept = next(plans.concepts(draft.plan))
+    concept = next(shape.concepts(draft.plan))
     edited = operation("modify", concept["id"], summary=f"{HOSTILE} twice")
     edit_plan(review, [edited.model_copy(update={"reason": HOSTILE})], by=ada, draft_number=1)
     edit = reverse("admin:roadmaps_review_edit", args=[review.pk])
@@ -253,6 +253,6 @@ def test_a_page_takes_the_same_few_queries_however_long_its_story(desk, ada, rev
         review = next_round(review, ada)
     review.draft.plan = big_plan()
     review.draft.save()
-    target = next(plans.concepts(review.draft.plan))
+    target = next(shape.concepts(review.draft.plan))
     edit_plan(review, [operation("modify", target["id"], minutes=33)], by=ada, draft_number=3)
     assert queries(review) <= QUERIES_MOST

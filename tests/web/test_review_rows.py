@@ -6,8 +6,8 @@ from django.utils.html import escape
 
 import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from roadmaps.admin import review_diff, review_picture, review_tree
-from roadmaps.picture import draw
-from roadmaps.workflow import diff, plans
+from roadmaps.plan import diff, shape
+from roadmaps.plan.picture import draw
 from tests.workflow.test_picture import big_plan
 
 MARKUP = '<b>"Salt" & {pepper}</b>'
@@ -15,16 +15,16 @@ MARKUP = '<b>"Salt" & {pepper}</b>'
 
 def prepared(plan, **of_the_first):
     """The stages of a plan as `review_plan` prepares them."""
-    for part, _ in plans.parts(plan):
+    for part, _ in shape.parts(plan):
         part |= {"issues": [], "state": "", "hours": 1.25, "needs": [], "unlocks": []}
-    next(plans.concepts(plan)).update(of_the_first)
+    next(shape.concepts(plan)).update(of_the_first)
     return plan["stages"]
 
 
 def test_the_tree_offers_edits_and_boxes_only_to_who_may_decide():
     stages = prepared(big_plan())
     assert review_tree.tree(stages, "/edit/").count('name="parts"') == sum(
-        1 for _ in plans.parts({"stages": stages})
+        1 for _ in shape.parts({"stages": stages})
     )
     looking = review_tree.tree(stages, "")
     assert 'name="parts"' not in looking
@@ -50,7 +50,7 @@ def test_a_concept_tells_who_set_its_minutes_and_where_it_leads():
 
 def test_what_moved_stands_at_both_places_and_what_went_on_the_left():
     before, after = big_plan(), big_plan()
-    first, second, third = list(plans.modules(after))[:3]
+    first, second, third = list(shape.modules(after))[:3]
     third["concepts"].append(first["concepts"].pop(0))
     gone = second["concepts"].pop(0)
     rows = {
@@ -73,7 +73,7 @@ def test_what_moved_stands_at_both_places_and_what_went_on_the_left():
 
 def test_words_that_differ_are_marked_and_are_text():
     before, after = big_plan(), big_plan()
-    changed = next(plans.concepts(after))
+    changed = next(shape.concepts(after))
     changed["summary"] = f"{MARKUP} {changed['summary']}"
     row = next(one for one in diff.compare(before, after) if one.state == diff.CHANGED)
     pair = review_diff.pair(row, [("Minutes", "<1>", "<2>")])
@@ -85,7 +85,7 @@ def test_words_that_differ_are_marked_and_are_text():
 
 def test_a_node_shows_its_difficulty_and_the_worst_of_its_issues():
     plan = big_plan()
-    first, second, *_ = plans.concepts(plan)
+    first, second, *_ = shape.concepts(plan)
     first["title"] = MARKUP
     picture = draw(plan, {first["id"]: ["warning", "critical"], second["id"]: ["warning"]})
     nodes = review_picture.nodes(picture).split("</a>")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmaps.workflow import diff, edits, plans
+from roadmaps.plan import diff, edits, shape
 from tests.workflow.test_edits import by_id, operation, operations, small_plan
 
 
@@ -18,7 +18,7 @@ def told(*changes):
 def test_equal_plans_differ_in_nothing():
     rows = diff.compare(small_plan(), small_plan())
     assert {row.state for row in rows} == {"same"}
-    assert [row.id for row in rows] == [part["id"] for part, _ in plans.parts(small_plan())]
+    assert [row.id for row in rows] == [part["id"] for part, _ in shape.parts(small_plan())]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_both_plans_can_be_read_from_the_diff(chosen):
     rows = diff.compare(before, after)
     olds = [row.id for row in rows if row.state in ("same", "changed", "removed", "left")]
     news = [row.id for row in rows if row.state in ("same", "changed", "added", "moved")]
-    assert news == [part["id"] for part, _ in plans.parts(after)]
+    assert news == [part["id"] for part, _ in shape.parts(after)]
     assert len(olds) == len(set(olds))
     inside_moved = set(by_id(before)) - set(olds)  # parts that stayed in a moved one are told there
     assert all(key in news for key in inside_moved)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadmaps.workflow import by_hand, edits, plans, rules
-from roadmaps.workflow.schemas import Operation
+from roadmaps.plan import edits, pinned_minutes, rules, shape
+from roadmaps.plan.schemas import Operation
 
 
 def concept(key, title, prerequisites=(), minutes=60):
@@ -74,7 +74,7 @@ def apply(*operations):
 
 
 def by_id(plan):
-    return {part["id"]: part for part, _ in plans.parts(plan)}
+    return {part["id"]: part for part, _ in shape.parts(plan)}
 
 
 def test_add_puts_a_new_concept_where_it_was_asked_for():
@@ -108,7 +108,7 @@ def test_move_merge_and_split_keep_the_minutes():
     ):
         plan, applied, _ = apply(one)
         assert applied
-        assert plans.minutes(plan) == plans.minutes(small_plan())
+        assert shape.minutes(plan) == shape.minutes(small_plan())
 
 
 def test_merging_rewires_who_needed_the_part():
@@ -138,7 +138,7 @@ def test_what_cannot_be_done_is_skipped_with_a_sentence(bad, why):
 
 def marked_plan():
     plan = small_plan()
-    by_id(plan)["c4"][by_hand.MARK] = True
+    by_id(plan)["c4"][pinned_minutes.MARK] = True
     return plan
 
 
@@ -152,7 +152,7 @@ def marked_plan():
 )
 def test_minutes_set_by_hand_stay_when_nobody_asks(taken):
     plan, applied, skipped = edits.apply(
-        marked_plan(), [taken], kept=by_hand.kept(marked_plan(), "More salt")
+        marked_plan(), [taken], kept=pinned_minutes.kept(marked_plan(), "More salt")
     )
     assert (plan, applied) == (marked_plan(), [])
     assert "set the minutes of c4 by hand" in skipped[0]
@@ -167,7 +167,7 @@ def test_the_rest_of_an_operation_on_them_is_done():
 
 @pytest.mark.parametrize("gone", [operation("remove", "c4"), operation("merge", "c4", into="c3")])
 def test_no_automatic_round_takes_their_concept_out(gone):
-    kept = by_hand.kept(marked_plan())
+    kept = pinned_minutes.kept(marked_plan())
     assert edits.apply(marked_plan(), [gone], kept=kept, removable=False)[0] == marked_plan()
     assert "c4" not in by_id(edits.apply(marked_plan(), [gone], kept=kept)[0])
     whole = edits.apply(marked_plan(), [operation("remove", "m2")], kept=kept, removable=False)
@@ -186,8 +186,8 @@ def test_no_automatic_round_takes_their_concept_out(gone):
     ],
 )
 def test_a_comment_frees_the_concepts_that_it_is_about(comment, parts, kept):
-    assert by_hand.kept(marked_plan(), comment, parts) == kept
-    assert by_hand.kept(small_plan(), comment, parts) == set()
+    assert pinned_minutes.kept(marked_plan(), comment, parts) == kept
+    assert pinned_minutes.kept(small_plan(), comment, parts) == set()
 
 
 def test_no_edit_closes_a_circle():
@@ -195,7 +195,7 @@ def test_no_edit_closes_a_circle():
     assert by_id(plan)["c3"]["prerequisites"] == []
 
 
-ids = st.sampled_from([part["id"] for part, _ in plans.parts(small_plan())] + ["c99"])
+ids = st.sampled_from([part["id"] for part, _ in shape.parts(small_plan())] + ["c99"])
 maybe = st.none() | ids
 operations = st.builds(
     operation,
@@ -218,11 +218,11 @@ def test_any_operations_leave_a_sound_plan_and_touch_only_what_they_name(chosen)
     plan, applied, skipped = edits.apply(before, chosen)
     assert before == kept
     assert len(applied) + len(skipped) == len(chosen)
-    found = [part["id"] for part, _ in plans.parts(plan)]
+    found = [part["id"] for part, _ in shape.parts(plan)]
     assert len(found) == len(set(found))
-    assert all(module["concepts"] for module in plans.modules(plan))
-    known = {one["id"] for one in plans.concepts(plan)}
-    assert all(needed in known for one in plans.concepts(plan) for needed in one["prerequisites"])
+    assert all(module["concepts"] for module in shape.modules(plan))
+    known = {one["id"] for one in shape.concepts(plan)}
+    assert all(needed in known for one in shape.concepts(plan) for needed in one["prerequisites"])
     named = {one["target"] for one in applied} | {one.into for one in chosen if one.into}
     untouched = set(by_id(kept)) & set(by_id(plan)) - named
     for key in untouched:

@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from roadmaps.exceptions import LLMError, RunError
 from roadmaps.llm.author import answer, payload_of
-from roadmaps.workflow import by_hand, plans
+from roadmaps.plan import pinned_minutes, shape
 from roadmaps.workflow.graph import GRAPH_VERSION, build_graph
 from roadmaps.workflow.state import Context
 
@@ -157,15 +157,15 @@ def test_the_workflow_goes_on_with_the_plan_that_the_reviewer_edited():
 def set_by_hand(plan, minutes):
     """The first concept's, as a reviewer's edit leaves them."""
     edited = copy.deepcopy(plan)
-    first = next(plans.concepts(edited))
-    first |= {"minutes": minutes, by_hand.MARK: True}
+    first = next(shape.concepts(edited))
+    first |= {"minutes": minutes, pinned_minutes.MARK: True}
     return edited, first["id"]
 
 
 def minutes_of(thread, concept):
     return next(
         one["minutes"]
-        for one in plans.concepts(thread.state().values["plan"])
+        for one in shape.concepts(thread.state().values["plan"])
         if one["id"] == concept
     )
 
@@ -193,7 +193,7 @@ def test_automatic_rounds_fit_the_other_concepts_to_minutes_set_by_hand():
     assert model.roles().count("edit") == 2  # what was asked, and the time
     assert minutes_of(thread, first) == 400
     assert (
-        abs(plans.minutes(state["plan"]) - state["budget_minutes"]) < 0.1 * state["budget_minutes"]
+        abs(shape.minutes(state["plan"]) - state["budget_minutes"]) < 0.1 * state["budget_minutes"]
     )
 
 
@@ -216,8 +216,8 @@ def test_minutes_set_by_hand_that_leave_no_room_are_left_to_the_reviewer():
     thread = Thread(model := Model())
     thread.start()
     plan, first = set_by_hand(thread.state().values["plan"], 1200)
-    for one in list(plans.concepts(plan))[1:3]:
-        one |= {"minutes": 300, by_hand.MARK: True}
+    for one in list(shape.concepts(plan))[1:3]:
+        one |= {"minutes": 300, pinned_minutes.MARK: True}
     model.edits = [[{"op": "modify", "target": first, "title": "Another title", "reason": "asked"}]]
     thread.decide(
         "CHANGES_REQUESTED",

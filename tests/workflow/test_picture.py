@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from roadmaps.picture import draw, wrapped
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
+from roadmaps.plan.picture import draw, wrapped
 from tests.workflow.test_edits import concept, small_plan
 
 
@@ -21,7 +21,7 @@ def big_plan(stages=6, modules=5, concepts=8):
     done: list[str] = []
     for stage in range(stages):
         made: dict[str, Any] = {
-            "id": plans.new_id(plan, "s"),
+            "id": shape.new_id(plan, "s"),
             "title": f"Stage {stage}",
             "summary": "Go",
             "modules": [],
@@ -29,14 +29,14 @@ def big_plan(stages=6, modules=5, concepts=8):
         plan["stages"].append(made)
         for module in range(modules):
             one: dict[str, Any] = {
-                "id": plans.new_id(plan, "m"),
+                "id": shape.new_id(plan, "m"),
                 "title": f"Module {stage}.{module}",
                 "summary": "On",
                 "concepts": [],
             }
             made["modules"].append(one)
             for number in range(concepts):
-                key = plans.new_id(plan, "c")
+                key = shape.new_id(plan, "c")
                 title = f"A rather long title of concept {stage}.{module}.{number}"
                 one["concepts"].append(
                     concept(key, title, dict.fromkeys(done[-1:] + done[:1]), minutes=30)
@@ -66,7 +66,7 @@ def overlap(one, other):
 def test_everything_is_drawn_once_and_nothing_overlaps(plan):
     picture = draw(plan)
     boxes = [*picture.stages, *picture.modules, *picture.concepts]
-    assert sorted(box.id for box in boxes) == sorted(part["id"] for part, _ in plans.parts(plan))
+    assert sorted(box.id for box in boxes) == sorted(part["id"] for part, _ in shape.parts(plan))
     for level in (picture.stages, picture.modules, picture.concepts):
         assert not any(overlap(one, other) for one, other in combinations(level, 2))
     assert all(any(inside(node, module) for module in picture.modules) for node in picture.concepts)
@@ -78,13 +78,13 @@ def test_each_prerequisite_is_one_curve():
     plan = big_plan()
     drawn = [(curve.source, curve.target) for curve in draw(plan).curves]
     assert drawn == [
-        (needed, one["id"]) for one in plans.concepts(plan) for needed in one["prerequisites"]
+        (needed, one["id"]) for one in shape.concepts(plan) for needed in one["prerequisites"]
     ]
 
 
 def test_a_prerequisite_that_does_not_exist_is_no_curve():
     plan = small_plan()
-    next(plans.concepts(plan))["prerequisites"] = ["c99"]
+    next(shape.concepts(plan))["prerequisites"] = ["c99"]
     assert len(draw(plan).curves) == 4
 
 

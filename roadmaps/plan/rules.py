@@ -5,7 +5,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 
 Json = dict[str, Any]
 SIZES = {"stages": (2, 6), "modules": (1, 5), "concepts": (1, 8)}
@@ -45,7 +45,7 @@ def _sizes(plan: Json) -> list[Json]:
         for stage in plan["stages"]
     ]
     counted += [
-        (m["id"], f"“{m['title']}”", "concepts", m["concepts"]) for m in plans.modules(plan)
+        (m["id"], f"“{m['title']}”", "concepts", m["concepts"]) for m in shape.modules(plan)
     ]
     return [
         _issue(
@@ -68,10 +68,10 @@ def _size_text(name: str, kind: str, count: int) -> str:
 
 def _links(plan: Json) -> list[Json]:
     """Prerequisites that come earlier in reading order exist and can form no cycle."""
-    titles = {concept["id"]: concept["title"] for concept in plans.concepts(plan)}
+    titles = {concept["id"]: concept["title"] for concept in shape.concepts(plan)}
     seen: set[str] = set()
     issues = []
-    for concept in plans.concepts(plan):
+    for concept in shape.concepts(plan):
         for needed in concept["prerequisites"]:
             if needed not in seen:
                 message = f"“{concept['title']}” needs a concept first, but {_why_not(needed, concept, titles)}."
@@ -103,7 +103,7 @@ def fitting(budget_minutes: int) -> tuple[float, float]:
 
 
 def _time(plan: Json, budget_minutes: int) -> list[Json]:
-    planned = plans.minutes(plan)
+    planned = shape.minutes(plan)
     off = abs(planned - budget_minutes) / max(budget_minutes, 1)
     if off <= TOLERANCE:
         return []
@@ -119,8 +119,8 @@ def _titles(plan: Json) -> list[Json]:
     """Compared within a kind: a module may well be named after its stage."""
     kinds = (
         ("stages", plan["stages"]),
-        ("modules", plans.modules(plan)),
-        ("concepts", plans.concepts(plan)),
+        ("modules", shape.modules(plan)),
+        ("concepts", shape.concepts(plan)),
     )
     return [issue for kind, parts in kinds for issue in _alike(kind, list(parts))]
 
@@ -128,7 +128,7 @@ def _titles(plan: Json) -> list[Json]:
 def _alike(kind: str, parts: list[Json]) -> list[Json]:
     issues = []
     for one, other in combinations(parts, 2):
-        ratio = fuzz.ratio(plans.key(one["title"]), plans.key(other["title"]), score_cutoff=ALIKE)
+        ratio = fuzz.ratio(shape.key(one["title"]), shape.key(other["title"]), score_cutoff=ALIKE)
         if ratio > ALIKE:
             message = f"The {kind} “{one['title']}” and “{other['title']}” look like the same one."
             severity = "critical" if ratio == 100 else "warning"
@@ -150,6 +150,6 @@ def _outcomes(plan: Json) -> list[Json]:
             f"“{concept['title']}” has no learning outcome.",
             "Add one",
         )
-        for concept in plans.concepts(plan)
+        for concept in shape.concepts(plan)
         if not any(outcome.strip() for outcome in concept["outcomes"])
     ]

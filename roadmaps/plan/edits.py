@@ -4,8 +4,8 @@ import copy
 from collections.abc import Callable, Set
 from typing import Any
 
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import LEAST_MINUTES, Operation
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import LEAST_MINUTES, Operation
 
 Json = dict[str, Any]
 FIELDS = ("title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes")
@@ -70,12 +70,12 @@ def _sparing(plan: Json, operation: Operation, kept: Set[str], removable: bool) 
 
 def _taken_out(plan: Json, operation: Operation) -> set[str]:
     """Ids of what would not be in the plan any more."""
-    found = plans.find(plan, operation.target) if operation.op in ("remove", "merge") else None
-    return {part["id"] for part in plans.inside(found[0])} if found else set()
+    found = shape.find(plan, operation.target) if operation.op in ("remove", "merge") else None
+    return {part["id"] for part in shape.inside(found[0])} if found else set()
 
 
 def _find(plan: Json, part_id: str | None) -> tuple[Json, list[Json]]:
-    found = plans.find(plan, part_id or "")
+    found = shape.find(plan, part_id or "")
     if found is None:
         raise Impossible(f"there is no part {part_id!r}")
     return found
@@ -91,11 +91,11 @@ def _known(plan: Json, named: list[str] | None, own: str) -> list[str]:
     Models also name titles.
     """
     by_title = {
-        plans.key(concept["title"]): concept["id"]
-        for concept in reversed(list(plans.concepts(plan)))
+        shape.key(concept["title"]): concept["id"]
+        for concept in reversed(list(shape.concepts(plan)))
     }
-    needs = {concept["id"]: concept["prerequisites"] for concept in plans.concepts(plan)}
-    ids = [one if one in needs else by_title.get(plans.key(one), "") for one in named or []]
+    needs = {concept["id"]: concept["prerequisites"] for concept in shape.concepts(plan)}
+    ids = [one if one in needs else by_title.get(shape.key(one), "") for one in named or []]
     return [one for one in dict.fromkeys(ids) if one and own not in _reachable(needs, one)]
 
 
@@ -134,7 +134,7 @@ def _add(plan: Json, operation: Operation) -> Json:
 def _new_concept(plan: Json, operation: Operation) -> Json:
     if not (operation.title and operation.summary):
         raise Impossible("a new concept needs a title and a summary")
-    own = plans.new_id(plan, "c")
+    own = shape.new_id(plan, "c")
     return {
         "id": own,
         "title": operation.title,
@@ -161,7 +161,7 @@ def _remove(plan: Json, operation: Operation) -> Json:
 
 def _prune(plan: Json) -> str:
     """Take out the modules and stages that are left empty; the words that tell of it."""
-    modules = [module for module in plans.modules(plan) if not module["concepts"]]
+    modules = [module for module in shape.modules(plan) if not module["concepts"]]
     for stage in plan["stages"]:
         stage["modules"] = [module for module in stage["modules"] if module["concepts"]]
     stages = [stage for stage in plan["stages"] if not stage["modules"]]
@@ -172,8 +172,8 @@ def _prune(plan: Json) -> str:
 
 
 def _drop_dangling(plan: Json) -> None:
-    known = {concept["id"] for concept in plans.concepts(plan)}
-    for concept in plans.concepts(plan):
+    known = {concept["id"] for concept in shape.concepts(plan)}
+    for concept in shape.concepts(plan):
         concept["prerequisites"] = [one for one in concept["prerequisites"] if one in known]
 
 
@@ -230,7 +230,7 @@ def _parent(plan: Json, part: Json) -> Json:
     """The stage or module that holds the part; the plan itself for a stage."""
     around = (
         one
-        for one, _ in plans.parts(plan)
+        for one, _ in shape.parts(plan)
         if part in (one.get("modules") or one.get("concepts") or [])
     )
     return next(around, plan)
@@ -266,7 +266,7 @@ def _take_over(into: Json, part: Json) -> None:
 
 def _rewire(plan: Json, part: Json, into: Json) -> None:
     """Who needed `part` needs `into`, which needs what both needed, unless that closed a circle."""
-    for concept in plans.concepts(plan):
+    for concept in shape.concepts(plan):
         wired = [into["id"] if one == part["id"] else one for one in concept["prerequisites"]]
         concept["prerequisites"] = [one for one in dict.fromkeys(wired) if one != concept["id"]]
     both = into["prerequisites"] + part["prerequisites"]

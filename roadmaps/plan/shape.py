@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from roadmaps.workflow.schemas import ConceptPlan, Curriculum
+from roadmaps.plan.schemas import ConceptPlan, Curriculum
 
 Json = dict[str, Any]
 

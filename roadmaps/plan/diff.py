@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 
 Json = dict[str, Any]
 FIELDS = ("title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes")
@@ -56,8 +56,8 @@ def _children(part: Json) -> list[Json]:
 
 class _Comparison:
     def __init__(self, before: Json, after: Json) -> None:
-        self.old = {part["id"]: part for part, _ in plans.parts(before)}
-        self.new = {part["id"]: part for part, _ in plans.parts(after)}
+        self.old = {part["id"]: part for part, _ in shape.parts(before)}
+        self.new = {part["id"]: part for part, _ in shape.parts(after)}
         self.old_home, self.new_home = _homes(before), _homes(after)
 
     def rows(self, old: list[Json], new: list[Json], depth: int) -> Iterator[Row]:
@@ -122,6 +122,6 @@ def _homes(plan: Json) -> dict[str, str]:
     """The title of what each part stands in; a stage stands in the plan."""
     return {
         child["id"]: part["title"]
-        for part in (plan, *(p for p, _ in plans.parts(plan)))
+        for part in (plan, *(p for p, _ in shape.parts(plan)))
         for child in _children(part)
     }

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from roadmaps.models import Roadmap
-from roadmaps.workflow import plans
+from roadmaps.plan import shape
 
 Json = dict[str, Any]
 Marks = dict[str, list[str]]
@@ -151,9 +151,9 @@ def _finished(picture: Picture, plan: Json) -> Picture:
 
 
 def _in_words(plan: Json) -> str:
-    stages, concepts = len(plan["stages"]), sum(1 for _ in plans.concepts(plan))
-    links = sum(len(concept["prerequisites"]) for concept in plans.concepts(plan))
-    hours = f"{plans.minutes(plan) / 60:.1f}"
+    stages, concepts = len(plan["stages"]), sum(1 for _ in shape.concepts(plan))
+    links = sum(len(concept["prerequisites"]) for concept in shape.concepts(plan))
+    hours = f"{shape.minutes(plan) / 60:.1f}"
     told = _(
         "%(stages)s stages with %(concepts)s concepts in %(hours)s hours, and %(links)s prerequisites."
     )
@@ -176,7 +176,7 @@ def _add_stage(
     x, y = corner
     box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
     picture.stages.append(box)
-    box.note = _("%(hours)s h") % {"hours": f"{plans.minutes({'stages': [stage]}) / 60:.1f}"}
+    box.note = _("%(hours)s h") % {"hours": f"{shape.minutes({'stages': [stage]}) / 60:.1f}"}
     for module in stage["modules"]:
         box.height += (
             _add_module(picture, module, (x + PADDING, box.bottom), marks, measure) + SPACE
@@ -236,7 +236,7 @@ def _said(marks: list[str]) -> str:
 def _curves(plan: Json, nodes: dict[str, Box]) -> list[Curve]:
     return [
         Curve(needed, concept["id"], _path(nodes[needed], nodes[concept["id"]]))
-        for concept in plans.concepts(plan)
+        for concept in shape.concepts(plan)
         for needed in concept["prerequisites"]
         if needed in nodes
     ]

@@ -7,8 +7,8 @@ without marks has none.
 from collections.abc import Iterable
 from typing import Any
 
-from roadmaps.workflow import plans
-from roadmaps.workflow.schemas import LEAST_MINUTES, MOST_MINUTES
+from roadmaps.plan import shape
+from roadmaps.plan.schemas import LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]
 MARK = "minutes_by_hand"
@@ -17,7 +17,7 @@ MARK = "minutes_by_hand"
 def mark(plan: Json, applied: list[Json]) -> None:
     """Mark what a person's operations, as they were applied, set the minutes of."""
     set_now = {_concept_of(entry) for entry in applied if "minutes" in (entry["after"] or {})}
-    for concept in plans.concepts(plan):
+    for concept in shape.concepts(plan):
         if concept["id"] in set_now:
             concept[MARK] = True
 
@@ -34,22 +34,22 @@ def kept(plan: Json, comment: str = "", parts: Iterable[str] = ()) -> frozenset[
 
     A comment on a stage or a module is one on each of its concepts.
     """
-    words, pointed = plans.key(comment), set(parts)
+    words, pointed = shape.key(comment), set(parts)
     about = [
         part
-        for part, _ in plans.parts(plan)
-        if part["id"] in pointed or plans.key(part["title"]) in words
+        for part, _ in shape.parts(plan)
+        if part["id"] in pointed or shape.key(part["title"]) in words
     ]
-    asked = {one["id"] for part in about for one in plans.inside(part)}
+    asked = {one["id"] for part in about for one in shape.inside(part)}
     return frozenset(
-        one["id"] for one in plans.concepts(plan) if one.get(MARK) and one["id"] not in asked
+        one["id"] for one in shape.concepts(plan) if one.get(MARK) and one["id"] not in asked
     )
 
 
 def leave_no_room(plan: Json, least: float, most: float) -> bool:
     """Whether no change of the other concepts' minutes brings the plan between `least` and `most`."""
-    fixed = [one["minutes"] for one in plans.concepts(plan) if one.get(MARK)]
-    free = sum(1 for _ in plans.concepts(plan)) - len(fixed)
+    fixed = [one["minutes"] for one in shape.concepts(plan) if one.get(MARK)]
+    free = sum(1 for _ in shape.concepts(plan)) - len(fixed)
     return bool(fixed) and not (
         sum(fixed) + free * LEAST_MINUTES <= most and least <= sum(fixed) + free * MOST_MINUTES
     )
