@@ -97,7 +97,8 @@ def questions() -> dict[str, Callable[[], object]]:
     from django.test import Client
 
     from logs_app.history import events_of
-    from roadmaps import recovery, retention
+    from roadmaps import retention
+    from roadmaps.engine import recovery
     from roadmaps.models import Roadmap
 
     settings.ALLOWED_HOSTS = ["testserver"]

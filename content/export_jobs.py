@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from content.exports import FORMATS, ExportImpossible
 from content.models import Export, ExportStatus
-from roadmaps import dispatch, leases, loop, sentences
+from roadmaps import sentences
+from roadmaps.engine import dispatch, leases, loop
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.later import load
 from roadmaps.models import Lease, Roadmap

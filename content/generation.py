@@ -17,7 +17,8 @@ from pydantic import BaseModel
 from content import prompts, words, writing
 from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
-from roadmaps import checkpointer, leases, llm, loop, progress, runs
+from roadmaps import llm, progress, runs
+from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
 from roadmaps.models import Concept, ModelCall, Roadmap, RoadmapStatus
 from roadmaps.sentences import Sentence

@@ -16,7 +16,7 @@ from django.db.models import F, Min
 from django.utils import timezone
 
 from content.models import Resource
-from roadmaps import loop
+from roadmaps.engine import loop
 
 TIMEOUT_SECONDS = 8  # to connect, and to wait for more bytes
 ADDRESS_SECONDS = 30  # for one address with all its redirects

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 
 from content import export_jobs, services, writing
 from content.models import ARTIFACTS, Export
-from roadmaps import dispatch
+from roadmaps.engine import dispatch
 from roadmaps.later import load
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (

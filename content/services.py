@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from content import words, writing
 from content.models import ARTIFACTS, COURSE, ArtifactStatus
-from roadmaps import dispatch, progress, sentences, telemetry
+from roadmaps import progress, sentences, telemetry
+from roadmaps.engine import dispatch
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Person, Roadmap
 from roadmaps.models.activity import record_activity

@@ -21,7 +21,8 @@ from content.models import (
     Tutorial,
 )
 from content.signals import quiz_written
-from roadmaps import leases, sentences
+from roadmaps import sentences
+from roadmaps.engine import leases
 from roadmaps.models import Roadmap, RoadmapStatus
 
 if TYPE_CHECKING:

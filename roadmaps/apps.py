@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 
 def set_up_checkpoints(**_: Any) -> None:
-    from roadmaps import checkpointer
+    from roadmaps.engine import checkpointer
 
     checkpointer.migrate()
 
@@ -23,13 +23,13 @@ class RoadmapsConfig(AppConfig):
             auto_approval,
             erasure,
             graceful_stop,
-            one_beat,
             personal_data,
             reports,
             socket_rights,
             warm_up,
             worker_bounds,
         )
+        from roadmaps.engine import beat_lock  # noqa: F401 - they listen to signals
 
         if settings.MISSPELT_SETTINGS:
             misspelt = [

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from roadmaps import checkpointer, dispatch, limits, loop, plan_rows, progress
+from roadmaps import limits, plan_rows, progress
 from roadmaps.desk import clean_comment
+from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus

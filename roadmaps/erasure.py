@@ -17,7 +17,7 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from logs_app.models import ExecutionLog
-from roadmaps import checkpointer, leases, loop
+from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.models import ErasedThread, ModelCall, ModelFailure, Review, Roadmap
 from roadmaps.signals import roadmap_withdrawn
 

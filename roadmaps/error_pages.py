@@ -5,7 +5,7 @@ import sys
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.template.loader import render_to_string
 
-from roadmaps import loop
+from roadmaps.engine import loop
 from roadmaps.exceptions import NothingThere
 
 RETRY_AFTER_SECONDS = 10

@@ -17,7 +17,7 @@ from celery.signals import worker_init, worker_process_init, worker_shutting_dow
 from django.conf import settings
 from django.db import Error, connection
 
-from roadmaps import leases
+from roadmaps.engine import leases
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import patience
-from roadmaps import health, loop
+from roadmaps import health
+from roadmaps.engine import loop
 from roadmaps.metrics import exposition
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from roadmaps import checkpointer, llm, loop
+from roadmaps import llm
+from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
 from roadmaps.sentences import Sentence

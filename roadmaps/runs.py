@@ -16,17 +16,9 @@ from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Interrupt, StateSnapshot
 
-from roadmaps import (
-    checkpointer,
-    dispatch,
-    inbox,
-    leases,
-    llm,
-    loop,
-    plan_rows,
-    progress,
-    sentences,
-)
+from roadmaps import inbox, llm, plan_rows, progress, sentences
+from roadmaps.engine import checkpointer, dispatch, leases, loop
+from roadmaps.engine.saver import FENCE
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
 from roadmaps.models import (
     UNDECIDED,
@@ -40,7 +32,6 @@ from roadmaps.models import (
     due_time,
     shown_of,
 )
-from roadmaps.saver import FENCE
 from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
 from roadmaps.workflow import graph

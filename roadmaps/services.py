@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from roadmaps import dispatch, inbox, leases, limits, progress, sentences
+from roadmaps import inbox, limits, progress, sentences
 from roadmaps.desk import clean_comment, supersede, why_not
+from roadmaps.engine import dispatch, leases
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.forms import RoadmapForm
 from roadmaps.models import (

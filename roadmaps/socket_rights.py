@@ -28,7 +28,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from redis.exceptions import RedisError
 
-from roadmaps import loop, progress
+from roadmaps import progress
+from roadmaps.engine import loop
 from roadmaps.models import Roadmap
 from roadmaps.models.second_factor import with_second_factor
 

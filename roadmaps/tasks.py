@@ -10,8 +10,8 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from roadmaps import heartbeats, reminders, retention
+from roadmaps.engine.recovery import recover
 from roadmaps.later import load
-from roadmaps.recovery import recover
 
 
 def _advance(roadmap_id: str, run_id: str) -> str:

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from logs_app.ids import as_uuid
-from roadmaps import checkpointer, dispatch, loop, progress
+from roadmaps import progress
 from roadmaps.desk import supersede
+from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus

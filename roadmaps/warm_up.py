@@ -15,7 +15,8 @@ from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 
 from config import garbage
-from roadmaps import llm, loop
+from roadmaps import llm
+from roadmaps.engine import loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
 

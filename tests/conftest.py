@@ -21,7 +21,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 
-from roadmaps import checkpointer, loop
+from roadmaps.engine import checkpointer, loop
 
 ROOT = Path(__file__).parent.parent
 DEADLINE_SECONDS = 180

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from roadmaps import checkpointer, connection_budget
+from roadmaps import connection_budget
+from roadmaps.engine import checkpointer
 from roadmaps.health.finding import Finding, fail, first_line, ok, warn
 
 OLDEST_POSTGRESQL = 14  # that Django 5.2 supports

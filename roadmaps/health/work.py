@@ -7,8 +7,9 @@ from django.db import Error, connection
 
 from logs_app import stream
 from logs_app.buffer import BROKER_AWAY
-from roadmaps import heartbeats, one_beat, queues
+from roadmaps import heartbeats, queues
 from roadmaps import schedules as beat_schedules
+from roadmaps.engine import beat_lock
 from roadmaps.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
 
 SILENT_SECONDS = 60  # without a heartbeat
@@ -60,7 +61,7 @@ def beat() -> list[Finding]:
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(held, [one_beat.LOCK])
+            cursor.execute(held, [beat_lock.LOCK])
             running = cursor.fetchone() is not None
     except Error:
         return fail("whether beat runs is unknown while PostgreSQL does not answer")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import mail, notices
 from accounts.models import Notice, NoticeKind, Preferences
-from roadmaps import recovery
+from roadmaps.engine import recovery
 from roadmaps.models import Review, Roadmap, RoadmapStatus
 from roadmaps.reminders import remind_reviewers
 from roadmaps.services import decide_review

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import leaving, mail
 from accounts.models import NoticeKind, Preferences
-from roadmaps import leases
+from roadmaps.engine import leases
 from roadmaps.exceptions import LeaseLost
 from roadmaps.models import ErasedThread, Review, Roadmap
 from roadmaps.services import decide_review

@@ -15,7 +15,8 @@ from content import services as content_services
 from content.models import Question, Tutorial
 from logs_app import stream
 from logs_app.models import ExecutionLog
-from roadmaps import erasure, leases, retention, trash
+from roadmaps import erasure, retention, trash
+from roadmaps.engine import leases
 from roadmaps.exceptions import InvalidTransition, LeaseLost
 from roadmaps.models import Concept, Draft, ErasedThread, ModelCall, Review, ReviewEvent, Roadmap
 from roadmaps.services import decide_review, retry_run

@@ -22,7 +22,8 @@ import websockets.sync.client
 from django.core.management import CommandError, call_command
 from websockets.typing import Origin
 
-from roadmaps import connection_budget, one_beat
+from roadmaps import connection_budget
+from roadmaps.engine import beat_lock
 from roadmaps.management.commands import up
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.e2e.conftest import answers, free_port
@@ -236,7 +237,7 @@ def beat_holders(folder):
     """Process ids of the servers' sides of connections that hold beat's lock."""
     held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted"
     with psycopg.connect(f"postgresql://postgres@:5432/cairn?host={folder}/sockets") as connection:
-        return [pid for (pid,) in connection.execute(held, [one_beat.LOCK])]
+        return [pid for (pid,) in connection.execute(held, [beat_lock.LOCK])]
 
 
 @pytest.mark.parametrize("which", [0, 1])

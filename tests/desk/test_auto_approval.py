@@ -137,7 +137,7 @@ def test_a_worker_that_dies_while_deciding_leaves_no_review_half_decided(
 ):
     settings.AUTO_APPROVE_MIN_SCORE = 1
     roadmap = courses.requested(owner)
-    monkeypatch.setattr("roadmaps.dispatch.queue_workflow", lambda *_: 1 / 0)
+    monkeypatch.setattr("roadmaps.engine.dispatch.queue_workflow", lambda *_: 1 / 0)
     assert runs.advance(roadmap.pk, roadmap.run_id) == "FAILED"
     assert not Review.objects.exists()
     assert Roadmap.objects.get().status == "FAILED"

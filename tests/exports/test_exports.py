@@ -14,9 +14,10 @@ from django.utils import timezone
 from content import export_jobs
 from content.exports import FORMATS, Format, nodes, rows
 from content.models import Export
-from roadmaps import leases, retention
+from roadmaps import retention
+from roadmaps.engine import leases
+from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease
-from roadmaps.recovery import recover
 from tests import courses
 from tests.conftest import wait_for
 from tests.exports import samples

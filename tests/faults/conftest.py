@@ -2,7 +2,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from roadmaps import checkpointer, loop
+from roadmaps.engine import checkpointer, loop
 from tests import courses
 from tests.conftest import wait_for
 from tests.faults.small_disk import small_disk  # noqa: F401 - a fixture

@@ -10,8 +10,8 @@ from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from roadmaps.engine.recovery import recover
 from roadmaps.models import Review, Roadmap, RoadmapStatus
-from roadmaps.recovery import recover
 from roadmaps.services import decide_review
 from tests import courses
 from tests.conftest import ROOT, wait_for

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
+from roadmaps.engine.recovery import recover
 from roadmaps.models import Roadmap, RoadmapStatus
-from roadmaps.recovery import recover
 from tests.conftest import DEADLINE_SECONDS, wait_for
 from tests.faults.tending import connected, several
 

@@ -18,9 +18,9 @@ from hypothesis.stateful import (
 from content import generation
 from content.models import ARTIFACTS
 from roadmaps import runs
+from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Lease, Review, Roadmap, RoadmapStatus
-from roadmaps.recovery import recover
 from roadmaps.services import cancel_run, decide_review, request_roadmap, retry_run
 
 LONG_AGO = "2000-01-01T00:00:00Z"

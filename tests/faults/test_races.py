@@ -9,9 +9,9 @@ import pytest
 from celery import current_app
 
 from roadmaps import runs
+from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, Roadmap
-from roadmaps.recovery import recover
 from roadmaps.services import cancel_run, decide_review, retry_run
 from roadmaps.signals import roadmap_approved
 from tests import courses

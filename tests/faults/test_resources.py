@@ -11,7 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
-from roadmaps import checkpointer
+from roadmaps.engine import checkpointer
 from roadmaps.models import Roadmap, RoadmapStatus
 from tests.conftest import wait_for
 from tests.faults.tending import SOON, connected, embedded_only, finish, several

@@ -18,7 +18,8 @@ from content.services import retry_artifact
 from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
-from roadmaps import checkpointer, plan_rows
+from roadmaps import plan_rows
+from roadmaps.engine import checkpointer
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept, Roadmap
 from roadmaps.plan import shape

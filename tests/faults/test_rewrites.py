@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 from content import generation, writing
 from content.models import Quiz, Tutorial
 from content.services import recover_rewrites, retry_artifact
-from roadmaps import leases, retention, runs, trash
+from roadmaps import retention, runs, trash
 from roadmaps.changes import request_changes
+from roadmaps.engine import leases
+from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease, Roadmap
-from roadmaps.recovery import recover
 from roadmaps.services import decide_review, retry_run
 from tests import courses
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from content import links
 from content.models import Resource
-from roadmaps import loop
+from roadmaps.engine import loop
 
 
 class Site(BaseHTTPRequestHandler):

@@ -7,7 +7,8 @@ from importlib import import_module
 import httpx
 import pytest
 
-from roadmaps import checkpointer, llm, loop
+from roadmaps import llm
+from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import transport, turns
 from roadmaps.models import ModelCall

@@ -15,7 +15,8 @@ import pytest
 import redis
 from django.conf import settings as configured
 
-from roadmaps import llm, loop
+from roadmaps import llm
+from roadmaps.engine import loop
 from roadmaps.llm import rates, shares, transport, turns
 from roadmaps.models import Roadmap
 from roadmaps.plan.schemas import Intent

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from roadmaps import checkpointer
+from roadmaps.engine import checkpointer
 from roadmaps.models import Roadmap
 from tests import courses
 from tests.conftest import ROOT, test_database_url, wait_for

@@ -14,7 +14,8 @@ from django.db import connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from logs_app import stream
-from roadmaps import health, heartbeats, one_beat, queues, schedules, telemetry
+from roadmaps import health, heartbeats, queues, schedules, telemetry
+from roadmaps.engine import beat_lock
 from roadmaps.health import services, work
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
@@ -110,7 +111,7 @@ def test_who_listens_but_takes_nothing_is_no_listener(messages, monkeypatch):
 
 
 def test_two_beats_are_noticed_and_one_is_not_mistaken_for_two(messages, monkeypatch):
-    monkeypatch.setattr(one_beat, "LOCK", 1234)
+    monkeypatch.setattr(beat_lock, "LOCK", 1234)
     assert "no beat runs" in only(health.beat()).text
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(1234)")

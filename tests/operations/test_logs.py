@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 from config import asgi, logs
 from logs_app import context
-from roadmaps import loop
+from roadmaps.engine import loop
 from roadmaps.models import Roadmap
 from tests import courses
 from tests.conftest import wait_for

@@ -13,8 +13,8 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from roadmaps import heartbeats, metrics, telemetry
+from roadmaps.engine.recovery import recover
 from roadmaps.models import Roadmap
-from roadmaps.recovery import recover
 from roadmaps.services import decide_review
 from tests import courses
 from tests.conftest import ROOT, wait_for

@@ -8,7 +8,8 @@ import sys
 import psycopg
 import pytest
 
-from roadmaps import checkpointer, health, one_beat
+from roadmaps import health
+from roadmaps.engine import beat_lock, checkpointer
 from tests.conftest import ROOT, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,9 +19,9 @@ LOCK = "SELECT pg_try_advisory_lock(%s) AS locked"
 @pytest.fixture
 def held():
     """This process holds beat's lock."""
-    assert one_beat.acquire()
-    yield one_beat._held
-    one_beat._held.close()
+    assert beat_lock.acquire()
+    yield beat_lock._held
+    beat_lock._held.close()
 
 
 @pytest.fixture
@@ -35,25 +36,25 @@ def cut(connection, by):
 
 
 def test_while_one_holds_the_lock_no_other_gets_it(held, other):
-    assert other.execute(LOCK, [one_beat.LOCK]).fetchone() == {"locked": False}
-    one_beat._look()
-    assert one_beat._held is held
+    assert other.execute(LOCK, [beat_lock.LOCK]).fetchone() == {"locked": False}
+    beat_lock._look()
+    assert beat_lock._held is held
 
 
 def test_a_lock_that_postgresql_has_dropped_is_taken_again(held, other):
     cut(held, by=other)
     assert "no beat runs" in health.beat()[0].text
-    one_beat._look()
+    beat_lock._look()
     assert health.beat()[0].state == health.OK
-    assert other.execute(LOCK, [one_beat.LOCK]).fetchone() == {"locked": False}
+    assert other.execute(LOCK, [beat_lock.LOCK]).fetchone() == {"locked": False}
 
 
 def test_a_beat_ends_when_another_has_taken_its_lock_meanwhile(held, other, monkeypatch):
     ended = []
     monkeypatch.setattr(os, "kill", lambda pid, how: ended.append((pid, how)))
     cut(held, by=other)
-    assert other.execute(LOCK, [one_beat.LOCK]).fetchone() == {"locked": True}
-    one_beat._look()
+    assert other.execute(LOCK, [beat_lock.LOCK]).fetchone() == {"locked": True}
+    beat_lock._look()
     assert ended == [(os.getpid(), signal.SIGTERM)]
 
 

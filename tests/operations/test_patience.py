@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from config import outages, patience
-from roadmaps import loop
+from roadmaps.engine import loop
 
 
 def answered(kind, act):

@@ -78,7 +78,7 @@ def caused_by(error, cause):
             None,
         ),
         (
-            "roadmaps.leases",
+            "roadmaps.engine.leases",
             WARNING,
             "leases not renewed: %s",
             (psycopg.OperationalError(REFUSED),),

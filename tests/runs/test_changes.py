@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from content.models import Tutorial
-from roadmaps import checkpointer, loop, plan_rows, retention
+from roadmaps import plan_rows, retention
 from roadmaps.changes import request_changes
+from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, ReviewEventKind, Roadmap
 from roadmaps.services import cancel_run, decide_review, retry_run

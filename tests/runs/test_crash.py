@@ -12,10 +12,11 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from content import generation
 from content.services import retry_artifact
-from roadmaps import leases, runs
+from roadmaps import runs
+from roadmaps.engine import leases
+from roadmaps.engine.recovery import recover
 from roadmaps.llm import transport
 from roadmaps.models import Lease, ModelCall, Roadmap
-from roadmaps.recovery import recover
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from roadmaps import leases
+from roadmaps.engine import leases
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.models import Lease
 from tests.conftest import DEADLINE_SECONDS

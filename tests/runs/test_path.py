@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from content.models import ARTIFACTS, counts
 from content.services import retry_artifact
 from logs_app.models import ExecutionLog
+from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall, Review, Roadmap
-from roadmaps.recovery import recover
 from roadmaps.services import cancel_run, decide_review, request_roadmap, retry_run
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
@@ -240,7 +240,7 @@ def test_a_run_that_kills_its_workers_ends_with_the_reason(owner, settings):
 
 
 def test_a_pruned_thread_is_a_clear_error_and_never_starts_anew(owner, reviewer, worker):
-    from roadmaps import checkpointer, loop
+    from roadmaps.engine import checkpointer, loop
 
     worker()
     roadmap = ask_for_course(owner)

@@ -14,7 +14,8 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps import erasure, llm, loop, retention
+from roadmaps import erasure, llm, retention
+from roadmaps.engine import loop
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import transport
 from roadmaps.models import ModelCall, ModelFailure, Roadmap

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.test import Client
 
 from config.asgi import application
-from roadmaps import loop, progress
+from roadmaps import progress
+from roadmaps.engine import loop
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 

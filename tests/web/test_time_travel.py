@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.db import OperationalError
 from django.urls import reverse
 
-from roadmaps import checkpointer, loop, progress, time_travel
+from roadmaps import progress, time_travel
+from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall
 from roadmaps.services import decide_review

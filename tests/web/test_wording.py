@@ -12,8 +12,8 @@ from accounts.models import Notice, Preferences
 from content.models import Tutorial
 from logs_app.history import events_of
 from roadmaps import progress, sentences
+from roadmaps.engine.recovery import recover
 from roadmaps.models import Roadmap, RoadmapStatus
-from roadmaps.recovery import recover
 from roadmaps.sentences import Sentence
 from roadmaps.services import cancel_run, retry_run
 from tests import courses

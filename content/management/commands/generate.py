@@ -20,8 +20,8 @@ from content.exports import markdown, rows
 from content.models import counts
 from content.terminal import Display
 from roadmaps import health, queues
+from roadmaps.engine.recovery import recover
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
-from roadmaps.recovery import recover
 from roadmaps.services import decide_review, request_roadmap
 
 OWNER = "cairn"

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from config.celery import app
-from roadmaps import one_beat
+from roadmaps.engine import beat_lock
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, standby: bool, **options: Any) -> None:
         if standby:
-            one_beat.wait()
+            beat_lock.wait()
         app.Beat(
             quiet=settings.LOG_LEVEL in ("WARNING", "ERROR"),
             loglevel=settings.LOG_LEVEL,

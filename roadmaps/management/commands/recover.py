@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from roadmaps.recovery import recover
+from roadmaps.engine.recovery import recover
 
 
 class Command(BaseCommand):

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from roadmaps import dispatch, progress, sentences, telemetry
+from roadmaps import progress, sentences, telemetry
+from roadmaps.engine import dispatch
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
 from roadmaps.sentences import Sentence
 from roadmaps.signals import recovering, roadmap_approved, roadmap_ended

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from celery.signals import beat_init
 
-from roadmaps import checkpointer
+from roadmaps.engine import checkpointer
 
 logger = logging.getLogger(__name__)
 

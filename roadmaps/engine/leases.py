@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from roadmaps import checkpointer
+from roadmaps.engine import checkpointer
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
 from roadmaps.models import Lease, Roadmap
 from roadmaps.signals import handed_over

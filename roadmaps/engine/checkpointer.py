@@ -13,11 +13,11 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 
-from roadmaps import loop
+from roadmaps.engine import loop
 from roadmaps.later import load
 
 if TYPE_CHECKING:
-    from roadmaps.saver import Saver
+    from roadmaps.engine.saver import Saver
 
 SCHEMA = "checkpoints"
 CHECK_EVERY_SECONDS = 1.0  # of a connection's use
@@ -84,7 +84,7 @@ async def saver() -> "Saver":
     """The loop's one saver, so that a graph is compiled once."""
     running = asyncio.get_running_loop()
     if running not in _savers:
-        made = _savers[running] = load("roadmaps.saver").Saver(await pool())
+        made = _savers[running] = load("roadmaps.engine.saver").Saver(await pool())
         made.lock = contextlib.nullcontext()  # each statement has its own connection
     return _savers[running]
 
