@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
-from roadmaps.llm import BUILT_IN_AUTHOR, author_plan
+from roadmaps.llm import BUILT_IN_AUTHOR
+from roadmaps.llm.author import plan as author_plan
 from roadmaps.plan import edits, rules, shape
 from roadmaps.plan.schemas import Curriculum, Operation
 

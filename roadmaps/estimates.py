@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from roadmaps.llm import model_label, without_model
-from roadmaps.llm.author_plan import size_of
+from roadmaps.llm.author.plan import size_of
 from roadmaps.models import Concept, ModelCall
 
 DESIGN = (

@@ -9,7 +9,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from roadmaps.llm.author import answer
+from roadmaps.llm.author.chat_model import answer
 
 Json = dict[str, Any]
 STATUS_FAULTS = {"400": 400, "401": 401, "404": 404, "429": 429, "500": 500, "503": 503}

@@ -10,8 +10,8 @@ from roadmaps.llm.labels import BUILT_IN_AUTHOR, CONNECT_A_MODEL, cost, model_la
 
 if TYPE_CHECKING:
     from roadmaps.llm.asking import Call, ask
+    from roadmaps.llm.connectivity import reach
     from roadmaps.llm.providers import chat_model, close
-    from roadmaps.llm.reaching import reach
 
 __all__ = [
     "BUILT_IN_AUTHOR",
@@ -30,7 +30,7 @@ _HOMES = {
     "ask": "asking",
     "chat_model": "providers",
     "close": "providers",
-    "reach": "reaching",
+    "reach": "connectivity",
 }
 
 

@@ -12,8 +12,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel, ValidationError
 
 from roadmaps.exceptions import LLMError
-from roadmaps.llm import counted, journal, parsing, transport, turns
+from roadmaps.llm import instrumentation, journal, parsing, transport
 from roadmaps.llm.labels import model_label, without_model
+from roadmaps.llm.limits import gate
 from roadmaps.llm.providers import answering
 from roadmaps.sentences import Sentence
 
@@ -66,7 +67,7 @@ async def ask(
     failed: Counter[str] = Counter()
     try:
         call = await _ask_in_time(
-            role, messages, schema, turns.turn(role, thread_id, messages), failed
+            role, messages, schema, gate.turn(role, thread_id, messages), failed
         )
     except LLMError:
         await _keep_failures(pool, thread_id, role, failed, gave_up=True)
@@ -154,7 +155,7 @@ async def _ask_model(
 async def _request(
     role: str, model: Any, messages: list[BaseMessage], failed: Counter[str]
 ) -> AIMessage:
-    with counted.call(role, failed) as done:
+    with instrumentation.call(role, failed) as done:
         try:
             raw: AIMessage = await model.ainvoke(messages)
         except ValueError as exc:

@@ -9,7 +9,7 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from roadmaps.exceptions import LLMError
-from roadmaps.llm.author import BuiltInAuthor
+from roadmaps.llm.author.chat_model import BuiltInAuthor
 from roadmaps.llm.labels import model_label, without_model
 from roadmaps.sentences import Sentence
 

@@ -10,7 +10,8 @@ import pytest
 from roadmaps import llm
 from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import LLMError
-from roadmaps.llm import transport, turns
+from roadmaps.llm import transport
+from roadmaps.llm.limits import gate
 from roadmaps.models import ModelCall
 from roadmaps.plan.schemas import Intent
 from roadmaps.workflow.prompts import messages
@@ -185,7 +186,7 @@ def test_a_cancelled_call_hangs_up(server):
 def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
     server.latency = 0.1
     settings.LLM_CONCURRENCY = 4
-    turns._gates.clear()
+    gate._gates.clear()
 
     async def many():
         await asyncio.gather(*(ask() for _ in range(20)))

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
-from roadmaps.llm.author import answer
+from roadmaps.llm.author.chat_model import answer
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent
 

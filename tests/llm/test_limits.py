@@ -17,7 +17,9 @@ from django.conf import settings as configured
 
 from roadmaps import llm
 from roadmaps.engine import loop
-from roadmaps.llm import rates, shares, transport, turns
+from roadmaps.llm import transport
+from roadmaps.llm.limits import gate as turns
+from roadmaps.llm.limits import rates, shares
 from roadmaps.models import Roadmap
 from roadmaps.plan.schemas import Intent
 from roadmaps.workflow.prompts import messages

@@ -10,7 +10,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from roadmaps.exceptions import LLMError, RunError
-from roadmaps.llm.author import answer, payload_of
+from roadmaps.llm.author.chat_model import answer, payload_of
 from roadmaps.plan import pinned_minutes, shape
 from roadmaps.workflow.graph import GRAPH_VERSION, build_graph
 from roadmaps.workflow.state import Context

@@ -4,7 +4,7 @@ import re
 from collections.abc import Set
 from typing import Any
 
-from roadmaps.llm.author_plan import topic_of
+from roadmaps.llm.author.plan import topic_of
 from roadmaps.plan import pinned_minutes, shape
 from roadmaps.plan.schemas import LEAST_MINUTES, MOST_MINUTES
 

@@ -11,17 +11,17 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel
 
-from roadmaps.llm import author_content, author_edit, author_plan
+from roadmaps.llm.author import content, edit, plan
 
 ANSWERS = {
-    "Questions": author_plan.questions,
-    "Intent": author_plan.intent,
-    "Curriculum": author_plan.curriculum,
-    "Critique": author_plan.critique,
-    "Edit": author_edit.edit,
-    "TutorialAnswer": author_content.tutorial,
-    "ResourcesAnswer": author_content.resources,
-    "QuizAnswer": author_content.quiz,
+    "Questions": plan.questions,
+    "Intent": plan.intent,
+    "Curriculum": plan.curriculum,
+    "Critique": plan.critique,
+    "Edit": edit.edit,
+    "TutorialAnswer": content.tutorial,
+    "ResourcesAnswer": content.resources,
+    "QuizAnswer": content.quiz,
 }
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from roadmaps.llm.author_design import DESIGN
+from roadmaps.llm.author.design import DESIGN
 from roadmaps.plan.schemas import DIMENSIONS, LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from django.conf import settings
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from roadmaps.llm.shares import PROCESSES_ASSUMED
+from roadmaps.llm.limits.shares import PROCESSES_ASSUMED
 
 if TYPE_CHECKING:
     from limits.aio.strategies import SlidingWindowCounterRateLimiter

@@ -16,8 +16,8 @@ from langchain_core.messages import BaseMessage
 
 from roadmaps.llm import transport
 from roadmaps.llm.labels import model_label, without_model
-from roadmaps.llm.rates import Rates
-from roadmaps.llm.shares import CUT_EVERY_SECONDS, Report, Shares
+from roadmaps.llm.limits.rates import Rates
+from roadmaps.llm.limits.shares import CUT_EVERY_SECONDS, Report, Shares
 
 SETTLE_SECONDS = 0.25  # between two reports while calls run or wait
 SETTLE_LEAST_SECONDS = 0.03  # however urgent
