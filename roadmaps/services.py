@@ -12,11 +12,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from roadmaps import inbox, limits, progress, sentences
+from roadmaps import inbox, progress, sentences
 from roadmaps.desk import clean_comment, supersede, why_not
 from roadmaps.engine import dispatch, leases
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.forms import RoadmapForm
 from roadmaps.models import (
     DecidedHow,
     Review,
@@ -28,7 +27,9 @@ from roadmaps.models import (
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
 from roadmaps.plan import shape
-from roadmaps.questions import clean_clarifications
+from roadmaps.request import limits
+from roadmaps.request.forms import RoadmapForm
+from roadmaps.request.questions import clean_clarifications
 from roadmaps.reviewers import check_may_decide
 from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, review_decided, roadmap_stopped

@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from logs_app.history import events_of, written_events
-from roadmaps import estimates, sentences, topology, topology_picture
+from roadmaps import sentences, topology, topology_picture
 from roadmaps.auto_approval import people_decide
 from roadmaps.changes import CHANGEABLE, request_changes
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.forms import ChangesForm
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import check_may_act, check_owner, may_act
+from roadmaps.request import estimates
+from roadmaps.request.forms import ChangesForm
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 
 PAGE_SIZE = 20

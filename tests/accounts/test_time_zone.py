@@ -25,10 +25,10 @@ from learning.models import StudyDay
 from logs_app import buffer
 from roadmaps import desk, expert_links
 from roadmaps.expert_links import make_expert_link
-from roadmaps.forms import TimeForm
 from roadmaps.models import Review
 from roadmaps.people import time_zones
 from roadmaps.reminders import remind_reviewers
+from roadmaps.request.forms import TimeForm
 from roadmaps.services import decide_review
 from sharing import services
 from tests import courses

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import reverse
 
-from roadmaps import estimates
-from roadmaps.forms import RoadmapForm
 from roadmaps.models import ModelCall, Roadmap
+from roadmaps.request import estimates
+from roadmaps.request.forms import RoadmapForm
 from roadmaps.retention import calls_of_no_roadmap
 from roadmaps.services import cancel_run, request_roadmap, retry_run
 from tests import courses
