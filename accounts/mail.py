@@ -21,9 +21,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import Notice, NoticeKind, Preferences
-from roadmaps import inbox
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus
 from roadmaps.people.public_address import public_address
+from roadmaps.review import history
 
 logger = logging.getLogger(__name__)
 SALT = "accounts.unsubscribe"
@@ -102,7 +102,7 @@ def _note_in_history(notice: Notice, reached: bool) -> None:
     review = Review.objects.filter(roadmap=notice.roadmap, status=ReviewStatus.REJECTED).first()
     if review and review.learner_told_at is None:
         text = f"to {notice.user.email}" if reached else "on their pages, not by e-mail"
-        inbox.write(review, ReviewEventKind.LEARNER_TOLD, text=text)
+        history.write(review, ReviewEventKind.LEARNER_TOLD, text=text)
         Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
 
 

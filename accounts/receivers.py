@@ -9,9 +9,9 @@ from django.dispatch import receiver
 
 from accounts import notices
 from accounts.models import NameLook, NoticeKind, Preferences
-from roadmaps import inbox
 from roadmaps.models import Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.people import names
+from roadmaps.review import history
 from roadmaps.signals import review_decided, roadmap_ended, time_zone_wanted
 
 DECISIONS = {
@@ -33,7 +33,7 @@ def tell_of_decision(review: Review, **_: Any) -> None:
     notice = notices.tell(roadmap, kind, review.comment)
     if kind == NoticeKind.REJECTED and not (notice and notice.mail_due):
         told = "on their pages" if notice else "nowhere: they want to hear nothing"
-        inbox.write(review, ReviewEventKind.LEARNER_TOLD, text=f"{told}, not by e-mail")
+        history.write(review, ReviewEventKind.LEARNER_TOLD, text=f"{told}, not by e-mail")
         Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
 
 

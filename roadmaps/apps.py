@@ -20,7 +20,6 @@ class RoadmapsConfig(AppConfig):
 
     def ready(self) -> None:
         from roadmaps import (  # noqa: F401 - they listen to signals
-            auto_approval,
             erasure,
             graceful_stop,
             personal_data,
@@ -30,6 +29,7 @@ class RoadmapsConfig(AppConfig):
             worker_bounds,
         )
         from roadmaps.engine import beat_lock  # noqa: F401 - they listen to signals
+        from roadmaps.review import auto_approval  # noqa: F401 - they listen to signals
 
         if settings.MISSPELT_SETTINGS:
             misspelt = [

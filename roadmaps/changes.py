@@ -13,7 +13,6 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from roadmaps import plan_rows, progress
-from roadmaps.desk import clean_comment
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
@@ -21,6 +20,7 @@ from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
 from roadmaps.request import limits
+from roadmaps.review.desk import clean_comment
 from roadmaps.sentences import COLUMN_MAX, Sentence
 
 CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)

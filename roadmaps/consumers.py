@@ -13,8 +13,9 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from logs_app.history import events_of
-from roadmaps import inbox, progress, sentences
+from roadmaps import progress, sentences
 from roadmaps.models import Roadmap
+from roadmaps.review import history
 from roadmaps.socket_rights import SIGN_IN, Line, leave_group, lost, open_sockets
 
 # Close codes besides those of lost rights.
@@ -126,7 +127,7 @@ class ReviewsConsumer(Listener):
         return None
 
     def group_of_page(self) -> str:
-        return inbox.GROUP
+        return history.GROUP
 
     async def begin(self) -> None:
         # Said only now: what happens from here on is heard, and what happened before is in the

@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.expert_links import (
+from roadmaps.models import ExpertLink, ReviewStatus
+from roadmaps.plan import shape
+from roadmaps.review.expert_links import (
     LinkEnded,
     comment_by_link,
     current_review,
@@ -22,8 +24,6 @@ from roadmaps.expert_links import (
     find_link,
     record_visit,
 )
-from roadmaps.models import ExpertLink, ReviewStatus
-from roadmaps.plan import shape
 
 View = Callable[..., HttpResponse]
 DONE = {

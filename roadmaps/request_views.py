@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from roadmaps import sentences
-from roadmaps.auto_approval import people_decide
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import CONNECT_A_MODEL, without_model
 from roadmaps.models import Roadmap
@@ -25,6 +24,7 @@ from roadmaps.people.languages import name_of
 from roadmaps.request import estimates, limits
 from roadmaps.request.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
 from roadmaps.request.questions import ANSWER_MAX, ask_questions
+from roadmaps.review.auto_approval import people_decide
 from roadmaps.services import request_roadmap
 
 EXAMPLES = [

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Interrupt, StateSnapshot
 
-from roadmaps import inbox, llm, plan_rows, progress, sentences
+from roadmaps import llm, plan_rows, progress, sentences
 from roadmaps.engine import checkpointer, dispatch, leases, loop
 from roadmaps.engine.saver import FENCE
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
@@ -32,6 +32,7 @@ from roadmaps.models import (
     due_time,
     shown_of,
 )
+from roadmaps.review import history
 from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
 from roadmaps.workflow import graph
@@ -283,7 +284,7 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
     )
     review = _reopened(roadmap, interrupt_id) or _new_review(roadmap, interrupt_id, state)
     progress.record(roadmap.pk, "review_requested", Sentence("The plan waits for a reviewer"))
-    inbox.write(
+    history.write(
         review, ReviewEventKind.OPENED, name="the workflow", text=_request_of(review.draft, state)
     )
     review_opened.send(sender=Review, review=review)

@@ -12,8 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from roadmaps import inbox, progress, sentences
-from roadmaps.desk import clean_comment, supersede, why_not
+from roadmaps import progress, sentences
 from roadmaps.engine import dispatch, leases
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import (
@@ -30,7 +29,9 @@ from roadmaps.plan import shape
 from roadmaps.request import limits
 from roadmaps.request.forms import RoadmapForm
 from roadmaps.request.questions import clean_clarifications
-from roadmaps.reviewers import check_may_decide
+from roadmaps.review import history
+from roadmaps.review.desk import clean_comment, supersede, why_not
+from roadmaps.review.reviewers import check_may_decide
 from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, review_decided, roadmap_stopped
 
@@ -168,7 +169,7 @@ def _tell_of_decision(review: Review, claimed_by: str) -> None:
         "parts": review.parts,
         "claimed_by": claimed_by,
     }
-    inbox.write(
+    history.write(
         review,
         ReviewEventKind.DECIDED,
         by=review.decided_by,

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from roadmaps import heartbeats, reminders, retention
+from roadmaps import heartbeats, retention
 from roadmaps.engine.recovery import recover
 from roadmaps.later import load
+from roadmaps.review import reminders
 
 
 def _advance(roadmap_id: str, run_id: str) -> str:

@@ -12,7 +12,6 @@ from django.db.models import F, Q
 
 from logs_app.ids import as_uuid
 from roadmaps import progress
-from roadmaps.desk import supersede
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
@@ -20,6 +19,7 @@ from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
 from roadmaps.models.review import PENDING
+from roadmaps.review.desk import supersede
 from roadmaps.sentences import Sentence
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from roadmaps.admin import services_by_row
-from roadmaps.desk import assign_review, refuse_if_claimed
 from roadmaps.models import Review, ReviewStatus
+from roadmaps.review.desk import assign_review, refuse_if_claimed
 from roadmaps.services import decide_review
 
 SEEN = "seen"  # of each row of the list: "review:draft"

@@ -21,11 +21,11 @@ from django.views.decorators.http import require_POST
 from logs_app.paging import list_page
 from roadmaps.admin.bulk import BulkDecisions, as_seen
 from roadmaps.admin.services_by_row import REFUSALS, sentence
-from roadmaps.desk import assign_review, claim_review, comment_review, release_review
-from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
 from roadmaps.people.public_address import public_address
-from roadmaps.reviewers import check_reviewer, who_may_decide
+from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review
+from roadmaps.review.expert_links import make_expert_link, revoke_expert_link
+from roadmaps.review.reviewers import check_reviewer, who_may_decide
 
 LINKS_MAX = 20  # links for experts on one page
 

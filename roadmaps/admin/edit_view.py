@@ -12,8 +12,8 @@ from roadmaps.admin.plan_editor import PlanEditor
 from roadmaps.admin.services_by_row import REFUSALS, sentence
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review
-from roadmaps.plan_edits import current_draft, edit_plan
-from roadmaps.reviewers import check_may_decide
+from roadmaps.review.plan_edits import current_draft, edit_plan
+from roadmaps.review.reviewers import check_may_decide
 
 
 def edit_view(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:

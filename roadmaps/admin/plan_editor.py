@@ -13,7 +13,7 @@ from roadmaps.admin.edit_forms import REASON, ConceptForm, PartForm, form_for, o
 from roadmaps.models import Draft, Review
 from roadmaps.plan import diff, edits, rules, shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.plan_edits import OPERATIONS_MOST, broken_by, refusal
+from roadmaps.review.plan_edits import OPERATIONS_MOST, broken_by, refusal
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from roadmaps.admin import review_changes, review_history, review_plan
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
-from roadmaps.reviewers import check_may_decide
+from roadmaps.review.reviewers import check_may_decide
 
 Json = dict[str, Any]
 FULL = 100  # percent

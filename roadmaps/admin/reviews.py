@@ -16,7 +16,7 @@ from roadmaps.admin.edit_view import edit_view
 from roadmaps.admin.inbox import InboxAdmin
 from roadmaps.admin.review_page import page_of
 from roadmaps.models import Review
-from roadmaps.reviewers import check_reviewer
+from roadmaps.review.reviewers import check_reviewer
 from roadmaps.services import DECISIONS
 
 DRAFTS_MAX = 20  # on one page of a review's history

@@ -23,8 +23,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from accounts.models import NameLook
-from roadmaps.expert_links import make_expert_link
 from roadmaps.people import names
+from roadmaps.review.expert_links import make_expert_link
 from tests import courses
 from tests.accounts.test_signing_in import PASSWORD, sign_in, sign_up
 

@@ -12,7 +12,7 @@ from accounts import mail, notices
 from accounts.models import Notice, NoticeKind, Preferences
 from roadmaps.engine import recovery
 from roadmaps.models import Review, Roadmap, RoadmapStatus
-from roadmaps.reminders import remind_reviewers
+from roadmaps.review.reminders import remind_reviewers
 from roadmaps.services import decide_review
 from tests import courses
 

@@ -23,12 +23,12 @@ from content.exports import ics, rows
 from content.models import Export
 from learning.models import StudyDay
 from logs_app import buffer
-from roadmaps import desk, expert_links
-from roadmaps.expert_links import make_expert_link
 from roadmaps.models import Review
 from roadmaps.people import time_zones
-from roadmaps.reminders import remind_reviewers
 from roadmaps.request.forms import TimeForm
+from roadmaps.review import desk, expert_links
+from roadmaps.review.expert_links import make_expert_link
+from roadmaps.review.reminders import remind_reviewers
 from roadmaps.services import decide_review
 from sharing import services
 from tests import courses

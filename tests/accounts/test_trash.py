@@ -202,7 +202,7 @@ def test_the_admin_shows_it_only_when_asked(admin_client, owner):
 
 
 def test_an_expert_link_to_it_has_ended(owner, reviewer, client):
-    from roadmaps.expert_links import make_expert_link
+    from roadmaps.review.expert_links import make_expert_link
 
     roadmap = courses.designed(owner)
     _, secret = make_expert_link(roadmap.reviews.get(), by=reviewer, name="Ann")

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from content.exports import FORMATS, rows
 from roadmaps import runs
-from roadmaps.auto_approval import is_good_enough
 from roadmaps.models import Review, Roadmap
+from roadmaps.review.auto_approval import is_good_enough
 from roadmaps.services import decide_review
 from sharing.services import open_link
 from tests import courses

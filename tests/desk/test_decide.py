@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
-from roadmaps.desk import claim_review
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import DecidedHow, Roadmap
+from roadmaps.review.desk import claim_review
 from roadmaps.services import cancel_run, decide_review
 from tests import courses
 

@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from roadmaps.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review
+from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.services import decide_review
 from tests import courses
 

@@ -13,13 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps import expert_links
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.models import ExpertLink
 from roadmaps.plan import shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.plan_edits import edit_plan
+from roadmaps.review import expert_links
+from roadmaps.review.expert_links import make_expert_link, revoke_expert_link
+from roadmaps.review.plan_edits import edit_plan
 from roadmaps.services import decide_review
 from tests import courses
 

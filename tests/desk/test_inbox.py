@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps.desk import assign_review, claim_review
 from roadmaps.models import Draft, Review, Roadmap
 from roadmaps.plan import shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.plan_edits import edit_plan
+from roadmaps.review.desk import assign_review, claim_review
+from roadmaps.review.plan_edits import edit_plan
 from roadmaps.services import decide_review
 from tests import courses
 

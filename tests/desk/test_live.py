@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from django.db import connection, transaction
 
-from roadmaps.desk import claim_review
+from roadmaps.review.desk import claim_review
 from roadmaps.services import decide_review
 from tests import courses
 from tests.web.test_socket import OURS, closing_code, connect, hear, leave, socket_at

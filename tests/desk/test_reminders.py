@@ -9,10 +9,10 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from roadmaps import reminders
-from roadmaps.desk import assign_review
 from roadmaps.models import Review
-from roadmaps.reminders import remind_reviewers
+from roadmaps.review import reminders
+from roadmaps.review.desk import assign_review
+from roadmaps.review.reminders import remind_reviewers
 from roadmaps.services import decide_review
 from tests import courses
 

@@ -10,7 +10,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Review
 from roadmaps.plan import pinned_minutes, shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.plan_edits import edit_plan
+from roadmaps.review.plan_edits import edit_plan
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 from tests.faults.test_races import at_once

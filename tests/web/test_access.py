@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver, reverse
 
 from accounts.models import Notice
-from roadmaps.expert_links import make_expert_link
+from roadmaps.review.expert_links import make_expert_link
 from roadmaps.routing import websocket_urlpatterns
 from sharing.services import open_link
 from tests import courses

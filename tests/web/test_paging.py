@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from logs_app.models import ExecutionLog
-from roadmaps import inbox
 from roadmaps.models import Draft, ExpertLink, Lease, ReviewEventKind, Roadmap
+from roadmaps.review import history
 from tests import courses
 from tests.desk.test_inbox import made
 
@@ -87,7 +87,7 @@ def test_the_last_full_page_of_a_list_promises_no_other(admin_client, admin_user
 def test_the_history_of_a_review_has_pages_with_the_newest_first(admin_client, owner):
     review = made(owner)
     for number in range(60):
-        inbox.write(review, ReviewEventKind.COMMENTED, by=owner, text=f"remark {number:02}.")
+        history.write(review, ReviewEventKind.COMMENTED, by=owner, text=f"remark {number:02}.")
     address = reverse("admin:roadmaps_review_change", args=[review.pk])
     first, second = text(admin_client, address), text(admin_client, address + "?events=2")
     assert "remark 59." in first

@@ -12,7 +12,7 @@ from django.urls import reverse
 from roadmaps.models import Review
 from roadmaps.plan import shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.plan_edits import edit_plan
+from roadmaps.review.plan_edits import edit_plan
 from roadmaps.services import decide_review
 from tests import courses
 

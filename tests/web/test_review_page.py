@@ -12,7 +12,7 @@ from logs_app import stream
 from roadmaps.models import ModelCall, Review
 from roadmaps.plan import shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.plan_edits import edit_plan
+from roadmaps.review.plan_edits import edit_plan
 from roadmaps.services import decide_review
 from tests import courses
 from tests.workflow.test_picture import big_plan

@@ -20,13 +20,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from roadmaps import inbox
-from roadmaps.desk import clean_comment
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEvent, ReviewEventKind
 from roadmaps.models.activity import record_activity
 from roadmaps.people import names
-from roadmaps.reviewers import check_may_decide, check_reviewer
+from roadmaps.review import history
+from roadmaps.review.desk import clean_comment
+from roadmaps.review.reviewers import check_may_decide, check_reviewer
 from roadmaps.services import decide_review
 
 DAYS_MAX = 365
@@ -65,7 +65,7 @@ def make_expert_link(
         **facts,
     )
     may = "who may decide" if may_decide else "who may comment"
-    inbox.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
+    history.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
     record_activity(by, review.roadmap, review, f"Made an expert link for {name}, {may}")
     return link, secret
 
@@ -95,7 +95,7 @@ def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
     if not ExpertLink.objects.good().filter(pk=link.pk).update(revoked_at=Now()):
         raise InvalidTransition("This link has ended already.")
     review = current_review(link)
-    inbox.write(review, ReviewEventKind.LINK_REVOKED, by=by, text=f"of {link.name}", link=link.pk)
+    history.write(review, ReviewEventKind.LINK_REVOKED, by=by, text=f"of {link.name}", link=link.pk)
     record_activity(by, link.roadmap, review, f"Revoked the expert link of {link.name}")
 
 
@@ -127,7 +127,7 @@ def record_visit(link: ExpertLink) -> None:
     fresh = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=VISIT_MINUTES))
     counted = {"uses": F("uses") + 1, "last_used_at": Now()}
     if ExpertLink.objects.filter(fresh, pk=link.pk).update(**counted):
-        inbox.write(
+        history.write(
             current_review(link), ReviewEventKind.LINK_USED, name=expert(link), link=link.pk
         )
     else:
@@ -138,7 +138,7 @@ def record_visit(link: ExpertLink) -> None:
 def comment_by_link(link: ExpertLink, review: Review, text: str) -> None:
     """Raises ValidationError; PermissionDenied: another roadmap's review, or too many comments."""
     _check_use(link, review)
-    inbox.write(
+    history.write(
         review, ReviewEventKind.COMMENTED, name=expert(link), text=clean_comment(text), link=link.pk
     )
 

@@ -18,11 +18,11 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from roadmaps import inbox
 from roadmaps.models import Review, ReviewEvent, ReviewEventKind
 from roadmaps.people import time_zones
 from roadmaps.people.public_address import public_address
-from roadmaps.reviewers import who_may_decide
+from roadmaps.review import history
+from roadmaps.review.reviewers import who_may_decide
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def _tell(rows: QuerySet[Review], mark: str, kind: ReviewEventKind, recipients: 
                 if reached[review.pk]
                 else "to nobody: there is no address"
             )
-            inbox.write(review, kind, text=text)
+            history.write(review, kind, text=text)
     return sum(bool(one) for one in reached.values())
 
 

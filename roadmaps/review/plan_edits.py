@@ -9,14 +9,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from roadmaps import inbox, progress
-from roadmaps.desk import why_not
+from roadmaps import progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
 from roadmaps.models.activity import record_activity
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Operation
-from roadmaps.reviewers import check_may_decide
+from roadmaps.review import history
+from roadmaps.review.desk import why_not
+from roadmaps.review.reviewers import check_may_decide
 from roadmaps.sentences import Sentence
 
 Json = dict[str, Any]
@@ -76,7 +77,7 @@ def _tell(review: Review, draft: Draft, by: User) -> None:
     """The history, the learner's page, the admin's log."""
     many = len(draft.operations)
     text = f"Draft {draft.number}, with {many} change{'' if many == 1 else 's'}"
-    inbox.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
+    history.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
     told = Sentence("%(who)s edited the plan", who=by.get_username())
     progress.record(review.roadmap_id, "plan_edited", told, draft=draft.number)
     record_activity(by, review.roadmap, review, f"Edited the plan. {text}")

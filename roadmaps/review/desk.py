@@ -13,12 +13,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from roadmaps import inbox
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review, ReviewEventKind, ReviewQuerySet, ReviewStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.people import time_zones
-from roadmaps.reviewers import check_reviewer, who_may_decide
+from roadmaps.review import history
+from roadmaps.review.reviewers import check_reviewer, who_may_decide
 
 COMMENT_MAX = 5000  # characters
 
@@ -34,7 +34,7 @@ def assign_review(review: Review, to: User | None, *, by: User) -> Review:
         raise ValidationError({"to": f"{to.get_username()} may not decide this review."})
     _change_pending(review, Q(), assigned_to=to)
     text = f"to {to.get_username()}" if to else "to nobody"
-    inbox.write(review, ReviewEventKind.ASSIGNED, by=by, text=text)
+    history.write(review, ReviewEventKind.ASSIGNED, by=by, text=text)
     return review
 
 
@@ -50,7 +50,7 @@ def claim_review(review: Review, *, by: User) -> Review:
     until = Now() + timedelta(minutes=settings.REVIEW_CLAIM_MINUTES)
     _change_pending(review, free, claimed_by=by, claimed_until=until)
     if not goes_on:
-        inbox.write(review, ReviewEventKind.CLAIMED, by=by)
+        history.write(review, ReviewEventKind.CLAIMED, by=by)
     return review
 
 
@@ -59,7 +59,7 @@ def release_review(review: Review, *, by: User) -> Review:
     """Give a claim back. Raises PermissionDenied, InvalidTransition: it isn't claimed by `by`."""
     check_reviewer(by)
     _change_pending(review, Q(claimed_by=by), claimed_by=None, claimed_until=None)
-    inbox.write(review, ReviewEventKind.RELEASED, by=by)
+    history.write(review, ReviewEventKind.RELEASED, by=by)
     return review
 
 
@@ -71,7 +71,7 @@ def comment_review(review: Review, text: str, *, by: User, to_experts: bool = Fa
     """
     check_reviewer(by)
     data: dict[str, Any] = {"to_experts": True} if to_experts else {}
-    inbox.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text), **data)
+    history.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text), **data)
     record_activity(by, review.roadmap, review, "Commented")
     return review
 
@@ -120,4 +120,4 @@ def supersede(reviews: ReviewQuerySet, by: User | None) -> None:
         Review.objects.filter(pk=review.pk).update(
             status=ReviewStatus.SUPERSEDED, claimed_by=None, claimed_until=None
         )
-        inbox.write(review, ReviewEventKind.SUPERSEDED, by=by, name="the command line")
+        history.write(review, ReviewEventKind.SUPERSEDED, by=by, name="the command line")
