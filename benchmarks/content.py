@@ -36,7 +36,7 @@ def written(concepts: int) -> float:
     from django.db import transaction
 
     from roadmaps.models import Roadmap, RoadmapStatus
-    from roadmaps.plan_rows import create
+    from roadmaps.runs.publishing import create
     from roadmaps.signals import roadmap_approved
 
     lab.empty()

@@ -17,10 +17,11 @@ from pydantic import BaseModel
 from content import prompts, words, writing
 from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus
 from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
-from roadmaps import llm, progress, runs
+from roadmaps import llm, progress
 from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
 from roadmaps.models import Concept, ModelCall, Roadmap, RoadmapStatus
+from roadmaps.runs import advance
 from roadmaps.sentences import Sentence
 from roadmaps.signals import roadmap_ended
 
@@ -90,7 +91,7 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     except loop.DATABASE_AWAY:
         raise  # the database is away: the lease runs out and recover sends the run again
     except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
-        return runs.fail(roadmap, held, exc)
+        return advance.fail(roadmap, held, exc)
 
 
 def _end(roadmap: Roadmap, held: leases.Hold) -> None:

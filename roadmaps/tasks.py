@@ -16,7 +16,7 @@ from roadmaps.review import reminders
 
 
 def _advance(roadmap_id: str, run_id: str) -> str:
-    where: str = load("roadmaps.runs").advance(UUID(roadmap_id), UUID(run_id))
+    where: str = load("roadmaps.runs.advance").advance(UUID(roadmap_id), UUID(run_id))
     return where
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from logs_app.history import events_of, written_events
 from roadmaps import sentences, topology, topology_picture
-from roadmaps.changes import CHANGEABLE, request_changes
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
@@ -24,6 +23,7 @@ from roadmaps.models.permissions import check_may_act, check_owner, may_act
 from roadmaps.request import estimates
 from roadmaps.request.forms import ChangesForm
 from roadmaps.review.auto_approval import people_decide
+from roadmaps.runs.changes import CHANGEABLE, request_changes
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 
 PAGE_SIZE = 20

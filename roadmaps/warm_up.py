@@ -66,7 +66,7 @@ def make_models(**_: Any) -> None:
 
 
 def _build_graph() -> None:
-    load("roadmaps.runs").graph.build_graph()
+    load("roadmaps.runs.advance").graph.build_graph()
 
 
 @atexit.register

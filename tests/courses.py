@@ -7,8 +7,8 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 
 from content import generation
-from roadmaps import runs
 from roadmaps.models import Roadmap, RoadmapStatus
+from roadmaps.runs import advance as runs
 from roadmaps.services import decide_review, request_roadmap
 
 GOAL = "Learn to bake sourdough bread"

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from roadmaps.models import ModelCall, Roadmap, RoadmapStatus
-from roadmaps.time_travel import Checkpoint, page_of_history, why_not
+from roadmaps.runs.time_travel import Checkpoint, page_of_history, why_not
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import CHANGE_ROADMAP
 from roadmaps.models.search import found_by
+from roadmaps.runs.time_travel import resume_from
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
-from roadmaps.time_travel import resume_from
 
 
 class RoadmapChangeList(ChangeList):

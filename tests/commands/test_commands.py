@@ -15,8 +15,8 @@ from django.core.management.base import CommandError
 from content.models import Quiz
 from roadmaps import health
 from roadmaps.models import Roadmap
+from roadmaps.runs.time_travel import history
 from roadmaps.services import retry_run
-from roadmaps.time_travel import history
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
 

@@ -13,9 +13,9 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from content.exports import FORMATS, rows
-from roadmaps import runs
 from roadmaps.models import Review, Roadmap
 from roadmaps.review.auto_approval import is_good_enough
+from roadmaps.runs import advance
 from roadmaps.services import decide_review
 from sharing.services import open_link
 from tests import courses
@@ -138,6 +138,6 @@ def test_a_worker_that_dies_while_deciding_leaves_no_review_half_decided(
     settings.AUTO_APPROVE_MIN_SCORE = 1
     roadmap = courses.requested(owner)
     monkeypatch.setattr("roadmaps.engine.dispatch.queue_workflow", lambda *_: 1 / 0)
-    assert runs.advance(roadmap.pk, roadmap.run_id) == "FAILED"
+    assert advance.advance(roadmap.pk, roadmap.run_id) == "FAILED"
     assert not Review.objects.exists()
     assert Roadmap.objects.get().status == "FAILED"

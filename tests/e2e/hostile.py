@@ -15,8 +15,8 @@ from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from learning import cards
 from learning.models import Attempt, Reading
 from logs_app.models import ExecutionLog
-from roadmaps import plan_rows
 from roadmaps.models import Draft, ModelCall, Review, Roadmap
+from roadmaps.runs import publishing
 
 SCRIPT = "<script>alert('evil')</script>"
 EVIL = (
@@ -141,7 +141,7 @@ def _address(row, page, *args):
 
 
 def _written(roadmap):
-    plan_rows.create(roadmap, plan())
+    publishing.create(roadmap, plan())
     one = roadmap.concepts.first()
     state = {"concept": one, "status": "READY", "error": EVIL, "model": SHORT}
     tutorial = Tutorial.objects.create(title=SHORT, summary=EVIL, markdown=MARKDOWN, **state)

@@ -17,10 +17,10 @@ from hypothesis.stateful import (
 
 from content import generation
 from content.models import ARTIFACTS
-from roadmaps import runs
 from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Lease, Review, Roadmap, RoadmapStatus
+from roadmaps.runs import advance
 from roadmaps.services import cancel_run, decide_review, request_roadmap, retry_run
 
 LONG_AGO = "2000-01-01T00:00:00Z"
@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
     def deliver(self, name, run_id):
         if name == "generate_roadmap_content":
             return generation.write_missing(self.roadmap.pk, run_id)
-        return runs.advance(self.roadmap.pk, run_id)
+        return advance.advance(self.roadmap.pk, run_id)
 
     @rule()
     def deliver_the_newest(self):

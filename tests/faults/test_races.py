@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from roadmaps import runs
 from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, Roadmap
+from roadmaps.runs import advance
 from roadmaps.services import cancel_run, decide_review, retry_run
 from roadmaps.signals import roadmap_approved
 from tests import courses
@@ -107,7 +107,7 @@ def test_cancelling_races_a_run_at_every_step(owner, sent):
     for _ in range(TIMES):
         roadmap = courses.requested(owner)
         cancel = partial(cancel_run, roadmap, by=owner)
-        _, cancelled = at_once(partial(runs.advance, roadmap.pk, roadmap.run_id), cancel)
+        _, cancelled = at_once(partial(advance.advance, roadmap.pk, roadmap.run_id), cancel)
         roadmap.refresh_from_db()
         assert not isinstance(cancelled, InvalidTransition)
         assert roadmap.status == "CANCELLED"
@@ -136,7 +136,7 @@ def test_many_recover_at_once_and_send_it_once(owner, sent):
 
 def test_a_delivery_twice_at_once_and_late_has_one_effect(owner, sent):
     roadmap = courses.requested(owner)
-    deliver = partial(runs.advance, roadmap.pk, roadmap.run_id)
+    deliver = partial(advance.advance, roadmap.pk, roadmap.run_id)
     results = at_once(deliver, deliver, deliver)
     assert sorted(results) == ["AWAITING_REVIEW", "refused", "refused"]
     assert deliver() == "refused"
@@ -145,7 +145,7 @@ def test_a_delivery_twice_at_once_and_late_has_one_effect(owner, sent):
     for status in ("GENERATING", "READY"):
         late = Roadmap.objects.get(pk=roadmap.pk).run_id
         assert courses.advance(roadmap).status == status
-        assert runs.advance(roadmap.pk, late) == "refused"
+        assert advance.advance(roadmap.pk, late) == "refused"
     assert (Draft.objects.count(), Review.objects.count()) == (1, 1)
 
 

@@ -18,11 +18,11 @@ from content.services import retry_artifact
 from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
-from roadmaps import plan_rows
 from roadmaps.engine import checkpointer
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept, Roadmap
 from roadmaps.plan import shape
+from roadmaps.runs import publishing
 from roadmaps.services import retry_run
 from roadmaps.signals import content_taken_over
 from tests import courses
@@ -222,7 +222,7 @@ def test_asking_while_its_course_is_being_deleted_is_refused(owner, concept, bes
 
 
 def plan_without(concept):
-    plan = plan_rows.read(concept.roadmap)
+    plan = publishing.read(concept.roadmap)
     for module in shape.modules(plan):
         module["concepts"] = [one for one in module["concepts"] if one["id"] != concept.key]
     return plan
@@ -230,7 +230,7 @@ def plan_without(concept):
 
 @transaction.atomic
 def take_away(concept, plan, before_commit=None):
-    plan_rows.update(concept.roadmap, plan)
+    publishing.update(concept.roadmap, plan)
     if before_commit:
         before_commit()
 

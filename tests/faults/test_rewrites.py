@@ -10,11 +10,12 @@ from django.db.models.functions import Now
 from content import generation, writing
 from content.models import Quiz, Tutorial
 from content.services import recover_rewrites, retry_artifact
-from roadmaps import retention, runs, trash
-from roadmaps.changes import request_changes
+from roadmaps import retention, trash
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease, Roadmap
+from roadmaps.runs import advance
+from roadmaps.runs.changes import request_changes
 from roadmaps.services import decide_review, retry_run
 from tests import courses
 
@@ -77,7 +78,7 @@ def change(course, owner, concept):
     """Up to the rows of the new plan."""
     courses.advance(request_changes(course, by=owner, comment=f"Say more in “{concept.title}”"))
     decide_review(course.reviews.pending().get(), "APPROVED", by=None)
-    return runs.advance(course.pk, Roadmap.objects.get(pk=course.pk).run_id)
+    return advance.advance(course.pk, Roadmap.objects.get(pk=course.pk).run_id)
 
 
 def test_a_retry_of_the_whole_takes_it_over(monkeypatch, course, concept):

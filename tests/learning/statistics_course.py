@@ -1,8 +1,8 @@
 """A large course whose tutorials have everything that Markdown can hold; made without any run."""
 
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
-from roadmaps import plan_rows
 from roadmaps.models import Roadmap
+from roadmaps.runs import publishing
 
 TUTORIAL = r"""
 ## Why it matters
@@ -67,7 +67,7 @@ def make(owner, concepts=12, **fields):
         hours_per_week=2,
         **fields,
     )
-    plan_rows.create(roadmap, plan(concepts))
+    publishing.create(roadmap, plan(concepts))
     for concept in roadmap.concepts.all():
         write(concept)
     return roadmap

@@ -192,8 +192,8 @@ def test_other_errors_are_not_swallowed(lines):
 )
 def test_what_tells_of_no_outage_is_written_each_time(lines, error):
     for number in range(5):
-        logging.getLogger("roadmaps.runs").error("roadmap %s failed: %s", number, error)
-        logging.getLogger("roadmaps.runs").error(
+        logging.getLogger("roadmaps.runs.advance").error("roadmap %s failed: %s", number, error)
+        logging.getLogger("roadmaps.runs.advance").error(
             "roadmap failed", exc_info=error and traceback_of(error)
         )
     logging.getLogger("psycopg.pool").info("growing pool")

@@ -5,11 +5,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from content.models import Tutorial
-from roadmaps import plan_rows, retention
-from roadmaps.changes import request_changes
+from roadmaps import retention
 from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, ReviewEventKind, Roadmap
+from roadmaps.runs import publishing
+from roadmaps.runs.changes import request_changes
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 
@@ -56,7 +57,7 @@ def test_the_changed_plan_is_reviewed_and_then_only_what_is_new_is_written(cours
     assert {key: after[key] for key in keys} == before
     (new,) = set(after) - set(keys)
     assert Tutorial.objects.get(concept__roadmap=changed, concept__key=new).markdown
-    assert plan_rows.read(changed)["stages"] == review.draft.plan["stages"]
+    assert publishing.read(changed)["stages"] == review.draft.plan["stages"]
 
 
 def test_a_concept_that_changes_is_written_again_at_its_old_address(course, owner):

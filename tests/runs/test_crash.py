@@ -12,11 +12,11 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from content import generation
 from content.services import retry_artifact
-from roadmaps import runs
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.llm import transport
 from roadmaps.models import Lease, ModelCall, Roadmap
+from roadmaps.runs import advance
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 
@@ -31,9 +31,9 @@ def advance_and_die(roadmap, monkeypatch):
 
     roadmap.refresh_from_db()
     with monkeypatch.context() as death:
-        death.setattr(runs, "_settle", die)
+        death.setattr(advance, "_settle", die)
         with pytest.raises(OperationalError):
-            runs.advance(roadmap.pk, roadmap.run_id)
+            advance.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
 
 
@@ -49,7 +49,7 @@ def advance_and_die_before(checkpoint, roadmap, monkeypatch):
     with monkeypatch.context() as death:
         death.setattr(AsyncPostgresSaver, "aput", aput)
         with pytest.raises(psycopg.OperationalError):
-            runs.advance(roadmap.pk, roadmap.run_id)
+            advance.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
 
 
@@ -63,7 +63,7 @@ def test_a_worker_dies_before_its_interrupt_is_written_and_the_next_one_opens_th
     with monkeypatch.context() as death:
         death.setattr(AsyncPostgresSaver, "aput_writes", aput_writes)
         with pytest.raises(psycopg.OperationalError):
-            runs.advance(roadmap.pk, roadmap.run_id)
+            advance.advance(roadmap.pk, roadmap.run_id)
     assert not roadmap.reviews.exists()
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
     assert courses.advance(roadmap).status == "AWAITING_REVIEW"
@@ -104,7 +104,7 @@ def test_who_was_overtaken_unawares_writes_no_checkpoint(monkeypatch, role):
     monkeypatch.setattr(leases._heart, "_renew", lambda *_: None)
     monkeypatch.setattr(transport, "send", overtaken)
     roadmap.refresh_from_db()
-    assert runs.advance(roadmap.pk, roadmap.run_id) == "stopped"
+    assert advance.advance(roadmap.pk, roadmap.run_id) == "stopped"
     assert waiting == []
     decide_review(roadmap.reviews.get(), "APPROVED", by=None)
     assert courses.advance(roadmap).status == "GENERATING"

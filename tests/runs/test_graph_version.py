@@ -4,8 +4,8 @@ import pytest
 from langgraph.graph import END, START, StateGraph
 
 from roadmaps.models import Roadmap
+from roadmaps.runs.time_travel import history
 from roadmaps.services import decide_review, retry_run
-from roadmaps.time_travel import history
 from roadmaps.workflow import graph, nodes
 from roadmaps.workflow.state import Context, State
 from tests import courses

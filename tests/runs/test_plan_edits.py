@@ -5,12 +5,12 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 
-from roadmaps import runs
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Lease, Review
 from roadmaps.plan import pinned_minutes, shape
 from roadmaps.plan.schemas import Operation
 from roadmaps.review.plan_edits import edit_plan
+from roadmaps.runs import advance
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 from tests.faults.test_races import at_once
@@ -153,12 +153,12 @@ def test_the_edit_outlives_a_worker_that_dies_before_the_rows(review, ada, monke
     roadmap.refresh_from_db()
     with monkeypatch.context() as death:
         death.setattr(
-            runs,
+            advance,
             "_settle",
             lambda *_: (_ for _ in ()).throw(OperationalError("the worker is gone")),
         )
         with pytest.raises(OperationalError):
-            runs.advance(roadmap.pk, roadmap.run_id)
+            advance.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
     assert courses.advance(roadmap).status == "GENERATING"
     assert as_rows(roadmap) == as_planned(draft.plan)

@@ -4,8 +4,8 @@ import re
 from html.parser import HTMLParser
 
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
-from roadmaps import plan_rows
 from roadmaps.models import Roadmap
+from roadmaps.runs import publishing
 
 # Names, units and tags, which are the same in Chinese.
 SAME = {
@@ -91,7 +91,7 @@ def course(owner):
         hours_per_week=2,
         weeks=4,
     )
-    plan_rows.create(roadmap, {"title": "天气图", "summary": "", "stages": [_stage()]})
+    publishing.create(roadmap, {"title": "天气图", "summary": "", "stages": [_stage()]})
     for concept in roadmap.concepts.all():
         _write(concept)
     return roadmap

@@ -11,10 +11,10 @@ from django.urls import reverse
 from content.services import retry_artifact
 from learning.models import Attempt, Reading
 from logs_app.history import events_of
-from roadmaps.changes import request_changes
 from roadmaps.models import Draft, Roadmap
+from roadmaps.runs.changes import request_changes
+from roadmaps.runs.time_travel import history, resume_from
 from roadmaps.services import cancel_run, decide_review, retry_run
-from roadmaps.time_travel import history, resume_from
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from learning import reading
-from roadmaps import plan_rows, topology, topology_picture
+from roadmaps import topology, topology_picture
 from roadmaps.models import Roadmap
+from roadmaps.runs import publishing
 from roadmaps.services import decide_review
 from tests import courses
 from tests.conftest import calls
@@ -33,7 +34,7 @@ def states(page):
 
 def course_of(owner, stages, modules, concepts):
     roadmap = Roadmap.objects.create(owner=owner, goal=courses.GOAL, status="READY", title="Big")
-    plan_rows.create(roadmap, big_plan(stages, modules, concepts))
+    publishing.create(roadmap, big_plan(stages, modules, concepts))
     return roadmap
 
 

@@ -8,12 +8,13 @@ from django.contrib import admin
 from django.db import OperationalError
 from django.urls import reverse
 
-from roadmaps import progress, time_travel
+from roadmaps import progress
 from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall
+from roadmaps.runs import time_travel
+from roadmaps.runs.time_travel import history, resume_from
 from roadmaps.services import decide_review
-from roadmaps.time_travel import history, resume_from
 from roadmaps.workflow import graph
 from tests import courses
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from roadmaps import plan_rows, progress
+from roadmaps import progress
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
@@ -21,6 +21,7 @@ from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
 from roadmaps.request import limits
 from roadmaps.review.desk import clean_comment
+from roadmaps.runs import publishing
 from roadmaps.sentences import COLUMN_MAX, Sentence
 
 CHANGEABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
@@ -82,7 +83,7 @@ def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
 def _approved(roadmap: Roadmap, review: Review | None) -> dict[str, Any]:
     if review is None:  # a course that came from elsewhere has only its rows
         return {
-            "plan": plan_rows.read(roadmap),
+            "plan": publishing.read(roadmap),
             "report": {"issues": []},
             "intent": {},
             "review_round": 1,

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Interrupt, StateSnapshot
 
-from roadmaps import llm, plan_rows, progress, sentences
+from roadmaps import llm, progress, sentences
 from roadmaps.engine import checkpointer, dispatch, leases, loop
 from roadmaps.engine.saver import FENCE
 from roadmaps.exceptions import LeaseLost, LLMError, RunError, RunNotClaimed
@@ -33,6 +33,7 @@ from roadmaps.models import (
     shown_of,
 )
 from roadmaps.review import history
+from roadmaps.runs import publishing
 from roadmaps.sentences import Sentence
 from roadmaps.signals import content_taken_over, plan_changed, review_opened, roadmap_ended
 from roadmaps.workflow import graph
@@ -352,10 +353,10 @@ def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
         )
     if roadmap.is_changing:
         content_taken_over.send(sender=Roadmap, roadmap=roadmap)
-        changed = plan_rows.update(roadmap, state["plan"])
+        changed = publishing.update(roadmap, state["plan"])
         plan_changed.send(sender=Roadmap, roadmap=roadmap, concepts=changed)
     elif not roadmap.concepts.exists():
-        plan_rows.create(roadmap, state["plan"])
+        publishing.create(roadmap, state["plan"])
     dispatch.queue_content(roadmap)
     progress.record(
         roadmap.pk, "plan_approved", Sentence("The plan is approved; the content is being written")
