@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from roadmaps import erasure
 from roadmaps.models import Roadmap
+from roadmaps.removal import erasure
 
 
 @transaction.atomic

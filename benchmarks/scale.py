@@ -97,9 +97,9 @@ def questions() -> dict[str, Callable[[], object]]:
     from django.test import Client
 
     from logs_app.history import events_of
-    from roadmaps import retention
     from roadmaps.engine import recovery
     from roadmaps.models import Roadmap
+    from roadmaps.removal import retention
 
     settings.ALLOWED_HOSTS = ["testserver"]
     roadmap = Roadmap.objects.order_by("created_at")[ROADMAPS // 2]

@@ -19,16 +19,9 @@ class RoadmapsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from roadmaps import (  # noqa: F401 - they listen to signals
-            erasure,
-            graceful_stop,
-            personal_data,
-            reports,
-            socket_rights,
-            warm_up,
-            worker_bounds,
-        )
+        from roadmaps import graceful_stop, reports, socket_rights, warm_up, worker_bounds  # noqa: F401 - they listen to signals
         from roadmaps.engine import beat_lock  # noqa: F401 - they listen to signals
+        from roadmaps.removal import erasure, personal_data  # noqa: F401 - they listen to signals
         from roadmaps.review import auto_approval  # noqa: F401 - they listen to signals
 
         if settings.MISSPELT_SETTINGS:

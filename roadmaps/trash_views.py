@@ -15,9 +15,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from roadmaps import trash
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Roadmap
+from roadmaps.removal import trash
 
 PAGE_SIZE = 20
 

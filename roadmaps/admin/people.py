@@ -19,9 +19,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from logs_app.admin import LookOnlyAdmin
 from logs_app.paging import InfinitePaginator
-from roadmaps import erasure
 from roadmaps.models import Roadmap
 from roadmaps.people import names
+from roadmaps.removal import erasure
 
 # Providers come from the environment, and what they say of a person is that person's own.
 for registered in (EmailAddress, Group, User, Authenticator, SocialAccount, SocialApp, SocialToken):

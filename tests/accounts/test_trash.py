@@ -15,10 +15,10 @@ from content import services as content_services
 from content.models import Question, Tutorial
 from logs_app import stream
 from logs_app.models import ExecutionLog
-from roadmaps import erasure, retention, trash
 from roadmaps.engine import leases
 from roadmaps.exceptions import InvalidTransition, LeaseLost
 from roadmaps.models import Concept, Draft, ErasedThread, ModelCall, Review, ReviewEvent, Roadmap
+from roadmaps.removal import erasure, retention, trash
 from roadmaps.services import decide_review, retry_run
 from tests import courses
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from content import export_jobs
 from content.exports import FORMATS, Format, nodes, rows
 from content.models import Export
-from roadmaps import retention
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease
+from roadmaps.removal import retention
 from tests import courses
 from tests.conftest import wait_for
 from tests.exports import samples

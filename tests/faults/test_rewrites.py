@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 from content import generation, writing
 from content.models import Quiz, Tutorial
 from content.services import recover_rewrites, retry_artifact
-from roadmaps import retention, trash
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease, Roadmap
+from roadmaps.removal import retention, trash
 from roadmaps.runs import advance
 from roadmaps.runs.changes import request_changes
 from roadmaps.services import decide_review, retry_run

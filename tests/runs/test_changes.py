@@ -5,10 +5,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from content.models import Tutorial
-from roadmaps import retention
 from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, ReviewEventKind, Roadmap
+from roadmaps.removal import retention
 from roadmaps.runs import publishing
 from roadmaps.runs.changes import request_changes
 from roadmaps.services import cancel_run, decide_review, retry_run

@@ -8,7 +8,7 @@ from django.urls import reverse
 from content.exports import rows
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ModelCall, Roadmap
-from roadmaps.trash import move_to_trash
+from roadmaps.removal.trash import move_to_trash
 from sharing import services
 from sharing.models import Share
 from tests import courses

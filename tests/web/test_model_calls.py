@@ -14,11 +14,12 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps import erasure, llm, retention
+from roadmaps import llm
 from roadmaps.engine import loop
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import transport
 from roadmaps.models import ModelCall, ModelFailure, Roadmap
+from roadmaps.removal import erasure, retention
 from roadmaps.signals import collect_personal_data
 from tests import courses
 from tests.llm.test_ask import ask_here

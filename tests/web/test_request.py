@@ -11,9 +11,9 @@ from django.db import connection
 from django.urls import reverse
 
 from roadmaps.models import ModelCall, Roadmap
+from roadmaps.removal.retention import calls_of_no_roadmap
 from roadmaps.request import estimates
 from roadmaps.request.forms import RoadmapForm
-from roadmaps.retention import calls_of_no_roadmap
 from roadmaps.services import cancel_run, request_roadmap, retry_run
 from tests import courses
 from tests.web.test_pages import FORM

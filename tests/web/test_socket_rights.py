@@ -19,8 +19,8 @@ from accounts.leaving import delete_account
 from config.asgi import application
 from roadmaps import consumers, reports, socket_rights
 from roadmaps.models import Roadmap
+from roadmaps.removal.trash import move_to_trash
 from roadmaps.socket_rights import Line, lost, open_sockets
-from roadmaps.trash import move_to_trash
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 from tests.web.test_socket import OURS, all_told, connect, hear, leave

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from roadmaps.retention import prune
+from roadmaps.removal.retention import prune
 
 
 class Command(BaseCommand):

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 
 from logs_app.models import ExecutionLog
-from roadmaps import erasure
 from roadmaps.engine import checkpointer, loop
 from roadmaps.models import Lease, ModelCall, ModelFailure, Roadmap
 from roadmaps.models import RoadmapStatus as S
+from roadmaps.removal import erasure
 from roadmaps.signals import pruning
 
 BATCH_SIZE = 1000
