@@ -6,7 +6,8 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import bodies, garbage, logs, outages, possible_text, repeats, tracing
+from config import bodies, logs, outages, possible_text, repeats, tracing
+from roadmaps.worker import garbage
 
 # whitenoise hands out files as plain iterators; they are short.
 warnings.filterwarnings(

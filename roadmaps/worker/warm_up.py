@@ -14,11 +14,11 @@ from typing import Any
 from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 
-from config import garbage
 from roadmaps import llm
 from roadmaps.engine import loop
 from roadmaps.exceptions import LLMError
 from roadmaps.later import load
+from roadmaps.worker import garbage
 
 logger = logging.getLogger(__name__)
 M_ARENA_MAX = -8
