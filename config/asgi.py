@@ -23,12 +23,12 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from channels.sessions import CookieMiddleware, SessionMiddleware  # noqa: E402
 from django.urls import get_resolver, re_path  # noqa: E402
 
-from roadmaps import reports  # noqa: E402
 from roadmaps.consumers import Nobody  # noqa: E402
 from roadmaps.engine import loop  # noqa: E402
+from roadmaps.operations import process_metrics  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
-reports.announce_web()
+process_metrics.announce_web()
 # The server's own lines have handlers of their own.
 logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())
 logging.getLogger("uvicorn.error").addFilter(repeats.OnceAMinute())
@@ -38,7 +38,9 @@ signed_in = possible_text.without_impossible_cookies(SessionMiddleware(AuthMiddl
 pages = ProtocolTypeRouter(
     {
         "http": bodies.bounded(django_application),
-        "websocket": reports.counted(AllowedHostsOriginValidator(CookieMiddleware(signed_in))),
+        "websocket": process_metrics.counted(
+            AllowedHostsOriginValidator(CookieMiddleware(signed_in))
+        ),
     }
 )
 application = outages.bounded(pages, loop.DATABASE_AWAY)

@@ -28,7 +28,7 @@ CLIENTS = (
         "django_celery_beat",
         "channels_redis",
     ),
-    "roadmaps.probes",
+    "roadmaps.operations.probes",
 )
 UNAVAILABLE = 503  # a page's status that Django's line of it carries
 VARYING = re.compile(

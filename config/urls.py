@@ -6,8 +6,9 @@ from django.utils.module_loading import import_string
 from django.views.generic import TemplateView
 
 from content.import_views import roadmap_import
-from roadmaps import probes, views
+from roadmaps import views
 from roadmaps.expert_views import expert_review
+from roadmaps.operations import probes
 
 admin.autodiscover()
 # One way in, with all its limits and its second factor.

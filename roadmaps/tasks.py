@@ -9,9 +9,9 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from roadmaps import heartbeats
 from roadmaps.engine.recovery import recover
 from roadmaps.later import load
+from roadmaps.operations import heartbeats
 from roadmaps.removal import retention
 from roadmaps.review import reminders
 

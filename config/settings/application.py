@@ -33,7 +33,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
-    "roadmaps.probes.ProbesMiddleware",
+    "roadmaps.operations.probes.ProbesMiddleware",
     "logs_app.context.RequestContextMiddleware",
     "config.possible_text.PossibleTextMiddleware",
     "django.middleware.security.SecurityMiddleware",

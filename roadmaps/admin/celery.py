@@ -26,7 +26,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, TimesFilter
-from roadmaps import schedules
+from roadmaps.operations import schedules
 
 for registered in (
     ClockedSchedule,

@@ -16,10 +16,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.admin.navigation import FAILURES, may_see
 from roadmaps.models import ReviewStatus, RoadmapStatus
+from roadmaps.operations import statistics
 from roadmaps.people import time_zones
 
 CACHE_SECONDS = 5

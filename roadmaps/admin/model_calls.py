@@ -15,10 +15,10 @@ from unfold.decorators import display
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter, distinct_values
 from logs_app.ids import as_uuid
-from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.llm.labels import BUILT_IN_AUTHOR, reason_in_words
 from roadmaps.models import ModelCall, ModelFailure, Roadmap
+from roadmaps.operations import statistics
 
 READ_TEXT = "roadmaps.view_modelcall_text"
 LOOKED = "Read the prompt and the answer."

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 
 from logs_app.history import events_of
 from logs_app.paging import list_page
-from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall, Roadmap
+from roadmaps.operations import statistics
 
 EVENTS_SHOWN = 40
 DRAFTS_MAX = 20  # of one page of its list

@@ -19,13 +19,13 @@ from unfold.views import ChangeList
 
 from logs_app.admin import LookOnlyAdmin
 from logs_app.filters import FewValuesFilter, TimesFilter
-from roadmaps import statistics
 from roadmaps.admin import checkpoints, figures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import CHANGE_ROADMAP
 from roadmaps.models.search import found_by
+from roadmaps.operations import statistics
 from roadmaps.runs.time_travel import resume_from
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 

@@ -17,10 +17,10 @@ from django.urls import reverse
 
 from logs_app.buffer import BROKER_AWAY
 from logs_app.paging import list_page
-from roadmaps import health, queues, statistics
 from roadmaps.admin import figures
 from roadmaps.admin.navigation import FAILURES, may_see
 from roadmaps.models import Lease, Roadmap
+from roadmaps.operations import health, queues, statistics
 
 PERMISSION = "roadmaps.view_lease"
 CACHE_SECONDS = 5

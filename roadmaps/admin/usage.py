@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from roadmaps import statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall
+from roadmaps.operations import statistics
 from roadmaps.people import time_zones
 
 PERIODS = (1, 7, 30, 90)  # days

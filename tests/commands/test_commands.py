@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from content.models import Quiz
-from roadmaps import health
 from roadmaps.models import Roadmap
+from roadmaps.operations import health
 from roadmaps.runs.time_travel import history
 from roadmaps.services import retry_run
 from tests import courses

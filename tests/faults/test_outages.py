@@ -8,9 +8,9 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
-from roadmaps import health
 from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease, Roadmap, RoadmapStatus
+from roadmaps.operations import health
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 from tests.faults.tending import (

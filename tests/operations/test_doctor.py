@@ -14,9 +14,10 @@ from django.db import connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from logs_app import stream
-from roadmaps import health, heartbeats, queues, schedules, telemetry
+from roadmaps import telemetry
 from roadmaps.engine import beat_lock
-from roadmaps.health import services, work
+from roadmaps.operations import health, heartbeats, queues, schedules
+from roadmaps.operations.health import services, work
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 

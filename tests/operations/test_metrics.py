@@ -12,9 +12,10 @@ from django.conf import settings as django_settings
 from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
-from roadmaps import heartbeats, metrics, telemetry
+from roadmaps import telemetry
 from roadmaps.engine.recovery import recover
 from roadmaps.models import Roadmap
+from roadmaps.operations import heartbeats, metrics
 from roadmaps.services import decide_review
 from tests import courses
 from tests.conftest import ROOT, wait_for

@@ -8,8 +8,8 @@ import sys
 import psycopg
 import pytest
 
-from roadmaps import health
 from roadmaps.engine import beat_lock, checkpointer
+from roadmaps.operations import health
 from tests.conftest import ROOT, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.test import AsyncClient
 
-from roadmaps import health, probes
+from roadmaps.operations import health, probes
 from tests import tcp
 from tests.conftest import test_database_url, wait_for
 

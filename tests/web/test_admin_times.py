@@ -9,8 +9,8 @@ from django.utils import timezone
 
 import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from logs_app.models import ExecutionLog
-from roadmaps import statistics
 from roadmaps.models import ModelCall, Review, Roadmap
+from roadmaps.operations import statistics
 from tests.web.test_admin_lists import event, model_call, review, roadmap
 
 pytestmark = pytest.mark.django_db

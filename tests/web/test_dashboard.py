@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
-from roadmaps import queues, statistics
 from roadmaps.admin import figures
 from roadmaps.models import ModelCall, Review, ReviewStatus
+from roadmaps.operations import queues, statistics
 from roadmaps.people import time_zones
 from tests import courses
 from tests.web.test_admin_lists import model_call, review, roadmap

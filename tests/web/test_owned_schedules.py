@@ -10,7 +10,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import app
-from roadmaps import schedules
+from roadmaps.operations import schedules
 from tests import courses
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from accounts.leaving import delete_account
 from config.asgi import application
-from roadmaps import consumers, reports, socket_rights
+from roadmaps import consumers, socket_rights
 from roadmaps.models import Roadmap
+from roadmaps.operations import process_metrics
 from roadmaps.removal.trash import move_to_trash
 from roadmaps.socket_rights import Line, lost, open_sockets
 from tests import courses
@@ -292,7 +293,7 @@ def test_whoever_closes_it_the_moment_it_opens_takes_no_place(roadmap, settings,
         return opened
 
     assert asyncio.run(knock()) == ("snapshot" if "pk" in path else "joined")
-    assert (dict(consumers.Listener._open), len(open_sockets), reports.sockets()) == (
+    assert (dict(consumers.Listener._open), len(open_sockets), process_metrics.sockets()) == (
         {},
         0,
         {"sockets": 0},
@@ -301,7 +302,7 @@ def test_whoever_closes_it_the_moment_it_opens_takes_no_place(roadmap, settings,
 
 def test_what_breaks_while_it_opens_takes_no_place(page, monkeypatch):
     """PostgreSQL goes away after the socket was counted."""
-    before = reports.sockets()
+    before = process_metrics.sockets()
 
     async def knock():
         assert await connect(page.socket)
@@ -310,7 +311,11 @@ def test_what_breaks_while_it_opens_takes_no_place(page, monkeypatch):
     monkeypatch.setattr(consumers, "snapshot", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(knock())
-    assert (dict(consumers.Listener._open), len(open_sockets), reports.sockets()) == ({}, 0, before)
+    assert (dict(consumers.Listener._open), len(open_sockets), process_metrics.sockets()) == (
+        {},
+        0,
+        before,
+    )
 
 
 def test_a_watch_that_breaks_leaves_no_socket_open(page, settings, monkeypatch):

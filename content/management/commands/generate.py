@@ -19,9 +19,9 @@ from config import child
 from content.exports import markdown, rows
 from content.models import counts
 from content.terminal import Display
-from roadmaps import health, queues
 from roadmaps.engine.recovery import recover
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
+from roadmaps.operations import health, queues
 from roadmaps.services import decide_review, request_roadmap
 
 OWNER = "cairn"

@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config import child
-from roadmaps import connection_budget, health
+from roadmaps.operations import connection_budget, health
 
 KILL_SECONDS = 8  # after which a process that doesn't end is killed
 RESTART_SECONDS = 2

@@ -20,9 +20,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import patience
-from roadmaps import health
 from roadmaps.engine import loop
-from roadmaps.metrics import exposition
+from roadmaps.operations import health
+from roadmaps.operations.metrics import exposition
 
 logger = logging.getLogger(__name__)
 READY_SECONDS = 1.5  # a load balancer that asks gets its answer within 2

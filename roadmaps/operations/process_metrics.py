@@ -16,7 +16,8 @@ from celery.signals import (
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from roadmaps import connection_budget, telemetry
+from roadmaps import telemetry
+from roadmaps.operations import connection_budget
 
 UNFINISHED = ("refused", "stopped")  # what a run's task returns when another one has the run
 _started: dict[str, float] = {}

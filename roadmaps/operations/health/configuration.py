@@ -6,8 +6,7 @@ from django.conf import settings
 from django.core import checks
 from django.http.request import validate_host
 from django.urls import Resolver404, resolve
-
-from roadmaps.health.finding import FAIL, WARN, Finding, fail, ok, warn
+from roadmaps.operations.health.finding import FAIL, WARN, Finding, fail, ok, warn
 
 
 def settings_read() -> list[Finding]:

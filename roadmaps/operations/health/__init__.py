@@ -8,12 +8,28 @@ one source here.
 import logging
 from collections.abc import Iterable
 
+from roadmaps.operations.health.configuration import (
+    addresses,
+    debug,
+    framework,
+    limits,
+    settings_read,
+)
+from roadmaps.operations.health.finding import (
+    FAIL,
+    OK,
+    WARN,
+    Check,
+    Finding,
+    Result,
+    fail,
+    first_line,
+)
+from roadmaps.operations.health.installation import disk, mail, models, reach, secrets, static_files
+from roadmaps.operations.health.services import broker, clocks, connections, database, migrations
+from roadmaps.operations.health.work import ASKED_IN_VAIN, beat, listeners, refused_logs, schedules
+
 from config.reporting import without_credentials
-from roadmaps.health.configuration import addresses, debug, framework, limits, settings_read
-from roadmaps.health.finding import FAIL, OK, WARN, Check, Finding, Result, fail, first_line
-from roadmaps.health.installation import disk, mail, models, reach, secrets, static_files
-from roadmaps.health.services import broker, clocks, connections, database, migrations
-from roadmaps.health.work import ASKED_IN_VAIN, beat, listeners, refused_logs, schedules
 
 __all__ = [
     "ASKED_IN_VAIN",

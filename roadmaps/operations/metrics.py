@@ -19,8 +19,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from roadmaps import heartbeats, queues, statistics, telemetry
+from roadmaps import telemetry
 from roadmaps.models import MOVING, Lease, RoadmapStatus
+from roadmaps.operations import heartbeats, queues, statistics
 
 COUNTED = {  # counters: what they count, and by which labels
     "cairn_tasks_total": ("Tasks that ended, by name and outcome", ("task", "outcome")),
