@@ -22,7 +22,7 @@ from accounts import leaving, personal_data
 from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm, TimeZoneForm
 from accounts.language import remember_language
 from accounts.models import Channel, Preferences
-from roadmaps.paced import too_often
+from roadmaps.pages.access import too_often
 
 
 @login_required

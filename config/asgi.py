@@ -23,9 +23,9 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from channels.sessions import CookieMiddleware, SessionMiddleware  # noqa: E402
 from django.urls import get_resolver, re_path  # noqa: E402
 
-from roadmaps.consumers import Nobody  # noqa: E402
 from roadmaps.engine import loop  # noqa: E402
 from roadmaps.operations import process_metrics  # noqa: E402
+from roadmaps.pages.consumers import Nobody  # noqa: E402
 from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
 process_metrics.announce_web()

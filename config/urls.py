@@ -6,19 +6,19 @@ from django.utils.module_loading import import_string
 from django.views.generic import TemplateView
 
 from content.import_views import roadmap_import
-from roadmaps import views
-from roadmaps.expert_views import expert_review
 from roadmaps.operations import probes
+from roadmaps.pages import roadmap
+from roadmaps.pages.expert import expert_review
 
 admin.autodiscover()
 # One way in, with all its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.search = import_string("roadmaps.admin.search.search")  # type: ignore[attr-defined]
-handler404 = "roadmaps.error_pages.not_found"
-handler429 = "roadmaps.paced.too_often"  # allauth's, when somebody tries too often
-handler500 = "roadmaps.error_pages.server_error"
+handler404 = "roadmaps.pages.errors.not_found"
+handler429 = "roadmaps.pages.access.too_often"  # allauth's, when somebody tries too often
+handler500 = "roadmaps.pages.errors.server_error"
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", roadmap.home, name="home"),
     path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
     path(
         "offline.js",

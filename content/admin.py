@@ -27,7 +27,7 @@ from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter
 from logs_app.ids import as_uuid
 from roadmaps.admin import dashboard, failures, services_by_row
 from roadmaps.admin.dialogs import confirmed, leave_for
-from roadmaps.views import signed_in
+from roadmaps.pages.roadmap import signed_in
 
 STATUS_COLOURS = {
     "READY": "success",

@@ -20,8 +20,8 @@ from content.exports import FORMATS, Format, rows
 from content.models import Export, ExportStatus
 from roadmaps.exceptions import NothingThere
 from roadmaps.models import Roadmap
-from roadmaps.paced import paced
-from roadmaps.views import signed_in, visible
+from roadmaps.pages.access import paced
+from roadmaps.pages.roadmap import signed_in, visible
 
 
 class StudyPlanForm(forms.Form):

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from content.imports import ImportForm, import_course
-from roadmaps.paced import paced
+from roadmaps.pages.access import paced
 
 
 @login_required

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from content import services
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept
-from roadmaps.paced import paced
-from roadmaps.views import signed_in, visible
+from roadmaps.pages.access import paced
+from roadmaps.pages.roadmap import signed_in, visible
 
 
 @login_required

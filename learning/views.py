@@ -22,7 +22,7 @@ from learning.models import NOTE_MAX, Attempt, Reading
 from roadmaps import sentences
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Concept, Roadmap
-from roadmaps.views import own, visible
+from roadmaps.pages.roadmap import own, visible
 
 WEEKS_SHOWN = 8
 # The page draws what a model wrote, so that it has no origin and may load nothing but our own

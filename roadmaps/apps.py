@@ -19,9 +19,9 @@ class RoadmapsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from roadmaps import socket_rights  # noqa: F401 - they listen to signals
         from roadmaps.engine import beat_lock  # noqa: F401 - they listen to signals
         from roadmaps.operations import process_metrics  # noqa: F401 - they listen to signals
+        from roadmaps.pages import socket_rights  # noqa: F401 - they listen to signals
         from roadmaps.removal import erasure, personal_data  # noqa: F401 - they listen to signals
         from roadmaps.review import auto_approval  # noqa: F401 - they listen to signals
         from roadmaps.worker import bounds, graceful_stop, warm_up  # noqa: F401 - they listen to signals

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from roadmaps.consumers import ReviewsConsumer, RoadmapConsumer
+from roadmaps.pages.consumers import ReviewsConsumer, RoadmapConsumer
 
 websocket_urlpatterns = [
     path("ws/roadmaps/<uuid:pk>/", RoadmapConsumer.as_asgi()),

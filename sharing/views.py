@@ -17,11 +17,11 @@ from content.exports import rows
 from content.templatetags.course import RELATIONS
 from learning import reading
 from roadmaps.exceptions import InvalidTransition, NothingThere
-from roadmaps.expert_views import kept_private
 from roadmaps.models import Roadmap
-from roadmaps.paced import paced
+from roadmaps.pages.access import paced
+from roadmaps.pages.expert import kept_private
+from roadmaps.pages.roadmap import visible
 from roadmaps.plan import picture
-from roadmaps.views import visible
 from sharing import services
 from sharing.models import Share
 

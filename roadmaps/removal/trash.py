@@ -9,9 +9,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from roadmaps import progress, socket_rights
+from roadmaps import progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Roadmap, RoadmapStatus
+from roadmaps.pages import socket_rights
 from roadmaps.removal import erasure
 from roadmaps.sentences import Sentence
 from roadmaps.services import cancel_run

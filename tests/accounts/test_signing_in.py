@@ -15,7 +15,7 @@ from django.core import mail
 from django.urls import reverse
 from redis.exceptions import ConnectionError as Away
 
-from roadmaps.socket_rights import Line, lost
+from roadmaps.pages.socket_rights import Line, lost
 from tests import courses
 from tests.conftest import ROOT, test_database_url
 

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from learning import reading
-from roadmaps import topology, topology_picture
 from roadmaps.models import Roadmap
+from roadmaps.pages import workflow_picture, workflow_state
 from roadmaps.runs import publishing
 from roadmaps.services import decide_review
 from tests import courses
@@ -75,7 +75,7 @@ def test_the_flow_tells_where_it_stands_all_the_way(browser, owner):
     assert states(browser.get(address))["content"] == "active"
     courses.advance(roadmap)
     page = browser.get(address)
-    assert {states(page)[node] for node in topology.MAIN} == {"done"}
+    assert {states(page)[node] for node in workflow_state.MAIN} == {"done"}
     assert roadmap.concepts.first().get_absolute_url() in page.content.decode()
 
 
@@ -97,7 +97,7 @@ def test_automatic_rounds_are_counted_once_each(owner):
         ("started", "validate_structure"),
     ]
     events = [{"event": f"node_{what}", "data": {"node": node}} for what, node in seen]
-    flow = topology.flow_of(roadmap, events, 0)
+    flow = workflow_state.flow_of(roadmap, events, 0)
     assert flow.automatic_rounds == 2
     assert flow.states["validate_structure"] == "active"
     assert flow.states["edit_roadmap"] == "done"
@@ -122,10 +122,10 @@ def test_a_course_that_was_imported_or_copied_claims_no_workflow(browser, owner,
     assert "Nothing yet." in page
 
 
-@pytest.mark.parametrize("frame", [topology_picture.WIDE, topology_picture.NARROW])
+@pytest.mark.parametrize("frame", [workflow_picture.WIDE, workflow_picture.NARROW])
 def test_the_flow_fits_its_picture_and_no_node_covers_another(frame):
-    drawing = topology_picture.draw(
-        topology.Flow(dict.fromkeys(topology.LABELS, "idle"), 0, 0), frame
+    drawing = workflow_picture.draw(
+        workflow_state.Flow(dict.fromkeys(workflow_state.LABELS, "idle"), 0, 0), frame
     )
     for one in drawing.nodes:
         assert one.x + one.width < drawing.width
@@ -138,7 +138,7 @@ def test_the_flow_fits_its_picture_and_no_node_covers_another(frame):
                 or one.y + one.height < other.y
                 or other.y + other.height < one.y
             )
-    assert frame is topology_picture.WIDE or drawing.width <= 360
+    assert frame is workflow_picture.WIDE or drawing.width <= 360
 
 
 def test_the_page_asks_the_database_as_often_for_a_long_course_as_for_a_short_one(browser, owner):

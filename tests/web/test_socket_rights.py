@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from accounts.leaving import delete_account
 from config.asgi import application
-from roadmaps import consumers, socket_rights
 from roadmaps.models import Roadmap
 from roadmaps.operations import process_metrics
+from roadmaps.pages import consumers, socket_rights
+from roadmaps.pages.socket_rights import Line, lost, open_sockets
 from roadmaps.removal.trash import move_to_trash
-from roadmaps.socket_rights import Line, lost, open_sockets
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
 from tests.web.test_socket import OURS, all_told, connect, hear, leave

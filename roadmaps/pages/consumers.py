@@ -15,8 +15,8 @@ from django.utils import translation
 from logs_app.history import events_of
 from roadmaps import progress, sentences
 from roadmaps.models import Roadmap
+from roadmaps.pages.socket_rights import SIGN_IN, Line, leave_group, lost, open_sockets
 from roadmaps.review import history
-from roadmaps.socket_rights import SIGN_IN, Line, leave_group, lost, open_sockets
 
 # Close codes besides those of lost rights.
 TOO_TALKATIVE, TOO_MANY = 4400, 4429

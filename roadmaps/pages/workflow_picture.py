@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from roadmaps.topology import LABELS, LOOP, MAIN, STATES, Flow
+from roadmaps.pages.workflow_state import LABELS, LOOP, MAIN, STATES, Flow
 
 EDGE = 6  # room for outlines at the picture's edge
 LOOP_AT = {"edit_roadmap": 3, "plan_edit": 4}  # below the check and the review

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from logs_app.history import events_of, written_events
-from roadmaps import sentences, topology, topology_picture
+from roadmaps import sentences
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import check_may_act, check_owner, may_act
+from roadmaps.pages import workflow_picture, workflow_state
 from roadmaps.request import estimates
 from roadmaps.request.forms import ChangesForm
 from roadmaps.review.auto_approval import people_decide
@@ -73,8 +74,8 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
         "events": events,
         "reviews": [review for review in reviews if review.status != ReviewStatus.PENDING],
         "flow": (flow := _flow(roadmap, events, reviews)),
-        "flow_wide": topology_picture.draw(flow, topology_picture.WIDE),
-        "flow_narrow": topology_picture.draw(flow, topology_picture.NARROW),
+        "flow_wide": workflow_picture.draw(flow, workflow_picture.WIDE),
+        "flow_narrow": workflow_picture.draw(flow, workflow_picture.NARROW),
         "estimate": _estimate(roadmap, reviews),
         "cancellable": allowed and cancellable,
         "retryable": allowed and roadmap.status in RETRYABLE,
@@ -83,16 +84,18 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
     }
 
 
-def _flow(roadmap: Roadmap, events: list[dict[str, Any]], reviews: list[Review]) -> topology.Flow:
-    written = written_events(roadmap.pk, topology.FLOW_EVENTS)
+def _flow(
+    roadmap: Roadmap, events: list[dict[str, Any]], reviews: list[Review]
+) -> workflow_state.Flow:
+    written = written_events(roadmap.pk, workflow_state.FLOW_EVENTS)
     known = {
         event["id"]: event
         for event in [*written, *events]
-        if event["event"] in topology.FLOW_EVENTS
+        if event["event"] in workflow_state.FLOW_EVENTS
     }
     asked = sum(review.status == ReviewStatus.CHANGES_REQUESTED for review in reviews)
     asked += len({review.draft_id for review in reviews if review.draft.origin in Draft.ASKED})
-    return topology.flow_of(
+    return workflow_state.flow_of(
         roadmap, sorted(known.values(), key=lambda event: event["sequence"]), asked
     )
 

@@ -19,7 +19,7 @@ from roadmaps import sentences
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import CONNECT_A_MODEL, without_model
 from roadmaps.models import Roadmap
-from roadmaps.paced import paced
+from roadmaps.pages.access import paced
 from roadmaps.people.languages import name_of
 from roadmaps.request import estimates, limits
 from roadmaps.request.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
