@@ -22,11 +22,12 @@ from content.models import (
     Tutorial,
 )
 from content.services import change_permission, retry_artifact
-from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter
-from logs_app.ids import as_uuid
-from roadmaps.admin import dashboard, failures, services_by_row
-from roadmaps.admin.dialogs import confirmed, leave_for
+from roadmaps.admin.base import apply_to_rows
+from roadmaps.admin.base.dialogs import confirmed, leave_for
+from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter, UuidFilter
+from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.operations import dashboard, failures
+from roadmaps.models.ids import as_uuid
 from roadmaps.pages.roadmap import signed_in
 
 STATUS_COLOURS = {
@@ -97,7 +98,7 @@ class ArtifactAdmin(LookOnlyAdmin):
 
     @admin.action(description="Write anew", permissions=["rewrite"])
     def rewrite_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        services_by_row.call(
+        apply_to_rows.call(
             request,
             queryset,
             lambda row: retry_artifact(row.concept, self.kind, by=signed_in(request)),
@@ -228,7 +229,7 @@ class ExportAdmin(LookOnlyAdmin):
     @admin.action(description="Write again", permissions=["write"])
     def write_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """For its owner: it takes the place of the one that failed."""
-        asked = services_by_row.call(
+        asked = apply_to_rows.call(
             request,
             queryset,
             lambda row: ask_for_export(row.roadmap, row.format, by=row.owner),

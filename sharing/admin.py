@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from logs_app.admin import LookOnlyAdmin
-from roadmaps.admin import services_by_row
+from roadmaps.admin.base import apply_to_rows
+from roadmaps.admin.base.look_only import LookOnlyAdmin
 from sharing.models import Share
 from sharing.services import let_in_again, take_out
 
@@ -40,10 +40,10 @@ class ShareAdmin(LookOnlyAdmin):
 
     @admin.action(description="Take out of the gallery", permissions=["moderate"])
     def take_out_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for share in services_by_row.call(request, queryset, take_out, "taken out of the gallery"):
+        for share in apply_to_rows.call(request, queryset, take_out, "taken out of the gallery"):
             self.log_change(request, share, "taken out of the gallery")
 
     @admin.action(description="Let into the gallery again", permissions=["moderate"])
     def let_in_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for share in services_by_row.call(request, queryset, let_in_again, "may be listed again"):
+        for share in apply_to_rows.call(request, queryset, let_in_again, "may be listed again"):
             self.log_change(request, share, "may be listed again")

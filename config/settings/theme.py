@@ -33,7 +33,7 @@ UNFOLD = {
         lambda _request: static("cairn/admin.js"),
         lambda _request: static("cairn/zone.js"),
     ],
-    "DASHBOARD_CALLBACK": "roadmaps.admin.dashboard.fill",
+    "DASHBOARD_CALLBACK": "roadmaps.admin.operations.dashboard.fill",
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from logs_app.admin import LookOnlyAdmin
+from roadmaps.admin.base.look_only import LookOnlyAdmin
 
 
 @admin.register(LogEntry)

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import TimesFilter, UuidFilter
-from roadmaps.admin.review_plan import SEVERITIES
+from roadmaps.admin.base.filters import TimesFilter, UuidFilter
+from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.review.plan import SEVERITIES
 from roadmaps.models import Draft
 from roadmaps.plan import shape
 

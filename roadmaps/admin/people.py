@@ -17,8 +17,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from logs_app.admin import LookOnlyAdmin
-from logs_app.paging import InfinitePaginator
+from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.base.paging import InfinitePaginator
 from roadmaps.models import Roadmap
 from roadmaps.people import names
 from roadmaps.removal import erasure

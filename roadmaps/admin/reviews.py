@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from logs_app.paging import list_page
-from roadmaps.admin.edit_view import edit_view
-from roadmaps.admin.inbox import InboxAdmin
-from roadmaps.admin.review_page import page_of
+from roadmaps.admin.base.paging import list_page
+from roadmaps.admin.desk.inbox import InboxAdmin
+from roadmaps.admin.review.edit_view import edit_view
+from roadmaps.admin.review.page import page_of
 from roadmaps.models import Review
 from roadmaps.review.reviewers import check_reviewer
 from roadmaps.services import DECISIONS

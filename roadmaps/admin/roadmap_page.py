@@ -7,8 +7,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest
 
 from logs_app.history import events_of
-from logs_app.paging import list_page
-from roadmaps.admin import figures
+from roadmaps.admin.base.paging import list_page
+from roadmaps.admin.operations import formatting
 from roadmaps.models import ModelCall, Roadmap
 from roadmaps.operations import statistics
 
@@ -41,8 +41,8 @@ def page_of(roadmap: Roadmap, request: HttpRequest) -> dict[str, Any]:
     if user.has_perm("roadmaps.view_modelcall"):
         rows = statistics.spend("role", calls=ModelCall.objects.filter(thread_id=roadmap.thread_id))
         context |= {
-            "spent": figures.spent(statistics.total(rows)),
-            "roles": [figures.spent(row) for row in rows],
+            "spent": formatting.spent(statistics.total(rows)),
+            "roles": [formatting.spent(row) for row in rows],
         }
     return context
 

@@ -17,10 +17,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleChoicesD
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
-from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, TimesFilter
-from roadmaps.admin import checkpoints, figures, services_by_row
-from roadmaps.admin.dialogs import confirmed, leave_for
+from roadmaps.admin import checkpoints
+from roadmaps.admin.base import apply_to_rows
+from roadmaps.admin.base.dialogs import confirmed, leave_for
+from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter
+from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.operations import formatting
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
 from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import CHANGE_ROADMAP
@@ -147,11 +149,11 @@ class RoadmapAdmin(LookOnlyAdmin):
 
     @display(description="Tokens")
     def tokens(self, roadmap: Any) -> str:
-        return figures.count(roadmap.spent["input_tokens"] + roadmap.spent["output_tokens"])
+        return formatting.count(roadmap.spent["input_tokens"] + roadmap.spent["output_tokens"])
 
     @display(description="Cost")
     def cost(self, roadmap: Any) -> str:
-        return figures.money(roadmap.spent["cost"]) or "–"
+        return formatting.money(roadmap.spent["cost"]) or "–"
 
     @admin.action(description="Retry from the last step", permissions=["run"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Roadmap]) -> None:
@@ -248,4 +250,4 @@ class RoadmapAdmin(LookOnlyAdmin):
     def _call(
         self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str
     ) -> None:
-        services_by_row.call(request, queryset, lambda row: service(row, by=request.user), done)
+        apply_to_rows.call(request, queryset, lambda row: service(row, by=request.user), done)

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from logs_app.ids import as_uuid
 from roadmaps.admin.navigation import MENU, may_see
 from roadmaps.models import Review, Roadmap
+from roadmaps.models.ids import as_uuid
 from roadmaps.models.search import found_by
 
 TEXT_MAX = 200  # characters; what comes after them is left out

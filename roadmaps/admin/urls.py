@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.urls import path
 
-from roadmaps.admin.failures import failures
-from roadmaps.admin.system import system, system_checks, system_queues
-from roadmaps.admin.usage import model_usage
+from roadmaps.admin.operations.failures import failures
+from roadmaps.admin.operations.system import system, system_checks, system_queues
+from roadmaps.admin.operations.usage import model_usage
 
 urlpatterns = [
     path("system/", admin.site.admin_view(system), name="system"),

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Func, Q, QuerySet, Value
 
-from logs_app.ids import as_uuid
+from roadmaps.models.ids import as_uuid
 
 # PostgreSQL takes node.js, TCP/IP or a-b for one word; here each half is found.
 SIGNS = "./-_@:+#&;<>=?~"

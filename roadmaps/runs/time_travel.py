@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 
-from logs_app.ids import as_uuid
 from roadmaps import progress
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
+from roadmaps.models.ids import as_uuid
 from roadmaps.models.permissions import check_may_act
 from roadmaps.models.review import PENDING
 from roadmaps.review.desk import supersede

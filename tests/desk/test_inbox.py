@@ -148,7 +148,7 @@ def test_tabs_tell_how_many_wait(desk, owner, reviewer, monkeypatch):
         "Decided": "",
         "All": "",
     }
-    monkeypatch.setattr("roadmaps.admin.inbox_tabs.COUNTED_MOST", 2)
+    monkeypatch.setattr("roadmaps.admin.desk.tabs.COUNTED_MOST", 2)
     assert [tab.count for tab in desk.get(LIST).context["tabs"]][:2] == ["2+", ""]
 
 

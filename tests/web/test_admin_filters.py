@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from logs_app.admin import LookOnlyAdmin
+from roadmaps.admin.base.look_only import LookOnlyAdmin
 from tests import courses
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
-from roadmaps.admin import figures
+from roadmaps.admin.operations import formatting
 from roadmaps.models import ModelCall, Review, ReviewStatus
 from roadmaps.operations import queues, statistics
 from roadmaps.people import time_zones
@@ -175,16 +175,16 @@ def test_messages_of_every_priority_are_counted_and_deaf_queues_named(admin_clie
     ],
 )
 def test_a_time_is_written_as_people_say_it(time, text):
-    assert figures.span(time).replace("\N{NO-BREAK SPACE}", " ") == text
+    assert formatting.span(time).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_numbers_and_money_are_written_as_people_read_them():
-    assert [figures.count(number) for number in (9999, 12_345, 2_500_000)] == [
+    assert [formatting.count(number) for number in (9999, 12_345, 2_500_000)] == [
         "9,999",
         "12.3k",
         "2.5M",
     ]
-    assert [figures.money(dollars) for dollars in (None, 0, 0.0012, 1234.5)] == [
+    assert [formatting.money(dollars) for dollars in (None, 0, 0.0012, 1234.5)] == [
         "",
         "$0.00",
         "$0.0012",

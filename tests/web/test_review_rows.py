@@ -5,7 +5,9 @@ picture.
 from django.utils.html import escape
 
 import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
-from roadmaps.admin import review_diff, review_picture, review_tree
+from roadmaps.admin.review import diff as review_diff
+from roadmaps.admin.review import picture as review_picture
+from roadmaps.admin.review import tree as review_tree
 from roadmaps.plan import diff, shape
 from roadmaps.plan.picture import draw
 from tests.workflow.test_picture import big_plan

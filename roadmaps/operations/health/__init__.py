@@ -8,6 +8,7 @@ one source here.
 import logging
 from collections.abc import Iterable
 
+from config.reporting import without_credentials
 from roadmaps.operations.health.configuration import (
     addresses,
     debug,
@@ -28,8 +29,6 @@ from roadmaps.operations.health.finding import (
 from roadmaps.operations.health.installation import disk, mail, models, reach, secrets, static_files
 from roadmaps.operations.health.services import broker, clocks, connections, database, migrations
 from roadmaps.operations.health.work import ASKED_IN_VAIN, beat, listeners, refused_logs, schedules
-
-from config.reporting import without_credentials
 
 __all__ = [
     "ASKED_IN_VAIN",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core import checks
 from django.http.request import validate_host
 from django.urls import Resolver404, resolve
+
 from roadmaps.operations.health.finding import FAIL, WARN, Finding, fail, ok, warn
 
 

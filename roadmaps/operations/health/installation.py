@@ -6,10 +6,10 @@ import smtplib
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.mail import get_connection
-from roadmaps.operations.health.finding import Finding, fail, first_line, ok, warn
 
 from roadmaps import llm
 from roadmaps.exceptions import LLMError
+from roadmaps.operations.health.finding import Finding, fail, first_line, ok, warn
 
 SECRET_LEAST = 50  # characters; Django's own measure
 DISK_WARN_BYTES, DISK_FAIL_BYTES = 1_000_000_000, 200_000_000

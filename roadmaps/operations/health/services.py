@@ -8,10 +8,10 @@ import redis
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from roadmaps.operations.health.finding import Finding, fail, first_line, ok, warn
 
 from roadmaps.engine import checkpointer
 from roadmaps.operations import connection_budget
+from roadmaps.operations.health.finding import Finding, fail, first_line, ok, warn
 
 OLDEST_POSTGRESQL = 14  # that Django 5.2 supports
 SKEW_WARN_SECONDS = 1.0

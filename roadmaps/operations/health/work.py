@@ -4,13 +4,13 @@ import time
 
 import redis
 from django.db import Error, connection
-from roadmaps.operations.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
 
 from logs_app import stream
 from logs_app.buffer import BROKER_AWAY
 from roadmaps.engine import beat_lock
 from roadmaps.operations import heartbeats, queues
 from roadmaps.operations import schedules as beat_schedules
+from roadmaps.operations.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
 
 SILENT_SECONDS = 60  # without a heartbeat
 WORKERS = {

@@ -18,9 +18,9 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from logs_app.paging import list_page
-from roadmaps.admin.bulk import BulkDecisions, as_seen
-from roadmaps.admin.services_by_row import REFUSALS, sentence
+from roadmaps.admin.base.apply_to_rows import REFUSALS, sentence
+from roadmaps.admin.base.paging import list_page
+from roadmaps.admin.desk.bulk import BulkDecisions, as_seen
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
 from roadmaps.people.public_address import public_address
 from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review

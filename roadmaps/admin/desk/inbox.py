@@ -13,15 +13,15 @@ from django.utils.text import Truncator
 from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import display
 
-from logs_app.admin import LookOnlyAdmin
-from logs_app.templatetags.moments import ago
-from roadmaps.admin.bulk import SEEN
-from roadmaps.admin.desk_acts import DeskActs
-from roadmaps.admin.inbox_tabs import tabs
-from roadmaps.admin.review_filters import FILTERS
+from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.desk.acts import DeskActs
+from roadmaps.admin.desk.bulk import SEEN
+from roadmaps.admin.desk.filters import FILTERS
+from roadmaps.admin.desk.tabs import tabs
 from roadmaps.models import Review, ReviewStatus, Roadmap
 from roadmaps.models.search import found_by
 from roadmaps.people import time_zones
+from roadmaps.templatetags.moments import ago
 
 # Who was superseded has no decision, and comes last.
 NEWEST_DECISION = (F("decided_at").desc(nulls_last=True), "-id")

@@ -16,9 +16,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from logs_app.buffer import BROKER_AWAY
-from logs_app.paging import list_page
-from roadmaps.admin import figures
+from roadmaps.admin.base.paging import list_page
 from roadmaps.admin.navigation import FAILURES, may_see
+from roadmaps.admin.operations import formatting
 from roadmaps.models import Lease, Roadmap
 from roadmaps.operations import health, queues, statistics
 
@@ -83,7 +83,7 @@ def _queues() -> dict[str, Any]:
 
 
 def _for(seconds: float | None) -> str:
-    return "" if seconds is None else figures.span(timedelta(seconds=seconds))
+    return "" if seconds is None else formatting.span(timedelta(seconds=seconds))
 
 
 def _name_roadmaps(leases: list[Any]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from roadmaps.admin.review_diff import TEXTS, Facts, fold, pair
-from roadmaps.admin.review_history import review_of
+from roadmaps.admin.review.diff import TEXTS, Facts, fold, pair
+from roadmaps.admin.review.history import review_of
 from roadmaps.models import Draft, Review, ReviewStatus
 from roadmaps.plan import diff, shape
 

@@ -15,8 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django_celery_results.models import TaskResult
 
-from logs_app.paging import list_page
-from roadmaps.admin import dashboard
+from roadmaps.admin.base.paging import list_page
+from roadmaps.admin.operations import dashboard
 from roadmaps.llm.labels import reason_in_words
 from roadmaps.models import ModelFailure, Roadmap, RoadmapStatus
 from roadmaps.people.time_zones import midnight

@@ -24,8 +24,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, TimesFilter
+from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter
+from roadmaps.admin.base.look_only import LookOnlyAdmin
 from roadmaps.operations import schedules
 
 for registered in (

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
-from roadmaps.admin.plan_editor import PlanEditor
-from roadmaps.admin.services_by_row import REFUSALS, sentence
+from roadmaps.admin.base.apply_to_rows import REFUSALS, sentence
+from roadmaps.admin.review.editor import PlanEditor
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review
 from roadmaps.review.plan_edits import current_draft, edit_plan

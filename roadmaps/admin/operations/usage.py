@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from roadmaps.admin import figures
+from roadmaps.admin.operations import formatting
 from roadmaps.models import ModelCall
 from roadmaps.operations import statistics
 from roadmaps.people import time_zones
@@ -33,7 +33,7 @@ def model_usage(request: HttpRequest) -> HttpResponse:
         "title": "Model usage and cost",
         "days": days,
         "periods": PERIODS,
-        "total": figures.spent(statistics.total(rows)),
+        "total": formatting.spent(statistics.total(rows)),
         "tables": [_table(rows, name) for name in ("model", "role", "day")],
         "chart": _chart(rows),
     }
@@ -56,7 +56,7 @@ def _table(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
         key=lambda one: one["day"] if name == "day" else one["input_tokens"] + one["output_tokens"],
         reverse=True,
     )
-    shown = [figures.spent(one)["shown"] | {"name": str(one[name])} for one in sums]
+    shown = [formatting.spent(one)["shown"] | {"name": str(one[name])} for one in sums]
     cells = ("name", "calls", "input_tokens", "output_tokens", "seconds", "money")
     headers = [name, "Calls", "Tokens in", "Tokens out", "Seconds", "Cost"]
     return {
@@ -79,7 +79,7 @@ def _chart(rows: list[dict[str, Any]]) -> str:
             "backgroundColor": f"var(--color-{COLOURS[at % len(COLOURS)]})",
             "stack": "tokens",
             "suffixYAxis": "k",
-            **figures.BARS,
+            **formatting.BARS,
         }
         for at, model in enumerate(models)
     ]

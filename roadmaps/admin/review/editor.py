@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from roadmaps.admin.edit_forms import REASON, ConceptForm, PartForm, form_for, operation
+from roadmaps.admin.review.edit_forms import REASON, ConceptForm, PartForm, form_for, operation
 from roadmaps.models import Draft, Review
 from roadmaps.plan import diff, edits, rules, shape
 from roadmaps.plan.schemas import Operation

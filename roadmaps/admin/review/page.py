@@ -7,7 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps.admin import review_changes, review_history, review_plan
+from roadmaps.admin.review import changes as review_changes
+from roadmaps.admin.review import history, plan
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
 from roadmaps.review.reviewers import check_may_decide
@@ -19,7 +20,7 @@ FULL = 100  # percent
 def page_of(review: Review, user: User, against: str) -> Json:
     """`against`: the number of the draft to compare with, when it isn't the one that suits best."""
     draft, roadmap = review.draft, review.roadmap
-    rounds = review_history.rounds(roadmap)
+    rounds = history.rounds(roadmap)
     changes = review_changes.changes(draft, rounds, against)
     standing = _standing(review, user)
     edit_url = (
@@ -35,11 +36,11 @@ def page_of(review: Review, user: User, against: str) -> Json:
         "budget": _budget(draft),
         "rounds": rounds,
         "changes": changes,
-        "cost": review_history.cost(roadmap),
-        "log": review_history.newest_events(roadmap),
+        "cost": history.cost(roadmap),
+        "log": history.newest_events(roadmap),
         "edit_url": edit_url,
         "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
-        **review_plan.plan_of(draft, changes.states, edit_url),
+        **plan.plan_of(draft, changes.states, edit_url),
     }
 
 

@@ -16,8 +16,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from roadmaps.admin import figures
 from roadmaps.admin.navigation import FAILURES, may_see
+from roadmaps.admin.operations import formatting
 from roadmaps.models import ReviewStatus, RoadmapStatus
 from roadmaps.operations import statistics
 from roadmaps.people import time_zones
@@ -72,7 +72,7 @@ def reviews(**lookups: Any) -> str:
 def _reviews_now() -> dict[str, Any]:
     found = statistics.open_reviews()
     oldest = (
-        f"the oldest for {figures.span(timezone.now() - found['oldest'])}"
+        f"the oldest for {formatting.span(timezone.now() - found['oldest'])}"
         if found["oldest"]
         else "nothing waits"
     )
@@ -127,7 +127,7 @@ def _decisions() -> dict[str, Any]:
             "data": [one[status] for one in days],
             "backgroundColor": colour,
             "stack": "decisions",
-            **figures.BARS,
+            **formatting.BARS,
         }
         for status, colour in COLOURS.items()
     ]
@@ -155,8 +155,8 @@ def _quality() -> dict[str, Any]:
                 timespec="minutes"
             )
         ),
-        "p50": figures.span(found["p50"]) if decided else "–",
-        "p90": figures.span(found["p90"]) if decided else "–",
+        "p50": formatting.span(found["p50"]) if decided else "–",
+        "p90": formatting.span(found["p90"]) if decided else "–",
         "approved_percent": round(100 * found["approved"] / decided) if decided else None,
         "rounds": round(float(found["rounds"]), 1) if found["rounds"] else None,
     }
@@ -166,8 +166,8 @@ def _spend() -> dict[str, Any]:
     today = time_zones.midnight()
     rows = statistics.spend(since=today)
     return {
-        "total": figures.spent(statistics.total(rows)),
-        "models": [figures.spent(row) for row in rows],
+        "total": formatting.spent(statistics.total(rows)),
+        "models": [formatting.spent(row) for row in rows],
         "link": changelist(
             "roadmaps_modelcall", created_at__gte=today.isoformat(timespec="minutes")
         ),

@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 from unfold.contrib.filters.admin.mixins import DropdownMixin, ValueMixin
 from unfold.utils import parse_datetime_str
 
-from logs_app.ids import as_uuid
+from roadmaps.models.ids import as_uuid
 
 VALUES_MAX = 100
 # Jumps from value to value along an index, where SELECT DISTINCT would read every row.

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
-from roadmaps.admin import services_by_row
+from roadmaps.admin.base import apply_to_rows
 from roadmaps.models import Review, ReviewStatus
 from roadmaps.review.desk import assign_review, refuse_if_claimed
 from roadmaps.services import decide_review
@@ -45,7 +45,7 @@ class BulkDecisions(ModelAdmin):
     @admin.action(description="Assign to me", permissions=["decide"])
     def assign_to_me_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         user = cast("User", request.user)
-        services_by_row.call(
+        apply_to_rows.call(
             request,
             ticked(request),
             lambda row: assign_review(row, user, by=user),
@@ -96,7 +96,7 @@ class BulkDecisions(ModelAdmin):
                 check(review, user)
             decide_review(review, decision, by=user, comment=comment, parts=list(parts))
 
-        return services_by_row.call(request, rows, service, ReviewStatus(decision).label.lower())
+        return apply_to_rows.call(request, rows, service, ReviewStatus(decision).label.lower())
 
 
 def ticked(request: HttpRequest) -> list[Review]:

@@ -12,12 +12,12 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from logs_app.admin import LookOnlyAdmin
-from logs_app.filters import FewValuesFilter, TimesFilter, UuidFilter, distinct_values
-from logs_app.ids import as_uuid
-from roadmaps.admin import figures
+from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter, UuidFilter, distinct_values
+from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.operations import formatting
 from roadmaps.llm.labels import BUILT_IN_AUTHOR, reason_in_words
 from roadmaps.models import ModelCall, ModelFailure, Roadmap
+from roadmaps.models.ids import as_uuid
 from roadmaps.operations import statistics
 
 READ_TEXT = "roadmaps.view_modelcall_text"
@@ -126,7 +126,7 @@ def page_of(call: ModelCall, *, may_read: bool) -> dict[str, Any]:
 
 
 def _cost_of(call: ModelCall) -> str:
-    return figures.money(statistics.cost(call.model, call.input_tokens, call.output_tokens))
+    return formatting.money(statistics.cost(call.model, call.input_tokens, call.output_tokens))
 
 
 def _readable(text: str) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from roadmaps.admin import review_picture
-from roadmaps.admin.review_tree import link, tree
+from roadmaps.admin.review import picture as review_picture
+from roadmaps.admin.review.tree import link, tree
 from roadmaps.models import Draft
 from roadmaps.plan import shape
 from roadmaps.plan.picture import draw

@@ -1,0 +1,91 @@
+"""Admin of rows that only Cairn itself writes: people look at them, and change nothing."""
+
+from functools import cache
+from typing import Any, cast
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db.models.constants import LOOKUP_SEP
+from django.http import Http404, HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from unfold.admin import ModelAdmin, checkbox
+from unfold.decorators import display
+from unfold.templatetags import unfold_list
+from unfold.views import ChangeList
+
+from roadmaps.admin.base.paging import InfinitePaginator
+
+_result_headers = unfold_list.result_headers
+
+
+def result_headers(changelist: ChangeList) -> list[dict[str, Any]]:
+    """Unfold makes the headers of all columns, with their addresses, again for each row; here once
+    for a list.
+    """
+    if not hasattr(changelist, "headers"):
+        changelist.headers = list(_result_headers(changelist))
+    return cast("list[dict[str, Any]]", changelist.headers)
+
+
+unfold_list.result_headers = result_headers
+
+
+@cache
+def _checkbox(language: str) -> str:
+    """Of a row, without its key.
+
+    A widget is written by three templates, which is much for each of many rows.
+    """
+    return str(checkbox.render(ACTION_CHECKBOX_NAME, "{}"))
+
+
+def _field_of(list_filter: Any) -> str:
+    """The field, or the parameter of the address, that a filter is declared for."""
+    if isinstance(list_filter, tuple | list):
+        return str(list_filter[0])
+    return str(getattr(list_filter, "parameter_name", list_filter))
+
+
+class LookOnlyAdmin(ModelAdmin):
+    """Rows that only Cairn itself writes. Its lists are never counted, so their size costs
+    nothing.
+    """
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    linked_fields: tuple[str, ...] = ()  # by which links of other pages narrow the list down
+    # Unfold's templates ask for it in each row, and what is missing takes longest
+    list_sections = ()
+
+    def key(self, object_id: str) -> Any:
+        """404 for a text of the address that can't be a key of this model."""
+        try:
+            return self.model._meta.pk.to_python(unquote(object_id))
+        except ValidationError as exc:
+            raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the list offers: Django allows every field of the row, and answers tell a
+        secret bit by bit.
+        """
+        path = lookup.split(LOOKUP_SEP)[0]
+        if path not in {field.name for field in self.opts.get_fields()}:
+            return bool(super().lookup_allowed(lookup, value, request))
+        declared = {*self.linked_fields, *map(_field_of, self.get_list_filter(request))}
+        return any(lookup == name or lookup.startswith(name + LOOKUP_SEP) for name in declared)
+
+    @display(description=ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Any) -> SafeString:
+        return format_html(_checkbox(get_language()), obj.pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
