@@ -122,8 +122,8 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def manage(*words: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "manage.py", *words]
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, *words]
     return subprocess.run(  # noqa: S603
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
@@ -132,17 +132,17 @@ def manage(*words: str) -> "subprocess.CompletedProcess[str]":
 def prepare(reviews: int, logs: int) -> None:
     """Seeds and the first admin, unless they are there."""
     console = Console(stderr=True)
-    manage("migrate", "--verbosity", "0").check_returncode()
+    run("manage.py", "migrate", "--verbosity", "0").check_returncode()
     with console.status(
         f"{reviews:,} reviews and {logs:,} log rows; seeding them takes minutes, once"
     ):
-        seeded = manage("seed_reviews", "--reviews", str(reviews), "--logs", str(logs), "--yes")
+        wanted = ["--reviews", str(reviews), "--logs", str(logs), "--yes"]
+        seeded = run("-m", "benchmarks.seed", *wanted)
     if seeded.returncode and "seeded already" not in seeded.stderr:
         raise SystemExit(seeded.stderr)
-    manage("createsuperuser", "--noinput", "--email", "bench@example.com")
-    manage(
-        "shell", "--verbosity", "0", "--command", TAKE_UP.format(courses=COURSES)
-    ).check_returncode()
+    run("manage.py", "createsuperuser", "--noinput", "--email", "bench@example.com")
+    take_up = TAKE_UP.format(courses=COURSES)
+    run("manage.py", "shell", "--verbosity", "0", "--command", take_up).check_returncode()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.utils.module_loading import import_string
 from django.views.generic import TemplateView
 
-from content.import_views import roadmap_import
+from content.exports.import_views import roadmap_import
 from roadmaps.operations import probes
 from roadmaps.pages import roadmap
 from roadmaps.pages.expert import expert_review

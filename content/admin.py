@@ -11,7 +11,8 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from content.export_jobs import ask_for_export
+from content.artifacts.rewrites import change_permission, retry_artifact
+from content.exports.jobs import ask_for_export
 from content.models import (
     ARTIFACTS,
     ArtifactStatus,
@@ -21,7 +22,6 @@ from content.models import (
     ResourceList,
     Tutorial,
 )
-from content.services import change_permission, retry_artifact
 from roadmaps.admin.base import apply_to_rows
 from roadmaps.admin.base.dialogs import confirmed, leave_for
 from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter, UuidFilter

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.dispatch import receiver
 
-from content import export_jobs, services, writing
+from content.artifacts import rewrites, writing
+from content.exports import jobs
 from content.models import ARTIFACTS, Export
 from roadmaps.engine import dispatch
 from roadmaps.later import load
@@ -29,7 +30,7 @@ from roadmaps.signals import (
 
 @receiver(roadmap_approved)
 def dispatch_content(roadmap: Roadmap, **_: Any) -> None:
-    dispatch.send_on_commit(services.GENERATE, roadmap.pk, roadmap.run_id)
+    dispatch.send_on_commit(rewrites.GENERATE, roadmap.pk, roadmap.run_id)
 
 
 @receiver(plan_changed)
@@ -60,12 +61,12 @@ def give_attempts_back(subjects: list[UUID], **_: Any) -> None:
 
 @receiver(recovering)
 def recover_rewrites(**_: Any) -> int:
-    return services.recover_rewrites() + export_jobs.recover_exports()
+    return rewrites.recover_rewrites() + jobs.recover_exports()
 
 
 @receiver(pruning)
 def prune_exports(**_: Any) -> dict[str, int]:
-    return {"exports": export_jobs.prune_exports()}
+    return {"exports": jobs.prune_exports()}
 
 
 @receiver(collect_personal_data)

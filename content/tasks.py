@@ -7,19 +7,21 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from content import export_jobs
+from content.exports import jobs
 from roadmaps.later import load
 
 
 def _rewrite(kind: str, concept_id: str, run_id: str) -> str:
-    where: str = load("content.generation").rewrite(kind, int(concept_id), UUID(run_id))
+    where: str = load("content.artifacts.generation").rewrite(kind, int(concept_id), UUID(run_id))
     return where
 
 
 @shared_task(name="generate_roadmap_content", bind=True)
 def generate_roadmap_content(self: Task, roadmap_id: str) -> str:
     """Write all missing content of a roadmap, in parallel."""
-    where: str = load("content.generation").write_missing(UUID(roadmap_id), UUID(self.request.id))
+    where: str = load("content.artifacts.generation").write_missing(
+        UUID(roadmap_id), UUID(self.request.id)
+    )
     return where
 
 
@@ -51,4 +53,4 @@ def check_links() -> dict[str, int]:
 @shared_task(name="exports.write_export", bind=True)
 def write_export(self: Task, export_id: str) -> str:
     """Write the file of an export that takes longer than a page may."""
-    return export_jobs.write_export(UUID(export_id), UUID(self.request.id))
+    return jobs.write_export(UUID(export_id), UUID(self.request.id))

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from content import export_views, views
+from content import views
+from content.exports import views as export_views
 
 urlpatterns = [
     path("concepts/<str:slug>/retry/<str:kind>/", views.artifact_retry, name="artifact_retry"),

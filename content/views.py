@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from content import services
+from content.artifacts import rewrites
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Concept
 from roadmaps.pages.access import paced
@@ -27,7 +27,7 @@ def artifact_retry(request: HttpRequest, pk: uuid.UUID, slug: str, kind: str) ->
         Concept.objects.select_related("roadmap"), roadmap=roadmap, slug=slug
     )
     try:
-        services.retry_artifact(concept, kind, by=signed_in(request))
+        rewrites.retry_artifact(concept, kind, by=signed_in(request))
         messages.success(request, _("It will be written anew; what is there stays until then."))
     except InvalidTransition as exc:
         messages.error(request, str(exc))

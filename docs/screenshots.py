@@ -107,14 +107,14 @@ def make_courses() -> tuple[dict[str, str], str]:
     session's key.
     """
     from django.contrib.auth.models import User
-    from django.core.management import call_command
     from django.test import Client
     from django.urls import reverse
 
+    from benchmarks import seed
     from roadmaps.services import decide_review, request_roadmap
 
     admin = User.objects.get(is_superuser=True)
-    call_command("seed_reviews", *SEEDED)
+    seed.main(SEEDED)
     course, waiting = (request_roadmap(owner=admin, goal=goal) for goal in GOALS)
     for roadmap in (course, waiting):
         wait_for(partial(has_reached, roadmap, "AWAITING_REVIEW"))

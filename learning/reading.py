@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from content import markdown
+from content.rendering import markdown
 from learning import cards
 from learning.models import NOTE_MAX, Reading, StudyDay
 from roadmaps.models import Concept

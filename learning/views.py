@@ -14,9 +14,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from content.services import rewritable_kinds
+from content.artifacts.labels import PARTS
+from content.artifacts.rewrites import rewritable_kinds
 from content.templatetags.course import RELATIONS
-from content.words import PARTS
 from learning import charts, progress, quizzes, reading
 from learning.models import NOTE_MAX, Attempt, Reading
 from roadmaps import sentences

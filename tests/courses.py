@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission, User
 from django.db.models import Value
 from django.db.models.functions import Concat
 
-from content import generation
+from content.artifacts import generation
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.runs import advance as runs
 from roadmaps.services import decide_review, request_roadmap

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from content import words
+from content.artifacts import labels
 from content.exports.document import Concept, Course, Question, Resource
 from content.exports.files import file_name, zip_of
 from roadmaps.llm import CONNECT_A_MODEL
@@ -109,7 +109,7 @@ def _resources(resources: list[Resource]) -> list[str]:
 
 
 def _about(resource: Resource) -> str:
-    return f"{words.kind(resource.kind)}, {name_of(resource.language)}"
+    return f"{labels.kind(resource.kind)}, {name_of(resource.language)}"
 
 
 def _quiz(questions: list[Question]) -> list[str]:

@@ -1,7 +1,7 @@
 """A tutorial's Markdown for files that are read elsewhere: no raw HTML, no image from the net, no
 dead link.
 
-Unlike content.markdown, whose HTML a browser cleans up, this is XHTML: an e-book's reader stops at
+Unlike content.rendering.markdown, whose HTML a browser cleans up, this is XHTML: an e-book's reader stops at
 the first open tag.
 """
 
@@ -17,9 +17,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from content import formulas
-from content.formulas import DOLLARS
-from content.markdown import is_diagram
+from content.rendering import formulas
+from content.rendering.formulas import DOLLARS
+from content.rendering.markdown import is_diagram
 
 BOXES = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 HEADING_MAX = 6

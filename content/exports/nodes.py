@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element
 
 from markdown_it.token import Token
 
-from content import formulas
 from content.exports.markup import parse
+from content.rendering import formulas
 
 Node = dict[str, Any]
 MATH = {

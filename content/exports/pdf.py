@@ -9,7 +9,7 @@ from typing import Any, Literal
 import typst
 from django.utils.translation import gettext as _
 
-from content import words
+from content.artifacts import labels
 from content.exports.document import Concept, Course, Question
 from content.exports.errors import ExportImpossible
 from content.exports.files import PartDone, nobody_waits
@@ -159,7 +159,7 @@ def _concept(concept: Concept, titles: dict[str, str], part_done: PartDone) -> d
             {
                 "title": one.title,
                 "url": web_address(one.url),
-                "about": f"({words.kind(one.kind)}, {name_of(one.language)}) {one.note}",
+                "about": f"({labels.kind(one.kind)}, {name_of(one.language)}) {one.note}",
             }
             for one in concept.resources
         ],

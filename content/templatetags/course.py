@@ -3,7 +3,8 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from content import markdown, words
+from content.artifacts import labels
+from content.rendering import markdown
 from roadmaps.models import Roadmap
 from roadmaps.people.languages import name_of
 
@@ -24,7 +25,7 @@ def difficulty(level: str) -> str:
 
 @register.filter
 def resource_kind(kind: str) -> str:
-    return words.kind(kind)
+    return labels.kind(kind)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.db.models import Count, Q
 
-from content import path
+from content import outline
 from content.models import ARTIFACTS, ArtifactStatus
 from roadmaps.models import Roadmap
 from roadmaps.plan import picture
@@ -22,7 +22,7 @@ def course_path(roadmap: Roadmap, progress: dict[int, str] | None = None) -> dic
 
     `progress` is what the learner has done: concept id → done, started or new.
     """
-    course = path.read(roadmap, progress)
+    course = outline.read(roadmap, progress)
     if course is None:
         draft = roadmap.drafts.order_by("-number").first()
         return _drawn(draft.plan) | {"proposed": True} if draft else {}
@@ -34,10 +34,10 @@ def _drawn(plan: dict[str, Any]) -> dict[str, Any]:
         one for stage in plan["stages"] for module in stage["modules"] for one in module["concepts"]
     ]
     marks = {one["id"]: mark_of(one) for one in concepts}
-    words = {mark: path.in_words(mark) for mark in set(marks.values())}
+    words = {mark: outline.in_words(mark) for mark in set(marks.values())}
     titles = {one["id"]: one["title"] for one in concepts}
     for one in concepts:
-        one["facts"] = path.facts(
+        one["facts"] = outline.facts(
             one, [titles[key] for key in one["prerequisites"] if key in titles]
         )
     drawings = {

@@ -18,8 +18,7 @@ from django.utils import timezone
 
 from accounts.forms import AREAS, cities
 from accounts.models import Notice, NoticeKind, Preferences
-from content import export_jobs
-from content.exports import ics, rows
+from content.exports import ics, jobs, rows
 from content.models import Export
 from learning.models import StudyDay
 from logs_app import buffer
@@ -353,8 +352,8 @@ def test_a_file_of_a_worker_has_the_days_of_who_asked_for_it(browser, owner):
     roadmap = courses.approved(owner)
     Review.objects.update(decided_at=AT)
     Preferences.objects.create(user=owner, time_zone=AUCKLAND)
-    export = export_jobs.ask_for_export(roadmap, "epub", by=owner)
-    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
+    export = jobs.ask_for_export(roadmap, "epub", by=owner)
+    assert jobs.write_export(export.pk, export.run_id) == "READY"
     with zipfile.ZipFile(io.BytesIO(bytes(Export.objects.get().file or b""))) as book:
         assert "2026-12-01" in book.read("EPUB/title.xhtml").decode()
     assert rows.load(roadmap).checked.on == date(2026, 11, 30)  # nobody's zone is left behind

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Notice
-from content import services as content_services
+from content.artifacts import rewrites as content_services
 from content.models import Question, Tutorial
 from logs_app import stream
 from logs_app.models import ExecutionLog

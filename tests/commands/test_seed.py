@@ -1,4 +1,4 @@
-"""The seeding command fills a database with rows that the constraints and the pages accept."""
+"""The seed of the benchmarks fills a database with rows that the constraints and the pages accept."""
 
 import json
 import os
@@ -7,9 +7,9 @@ import sys
 
 import pytest
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from benchmarks import seed
 from content.models import Quiz, Tutorial
 from logs_app.models import ExecutionLog
 from roadmaps.models import Draft, ModelCall, Review, ReviewEvent, Roadmap
@@ -21,15 +21,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_it_refuses_an_installation_that_people_use(settings):
     settings.DEBUG = False
-    with pytest.raises(CommandError, match="--yes"):
-        call_command("seed_reviews", reviews=10, logs=10)
-    with pytest.raises(CommandError, match="counts from 1"):
-        call_command("seed_reviews", reviews=0, logs=10, yes=True)
+    with pytest.raises(SystemExit, match="--yes"):
+        seed.main(["--reviews", "10", "--logs", "10"])
+    with pytest.raises(SystemExit, match="counts from 1"):
+        seed.main(["--reviews", "0", "--logs", "10", "--yes"])
     assert not Roadmap.objects.exists()
 
 
 def test_it_makes_what_was_asked_for_once_and_every_page_of_it_opens(admin_client, capsys):
-    call_command("seed_reviews", reviews=150, logs=500, yes=True)
+    seed.main(["--reviews", "150", "--logs", "500", "--yes"])
     assert Review.objects.count() == Draft.objects.count() == 150
     assert Roadmap.objects.count() == 100
     assert ExecutionLog.objects.count() == 500
@@ -55,8 +55,8 @@ def test_it_makes_what_was_asked_for_once_and_every_page_of_it_opens(admin_clien
         assert admin_client.get(reverse(name, args=[model.objects.first().pk])).status_code == 200
     cache.clear()
     assert admin_client.get("/admin/").status_code == 200
-    with pytest.raises(CommandError, match="seeded already"):
-        call_command("seed_reviews", reviews=1, logs=1, yes=True)
+    with pytest.raises(SystemExit, match="seeded already"):
+        seed.main(["--reviews", "1", "--logs", "1", "--yes"])
 
 
 @pytest.mark.parametrize(

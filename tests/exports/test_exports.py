@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from content import export_jobs
-from content.exports import FORMATS, Format, nodes, rows
+from content.exports import FORMATS, Format, jobs, nodes, rows
 from content.models import Export
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
@@ -46,7 +45,7 @@ def address(roadmap, format, name="roadmap_export"):
 
 
 def asked(roadmap, format="pdf", by=None):
-    return export_jobs.ask_for_export(roadmap, format, by=by or roadmap.owner)
+    return jobs.ask_for_export(roadmap, format, by=by or roadmap.owner)
 
 
 def put_back(export, seconds=60):
@@ -91,13 +90,13 @@ def test_large_courses_are_left_to_a_worker(browser, owner):
     assert "Prepare the file" in browser.get(address(large, "epub")).content.decode()
     browser.post(address(large, "epub"))
     export = Export.objects.get()
-    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
+    assert jobs.write_export(export.pk, export.run_id) == "READY"
     assert browser.get(address(large, "epub", "export_file")).content.startswith(b"PK")
 
 
 def test_strangers_get_404_and_staff_get_no_file_of_others(client, roadmap):
     export = asked(roadmap)
-    export_jobs.write_export(export.pk, export.run_id)
+    jobs.write_export(export.pk, export.run_id)
     every = [
         address(roadmap, "pdf"),
         address(roadmap, "json"),
@@ -117,17 +116,17 @@ def test_strangers_get_404_and_staff_get_no_file_of_others(client, roadmap):
 def test_a_second_click_while_it_is_written_starts_nothing(roadmap):
     first, second = asked(roadmap), asked(roadmap)
     assert (first.pk, first.run_id) == (second.pk, second.run_id)
-    assert export_jobs.write_export(first.pk, first.run_id) == "READY"
+    assert jobs.write_export(first.pk, first.run_id) == "READY"
     third = asked(roadmap)
     assert third.pk == first.pk
     assert third.run_id != first.run_id
-    assert export_jobs.write_export(first.pk, first.run_id) == "refused"
+    assert jobs.write_export(first.pk, first.run_id) == "refused"
 
 
 def test_what_cannot_be_written_says_why(browser, owner):
     arabic = rows.create(samples.course(1, "مقدمة في قراءة خرائط الطقس", "ar"), owner=owner)
     export = asked(arabic)
-    assert export_jobs.write_export(export.pk, export.run_id) == "FAILED"
+    assert jobs.write_export(export.pk, export.run_id) == "FAILED"
     page = browser.get(address(arabic, "pdf")).content.decode()
     assert "no Arabic letters" in page
     assert "Try again" in page
@@ -141,7 +140,7 @@ def test_an_export_whose_writing_breaks_ends_with_a_sentence(roadmap, monkeypatc
 
     monkeypatch.setattr("content.exports.rows.load", broken)
     export = asked(roadmap)
-    assert export_jobs.write_export(export.pk, export.run_id) == "FAILED"
+    assert jobs.write_export(export.pk, export.run_id) == "FAILED"
     export.refresh_from_db()
     assert "fire" not in export.error
     assert "log has the details" in export.error
@@ -164,7 +163,7 @@ def test_the_page_shows_how_many_parts_are_written(browser, owner, monkeypatch):
     assert "<progress" in waiting
     assert "aria-valuetext" not in waiting  # nobody knows yet
     monkeypatch.setattr("content.exports.pdf.nodes_of", watched)
-    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
+    assert jobs.write_export(export.pk, export.run_id) == "READY"
     assert [one["parts_done"] for one in told[1::2]] == [0, 1, 2]
     assert {(one["status"], one["parts"], one["file"]) for one in told[1::2]} == {
         ("WRITING", 4, None)
@@ -200,7 +199,7 @@ def test_a_dead_workers_export_goes_on_until_it_has_killed_too_many(roadmap, set
         subject=export.pk, token=uuid.uuid4(), expires_at=timezone.now() - timedelta(seconds=1)
     )
     assert recover() == 1
-    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
+    assert jobs.write_export(export.pk, export.run_id) == "READY"
     Export.objects.update(status="WRITING", attempts=settings.MAX_ATTEMPTS)
     put_back(export)
     assert recover() == 0
@@ -213,11 +212,11 @@ def test_a_stopping_workers_export_is_handed_over_and_has_lost_no_attempt(monkey
     export = asked(roadmap)
     with monkeypatch.context() as stopping:
         stopping.setattr(Format, "write", lambda *_, **__: leases.hand_over())
-        assert export_jobs.write_export(export.pk, export.run_id) == "stopped"
+        assert jobs.write_export(export.pk, export.run_id) == "stopped"
     export.refresh_from_db()
     assert (export.status, export.attempts) == ("WRITING", 0)
     assert recover() == 1
-    assert export_jobs.write_export(export.pk, export.run_id) == "READY"
+    assert jobs.write_export(export.pk, export.run_id) == "READY"
 
 
 def test_files_are_thrown_away_when_they_have_expired(roadmap):

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from content.exports import FORMATS, rows
-from content.imports import import_course, read_course
+from content.exports.imports import import_course, read_course
 from roadmaps.models import ModelCall, Roadmap
 from tests import courses
 from tests.exports import samples

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import BaseModel
 
-from content.generation import SCHEMAS
+from content.artifacts.generation import SCHEMAS
 from content.models import counts
 from roadmaps.llm import journal
 from roadmaps.models import Lease, ModelCall, Review, Roadmap, RoadmapStatus

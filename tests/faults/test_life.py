@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from content import generation
+from content.artifacts import generation
 from content.models import ARTIFACTS
 from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition

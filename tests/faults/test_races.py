@@ -150,7 +150,7 @@ def test_a_delivery_twice_at_once_and_late_has_one_effect(owner, sent):
 
 
 def test_content_asked_for_twice_at_once_is_written_once(owner, sent):
-    from content import generation
+    from content.artifacts import generation
 
     roadmap = courses.approved(owner)
     roadmap_approved.send(sender=Roadmap, roadmap=roadmap)

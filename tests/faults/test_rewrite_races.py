@@ -12,9 +12,9 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from content import generation, writing
+from content.artifacts import generation, writing
+from content.artifacts.rewrites import retry_artifact
 from content.models import ARTIFACTS, Quiz
-from content.services import retry_artifact
 from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading

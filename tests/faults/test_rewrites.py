@@ -7,9 +7,9 @@ import pytest
 from celery import current_app
 from django.db.models.functions import Now
 
-from content import generation, writing
+from content.artifacts import generation, writing
+from content.artifacts.rewrites import recover_rewrites, retry_artifact
 from content.models import Quiz, Tutorial
-from content.services import recover_rewrites, retry_artifact
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.models import Lease, Roadmap

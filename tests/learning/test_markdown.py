@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from content import markdown
+from content.rendering import markdown
 from tests.learning.statistics_course import TUTORIAL
 
 

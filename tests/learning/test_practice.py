@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from content import writing
+from content.artifacts import writing
+from content.artifacts.schemas import QuizAnswer
 from content.models import Question
-from content.schemas import QuizAnswer
 from learning import cards, practice, reading
 from learning.models import Card, Rating, Recall
 from roadmaps.exceptions import InvalidTransition

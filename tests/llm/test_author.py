@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
+from content.artifacts.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps.llm.author.chat_model import answer
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent

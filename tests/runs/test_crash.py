@@ -10,8 +10,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
-from content import generation
-from content.services import retry_artifact
+from content.artifacts import generation
+from content.artifacts.rewrites import retry_artifact
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.llm import transport

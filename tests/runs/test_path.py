@@ -7,8 +7,8 @@ from celery import current_app
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from content.artifacts.rewrites import retry_artifact
 from content.models import ARTIFACTS, counts
-from content.services import retry_artifact
 from logs_app.models import ExecutionLog
 from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from content.services import retry_artifact
+from content.artifacts.rewrites import retry_artifact
 from learning.models import Attempt, Reading
 from logs_app.history import events_of
 from roadmaps.models import Draft, Roadmap

@@ -17,8 +17,8 @@ from django.db.models import Count, Sum
 
 from config import child
 from content.exports import markdown, rows
+from content.management.terminal import Display
 from content.models import counts
-from content.terminal import Display
 from roadmaps.engine.recovery import recover
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
 from roadmaps.operations import health, queues

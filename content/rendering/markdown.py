@@ -21,7 +21,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from content import formulas
+from content.rendering import formulas
 
 CLASSES = {"code", "pre", "span", "ul", "ol", "li", "input", "div", "sup", "section", "a", "hr"}
 TAGS = nh3.ALLOWED_TAGS | formulas.TAGS | {"input", "label", "section"}

@@ -14,9 +14,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import F
 from pydantic import BaseModel
 
-from content import prompts, words, writing
+from content.artifacts import labels, prompts, writing
+from content.artifacts.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus
-from content.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
 from roadmaps import llm, progress
 from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
@@ -241,7 +241,7 @@ async def _answer(job: Job, thread_id: str, asked: set[str]) -> Result:
 
 
 def _tell(roadmap: Roadmap, result: Result) -> None:
-    what = {"part": words.PARTS[result.job.kind], "concept": result.job.concept_title}
+    what = {"part": labels.PARTS[result.job.kind], "concept": result.job.concept_title}
     if result.answer is not None:
         told = Sentence("%(part)s of “%(concept)s” is ready", **what)
         progress.record(roadmap.pk, "artifact_ready", told, kind=result.job.kind)

@@ -26,7 +26,7 @@ from roadmaps.engine import leases
 from roadmaps.models import Roadmap, RoadmapStatus
 
 if TYPE_CHECKING:
-    from content.generation import Result
+    from content.artifacts.generation import Result
 
 
 def save(result: "Result") -> None:

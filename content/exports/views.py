@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from content.export_jobs import ask_for_export
 from content.exports import FORMATS, Format, rows
+from content.exports.jobs import ask_for_export
 from content.models import Export, ExportStatus
 from roadmaps.exceptions import NothingThere
 from roadmaps.models import Roadmap

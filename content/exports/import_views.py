@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from content.imports import ImportForm, import_course
+from content.exports.imports import ImportForm, import_course
 from roadmaps.pages.access import paced
 
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from content import words, writing
+from content.artifacts import labels, writing
 from content.models import ARTIFACTS, COURSE, ArtifactStatus
 from roadmaps import progress, sentences, telemetry
 from roadmaps.engine import dispatch
@@ -58,7 +58,7 @@ def retry_artifact(concept: Concept, kind: str, *, by: User | None = None) -> An
     message = Sentence(
         "Rewrite requested by %(who)s: %(part)s of “%(concept)s”",
         who=by.get_username() if by else Sentence("the command line"),
-        part=words.PARTS[kind],
+        part=labels.PARTS[kind],
         concept=str(concept),
     )
     progress.record(concept.roadmap_id, "artifact_queued", message)
@@ -81,7 +81,7 @@ def _ask_for_rewrite(concept: Concept, kind: str) -> bool:
 
 def _why_no_rewrite(concept: Concept, kind: str, roadmap: Roadmap, asked: bool) -> str:
     """Empty when nothing is in the way."""
-    named = {"part": sentences.in_words(words.PARTS[kind]), "concept": concept}
+    named = {"part": sentences.in_words(labels.PARTS[kind]), "concept": concept}
     if roadmap.status not in COURSE:
         told = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
         return told % {"roadmap": roadmap, "now": roadmap.status_word}
@@ -126,6 +126,6 @@ def _give_up(kind: str, artifact: Any) -> None:
     )
     writing.save_failure(artifact, reason)
     writing.settle(roadmap, COURSE)
-    what = {"part": words.PARTS[kind], "concept": str(artifact.concept)}
+    what = {"part": labels.PARTS[kind], "concept": str(artifact.concept)}
     told = Sentence("%(part)s of “%(concept)s” failed: %(reason)s", **what, reason=reason)
     progress.record(roadmap.pk, "artifact_failed", told, level="error")
