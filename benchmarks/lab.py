@@ -220,7 +220,7 @@ def web() -> Iterator[tuple[str, Process]]:
     """The web on one process, as `up` starts it; its address."""
     import httpx
 
-    from roadmaps.management.commands.up import commands
+    from config.management.commands.up import commands
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

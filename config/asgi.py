@@ -6,7 +6,8 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
-from config import bodies, logs, outages, possible_text, repeats, tracing
+from config import bodies, outages, possible_text, tracing
+from logs_app import lines, repeats
 from roadmaps.worker import garbage
 
 # whitenoise hands out files as plain iterators; they are short.
@@ -30,7 +31,7 @@ from roadmaps.routing import websocket_urlpatterns  # noqa: E402
 
 process_metrics.announce_web()
 # The server's own lines have handlers of their own.
-logging.getLogger("uvicorn.access").addFilter(logs.WithoutKeys())
+logging.getLogger("uvicorn.access").addFilter(lines.WithoutKeys())
 logging.getLogger("uvicorn.error").addFilter(repeats.OnceAMinute())
 
 sockets = URLRouter([*websocket_urlpatterns, re_path("", Nobody.as_asgi())])

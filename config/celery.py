@@ -9,7 +9,7 @@ from celery.signals import beat_init, import_modules, worker_init, worker_proces
 from kombu.transport import TRANSPORT_ALIASES
 
 from config import flower, tracing
-from config.redaction import redact
+from logs_app.redaction import redact
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # `migrate`, `up` and `doctor` check; for them all pages and the admin are imported, which no

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import redaction, values
+from config import values
+from logs_app import redaction
 
 T = TypeVar("T")
 ALIKE = 0.85  # of a misspelt name; difflib's measure

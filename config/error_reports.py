@@ -6,7 +6,7 @@ Django hides settings by their names; addresses, local variables and messages ca
 from django.utils.safestring import SafeString, mark_safe
 from django.views import debug
 
-from config.redaction import redact
+from logs_app.redaction import redact
 
 
 class ExceptionReporter(debug.ExceptionReporter):

@@ -5,8 +5,7 @@ people typed.
 import re
 from typing import TYPE_CHECKING, Any
 
-from config.logs import without_keys
-from config.redaction import REDACTED, redact
+from logs_app.redaction import REDACTED, without_credentials
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
@@ -74,8 +73,3 @@ def _clean(value: Any) -> Any:
 
 def _is_private(name: object) -> bool:
     return isinstance(name, str) and bool(PRIVATE.search(name))
-
-
-def without_credentials(text: str) -> str:
-    """Secrets that were read, keys of providers, and addresses that are keys taken out."""
-    return without_keys(redact(text))

@@ -9,7 +9,7 @@ from celery.concurrency import get_implementation
 from click.core import ParameterSource
 from django.conf import settings
 
-from config.redaction import redact_all
+from logs_app.redaction import redact_all
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from content.artifacts import rewrites, writing
 from content.exports import jobs
 from content.models import ARTIFACTS, Export
 from roadmaps.engine import dispatch
-from roadmaps.later import load
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (
     collect_personal_data,
@@ -71,8 +70,7 @@ def prune_exports(**_: Any) -> dict[str, int]:
 
 @receiver(collect_personal_data)
 def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+    from content.exports import rows  # pydantic: only for those who ask
+
     for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():
-        yield (
-            f"courses/{roadmap.pk}",
-            load("content.exports.rows").load(roadmap).model_dump(mode="json"),
-        )
+        yield f"courses/{roadmap.pk}", rows.load(roadmap).model_dump(mode="json")

@@ -8,21 +8,20 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from content.exports import jobs
-from roadmaps.later import load
 
 
 def _rewrite(kind: str, concept_id: str, run_id: str) -> str:
-    where: str = load("content.artifacts.generation").rewrite(kind, int(concept_id), UUID(run_id))
-    return where
+    from content.artifacts import generation  # LangChain: two seconds that no page waits for
+
+    return generation.rewrite(kind, int(concept_id), UUID(run_id))
 
 
 @shared_task(name="generate_roadmap_content", bind=True)
 def generate_roadmap_content(self: Task, roadmap_id: str) -> str:
     """Write all missing content of a roadmap, in parallel."""
-    where: str = load("content.artifacts.generation").write_missing(
-        UUID(roadmap_id), UUID(self.request.id)
-    )
-    return where
+    from content.artifacts import generation  # as above
+
+    return generation.write_missing(UUID(roadmap_id), UUID(self.request.id))
 
 
 @shared_task(name="retry_tutorial_task", bind=True)
@@ -46,8 +45,9 @@ def retry_quiz_task(self: Task, concept_id: str) -> str:
 @shared_task(name="maintenance.check_links", ignore_result=True)
 def check_links() -> dict[str, int]:
     """Ask the addresses of some resources whether they still answer."""
-    found: dict[str, int] = load("content.links").check_links()
-    return found
+    from content import links  # its client takes longer to import than any page to answer
+
+    return links.check_links()
 
 
 @shared_task(name="exports.write_export", bind=True)

@@ -11,7 +11,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from celery.signals import task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponse
 
-from config.logs import ids
+from logs_app.lines import ids
 
 HEADER = "X-Request-ID"
 ACCEPTED = re.compile(

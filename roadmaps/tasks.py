@@ -10,15 +10,15 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from roadmaps.engine.recovery import recover
-from roadmaps.later import load
 from roadmaps.operations import heartbeats
 from roadmaps.removal import retention
 from roadmaps.review import reminders
 
 
 def _advance(roadmap_id: str, run_id: str) -> str:
-    where: str = load("roadmaps.runs.advance").advance(UUID(roadmap_id), UUID(run_id))
-    return where
+    from roadmaps.runs.advance import advance  # LangGraph: two seconds that no page waits for
+
+    return advance(UUID(roadmap_id), UUID(run_id))
 
 
 @shared_task(name="roadmap_generation.generate_roadmap", bind=True)

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from roadmaps.names import skeleton
+from roadmaps.people.names import skeleton
 
 BATCH_SIZE = 1000
 

@@ -13,7 +13,7 @@ from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
-from config import patience
+from roadmaps.operations import patience
 
 WAKE_SECONDS = 0.1  # between two looks for Ctrl-C; psycopg's own
 SHORTEST_CHECK_SECONDS = 0.1
@@ -32,7 +32,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 class Pool(ConnectionPool[Connection]):
-    """Connection pool that waits as long as `config.patience` says, the test of an idle connection
+    """Connection pool that waits as long as `roadmaps.operations.patience` says, the test of an idle connection
     included.
     """
 

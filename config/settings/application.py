@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "learning",
     "sharing",
     "accounts",
+    "config",  # commands that start the processes
 ]
 MIDDLEWARE = [
     # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS

@@ -1,10 +1,11 @@
 """What operators see: logs, metrics, reports."""
 
-from config import env, logs, reporting
+from config import env, reporting
+from logs_app import lines
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
-LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT)
+LOGGING = lines.configuration(LOG_LEVEL, LOG_FORMAT)
 METRICS_TOKEN = env.token("METRICS_TOKEN")
 METRICS_ALLOW = env.networks("METRICS_ALLOW")
 FLOWER_BASIC_AUTH = env.user_and_password("FLOWER_BASIC_AUTH")

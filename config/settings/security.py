@@ -8,9 +8,10 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, redaction
+from config import env
 from config.settings.accounts import SIGN_IN_AT, SOCIAL_PROVIDERS
 from config.settings.folders import VAR_DIR, make_folder, not_writable
+from logs_app import redaction
 
 DEBUG = env.flag("DEBUG", False)
 HTTPS = env.flag("HTTPS", False)

@@ -69,7 +69,7 @@ DATABASES = {
             "tcp_user_timeout": 20_000,  # milliseconds
             **_database,
             # Given up early and begun anew: a long outage must not leave the pool in a long pause
-            # between two tries. How long somebody waits for a connection is in config/patience.py.
+            # between two tries. How long somebody waits for a connection is in roadmaps/operations/patience.py.
             "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "reconnect_timeout": 4},
         },
     }

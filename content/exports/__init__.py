@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
@@ -10,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from content.exports.errors import ExportImpossible
 from content.exports.files import file_name
-from roadmaps.later import load
 
 if TYPE_CHECKING:
     from content.exports.document import Course
@@ -48,7 +48,7 @@ class Format:
         """Imported by who writes it: the libraries of all formats would take a fifth of a second
         of every start.
         """
-        make: Callable[..., bytes] = load(f"content.exports.{self.name}").write
+        make: Callable[..., bytes] = import_module(f"content.exports.{self.name}").write
         return make
 
     def file_name(self, course_title: str) -> str:

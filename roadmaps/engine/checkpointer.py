@@ -14,7 +14,6 @@ from psycopg.sql import SQL, Identifier
 from psycopg_pool import AsyncConnectionPool
 
 from roadmaps.engine import loop
-from roadmaps.later import load
 
 if TYPE_CHECKING:
     from roadmaps.engine.saver import Saver
@@ -82,10 +81,13 @@ async def _check(connection: AsyncConnection[DictRow]) -> None:
 
 async def saver() -> "Saver":
     """The loop's one saver, so that a graph is compiled once."""
+    from roadmaps.engine.saver import Saver  # LangGraph: pages import this module
+
     running = asyncio.get_running_loop()
     if running not in _savers:
-        made = _savers[running] = load("roadmaps.engine.saver").Saver(await pool())
-        made.lock = contextlib.nullcontext()  # each statement has its own connection
+        made = _savers[running] = Saver(await pool())
+        # Each statement has its own connection.
+        made.lock = contextlib.nullcontext()  # type: ignore[assignment]
     return _savers[running]
 
 

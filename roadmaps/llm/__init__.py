@@ -3,9 +3,9 @@
 What needs LangChain is imported by who calls a model: no page and no command should wait for it.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from roadmaps.later import load
 from roadmaps.llm.labels import BUILT_IN_AUTHOR, CONNECT_A_MODEL, cost, model_label, without_model
 
 if TYPE_CHECKING:
@@ -37,4 +37,4 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(load(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

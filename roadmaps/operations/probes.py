@@ -19,9 +19,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import patience
 from roadmaps.engine import loop
-from roadmaps.operations import health
+from roadmaps.operations import health, patience
 from roadmaps.operations.metrics import exposition
 
 logger = logging.getLogger(__name__)

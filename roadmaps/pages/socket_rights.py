@@ -32,6 +32,7 @@ from roadmaps import progress
 from roadmaps.engine import loop
 from roadmaps.models import Roadmap
 from roadmaps.models.second_factor import with_second_factor
+from roadmaps.signals import roadmap_withdrawn
 
 logger = logging.getLogger(__name__)
 
@@ -246,3 +247,8 @@ def person_changed(
 def permissions_changed(action: str = "post_remove", **_: Any) -> None:
     if action in ("post_remove", "post_clear"):
         ask_again(EVERYBODY)
+
+
+@receiver(roadmap_withdrawn)
+def roadmap_gone(roadmap: Roadmap, **_: Any) -> None:
+    ask_again(of_roadmap(roadmap.pk))

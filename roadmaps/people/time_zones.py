@@ -5,13 +5,14 @@ days and times asks `django.utils.timezone`. Who writes to a person outside thei
 mail does, asks here.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from roadmaps.signals import time_zone_wanted
 
@@ -46,3 +47,10 @@ def midnight() -> datetime:
 def in_words(at: datetime) -> str:
     """The moment in the reader's zone, which it names: 2026-11-30 14:05 CET."""
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
+
+
+def ago(moment: datetime) -> str:
+    """How long it is past, in its largest unit: “3 hours ago”."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from roadmaps import progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Roadmap, RoadmapStatus
-from roadmaps.pages import socket_rights
 from roadmaps.removal import erasure
+from roadmaps.runs.control import cancel_run
 from roadmaps.sentences import Sentence
-from roadmaps.services import cancel_run
 
 
 @transaction.atomic
@@ -27,7 +26,6 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
         cancel_run(roadmap, by=by)
     if not Roadmap.objects.kept().filter(pk=roadmap.pk).update(deleted_at=Now()):
         raise InvalidTransition(_("“%(roadmap)s” is in the trash already.") % {"roadmap": roadmap})
-    socket_rights.ask_again(socket_rights.of_roadmap(roadmap.pk))
     progress.record(
         roadmap.pk,
         "trashed",

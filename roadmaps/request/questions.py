@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from roadmaps import llm
 from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import LLMError
-from roadmaps.later import load
 from roadmaps.sentences import Sentence
 
 QUESTIONS_MAX, QUESTION_MAX, ANSWER_MAX = 3, 400, 1000  # characters of one
@@ -34,12 +33,13 @@ def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
 
 
 async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
+    from roadmaps.plan.schemas import Questions  # not at the top: pages import this module
+    from roadmaps.workflow import prompts
+
     pool = await checkpointer.pool()
-    said = load("roadmaps.workflow.prompts").messages("questions", {"request": request})
-    wanted = load("roadmaps.plan.schemas").Questions
-    call = await llm.ask("intent", said, wanted, thread_id=thread_id, pool=pool)
-    asked: list[str] = call.answer.questions
-    return asked
+    messages = prompts.messages("questions", {"request": request})
+    call = await llm.ask("intent", messages, Questions, thread_id=thread_id, pool=pool)
+    return call.answer.questions
 
 
 def clean_clarifications(given: Any) -> list[dict[str, str]]:

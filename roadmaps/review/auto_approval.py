@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.dispatch import receiver
 
-from roadmaps.later import load
 from roadmaps.models import DecidedHow, Review, ReviewStatus
+from roadmaps.review.decisions import decide_review
 from roadmaps.signals import review_opened
 
 
@@ -15,9 +15,7 @@ def approve_what_is_good_enough(review: Review, **_: Any) -> None:
     """In the transaction that opens the review: a worker that dies leaves no review half decided."""
     if is_good_enough(review):
         words = f"Score {review.score}, no critical issue. Approved by AUTO_APPROVE_MIN_SCORE, unseen by a person."
-        load("roadmaps.services").decide_review(
-            review, ReviewStatus.APPROVED, by=None, how=DecidedHow.SYSTEM, comment=words
-        )
+        decide_review(review, ReviewStatus.APPROVED, by=None, how=DecidedHow.SYSTEM, comment=words)
 
 
 def people_decide() -> bool:

@@ -25,9 +25,9 @@ from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEvent, ReviewE
 from roadmaps.models.activity import record_activity
 from roadmaps.people import names
 from roadmaps.review import history
+from roadmaps.review.decisions import decide_review
 from roadmaps.review.desk import clean_comment
 from roadmaps.review.reviewers import check_may_decide, check_reviewer
-from roadmaps.services import decide_review
 
 DAYS_MAX = 365
 VISIT_MINUTES = 10  # opening the page again within these is the same visit

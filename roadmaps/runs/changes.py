@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from roadmaps import progress
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.later import load
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
@@ -98,9 +97,9 @@ def _approved(roadmap: Roadmap, review: Review | None) -> dict[str, Any]:
 
 
 async def _fork(thread_id: str, graph_version: int | None, state: dict[str, Any]) -> None:
-    workflow = load("roadmaps.workflow.graph").build_graph(
-        graph_version, await checkpointer.saver()
-    )
+    from roadmaps.workflow.graph import build_graph  # not at the top: pages import this module
+
+    workflow = build_graph(graph_version, await checkpointer.saver())
     await workflow.aupdate_state(
         {"configurable": {"thread_id": thread_id}}, state, as_node="human_review"
     )

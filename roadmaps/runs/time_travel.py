@@ -13,7 +13,6 @@ from django.db.models import F, Q
 from roadmaps import progress
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.later import load
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.ids import as_uuid
@@ -95,9 +94,9 @@ async def _snapshot(roadmap: Roadmap, checkpoint_id: str) -> "StateSnapshot":
 
 
 async def _workflow(roadmap: Roadmap) -> Any:
-    return load("roadmaps.workflow.graph").build_graph(
-        roadmap.graph_version, await checkpointer.saver()
-    )
+    from roadmaps.workflow.graph import build_graph  # not at the top: pages import this module
+
+    return build_graph(roadmap.graph_version, await checkpointer.saver())
 
 
 def _config(roadmap: Roadmap, **more: str) -> "RunnableConfig":

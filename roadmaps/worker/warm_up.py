@@ -17,7 +17,6 @@ from django.conf import settings
 from roadmaps import llm
 from roadmaps.engine import loop
 from roadmaps.exceptions import LLMError
-from roadmaps.later import load
 from roadmaps.worker import garbage
 
 logger = logging.getLogger(__name__)
@@ -66,7 +65,9 @@ def make_models(**_: Any) -> None:
 
 
 def _build_graph() -> None:
-    load("roadmaps.runs.advance").graph.build_graph()
+    from roadmaps.workflow.graph import build_graph
+
+    build_graph()
 
 
 @atexit.register

@@ -22,8 +22,8 @@ import websockets.sync.client
 from django.core.management import CommandError, call_command
 from websockets.typing import Origin
 
+from config.management.commands import up
 from roadmaps.engine import beat_lock
-from roadmaps.management.commands import up
 from roadmaps.operations import connection_budget
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.e2e.conftest import answers, free_port

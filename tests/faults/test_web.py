@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from config import outages, repeats
+from config import outages
+from logs_app import repeats
 from roadmaps.models import Roadmap
 from tests import courses, tcp
 from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for

@@ -229,7 +229,7 @@ def test_without_redis_a_process_keeps_to_a_safe_part_until_it_is_back(provider,
 GRAB = """
 import asyncio, sys, django
 django.setup()
-from roadmaps import loop
+from roadmaps.engine import loop
 from roadmaps.llm import turns
 
 async def grab(provider, count):

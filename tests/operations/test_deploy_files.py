@@ -13,9 +13,9 @@ import pytest
 import yaml
 from django.conf import settings
 
+from config.management.commands import up
+from config.management.commands.worker import KINDS
 from docs import source
-from roadmaps.management.commands import up
-from roadmaps.management.commands.worker import KINDS
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"

@@ -8,8 +8,8 @@ import uuid
 import pytest
 from django.http import HttpResponse
 
-from config import asgi, logs
-from logs_app import context
+from config import asgi
+from logs_app import context, lines, redaction
 from roadmaps.engine import loop
 from roadmaps.models import Roadmap
 from tests import courses
@@ -20,13 +20,13 @@ logger = logging.getLogger("tests.logs")
 
 @pytest.fixture(autouse=True)
 def nothing_bound():
-    logs.ids.set({})
+    lines.ids.set({})
     yield
-    logs.ids.set({})
+    lines.ids.set({})
 
 
 def written(record):
-    return json.loads(logs.json_formatter().format(record))
+    return json.loads(lines.json_formatter().format(record))
 
 
 def record(message="said %s", *args, exc_info=None):
@@ -36,7 +36,7 @@ def record(message="said %s", *args, exc_info=None):
 
 
 def test_a_line_is_one_object_with_time_level_and_name():
-    line = logs.json_formatter().format(record())
+    line = lines.json_formatter().format(record())
     assert "\n" not in line
     told = json.loads(line)
     assert (told["event"], told["level"], told["logger"]) == ("said this", "warning", "tests")
@@ -67,7 +67,7 @@ def test_a_traceback_is_in_the_line_without_locals():
 )
 def test_an_address_that_is_a_key_is_not_in_the_log(address):
     key = re.split("/(?:review|s|confirm-email|unsubscribe|key)/", address)[1].split("/")[0]
-    settled = logs.configuration("INFO", "line")
+    settled = lines.configuration("INFO", "line")
     assert settled["handlers"]["stderr"]["filters"] == ["without_keys", "once_a_minute"]
     assert callable(asgi.application)
     assert [type(one) for one in logging.getLogger("uvicorn.access").filters] == [logs.WithoutKeys]
@@ -84,16 +84,16 @@ def test_other_addresses_stay_in_the_log_as_they_are():
         "/static/s/app.js",
         "/accounts/password/reset/",
     ):
-        assert logs.without_keys(address) == address
+        assert redaction.without_keys(address) == address
 
 
 def test_the_loop_knows_what_its_caller_is_about():
     async def bound():
-        return logs.ids.get()
+        return lines.ids.get()
 
-    logs.ids.set({"run_id": "r1"})
+    lines.ids.set({"run_id": "r1"})
     assert loop.run(bound()) == {"run_id": "r1"}
-    logs.ids.set({})
+    lines.ids.set({})
     assert loop.run(bound()) == {}
 
 
@@ -107,7 +107,7 @@ def test_the_loop_knows_what_its_caller_is_about():
     ],
 )
 def test_routine_tasks_are_told_of_only_when_they_fail(level, task, told):
-    worth_a_line = logs.WorthALine()
+    worth_a_line = lines.WorthALine()
     of_worker = logging.LogRecord(
         "celery.app.trace", level, "x.py", 1, "Task %(name)s", ({"name": task},), None
     )
@@ -121,12 +121,12 @@ def test_routine_tasks_are_told_of_only_when_they_fail(level, task, told):
 def test_only_who_debugs_sees_every_line():
     filtered = [
         name
-        for name, one in logs.configuration("INFO", "line")["loggers"].items()
+        for name, one in lines.configuration("INFO", "line")["loggers"].items()
         if "filters" in one
     ]
     assert filtered == ["celery.worker.strategy", "celery.app.trace", "celery.beat"]
     assert not any(
-        "filters" in one for one in logs.configuration("DEBUG", "json")["loggers"].values()
+        "filters" in one for one in lines.configuration("DEBUG", "json")["loggers"].values()
     )
 
 
@@ -151,13 +151,13 @@ def test_one_request_knows_nothing_of_the_one_before(rf):
     seen = []
 
     def view(request):
-        seen.append(dict(logs.ids.get()))
+        seen.append(dict(lines.ids.get()))
         return HttpResponse()
 
     middleware = context.RequestContextMiddleware(view)
     request = rf.get("/")
     middleware.process_view(request, view, (), {"pk": (pk := uuid.uuid4())})
-    assert logs.ids.get()["roadmap_id"] == str(pk)
+    assert lines.ids.get()["roadmap_id"] == str(pk)
     middleware(request)
     assert set(seen[0]) == {"request_id"}
 

@@ -9,8 +9,9 @@ import psycopg_pool
 import pytest
 from django.db import connection
 
-from config import outages, patience
+from config import outages
 from roadmaps.engine import loop
+from roadmaps.operations import patience
 
 
 def answered(kind, act):

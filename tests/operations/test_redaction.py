@@ -12,8 +12,8 @@ import redis
 from celery import current_app
 from django.conf import settings
 
-from config import redaction
 from docs import source
+from logs_app import redaction
 from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
 from tests.e2e.conftest import free_port
 from tests.faults.tending import embedded_only

@@ -11,7 +11,7 @@ import pytest
 import redis
 from kombu.exceptions import OperationalError as BrokerAway
 
-from config import repeats
+from logs_app import repeats
 from tests.conftest import wait_for
 
 REFUSED = 'connection to server on socket "/x/.s.PGSQL.5432" failed: Connection refused'

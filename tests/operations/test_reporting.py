@@ -7,7 +7,8 @@ import pytest
 import sentry_sdk
 from sentry_sdk.transport import Transport
 
-from config import redaction, reporting
+from config import reporting
+from logs_app import redaction
 
 SECRET = "the-key-of-the-installation"
 PROMPT = "I want to leave my husband and learn carpentry"

@@ -7,7 +7,7 @@ from tests.conftest import ROOT
 
 BUSY = """
 import asyncio
-from roadmaps import loop
+from roadmaps.engine import loop
 
 asyncio.run_coroutine_threadsafe(asyncio.sleep(3600), loop.get())
 print(loop.run(asyncio.sleep(0, "ran")))

@@ -15,7 +15,6 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Sum
 
-from config import child
 from content.exports import markdown, rows
 from content.management.terminal import Display
 from content.models import counts
@@ -23,6 +22,7 @@ from roadmaps.engine.recovery import recover
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
 from roadmaps.operations import health, queues
 from roadmaps.services import decide_review, request_roadmap
+from roadmaps.worker import child
 
 OWNER = "cairn"
 RECOVER_EVERY_SECONDS = 5

@@ -21,7 +21,7 @@ from roadmaps.admin.desk.tabs import tabs
 from roadmaps.models import Review, ReviewStatus, Roadmap
 from roadmaps.models.search import found_by
 from roadmaps.people import time_zones
-from roadmaps.templatetags.moments import ago
+from roadmaps.people.time_zones import ago
 
 # Who was superseded has no decision, and comes last.
 NEWEST_DECISION = (F("decided_at").desc(nulls_last=True), "-id")

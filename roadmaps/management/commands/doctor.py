@@ -7,9 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config import patience
 from logs_app.buffer import BROKER_AWAY
-from roadmaps.operations import health, heartbeats
+from roadmaps.operations import health, heartbeats, patience
 
 PROBE_SECONDS = 5
 PATIENCE_SECONDS = 2  # for a connection, in each check

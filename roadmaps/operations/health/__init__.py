@@ -8,7 +8,7 @@ one source here.
 import logging
 from collections.abc import Iterable
 
-from config.reporting import without_credentials
+from logs_app.redaction import without_credentials
 from roadmaps.operations.health.configuration import (
     addresses,
     debug,

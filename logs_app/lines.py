@@ -5,13 +5,14 @@ every start.
 """
 
 import logging
-import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from logs_app.redaction import without_keys
 
 if TYPE_CHECKING:
     import structlog
@@ -28,20 +29,16 @@ ROUTINE = (
     "maintenance.heartbeat",
     "batch_write_logs",
 )  # every few seconds, day and night
-# Who has one of these addresses may do what it is for: experts' links, shared courses, e-mails'
-# links.
-KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
-ids: ContextVar[Mapping[str, str]] = ContextVar(
-    "ids", default=MappingProxyType({})
-)  # of what a line is about
+# Of what a line is about.
+ids: ContextVar[Mapping[str, str]] = ContextVar("ids", default=MappingProxyType({}))
 FORMATTERS = {
     "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
-    "json": {"()": "config.logs.json_formatter"},
+    "json": {"()": "logs_app.lines.json_formatter"},
 }
 FILTERS = {
-    "worth_a_line": "config.logs.WorthALine",
-    "without_keys": "config.logs.WithoutKeys",
-    "once_a_minute": "config.repeats.OnceAMinute",
+    "worth_a_line": "logs_app.lines.WorthALine",
+    "without_keys": "logs_app.lines.WithoutKeys",
+    "once_a_minute": "logs_app.repeats.OnceAMinute",
 }
 ALL_LINES = ["without_keys", "once_a_minute"]
 
@@ -88,10 +85,6 @@ class WithoutKeys(logging.Filter):
         if isinstance(record.msg, str):
             record.msg = without_keys(record.msg)
         return True
-
-
-def without_keys(text: str) -> str:
-    return KEY_IN_ADDRESS.sub(r"\1…", text)
 
 
 def json_formatter() -> "structlog.stdlib.ProcessorFormatter":

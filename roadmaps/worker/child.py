@@ -46,7 +46,7 @@ def main() -> None:
     watch = threading.Thread(target=end_with_parent, args=[int(reading)], name="cairn-child")
     watch.daemon = True
     watch.start()
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
     if sys.argv[0] == "-m":
         del sys.argv[0]
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -20,8 +20,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from config import child
 from roadmaps.operations import connection_budget, health
+from roadmaps.worker import child
 
 KILL_SECONDS = 8  # after which a process that doesn't end is killed
 RESTART_SECONDS = 2

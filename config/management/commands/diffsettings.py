@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.commands import diffsettings
 
-from config.redaction import redact
+from logs_app.redaction import redact
 
 
 class Command(diffsettings.Command):

@@ -13,6 +13,9 @@ REDACTED = "[removed]"
 SHORTEST_ANYWHERE = 8  # a shorter secret is redacted only where it is a whole word in quotes
 SECRET_NAME = re.compile(r"KEY|SECRET|PASS|TOKEN(?!S)|AUTH|CREDENTIAL|DSN", re.IGNORECASE)
 KEYS = re.compile(r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+# Who has one of these addresses may do what it is for: experts' links, shared courses, e-mails'
+# links.
+KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
 _anywhere: set[str] = set()
 _in_quotes: set[str] = set()
 
@@ -68,3 +71,12 @@ def redact_all(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [redact_all(item) for item in value]
     return redact(value) if isinstance(value, str) else value
+
+
+def without_keys(text: str) -> str:
+    return KEY_IN_ADDRESS.sub(r"\1…", text)
+
+
+def without_credentials(text: str) -> str:
+    """Secrets that were read, keys of providers, and addresses that are keys taken out."""
+    return without_keys(redact(text))
