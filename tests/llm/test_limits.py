@@ -230,10 +230,10 @@ GRAB = """
 import asyncio, sys, django
 django.setup()
 from roadmaps.engine import loop
-from roadmaps.llm import turns
+from roadmaps.llm.limits.gate import Gate
 
 async def grab(provider, count):
-    gate = turns.Gate(provider)
+    gate = Gate(provider)
     for _ in range(count):
         await gate.enter("grabber", 0)
     print("has them", flush=True)

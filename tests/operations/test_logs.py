@@ -70,10 +70,10 @@ def test_an_address_that_is_a_key_is_not_in_the_log(address):
     settled = lines.configuration("INFO", "line")
     assert settled["handlers"]["stderr"]["filters"] == ["without_keys", "once_a_minute"]
     assert callable(asgi.application)
-    assert [type(one) for one in logging.getLogger("uvicorn.access").filters] == [logs.WithoutKeys]
+    assert [type(one) for one in logging.getLogger("uvicorn.access").filters] == [lines.WithoutKeys]
     accessed = record('%s - "%s %s HTTP/%s" %d', "127.0.0.1:0", "GET", address, "1.1", 200)
     for told in (accessed, record("Gone: %s", address), record(f"Gone: {address}", "")):
-        assert logs.WithoutKeys().filter(told)
+        assert lines.WithoutKeys().filter(told)
         assert key not in str(told.args) + told.msg
         assert address.partition(key)[0] in str(told.args) + told.msg
 
