@@ -1,0 +1,1 @@
+"""Accounts of people: signing in, settings, notices and their e-mails, their data, leaving."""

@@ -1,0 +1,1 @@
+"""Content of a course: tutorials, resources and quizzes, their generation, and exports."""

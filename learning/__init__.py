@@ -1,0 +1,1 @@
+"""Learning: places and notes, completion, quizzes, practice by spaced repetition, progress."""

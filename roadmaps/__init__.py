@@ -1,0 +1,1 @@
+"""Roadmaps: from a learner's goal to a plan that a person has reviewed."""

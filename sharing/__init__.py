@@ -1,0 +1,1 @@
+"""Sharing of courses: public links, copies, the gallery."""

@@ -1,0 +1,1 @@
+"""Artifacts of a concept: kinds, prompts, generation by a model, rewrites of a single one."""

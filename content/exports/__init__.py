@@ -1,4 +1,4 @@
-"""What a course can be taken along as. Each format is a module that makes bytes of a Course."""
+"""Exports of a course: its rows as one document, and for each format a module that writes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

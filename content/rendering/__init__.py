@@ -1,0 +1,1 @@
+"""Rendering of foreign text: a tutorial's Markdown as harmless HTML, TeX as MathML."""

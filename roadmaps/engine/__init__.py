@@ -1,0 +1,4 @@
+"""Engine of durable runs: event loop, checkpoints, leases, dispatch and recovery.
+
+It knows no plan and no review.
+"""

@@ -1,6 +1,7 @@
-"""The one door to models.
+"""Language models: one way to ask them, with retries, limits, a journal and a built-in author.
 
-What needs LangChain is imported by who calls a model: no page and no command should wait for it.
+Modules that need LangChain are imported when a model is called: pages and most commands never wait
+for them.
 """
 
 from importlib import import_module

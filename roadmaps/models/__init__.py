@@ -1,4 +1,4 @@
-"""Everything that is a row, by noun."""
+"""Models of roadmaps by noun: the plan, its reviews, runs and leases, search, permissions."""
 
 from roadmaps.models.desk import ExpertLink, ReviewEvent, ReviewEventKind
 from roadmaps.models.plan import Concept, Draft, Module, Part, Stage

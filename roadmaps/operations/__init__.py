@@ -1,0 +1,1 @@
+"""Operation of an installation: health checks, metrics, probes, queues, statistics."""

@@ -1,0 +1,1 @@
+"""Plan as typed data: its shape, edits by operations, rules, differences, picture."""

@@ -1,0 +1,1 @@
+"""Reviews by people: decisions, claims, history, edits of the plan, links for experts, reminders."""

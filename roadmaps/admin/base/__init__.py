@@ -1,0 +1,1 @@
+"""Building blocks of admin pages: filters, paging, dialogs, rows that are only looked at."""

@@ -1,0 +1,1 @@
+"""Review desk: the inbox, its tabs and filters, actions on one review or on many."""

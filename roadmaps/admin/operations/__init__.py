@@ -1,0 +1,1 @@
+"""Operator's pages: dashboard, system, failures, usage, model calls, task results, log."""

@@ -1,0 +1,1 @@
+"""Built-in author: answers every role without a network or a key."""

@@ -1,0 +1,1 @@
+"""Limits of model calls that all processes share: concurrency, requests and tokens a minute."""

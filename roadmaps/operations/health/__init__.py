@@ -1,8 +1,7 @@
-"""What this installation needs, checked one by one: each says how it is, and what to do if it
-isn't well.
+"""Health checks of an installation, each with a state, a sentence and a remedy.
 
-doctor and the system page show the same results: a check's name, a state and a sentence have their
-one source here.
+`doctor` and the system page show the same results: a check's name, a state and a sentence have
+their one source here.
 """
 
 import logging
