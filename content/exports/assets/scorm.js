@@ -6,7 +6,11 @@ function findApi() {
   for (const start of [window, window.opener]) {
     let one = start;
     for (let depth = 0; one && depth < 10; depth += 1) {
-      try { if (one.API) return one.API; } catch { break; } // a window of another site
+      try {
+        if (one.API) return one.API;
+      } catch {
+        break;
+      } // a window of another site
       if (one.parent === one) break;
       one = one.parent;
     }
@@ -20,7 +24,8 @@ const set = (name, value) => api && api.LMSSetValue(name, String(value));
 function begin() {
   if (!api) return;
   api.LMSInitialize("");
-  if (["not attempted", ""].includes(api.LMSGetValue("cmi.core.lesson_status"))) set("cmi.core.lesson_status", "incomplete");
+  if (["not attempted", ""].includes(api.LMSGetValue("cmi.core.lesson_status")))
+    set("cmi.core.lesson_status", "incomplete");
 }
 
 function report(status, percent) {

@@ -23,7 +23,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const open = String(panel.style.display !== "none");
     if (button.getAttribute("aria-expanded") === open) return;
     button.setAttribute("aria-expanded", open);
-    const first = panel.querySelector("a[href], button, select, textarea, input:not([type=hidden])");
+    const first = panel.querySelector(
+      "a[href], button, select, textarea, input:not([type=hidden])",
+    );
     (open === "true" && first ? first : button).focus();
   }).observe(panel, { attributeFilter: ["style"] });
 });

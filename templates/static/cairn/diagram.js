@@ -7,8 +7,14 @@ addEventListener("message", async (message) => {
   const answer = { id };
   try {
     mermaid.initialize({
-      startOnLoad: false, securityLevel: "strict", theme: "base", themeVariables: colours, fontFamily: "sans-serif",
-      htmlLabels: false, flowchart: { htmlLabels: false }, suppressErrorRendering: true,
+      startOnLoad: false,
+      securityLevel: "strict",
+      theme: "base",
+      themeVariables: colours,
+      fontFamily: "sans-serif",
+      htmlLabels: false,
+      flowchart: { htmlLabels: false },
+      suppressErrorRendering: true,
     });
     const { svg } = await mermaid.render(`diagram-${++drawn}`, source);
     answer.svg = asImage(svg);
@@ -23,7 +29,10 @@ function asImage(svg) {
   const holder = document.createElement("div");
   holder.innerHTML = svg;
   const image = holder.querySelector("svg");
-  const [, , width, height] = image.getAttribute("viewBox").split(/[\s,]+/).map(Number);
+  const [, , width, height] = image
+    .getAttribute("viewBox")
+    .split(/[\s,]+/)
+    .map(Number);
   image.setAttribute("width", Math.ceil(width));
   image.setAttribute("height", Math.ceil(height));
   return new XMLSerializer().serializeToString(image);

@@ -7,7 +7,8 @@ const SIGNED_OUT = 4401;
 const GONE = [4403, 4404]; // no longer there, or no longer for this person
 const GOODBYE = [SIGNED_OUT, ...GONE, 4400, 4429]; // those, or too many pages: trying again would not help
 const EVENTS_MAX = 300; // as the server shows
-const FIRST_PAUSE = 500, LAST_PAUSE = 15000; // milliseconds before the next try
+const FIRST_PAUSE = 500,
+  LAST_PAUSE = 15000; // milliseconds before the next try
 const clock = clockIn(state.dataset.zone);
 let pause = FIRST_PAUSE;
 let refreshing = null;
@@ -47,7 +48,9 @@ function tell(event) {
   time.textContent = clock.format(new Date(event.occurred_at));
   item.append(time, " " + event.message);
   const follow = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 40; // who reads above is left there
-  const earlier = [...timeline.children].reverse().find((one) => Number(one.dataset.sequence) <= event.sequence);
+  const earlier = [...timeline.children]
+    .reverse()
+    .find((one) => Number(one.dataset.sequence) <= event.sequence);
   earlier ? earlier.after(item) : timeline.prepend(item);
   while (timeline.children.length > EVENTS_MAX) timeline.firstElementChild.remove();
   if (follow) timeline.scrollTop = timeline.scrollHeight;
@@ -95,16 +98,23 @@ let scrolled = [];
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target !== state) return;
   took = performance.now() - asked;
-  scrolled = [...document.querySelectorAll("#course .picture")].map((one) => [one.scrollLeft, one.scrollTop]);
+  scrolled = [...document.querySelectorAll("#course .picture")].map((one) => [
+    one.scrollLeft,
+    one.scrollTop,
+  ]);
   // Signed out meanwhile: the answer is another page, which must not stand inside this one.
-  if (new URL(event.detail.xhr.responseURL).pathname !== location.pathname.replace(/changes\/$/, "")) {
+  if (
+    new URL(event.detail.xhr.responseURL).pathname !== location.pathname.replace(/changes\/$/, "")
+  ) {
     event.detail.shouldSwap = false;
     end(SIGNED_OUT);
   }
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== state) return;
-  [...document.querySelectorAll("#course .picture")].forEach((one, index) => { [one.scrollLeft, one.scrollTop] = scrolled[index] || [0, 0]; });
+  [...document.querySelectorAll("#course .picture")].forEach((one, index) => {
+    [one.scrollLeft, one.scrollTop] = scrolled[index] || [0, 0];
+  });
 });
 for (const failure of ["htmx:sendError", "htmx:responseError"]) {
   document.body.addEventListener(failure, () => refresh(3000)); // what was not heard is asked for again

@@ -9,7 +9,9 @@
     if (event.key === "Escape" && typing(event.target)) return event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "j" || event.key === "k") return step(event.key === "j" ? 1 : -1);
-    const wanted = [...review.querySelectorAll("[accesskey]")].find((one) => one.accessKey === event.key);
+    const wanted = [...review.querySelectorAll("[accesskey]")].find(
+      (one) => one.accessKey === event.key,
+    );
     if (!wanted) return;
     event.preventDefault();
     wanted.focus();
@@ -18,7 +20,9 @@
 
   let current = -1;
   function step(way) {
-    const findings = review.querySelectorAll("#findings .issues > li[id], #changes .pair:not(.same, .names)");
+    const findings = review.querySelectorAll(
+      "#findings .issues > li[id], #changes .pair:not(.same, .names)",
+    );
     if (!findings.length) return;
     current = (current + way + findings.length) % findings.length;
     findings[current].tabIndex = -1;
@@ -46,21 +50,30 @@
         picture.querySelector(`[data-id="${end}"]`)?.classList.toggle("near", on);
     }
   };
-  for (const [name, on] of [["mouseover", true], ["focusin", true], ["mouseout", false], ["focusout", false]])
+  for (const [name, on] of [
+    ["mouseover", true],
+    ["focusin", true],
+    ["mouseout", false],
+    ["focusout", false],
+  ])
     picture?.addEventListener(name, (event) => touch(event, on));
 
   // The edit page comes back where it was, with the same button in focus.
   const editor = document.querySelector(".editor");
   const scroller = document.scrollingElement;
   editor?.addEventListener("submit", (event) => {
-    sessionStorage.setItem("edited", JSON.stringify({ at: scroller.scrollTop, focus: event.submitter?.id || "" }));
+    sessionStorage.setItem(
+      "edited",
+      JSON.stringify({ at: scroller.scrollTop, focus: event.submitter?.id || "" }),
+    );
   });
   const kept = editor && JSON.parse(sessionStorage.getItem("edited") || "null");
   sessionStorage.removeItem("edited");
   if (kept) {
     scroller.scrollTop = kept.at;
     const opened = editor.querySelector(".fields");
-    const focused = (opened && opened.querySelector("input")) || document.getElementById(kept.focus);
+    const focused =
+      (opened && opened.querySelector("input")) || document.getElementById(kept.focus);
     focused?.focus({ preventScroll: !opened });
   }
 })();

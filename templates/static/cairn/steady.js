@@ -14,10 +14,14 @@
     clearTimeout(pressed);
     pressed = setTimeout(end, milliseconds);
   }
-  for (const name of ["pointerdown", "keydown"]) addEventListener(name, (event) => event.repeat || endAfter(LONGEST), true);
-  for (const name of ["pointerup", "pointercancel", "keyup"]) addEventListener(name, () => pressed && endAfter(TAP), true);
+  for (const name of ["pointerdown", "keydown"])
+    addEventListener(name, (event) => event.repeat || endAfter(LONGEST), true);
+  for (const name of ["pointerup", "pointercancel", "keyup"])
+    addEventListener(name, () => pressed && endAfter(TAP), true);
 
-  window.afterPress = (act) => { pressed ? waiting.push(act) : act(); };
+  window.afterPress = (act) => {
+    pressed ? waiting.push(act) : act();
+  };
   document.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => {
     const answered = xhr.onload;
     xhr.onload = () => window.afterPress(() => answered.call(xhr));
@@ -29,6 +33,8 @@
     unfolded = [...target.querySelectorAll("details")].map((one) => one.open);
   });
   document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
-    target.querySelectorAll("details").forEach((one, index) => { one.open ||= Boolean(unfolded[index]); });
+    target.querySelectorAll("details").forEach((one, index) => {
+      one.open ||= Boolean(unfolded[index]);
+    });
   });
 })();

@@ -2,8 +2,10 @@
 const contents = document.getElementById("contents");
 if (contents && matchMedia("(min-width: 75rem)").matches) contents.open = true;
 for (const written of document.querySelectorAll(".written")) {
-  for (const code of written.querySelectorAll("pre:not(.mermaid)")) addCopyButton(code, written.dataset);
-  for (const wide of written.querySelectorAll("pre, .table")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+  for (const code of written.querySelectorAll("pre:not(.mermaid)"))
+    addCopyButton(code, written.dataset);
+  for (const wide of written.querySelectorAll("pre, .table"))
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   if (written.dataset.frame) drawDiagrams(written);
 }
 
@@ -16,7 +18,9 @@ function addCopyButton(code, texts) {
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(code.textContent);
     button.textContent = texts.copied;
-    setTimeout(() => { button.textContent = texts.copy; }, 2000);
+    setTimeout(() => {
+      button.textContent = texts.copy;
+    }, 2000);
   });
   const holder = document.createElement("div");
   holder.className = "copyable";
@@ -35,8 +39,10 @@ function drawDiagrams(written) {
   frame.tabIndex = -1;
   frame.src = written.dataset.frame;
 
-  const ask = () => sources.forEach((source, id) =>
-    frame.contentWindow.postMessage({ id, source: source.textContent, colours: colours() }, "*"));
+  const ask = () =>
+    sources.forEach((source, id) =>
+      frame.contentWindow.postMessage({ id, source: source.textContent, colours: colours() }, "*"),
+    );
 
   addEventListener("message", ({ source, data }) => {
     if (source !== frame.contentWindow) return;
@@ -45,7 +51,9 @@ function drawDiagrams(written) {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ask);
   document.body.append(frame);
-  setTimeout(() => { if (!images.size) frame.remove(); }, PATIENCE);
+  setTimeout(() => {
+    if (!images.size) frame.remove();
+  }, PATIENCE);
 
   function show(id, svg) {
     const image = images.get(id) ?? place(id);
@@ -74,8 +82,18 @@ function colours() {
   const of = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     darkMode: matchMedia("(prefers-color-scheme: dark)").matches,
-    background: of("surface"), primaryColor: of("tint"), primaryTextColor: of("ink"), primaryBorderColor: of("accent"),
-    secondaryColor: of("sunken"), tertiaryColor: of("surface"), lineColor: of("soft"), textColor: of("ink"),
-    mainBkg: of("tint"), nodeBorder: of("accent"), clusterBkg: of("sunken"), clusterBorder: of("line"), edgeLabelBackground: of("surface"),
+    background: of("surface"),
+    primaryColor: of("tint"),
+    primaryTextColor: of("ink"),
+    primaryBorderColor: of("accent"),
+    secondaryColor: of("sunken"),
+    tertiaryColor: of("surface"),
+    lineColor: of("soft"),
+    textColor: of("ink"),
+    mainBkg: of("tint"),
+    nodeBorder: of("accent"),
+    clusterBkg: of("sunken"),
+    clusterBorder: of("line"),
+    edgeLabelBackground: of("surface"),
   };
 }
