@@ -20,7 +20,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import check_may_act, check_owner, may_act
-from roadmaps.pages import workflow_picture, workflow_state
+from roadmaps.pages import workflow_state
 from roadmaps.request import estimates
 from roadmaps.request.forms import ChangesForm
 from roadmaps.review.auto_approval import people_decide
@@ -73,9 +73,7 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
         "roadmap": roadmap,
         "events": events,
         "reviews": [review for review in reviews if review.status != ReviewStatus.PENDING],
-        "flow": (flow := _flow(roadmap, events, reviews)),
-        "flow_wide": workflow_picture.draw(flow, workflow_picture.WIDE),
-        "flow_narrow": workflow_picture.draw(flow, workflow_picture.NARROW),
+        "flow": _flow(roadmap, events, reviews),
         "estimate": _estimate(roadmap, reviews),
         "cancellable": allowed and cancellable,
         "retryable": allowed and roadmap.status in RETRYABLE,

@@ -1,4 +1,7 @@
-"""The workflow as a picture: its nodes, both edit loops, and where a roadmap stands in it."""
+"""The state of a roadmap at each node of the workflow, for the fixed picture of the workflow.
+
+The picture is drawn in the templates _flow_wide.html and _flow_narrow.html.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -92,6 +95,11 @@ class Flow:
     states: dict[str, str]  # by node
     automatic_rounds: int
     people_rounds: int
+
+    @property
+    def nodes(self) -> list[tuple[Any, Any]]:
+        """Each node's label and its state in words, for those who don't see the picture."""
+        return [(LABELS[name], STATES[state]) for name, state in self.states.items()]
 
 
 def flow_of(roadmap: Roadmap, events: Iterable[dict[str, Any]], people_rounds: int) -> Flow:

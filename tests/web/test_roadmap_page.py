@@ -1,13 +1,16 @@
 """The list and the page of a roadmap: what they say in each state, and what they cost."""
 
+import re
+
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from learning import reading
 from roadmaps.models import Roadmap
-from roadmaps.pages import workflow_picture, workflow_state
+from roadmaps.pages import workflow_state
 from roadmaps.runs import publishing
 from roadmaps.services import decide_review
 from tests import courses
@@ -122,23 +125,26 @@ def test_a_course_that_was_imported_or_copied_claims_no_workflow(browser, owner,
     assert "Nothing yet." in page
 
 
-@pytest.mark.parametrize("frame", [workflow_picture.WIDE, workflow_picture.NARROW])
-def test_the_flow_fits_its_picture_and_no_node_covers_another(frame):
-    drawing = workflow_picture.draw(
-        workflow_state.Flow(dict.fromkeys(workflow_state.LABELS, "idle"), 0, 0), frame
-    )
-    for one in drawing.nodes:
-        assert one.x + one.width < drawing.width
-        assert one.y + one.height < drawing.height
-        for other in drawing.nodes:
-            apart = one.x + one.width < other.x or other.x + other.width < one.x
-            assert (
-                one is other
-                or apart
-                or one.y + one.height < other.y
-                or other.y + other.height < one.y
-            )
-    assert frame is workflow_picture.WIDE or drawing.width <= 360
+def test_both_pictures_of_the_flow_show_each_node_in_its_state(browser, owner):
+    roadmap = courses.requested(owner)
+    page = browser.get(roadmap.get_absolute_url())
+    flow = page.context["flow"]
+    for picture in ("wide", "narrow"):
+        drawn = render_to_string(f"roadmaps/_flow_{picture}.html", {"flow": flow})
+        nodes = re.findall(r'class="node (\w+)" data-node="(\w+)"', drawn)
+        assert sorted((node, state) for state, node in nodes) == sorted(flow.states.items())
+        assert all(f">{label}</text>" in drawn for label, _state in flow.nodes)
+    assert "Goal: done. Understand: waiting for a worker." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("automatic", "people", "walked"), [(0, 0, 0), (1, 0, 3), (0, 1, 3), (2, 1, 4)]
+)
+def test_the_pictures_show_which_loops_were_walked(automatic, people, walked):
+    flow = workflow_state.Flow(dict.fromkeys(workflow_state.LABELS, "done"), automatic, people)
+    for picture in ("wide", "narrow"):
+        drawn = render_to_string(f"roadmaps/_flow_{picture}.html", {"flow": flow})
+        assert drawn.count('class="way loop walked"') == walked
 
 
 def test_the_page_asks_the_database_as_often_for_a_long_course_as_for_a_short_one(browser, owner):
