@@ -3,7 +3,7 @@ quiz; exports.
 """
 
 import uuid
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from roadmaps import sentences
 from roadmaps.models import Concept, Roadmap, RoadmapStatus
+from roadmaps.models.driven import Driven, DrivenQuerySet
 
 
 class ArtifactStatus(models.TextChoices):
@@ -30,11 +31,14 @@ COURSE = (
 )  # a roadmap of which parts may be written anew alone
 
 
-class ArtifactQuerySet(models.QuerySet[Any]):
-    def missing(self) -> "ArtifactQuerySet":
+class ArtifactQuerySet(DrivenQuerySet[Any]):
+    def missing(self) -> Self:
         return self.exclude(status=ArtifactStatus.READY)
 
-    def being_rewritten(self) -> "ArtifactQuerySet":
+    def moving(self) -> Self:
+        return self.being_rewritten()
+
+    def being_rewritten(self) -> Self:
         """Alone, or waiting for it; a run that writes all that is missing takes it over."""
         course = Q(roadmap__status__in=COURSE) | Q(roadmap__course_status__in=COURSE)
         # By the artifact's own column: a row that was changed meanwhile is then looked at anew.
@@ -43,7 +47,7 @@ class ArtifactQuerySet(models.QuerySet[Any]):
         return self.filter(status__in=waiting, run_id__isnull=False, concept__in=concepts)
 
 
-class Artifact(models.Model):
+class Artifact(Driven):
     concept: Concept
     concept_id: int
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -62,13 +66,12 @@ class Artifact(models.Model):
     edition = models.PositiveSmallIntegerField(
         default=1, editable=False, help_text="Counts asked-for rewrites"
     )
-    run_id = models.UUIDField(
+    run_id = models.UUIDField(  # type: ignore[assignment]
         null=True, editable=False, help_text="Task id of the rewrite that was asked for last"
     )
     attempts = models.PositiveSmallIntegerField(
         default=0, editable=False, help_text="Claims of that rewrite"
     )
-    dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ArtifactQuerySet.as_manager()
@@ -188,15 +191,15 @@ class ExportStatus(models.TextChoices):
     FAILED = "FAILED", _("Failed")
 
 
-class ExportQuerySet(models.QuerySet["Export"]):
-    def moving(self) -> "ExportQuerySet":
+class ExportQuerySet(DrivenQuerySet["Export"]):
+    def moving(self) -> Self:
         return self.filter(status__in=[ExportStatus.PENDING, ExportStatus.WRITING])
 
-    def without_file(self) -> "ExportQuerySet":
+    def without_file(self) -> Self:
         return self.defer("file")
 
 
-class Export(models.Model):
+class Export(Driven):
     """A file that a worker writes: one per person, roadmap and format; asking again replaces it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -218,7 +221,6 @@ class Export(models.Model):
     file = models.BinaryField(null=True)
     run_id = models.UUIDField(default=uuid.uuid4, help_text="Celery task id, new at every asking")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims of this run")
-    dispatched_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
 
     objects = ExportQuerySet.as_manager()

@@ -21,7 +21,7 @@ from roadmaps import llm, progress
 from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
 from roadmaps.models import Concept, ModelCall, Roadmap, RoadmapStatus
-from roadmaps.runs import advance
+from roadmaps.runs import stops
 from roadmaps.sentences import Sentence
 from roadmaps.signals import roadmap_ended
 
@@ -91,7 +91,10 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
     except loop.DATABASE_AWAY:
         raise  # the database is away: the lease runs out and recover sends the run again
     except Exception as exc:  # noqa: BLE001 - the run's boundary: whatever went wrong ends as a reason on the row
-        return advance.fail(roadmap, held, exc)
+        try:
+            return stops.fail(roadmap, held, exc)
+        except LeaseLost:
+            return "stopped"
 
 
 def _end(roadmap: Roadmap, held: leases.Hold) -> None:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -19,8 +19,8 @@ from django.utils import timezone
 from content.exports import FORMATS, ExportImpossible
 from content.models import Export, ExportStatus
 from roadmaps import sentences
-from roadmaps.engine import dispatch, leases, loop
-from roadmaps.exceptions import LeaseLost, RunNotClaimed
+from roadmaps.engine import dispatch, leases
+from roadmaps.engine.driving import drive
 from roadmaps.models import Lease, Roadmap
 from roadmaps.people import time_zones
 from roadmaps.sentences import Sentence
@@ -63,36 +63,41 @@ def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
 
 
 def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
-    """Returns the export's status, or "refused" or "stopped"."""
-    claimable = Export.objects.moving().filter(pk=export_id, run_id=run_id)
-    claimed = {"status": ExportStatus.WRITING, "attempts": F("attempts") + 1}
-    try:
-        with leases.hold(export_id, lambda: claimable.update(**claimed)) as held:
-            export = (
-                Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
-            )
-            return _write(export, held)
-    except (RunNotClaimed, Export.DoesNotExist):
-        return "refused"
+    """Write the file; returns the export's status, or an Outcome."""
+
+    def claim() -> Export | None:
+        rows = Export.objects.moving().filter(pk=export_id, run_id=run_id)
+        if not rows.update(status=ExportStatus.WRITING, attempts=F("attempts") + 1):
+            return None
+        return Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
+
+    return drive(export_id, claim, _write, _fail)
 
 
-def _write(export: Export, held: leases.Hold) -> str:
+def _write(export: Export, hold: leases.Hold) -> str:
     from content.exports import rows  # pydantic: no page that lists exports needs it
 
-    try:
-        with timezone.override(time_zones.of(export.owner)):
-            course = rows.load(export.roadmap)
-            file = FORMATS[export.format].write(course, part_done=_counter(export, course))
-        return _settle(export, held, file=file)
-    except LeaseLost:
-        return "stopped"
-    except ExportImpossible as exc:
-        return _settle(export, held, error=exc.said)
-    except loop.DATABASE_AWAY:
-        raise  # the lease runs out and recover sends it again
-    except Exception:
-        logger.exception("export %s could not be written", export.pk)
-        return _settle(export, held, error=BROKEN)
+    with timezone.override(time_zones.of(export.owner)):
+        course = rows.load(export.roadmap)
+        file = FORMATS[export.format].write(course, part_done=_counter(export, course))
+    return _settle(export, hold, status=ExportStatus.READY, file=file, progress=100)
+
+
+def _fail(export: Export, hold: leases.Hold, exc: Exception) -> str:
+    reason: str = BROKEN
+    if isinstance(exc, ExportImpossible):
+        reason = exc.said
+    else:
+        logger.error("export %s could not be written", export.pk, exc_info=exc)
+    return _settle(export, hold, status=ExportStatus.FAILED, file=None, progress=0, error=reason)
+
+
+def _settle(export: Export, hold: leases.Hold, *, error: str = "", **fields: Any) -> str:
+    with hold.writing():
+        rows = Export.objects.filter(pk=export.pk)
+        rows.update(**fields, **sentences.columns("error", error))
+        hold.end()
+    return str(fields["status"])
 
 
 def _counter(export: Export, course: "Course") -> Callable[[], None]:
@@ -107,21 +112,6 @@ def _counter(export: Export, course: "Course") -> Callable[[], None]:
 
     part_done()  # none yet, but now it is known of how many
     return part_done
-
-
-def _settle(
-    export: Export, held: leases.Hold, *, file: bytes | None = None, error: str = ""
-) -> str:
-    status = ExportStatus.READY if file is not None else ExportStatus.FAILED
-    try:
-        with held.writing():
-            rows_ = Export.objects.filter(pk=export.pk)
-            told = sentences.columns("error", error)
-            rows_.update(status=status, file=file, progress=100 if file is not None else 0, **told)
-            held.end()
-    except LeaseLost:
-        return "stopped"
-    return status
 
 
 def recover_exports() -> int:

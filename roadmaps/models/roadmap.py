@@ -1,7 +1,7 @@
 """A roadmap: what the learner asked for and where it stands."""
 
 import uuid
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from roadmaps import sentences, telemetry
 from roadmaps.exceptions import InvalidTransition
+from roadmaps.models.driven import Driven, DrivenQuerySet
 from roadmaps.models.search import WORDS
 from roadmaps.models.second_factor import counts_as_staff
 
@@ -49,7 +50,7 @@ TRANSITIONS: dict[S, tuple[S, ...]] = {
 MOVING = (S.QUEUED, S.RUNNING, S.GENERATING)
 
 
-class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+class RoadmapQuerySet(DrivenQuerySet["Roadmap"]):
     def visible_to(self, user: Person) -> "RoadmapQuerySet":
         if not isinstance(user, User) or not user.is_active:
             return self.none()
@@ -62,7 +63,7 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
     def trashed(self) -> "RoadmapQuerySet":
         return self.exclude(deleted_at=None)
 
-    def moving(self) -> "RoadmapQuerySet":
+    def moving(self) -> Self:
         return self.filter(status__in=MOVING)
 
     def transition(self, to: RoadmapStatus, **fields: Any) -> int:
@@ -91,7 +92,7 @@ class RoadmapQuerySet(models.QuerySet["Roadmap"]):
         )
 
 
-class Roadmap(models.Model):
+class Roadmap(Driven):
     class Level(models.TextChoices):
         BEGINNER = "beginner", _("Beginner")
         INTERMEDIATE = "intermediate", _("Intermediate")
@@ -141,12 +142,6 @@ class Roadmap(models.Model):
         default=0, editable=False, help_text="Counts status changes"
     )
     thread_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    run_id = models.UUIDField(
-        default=uuid.uuid4, editable=False, help_text="Celery task id, new at every queueing"
-    )
-    attempts = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="Claims of this run"
-    )
     branch = models.PositiveSmallIntegerField(
         default=0, editable=False, help_text="Counts forks of its thread"
     )
@@ -155,7 +150,6 @@ class Roadmap(models.Model):
         editable=False,
         help_text="Topology that its thread began with; empty until a worker takes it up",
     )
-    dispatched_at = models.DateTimeField(auto_now_add=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField("in the trash since", null=True, blank=True, editable=False)

@@ -185,7 +185,7 @@ def test_a_worker_writes_lines_with_the_ids_of_its_run(worker, model_server):
     def line_of_the_failure():
         written = one.log.read_text().rpartition("\n")[0]  # the last line may be on its way
         lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
-        return next((line for line in lines if line["logger"] == "roadmaps.runs.advance"), None)
+        return next((line for line in lines if line["logger"] == "roadmaps.runs.stops"), None)
 
     told = wait_for(line_of_the_failure)
     roadmap.refresh_from_db()
