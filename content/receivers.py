@@ -2,29 +2,29 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import F
 from django.dispatch import receiver
 
 from content.artifacts import rewrites, writing
 from content.exports import jobs
-from content.models import ARTIFACTS, Export
-from roadmaps.engine import dispatch
+from content.models import ARTIFACTS
+from roadmaps.engine import dispatch, recovery
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (
     collect_personal_data,
     content_taken_over,
-    handed_over,
     plan_changed,
     pruning,
-    recovering,
     roadmap_approved,
     roadmap_ended,
     roadmap_stopped,
     roadmap_withdrawn,
 )
+
+for kind in ARTIFACTS:
+    recovery.register(rewrites.recoverable(kind))
+recovery.register(jobs.RECOVERABLE)
 
 
 @receiver(roadmap_approved)
@@ -50,17 +50,6 @@ def put_back(roadmap: Roadmap, **_: Any) -> None:
 @receiver([roadmap_withdrawn, content_taken_over])
 def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
     writing.stop(roadmap)
-
-
-@receiver(handed_over)
-def give_attempts_back(subjects: list[UUID], **_: Any) -> None:
-    for model in (*ARTIFACTS.values(), Export):
-        model.objects.filter(pk__in=subjects, attempts__gt=0).update(attempts=F("attempts") - 1)
-
-
-@receiver(recovering)
-def recover_rewrites(**_: Any) -> int:
-    return rewrites.recover_rewrites() + jobs.recover_exports()
 
 
 @receiver(pruning)

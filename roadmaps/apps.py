@@ -24,6 +24,7 @@ class RoadmapsConfig(AppConfig):
         from roadmaps.pages import socket_rights  # noqa: F401 - they listen to signals
         from roadmaps.removal import erasure, personal_data  # noqa: F401 - they listen to signals
         from roadmaps.review import auto_approval  # noqa: F401 - they listen to signals
+        from roadmaps.runs import lost_runs  # noqa: F401 - registers what recover looks after
         from roadmaps.worker import bounds, graceful_stop, warm_up  # noqa: F401 - they listen to signals
 
         if settings.MISSPELT_SETTINGS:

@@ -15,10 +15,6 @@ roadmap_ended = Signal()  # a run came to READY, PARTIAL or FAILED, in the trans
 review_decided = Signal()  # `review`, in the transaction of the decision
 review_opened = Signal()  # `review` waits, in the transaction that opens it
 pruning = Signal()  # prune() is running; no arguments; receivers return counts by what they deleted
-handed_over = (
-    Signal()
-)  # by a worker that stops; `subjects` are ids of what it drove, of roadmaps and of whatever else
-recovering = Signal()  # recover() is running; no arguments
 time_zone_wanted = Signal()  # of `user`: receivers return its name, or an empty text
 # What is kept of `user`: receivers return an iterable of (path without suffix, plain data), read
 # one by one.

@@ -1,14 +1,12 @@
 """What people ask of a course's content."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -16,8 +14,9 @@ from content.artifacts import labels, writing
 from content.models import ARTIFACTS, COURSE, ArtifactStatus
 from roadmaps import progress, sentences, telemetry
 from roadmaps.engine import dispatch
+from roadmaps.engine.recovery import Recoverable
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import Concept, Lease, Person, Roadmap
+from roadmaps.models import Concept, Person, Roadmap
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act, may_act
 from roadmaps.sentences import Sentence
@@ -45,8 +44,7 @@ def retry_artifact(concept: Concept, kind: str, *, by: User | None = None) -> An
         raise ValidationError(f"Unknown kind {kind!r}; one of {', '.join(ARTIFACTS)}.")
     if by is not None:
         check_may_act(by, concept.roadmap, change_permission(kind))
-    # The part before its roadmap, as where it is saved or deleted: the same order of locks rules
-    # out a deadlock.
+    # The artifact before its roadmap: the order of locks of `roadmaps.engine`.
     asked = _ask_for_rewrite(concept, kind)
     roadmap = Roadmap.objects.select_for_update().filter(pk=concept.roadmap_id).first()
     if roadmap is None:
@@ -88,44 +86,27 @@ def _why_no_rewrite(concept: Concept, kind: str, roadmap: Roadmap, asked: bool) 
     return "" if asked else _("%(part)s of “%(concept)s” is being written already.") % named
 
 
-def recover_rewrites() -> int:
-    """Send again the rewrites that a dead worker or a lost message left."""
-    return sum(_resend(kind, artifact) for kind in ARTIFACTS for artifact in _stuck(kind))
+def recoverable(kind: str) -> Recoverable:
+    """Rewrites of one kind that a dead worker or a lost message left."""
 
-
-def _stuck(kind: str) -> Any:
-    lease = Lease.objects.filter(subject=OuterRef("pk"))
-    cutoff = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
-    lost = Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease)
-    return ARTIFACTS[kind].objects.being_rewritten().filter(lost)
-
-
-def _resend(kind: str, artifact: Any) -> int:
-    same = (
-        ARTIFACTS[kind]
-        .objects.being_rewritten()
-        .filter(pk=artifact.pk, dispatched_at=artifact.dispatched_at)
-    )
-    with transaction.atomic():
-        Lease.objects.filter(subject=artifact.pk, expires_at__lt=Now()).delete()
-        if not same.update(dispatched_at=Now()):
-            return 0  # another process was faster
-        if artifact.attempts >= settings.MAX_ATTEMPTS:
-            _give_up(kind, artifact)
-            return 0
+    def send_again(artifact: Any, worker_died: bool) -> None:
         telemetry.count("cairn_runs_recovered_total", cause="rewrite")
         dispatch.send_on_commit(f"retry_{kind}_task", artifact.concept_id, artifact.run_id)
-        return 1
 
+    def give_up(artifact: Any) -> None:
+        roadmap = artifact.concept.roadmap
+        reason = Sentence(
+            "Its worker died %(count)s times while writing it, so it was not tried again.",
+            count=artifact.attempts,
+        )
+        writing.save_failure(artifact, reason)
+        writing.settle(roadmap, COURSE)
+        message = Sentence(
+            "%(part)s of “%(concept)s” failed: %(reason)s",
+            part=labels.PARTS[kind],
+            concept=str(artifact.concept),
+            reason=reason,
+        )
+        progress.record(roadmap.pk, "artifact_failed", message, level="error")
 
-def _give_up(kind: str, artifact: Any) -> None:
-    roadmap = artifact.concept.roadmap
-    reason = Sentence(
-        "Its worker died %(count)s times while writing it, so it was not tried again.",
-        count=artifact.attempts,
-    )
-    writing.save_failure(artifact, reason)
-    writing.settle(roadmap, COURSE)
-    what = {"part": labels.PARTS[kind], "concept": str(artifact.concept)}
-    told = Sentence("%(part)s of “%(concept)s” failed: %(reason)s", **what, reason=reason)
-    progress.record(roadmap.pk, "artifact_failed", told, level="error")
+    return Recoverable(ARTIFACTS[kind].objects.all(), send_again, give_up)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from content.models import Export, ExportStatus
 from roadmaps import sentences
 from roadmaps.engine import dispatch, leases
 from roadmaps.engine.driving import drive
+from roadmaps.engine.recovery import Recoverable
 from roadmaps.models import Lease, Roadmap
 from roadmaps.people import time_zones
 from roadmaps.sentences import Sentence
@@ -114,34 +115,20 @@ def _counter(export: Export, course: "Course") -> Callable[[], None]:
     return part_done
 
 
-def recover_exports() -> int:
-    """Send again what dead workers and lost messages left; returns how many."""
-    return sum(_resend(export) for export in _stuck())
-
-
-def _stuck() -> "QuerySet[Export]":
-    lease = Lease.objects.filter(subject=OuterRef("pk"))
-    cutoff = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
-    lost = Exists(lease.filter(expires_at__lt=Now())) | Q(dispatched_at__lt=cutoff) & ~Exists(lease)
-    return Export.objects.without_file().moving().filter(lost)
-
-
-@transaction.atomic
-def _resend(export: Export) -> int:
-    # The lease first, as everywhere: the same order of locks rules out a deadlock.
-    Lease.objects.filter(subject=export.pk, expires_at__lt=Now()).delete()
-    same = Export.objects.moving().filter(pk=export.pk, dispatched_at=export.dispatched_at)
-    if export.attempts >= settings.MAX_ATTEMPTS:
-        error = Sentence(
-            "Its worker died %(count)s times while writing it, so it was not tried again.",
-            count=export.attempts,
-        )
-        same.update(status=ExportStatus.FAILED, **sentences.columns("error", error))
-        return 0
-    if not same.update(dispatched_at=Now()):
-        return 0  # another process was faster
+def _send_again(export: Export, worker_died: bool) -> None:
     dispatch.send_on_commit(TASK, export.pk, export.run_id)
-    return 1
+
+
+def _give_up(export: Export) -> None:
+    error = Sentence(
+        "Its worker died %(count)s times while writing it, so it was not tried again.",
+        count=export.attempts,
+    )
+    rows = Export.objects.filter(pk=export.pk)
+    rows.update(status=ExportStatus.FAILED, **sentences.columns("error", error))
+
+
+RECOVERABLE = Recoverable(Export.objects.without_file(), _send_again, _give_up)
 
 
 def prune_exports() -> int:

@@ -17,13 +17,11 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
-from roadmaps.engine import checkpointer
+from roadmaps.engine import checkpointer, recovery
 from roadmaps.exceptions import LeaseLost, RunNotClaimed
-from roadmaps.models import Lease, Roadmap
-from roadmaps.signals import handed_over
+from roadmaps.models import Lease
 
 logger = logging.getLogger(__name__)
 
@@ -130,9 +128,7 @@ def hand_over() -> None:
     tokens = [hold.token for hold in held]
     with transaction.atomic():
         Lease.objects.filter(token__in=tokens).update(expires_at=Now() - timedelta(seconds=1))
-        # It is no fault of the run, so it doesn't count as an attempt.
-        Roadmap.objects.filter(pk__in=subjects, attempts__gt=0).update(attempts=F("attempts") - 1)
-        handed_over.send(sender=None, subjects=subjects)
+        recovery.give_attempts_back(subjects)
 
     for hold in held:
         hold.lose()

@@ -1,18 +1,37 @@
-"""Re-sending what PostgreSQL says should be moving and nobody provably drives."""
+"""Recovery of runs that a dead worker or a lost message left: sent again, or given up.
+
+What is recovered is a registry, because the rows belong to rooms and apps above this one.
+"""
 
 import uuid
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from roadmaps import progress, sentences, telemetry
-from roadmaps.engine import dispatch
-from roadmaps.models import Lease, Roadmap, RoadmapStatus
-from roadmaps.sentences import Sentence
-from roadmaps.signals import recovering, roadmap_approved, roadmap_ended
+from roadmaps.models import Lease
+from roadmaps.models.driven import DrivenQuerySet, overdue
+
+
+@dataclass(frozen=True)
+class Recoverable:
+    """One kind of Driven rows, and what becomes of a stuck one, in the transaction that says so."""
+
+    rows: DrivenQuerySet[Any]  # all of that kind, with what the two functions read of them
+    send_again: Callable[[Any, bool], None]  # a row; whether its worker died, or its message
+    give_up: Callable[[Any], None]  # a row that has had MAX_ATTEMPTS
+
+
+_registry: list[Recoverable] = []
+
+
+def register(kind: Recoverable) -> None:
+    """Have `recover` look after rows of this kind; called once, when the app is ready."""
+    _registry.append(kind)
 
 
 def recover() -> int:
@@ -20,66 +39,34 @@ def recover() -> int:
 
     Safe at any time.
     """
-    lease = Lease.objects.filter(subject=OuterRef("pk"))
-    stuck = Roadmap.objects.moving().filter(
-        Exists(lease.filter(expires_at__lt=Now())) | _overdue() & ~Exists(lease)
-    )
-    sent = sum(_resend(pk) for pk in stuck.values_list("pk", flat=True))
-    elsewhere = sum(int(count or 0) for _, count in recovering.send(sender=None))
-    return sent + elsewhere
-
-
-def _overdue() -> Q:
-    """Its message was not taken in time: at once by rights, for a run that a worker has already
-    had.
-    """
-    return Q(dispatched_at__lt=_ago(settings.DISPATCH_GRACE_SECONDS)) | Q(
-        attempts__gt=0, dispatched_at__lt=_ago(settings.LEASE_SECONDS)
+    return sum(
+        _recover(kind, pk)
+        for kind in _registry
+        for pk in kind.rows.stuck().values_list("pk", flat=True)
     )
 
 
-def _ago(seconds: float) -> object:
-    return Now() - timedelta(seconds=seconds)
+def give_attempts_back(subjects: Iterable[uuid.UUID]) -> None:
+    """Runs that a stopping worker hands over: that it began them doesn't count as an attempt."""
+    # Roadmaps are registered first and artifacts come before them in the order of locks.
+    for kind in reversed(_registry):
+        rows = kind.rows.filter(pk__in=subjects, attempts__gt=0)
+        rows.update(attempts=F("attempts") - 1)
 
 
 @transaction.atomic
-def _resend(pk: uuid.UUID) -> bool:
-    # The lease first, as everywhere: the same order of locks rules out a deadlock.
+def _recover(kind: Recoverable, pk: uuid.UUID) -> bool:
+    # The lease before the row: the order of locks of `roadmaps.engine`.
     died, _ = Lease.objects.filter(subject=pk, expires_at__lt=Now()).delete()
-    waiting = Q() if died else _overdue()
-    moving = Roadmap.objects.moving().exclude(Exists(Lease.objects.filter(subject=OuterRef("pk"))))
-    roadmap = (
-        moving.filter(waiting, pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
-    )
-    if roadmap is None:
+    waiting = Q() if died else overdue()
+    leases = Lease.objects.filter(subject=OuterRef("pk"))
+    rows = kind.rows.moving().exclude(Exists(leases)).filter(waiting, pk=pk)
+    row = rows.select_for_update(skip_locked=True, of=("self",)).first()
+    if row is None:
+        return False  # another process was faster, or it has ended
+    if row.attempts >= settings.MAX_ATTEMPTS:
+        kind.give_up(row)
         return False
-    if roadmap.attempts >= settings.MAX_ATTEMPTS:
-        _give_up(roadmap)
-        return False
-    Roadmap.objects.filter(pk=pk).update(dispatched_at=Now())
-    _send(roadmap)
-    telemetry.count("cairn_runs_recovered_total", cause="worker" if died else "message")
-    progress.record(
-        pk,
-        "run_recovered",
-        Sentence("Sent again: its worker or its message was lost"),
-        level="warning",
-    )
+    kind.rows.filter(pk=pk).update(dispatched_at=Now())
+    kind.send_again(row, bool(died))
     return True
-
-
-def _send(roadmap: Roadmap) -> None:
-    if roadmap.status == RoadmapStatus.GENERATING:
-        roadmap_approved.send(sender=Roadmap, roadmap=roadmap)
-    else:
-        dispatch.send_on_commit(dispatch.FROM_CHECKPOINT, roadmap.pk, roadmap.run_id)
-
-
-def _give_up(roadmap: Roadmap) -> None:
-    reason = Sentence(
-        "Its worker died %(count)s times while driving this run, so it was not tried again.",
-        count=roadmap.attempts,
-    )
-    roadmap.transition(RoadmapStatus.FAILED, **sentences.columns("status_reason", reason))
-    roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
-    progress.record(roadmap.pk, "run_failed", reason, level="error")

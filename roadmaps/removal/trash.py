@@ -20,7 +20,8 @@ from roadmaps.sentences import Sentence
 @transaction.atomic
 def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
     """Out of sight; what runs is cancelled first. Raises InvalidTransition: it is there already."""
-    erasure.withdraw([roadmap])  # its leases before its row, as everywhere: the same order of locks
+    # The leases before the row: the order of locks of `roadmaps.engine`.
+    erasure.withdraw([roadmap])
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED]:
         cancel_run(roadmap, by=by)

@@ -50,7 +50,7 @@ def decide_review(
     decided, or somebody has edited the plan since `review` was read).
     """
     comment, named = _checked(review, decision, by, comment, parts)
-    # The roadmap first, as in cancel_run: the same order of locks rules out a deadlock.
+    # The roadmap before the review: the order of locks of `roadmaps.engine`.
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
     claims = Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk)
     claimed_by = claims.values_list("claimed_by__username", flat=True).first() or ""

@@ -42,7 +42,7 @@ def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_nu
     draft by now). Then nothing changes.
     """
     check_may_decide(by, review.roadmap)
-    # The roadmap first, as in decide_review: the same order of locks rules out a deadlock.
+    # The roadmap before the review: the order of locks of `roadmaps.engine`.
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
     before = current_draft(review, draft_number)
     plan, applied = applied_to(before.plan, operations)

@@ -16,6 +16,7 @@ from content.models import Question, Tutorial
 from logs_app import stream
 from logs_app.models import ExecutionLog
 from roadmaps.engine import leases
+from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition, LeaseLost
 from roadmaps.models import Concept, Draft, ErasedThread, ModelCall, Review, ReviewEvent, Roadmap
 from roadmaps.removal import erasure, retention, trash
@@ -86,7 +87,7 @@ def test_whoever_drives_or_writes_for_it_can_save_nothing_more(owner):
         put_away(roadmap)
         with pytest.raises(LeaseLost), held.writing():
             pass
-    assert content_services.recover_rewrites() == 0
+    assert recover() == 0
 
 
 def test_twice_and_what_is_not_there_are_refused(browser, owner):

@@ -8,7 +8,7 @@ from celery import current_app
 from django.db.models.functions import Now
 
 from content.artifacts import generation, writing
-from content.artifacts.rewrites import recover_rewrites, retry_artifact
+from content.artifacts.rewrites import retry_artifact
 from content.models import Quiz, Tutorial
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
@@ -114,7 +114,7 @@ def test_it_goes_on_while_a_change_waits_for_its_review(course, owner, concept, 
     retry_artifact(concept, "tutorial")
     courses.advance(request_changes(course, by=owner, comment="More about salt"))
     settings.DISPATCH_GRACE_SECONDS = 0
-    assert recover_rewrites() == 1
+    assert recover() == 1
     assert rewrite(concept) == "READY"
     assert Roadmap.objects.get(pk=course.pk).status == "AWAITING_REVIEW"
 
@@ -127,7 +127,7 @@ def test_its_message_is_refused_in_the_trash_and_sent_again_after_that(
     assert rewrite(concept) == "refused"
     trash.restore(course, by=owner)
     settings.DISPATCH_GRACE_SECONDS = 0
-    assert recover_rewrites() == 1
+    assert recover() == 1
     assert rewrite(concept) == "READY"
 
 
@@ -157,7 +157,7 @@ def test_an_unexpected_error_ends_it_with_its_own_reason_and_a_retry_works(
         == "Unexpected ValueError; the worker's log has the details."
     )
     assert Roadmap.objects.get(pk=course.pk).status == ("READY" if was_written else "PARTIAL")
-    assert recover_rewrites() == 0
+    assert recover() == 0
     retry_artifact(concept, "tutorial")
     assert rewrite(concept) == "READY"
     assert Tutorial.objects.get(concept=concept).error == ""
@@ -192,7 +192,7 @@ def test_one_that_a_stopping_worker_hands_over_has_lost_no_attempt(monkeypatch, 
     assert rewrite(concept) == "stopped"
     asked.refresh_from_db()
     assert asked.attempts == 0
-    assert recover_rewrites() == 1
+    assert recover() == 1
     assert rewrite(concept) == "READY"
 
 
