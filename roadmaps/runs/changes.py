@@ -5,6 +5,7 @@ The thread has ended by then, so it is forked behind its review as if that had a
 The course stays as it is until a review approves the new plan.
 """
 
+from contextlib import ExitStack
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -38,21 +39,38 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
     limits.take_turn(roadmap.owner)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status not in CHANGEABLE:
-        told = _("“%(roadmap)s” is %(now)s: changes can be asked for when the course is ready.")
-        raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
+        refusal = _("“%(roadmap)s” is %(now)s: changes can be asked for when the course is ready.")
+        raise InvalidTransition(refusal % {"roadmap": roadmap, "now": roadmap.status_word})
     limits.check_room(roadmap.owner)
+
     state = _state(roadmap, comment, by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
+    # After the commit, and before the message of the run: a transaction that is rolled back leaves
+    # the thread alone.
+    transaction.on_commit(lambda: _begin(roadmap, state))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT, course_status=roadmap.status)
-    loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
-    told = Sentence(
+
+    message = Sentence(
         "%(who)s asked for changes: %(comment)s",
         who=by.get_username(),
         comment=comment[:COLUMN_MAX],
     )
-    progress.record(roadmap.pk, "changes_asked", told)
-    record_activity(by, roadmap, roadmap, told)
+    progress.record(roadmap.pk, "changes_asked", message)
+    record_activity(by, roadmap, roadmap, message)
     return roadmap
+
+
+def _begin(roadmap: Roadmap, state: dict[str, Any]) -> None:
+    """Fork the thread; where that fails, the course is again what it was.
+
+    Whoever dies in between leaves a run that finds the thread at its end and publishes the plan
+    that is there.
+    """
+    with ExitStack() as failure:
+        queued = Roadmap.objects.filter(pk=roadmap.pk, run_id=roadmap.run_id)
+        failure.callback(queued.keep_course)
+        loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
+        failure.pop_all()
 
 
 def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.urls import reverse
 
 from content.models import Tutorial
@@ -9,8 +10,9 @@ from roadmaps.engine import checkpointer, loop
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, ReviewEventKind, Roadmap
 from roadmaps.removal import retention
-from roadmaps.runs import publishing
+from roadmaps.runs import changes, publishing
 from roadmaps.runs.changes import request_changes
+from roadmaps.runs.time_travel import history
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 
@@ -131,6 +133,45 @@ def test_a_change_asked_for_while_old_threads_are_pruned_keeps_its_thread(
     assert listed == [course.thread_id]
     assert retention.prune()["threads"] == 0
     assert courses.advance(course).status == "AWAITING_REVIEW"
+
+
+def test_a_change_that_is_rolled_back_has_not_touched_the_thread(course, owner, monkeypatch):
+    def refuse(*_, **__):
+        raise OperationalError("the database is gone")
+
+    before = [checkpoint.id for checkpoint in history(course)]
+    with monkeypatch.context() as broken:
+        broken.setattr(changes, "record_activity", refuse)
+        with pytest.raises(OperationalError):
+            request_changes(course, by=owner, comment=WISH)
+    assert [checkpoint.id for checkpoint in history(course)] == before
+    assert Roadmap.objects.get(pk=course.pk).status == "READY"
+
+
+def test_a_change_whose_fork_fails_leaves_the_course_as_it_was(course, owner, monkeypatch):
+    async def refuse(*_):
+        raise OperationalError("the database of checkpoints is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(changes, "_fork", refuse)
+        with pytest.raises(OperationalError):
+            request_changes(course, by=owner, comment=WISH)
+    course.refresh_from_db()
+    assert (course.status, course.course_status) == ("READY", "")
+    changing = courses.advance(request_changes(course, by=owner, comment=WISH))
+    assert changing.status == "AWAITING_REVIEW"
+
+
+def test_who_dies_before_the_fork_of_a_change_leaves_the_course(course, owner, monkeypatch):
+    async def die(*_):
+        """Nothing is forked, and nobody is left to say so."""
+
+    before = tutorials(course)
+    monkeypatch.setattr(changes, "_fork", die)
+    request_changes(course, by=owner, comment=WISH)
+    changed = courses.advance(courses.advance(course))
+    assert (changed.status, changed.course_status) == ("READY", "")
+    assert tutorials(changed) == before
 
 
 def test_nothing_is_asked_for_without_words_or_before_there_is_a_course(course, owner):

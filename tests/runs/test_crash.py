@@ -16,7 +16,7 @@ from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
 from roadmaps.llm import transport
 from roadmaps.models import Lease, ModelCall, Roadmap
-from roadmaps.runs import advance
+from roadmaps.runs import advance, stops
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 
@@ -31,7 +31,7 @@ def advance_and_die(roadmap, monkeypatch):
 
     roadmap.refresh_from_db()
     with monkeypatch.context() as death:
-        death.setattr(advance, "_settle", die)
+        death.setattr(stops, "settle", die)
         with pytest.raises(OperationalError):
             advance.advance(roadmap.pk, roadmap.run_id)
     Lease.objects.filter(subject=roadmap.pk).update(expires_at="2000-01-01T00:00:00Z")
