@@ -5,10 +5,9 @@ group.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import redis
-from django.conf import settings
+from redis.exceptions import ResponseError
 
-from logs_app import rows
+from logs_app import redis_clients, rows
 
 STREAM = "cairn:logs"
 SCHEDULED = "cairn:logs:scheduled"
@@ -23,7 +22,7 @@ ENTRIES_AT_ONCE = 500
 UNWRITTEN_ENTRIES_MAX = 1000  # a page does not read a whole backlog
 
 Entry = tuple[bytes, dict[bytes, bytes]]  # id and numbered lines
-_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+_client = redis_clients.client(timeout=5)  # a batch is larger than what others ask for
 
 
 def add(lines: list[bytes]) -> bool:
@@ -67,7 +66,7 @@ def _take_new() -> Any:
 def _read(command: Callable[[], Any]) -> Any:
     try:
         return command()
-    except redis.ResponseError as exc:
+    except ResponseError as exc:
         if not str(exc).startswith("NOGROUP"):  # the first time, and after Redis was emptied
             raise
         _make_group()
@@ -77,7 +76,7 @@ def _read(command: Callable[[], Any]) -> Any:
 def _make_group() -> None:
     try:
         _client.xgroup_create(STREAM, WRITERS, id="0", mkstream=True)
-    except redis.ResponseError as exc:
+    except ResponseError as exc:
         if not str(exc).startswith("BUSYGROUP"):  # another writer was faster
             raise
 

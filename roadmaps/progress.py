@@ -7,20 +7,19 @@ import uuid
 from queue import SimpleQueue
 from typing import Any
 
-import redis
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import connection, transaction
 from redis.exceptions import RedisError
 
-from logs_app import buffer
+from logs_app import buffer, redis_clients
 from roadmaps import sentences
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 GROUP_PREFIX = f"{settings.CHANNEL_PREFIX}__group__"  # channels-redis' name of a group
-_client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+_client = redis_clients.client()
 Hint = tuple[str, dict[str, Any]]  # a group of the channel layer, a message
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 import redis
-from django.conf import settings
+
+from logs_app import redis_clients
 
 COUNTS = "cairn:counts"  # a hash: series → number
 PROCESSES = "cairn:processes"  # a hash: host:process id → JSON of what it holds
@@ -89,7 +90,7 @@ def _tell() -> None:
         counted = dict(_counts)
         _counts.clear()
     try:
-        with _client() as client, client.pipeline(transaction=True) as pipe:
+        with redis_clients.client() as client, client.pipeline(transaction=True) as pipe:
             for series, amount in counted.items():
                 pipe.hincrbyfloat(COUNTS, orjson.dumps(series).decode(), amount)
             if _gauges:
@@ -129,7 +130,7 @@ def leave() -> None:
     tell()
     if _gauges:
         try:
-            with _client() as client:
+            with redis_clients.client() as client:
                 client.hdel(PROCESSES, process_name())
         except redis.RedisError:
             return  # it is forgotten after GONE_SECONDS
@@ -137,7 +138,7 @@ def leave() -> None:
 
 def totals() -> dict[Series, float]:
     """What all processes have counted. Raises RedisError."""
-    with _client() as client:
+    with redis_clients.client() as client:
         counted: Any = client.hgetall(COUNTS)
     return {_series(name): float(amount) for name, amount in counted.items()}
 
@@ -152,14 +153,10 @@ def processes() -> dict[str, dict[str, Any]]:
 
     Raises RedisError.
     """
-    with _client() as client:
+    with redis_clients.client() as client:
         told: Any = client.hgetall(PROCESSES)
         held = {name.decode(): orjson.loads(value) for name, value in told.items()}
         gone = [name for name, one in held.items() if time.time() - one["at"] > GONE_SECONDS]
         if gone:
             client.hdel(PROCESSES, *gone)
     return {name: one for name, one in held.items() if name not in gone}
-
-
-def _client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import redis
 from celery import current_app
 from django.conf import settings
+
+from logs_app import redis_clients
 
 KEY = "cairn:heartbeats"  # a hash: queue → JSON of the last one
 SENT_KEEP = 20
 PROBE = "probe"  # a header of those that no beat has sent
-REDIS_TIMEOUT_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def probe(seconds: float) -> None:
 def record(queue: str, worker: str, sent_at: float, *, by_beat: bool = True) -> None:
     now = time.time()
     said = orjson.dumps({"at": now, "worker": worker, "waited": max(0.0, now - sent_at)})
-    with _client() as client, client.pipeline() as pipe:
+    with redis_clients.client() as client, client.pipeline() as pipe:
         pipe.hset(KEY, queue, said.decode())
         if by_beat:
             pipe.lpush(_sent(queue), sent_at)
@@ -48,7 +48,7 @@ def record(queue: str, worker: str, sent_at: float, *, by_beat: bool = True) -> 
 
 def read() -> dict[str, Heartbeat]:
     """The last one of each queue that had any. Raises RedisError."""
-    with _client() as client:
+    with redis_clients.client() as client:
         told: Any = client.hgetall(KEY)
     return {queue.decode(): Heartbeat(**orjson.loads(said)) for queue, said in told.items()}
 
@@ -56,7 +56,7 @@ def read() -> dict[str, Heartbeat]:
 def sent_within(seconds: float) -> int:
     """How many beat has sent to the busiest queue. Raises RedisError."""
     since = time.time() - seconds
-    with _client() as client, client.pipeline() as pipe:
+    with redis_clients.client() as client, client.pipeline() as pipe:
         for queue in settings.QUEUES:
             pipe.lrange(_sent(queue), 0, -1)
         lists: Any = pipe.execute()
@@ -65,11 +65,3 @@ def sent_within(seconds: float) -> int:
 
 def _sent(queue: str) -> str:
     return f"{KEY}:{queue}"
-
-
-def _client() -> "redis.Redis":
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=REDIS_TIMEOUT_SECONDS,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-    )

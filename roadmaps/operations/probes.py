@@ -19,6 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from logs_app import redis_clients
 from roadmaps.engine import loop
 from roadmaps.operations import health, patience
 from roadmaps.operations.metrics import exposition
@@ -122,10 +123,9 @@ def _all_applied() -> bool:
 
 
 def _broker() -> str:
-    limits = {"socket_timeout": READY_SECONDS, "socket_connect_timeout": READY_SECONDS}
     once = Retry(NoBackoff(), 0)
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, retry=once, **limits) as client:
+        with redis_clients.client(timeout=READY_SECONDS, retry=once) as client:
             client.ping()
     except redis.RedisError as exc:
         logger.warning("not ready: Redis does not answer: %s", exc)

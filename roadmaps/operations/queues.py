@@ -4,22 +4,18 @@ import time
 from typing import cast
 
 import orjson
-import redis
 from celery import current_app
 from django.conf import settings
 
+from logs_app import redis_clients
+
 # kombu keeps the messages of one queue in a list per step of priority.
 PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")
-REDIS_TIMEOUT_SECONDS = 1
 
 
 def depths() -> dict[str, int]:
     """Messages that wait, by queue. Raises RedisError."""
-    with redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=REDIS_TIMEOUT_SECONDS,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-    ) as client:
+    with redis_clients.client() as client:
         pipe = client.pipeline(transaction=False)
         for name in settings.QUEUES:
             for priority in PRIORITIES:
@@ -36,11 +32,7 @@ def oldest_seconds() -> dict[str, float | None]:
 
     Raises RedisError.
     """
-    with redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=REDIS_TIMEOUT_SECONDS,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-    ) as client:
+    with redis_clients.client() as client:
         pipe = client.pipeline(transaction=False)
         for name in settings.QUEUES:
             for priority in PRIORITIES:

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from logs_app import redis_clients
 from roadmaps.llm.limits.shares import PROCESSES_ASSUMED
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ class Rates:
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-        pool = ConnectionPool.from_url(
-            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
-        )
-        options = {"implementation": "redispy", "key_prefix": "cairn:llm", "connection_pool": pool}
+        options = {
+            "implementation": "redispy",
+            "key_prefix": "cairn:llm",
+            "connection_pool": redis_clients.async_pool(),
+        }
         return SlidingWindowCounterRateLimiter(RedisStorage("async+redis://", **options))  # type: ignore[arg-type]
 
     @cached_property

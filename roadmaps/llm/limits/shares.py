@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from logs_app import redis_clients
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Share:
 
 class Shares:
     def __init__(self, provider: str) -> None:
-        self._redis = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+        self._redis = redis_clients.async_client()
         self._script = self._redis.register_script(SCRIPT)
         self._key = f"cairn:llm:{provider}"
         self._process = uuid.uuid4().hex

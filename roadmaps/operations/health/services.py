@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from logs_app import redis_clients
 from roadmaps.engine import checkpointer
 from roadmaps.operations import connection_budget
 from roadmaps.operations.health.finding import Finding, fail, first_line, ok, warn
@@ -17,7 +18,6 @@ OLDEST_POSTGRESQL = 14  # that Django 5.2 supports
 SKEW_WARN_SECONDS = 1.0
 SKEW_FAIL_SECONDS = 5.0
 MEMORY_WARN = 0.8  # of Redis' maxmemory
-REDIS_TIMEOUT_SECONDS = 3
 
 
 def database() -> list[Finding]:
@@ -68,7 +68,7 @@ def connections() -> list[Finding]:
 
 def broker() -> list[Finding]:
     try:
-        with _redis() as client:
+        with redis_clients.client() as client:
             told: Any = client.info()
     except redis.RedisError as exc:
         return fail(f"Redis (REDIS_URL) does not answer: {first_line(exc)}")
@@ -148,14 +148,6 @@ def _database_time() -> float:
 
 
 def _redis_time() -> float:
-    with _redis() as client:
+    with redis_clients.client() as client:
         seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
-
-
-def _redis() -> "redis.Redis":
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=REDIS_TIMEOUT_SECONDS,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-    )
