@@ -1,17 +1,7 @@
-"""The instructions of the content roles, one file each."""
+"""Instructions of the artifact kinds, one Markdown file each, named after the kind."""
 
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from functools import partial
 
-import orjson
-from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from roadmaps import prompts
 
-
-@cache
-def instructions(role: str) -> str:
-    return files(__name__).joinpath(f"{role}.md").read_text(encoding="utf-8")
-
-
-def messages(role: str, payload: dict[str, Any]) -> list[BaseMessage]:
-    return [SystemMessage(instructions(role)), HumanMessage(orjson.dumps(payload).decode())]
+messages = partial(prompts.messages, __name__)
