@@ -11,10 +11,10 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from content.artifacts.rewrites import change_permission, retry_artifact
+from content.artifacts.kinds import KINDS, Kind, kind_of
+from content.artifacts.rewrites import retry_artifact
 from content.exports.jobs import ask_for_export
 from content.models import (
-    ARTIFACTS,
     ArtifactStatus,
     Export,
     ExportStatus,
@@ -72,11 +72,11 @@ class ArtifactAdmin(LookOnlyAdmin):
     change_form_outer_before_template = "admin/content/artifact_page.html"
 
     @property
-    def kind(self) -> str:
-        return next(kind for kind, model in ARTIFACTS.items() if model is self.model)
+    def kind(self) -> Kind:
+        return next(kind for kind in KINDS.values() if kind.model is self.model)
 
     def has_rewrite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm(change_permission(self.kind))
+        return request.user.has_perm(self.kind.change_permission)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -101,7 +101,7 @@ class ArtifactAdmin(LookOnlyAdmin):
         apply_to_rows.call(
             request,
             queryset,
-            lambda row: retry_artifact(row.concept, self.kind, by=signed_in(request)),
+            lambda row: retry_artifact(row.concept, self.kind.name, by=signed_in(request)),
             "will be rewritten",
         )
 
@@ -131,7 +131,7 @@ class ArtifactAdmin(LookOnlyAdmin):
         if artifact:
             extra_context = (
                 (extra_context or {})
-                | {"artifact": artifact, "kind": self.kind}
+                | {"artifact": artifact, "kind": self.kind.name}
                 | self.preview(artifact)
             )
             extra_context["title"] = str(artifact)
@@ -247,36 +247,35 @@ class ExportAdmin(LookOnlyAdmin):
         return leave_for(request, reverse("admin:content_export_change", args=[object_id]))
 
 
-def _failed_artifacts(model: Any) -> QuerySet[Any]:
+def failed_artifacts(kind: Kind) -> QuerySet[Any]:
     """Also those of which an older text is there: a rewrite of it failed."""
-    failed: QuerySet[Any] = (
-        model.objects.exclude(error="").select_related("concept__roadmap").order_by("-updated_at")
-    )
-    return failed.defer("markdown") if model is Tutorial else failed
+    failed: QuerySet[Any] = kind.model.objects.exclude(error="").order_by("-updated_at")
+    return failed.select_related("concept__roadmap").defer(*kind.long_fields)
 
 
-def _artifact(request: HttpRequest, artifact: Any) -> failures.Failure:
+def describe_artifact(request: HttpRequest, artifact: Any) -> failures.Failure:
     name = artifact._meta.model_name
+    note = artifact.get_status_display().lower()
+    if artifact.status == ArtifactStatus.READY:
+        note = "what was there before is still shown"
     retry = reverse(f"admin:content_{name}_rewrite_one", args=[artifact.pk])
-    ready = artifact.status == ArtifactStatus.READY
+    may_retry = request.user.has_perm(kind_of(artifact).change_permission)
     return failures.Failure(
         what=f"{artifact.concept}, in {artifact.concept.roadmap}",
         address=reverse(f"admin:content_{name}_change", args=[artifact.pk]),
         reason=artifact.error,
         at=artifact.updated_at,
-        note="what was there before is still shown"
-        if ready
-        else artifact.get_status_display().lower(),
-        retry=retry if request.user.has_perm(f"content.change_{name}") else "",
+        note=note,
+        retry=retry if may_retry else "",
     )
 
 
-def _failed_exports() -> QuerySet[Any]:
+def failed_exports() -> QuerySet[Any]:
     rows = Export.objects.without_file().filter(status=ExportStatus.FAILED)
     return rows.select_related("roadmap").order_by("-dispatched_at", "-pk")
 
 
-def _export(request: HttpRequest, export: Export) -> failures.Failure:
+def describe_export(request: HttpRequest, export: Export) -> failures.Failure:
     retry = reverse("admin:content_export_write_one", args=[export.pk])
     return failures.Failure(
         what=f"{export.roadmap} as {export.format}",
@@ -287,22 +286,24 @@ def _export(request: HttpRequest, export: Export) -> failures.Failure:
     )
 
 
-def _list_of_artifacts(model: Any) -> str:
-    return dashboard.changelist(f"content_{model._meta.model_name}", error__isempty="0")
+def changelist(kind: Kind, **filters: str) -> str:
+    return dashboard.changelist(f"content_{kind.model._meta.model_name}", **filters)
 
 
 failures.KINDS[1:1] = [
     *(
         failures.Kind(
-            name=kind,
-            title={"tutorial": "Tutorials", "resources": "Resources", "quiz": "Quizzes"}[kind],
-            permission=f"content.view_{model._meta.model_name}",
-            list_address=partial(_list_of_artifacts, model),
-            rows=partial(_failed_artifacts, model),
-            describe=_artifact,
-            retry_note="A retry writes it anew, which is a model call; what is there stays until then.",
+            name=kind.name,
+            title=kind.plural,
+            permission=kind.view_permission,
+            list_address=partial(changelist, kind, error__isempty="0"),
+            rows=partial(failed_artifacts, kind),
+            describe=describe_artifact,
+            retry_note=(
+                "A retry writes it anew, which is a model call; what is there stays until then."
+            ),
         )
-        for kind, model in ARTIFACTS.items()
+        for kind in KINDS.values()
     ),
     failures.Kind(
         name="exports",
@@ -311,8 +312,8 @@ failures.KINDS[1:1] = [
         list_address=partial(
             dashboard.changelist, "content_export", status__exact=ExportStatus.FAILED.value
         ),
-        rows=_failed_exports,
-        describe=_export,
+        rows=failed_exports,
+        describe=describe_export,
         retry_note="A retry writes the file again for its owner; no model is asked.",
     ),
 ]
@@ -320,30 +321,25 @@ failures.KINDS[1:1] = [
 
 def content_by_state() -> dict[str, Any]:
     """The dashboard's card: artifacts of each kind by state."""
-    kinds = []
-    for kind, model in ARTIFACTS.items():
-        counts = dict(model.objects.order_by().values_list("status").annotate(count=Count("pk")))
-        kinds.append(_bar(kind, model, counts))
-    return {"kinds": kinds}
-
-
-def _bar(kind: str, model: Any, counts: dict[str, int]) -> dict[str, Any]:
-    total = sum(counts.values())
-    states = [
-        {
-            "title": state.label,
-            "count": f"{counts[state]:,}",
-            "value": f"{100 * counts[state] / total:.1f}",
-            "progress_class": BARS[state],
-            "bad": state == ArtifactStatus.FAILED,
-            "link": dashboard.changelist(
-                f"content_{model._meta.model_name}", status__exact=state.value
-            ),
-        }
-        for state in ArtifactStatus
-        if counts.get(state)
-    ]
-    return {"title": kind.capitalize(), "total": total, "states": states}
+    bars = []
+    for kind in KINDS.values():
+        rows = kind.model.objects.order_by().values_list("status")
+        counts = dict(rows.annotate(count=Count("pk")))
+        total = sum(counts.values())
+        states = [
+            {
+                "title": state.label,
+                "count": f"{counts[state]:,}",
+                "value": f"{100 * counts[state] / total:.1f}",
+                "progress_class": BARS[state],
+                "bad": state == ArtifactStatus.FAILED,
+                "link": changelist(kind, status__exact=state.value),
+            }
+            for state in ArtifactStatus
+            if counts.get(state)
+        ]
+        bars.append({"title": str(kind.label), "total": total, "states": states})
+    return {"kinds": bars}
 
 
 dashboard.SECTIONS.append(

@@ -7,3 +7,7 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         from content import receivers  # noqa: F401 - connects them
+        from content.artifacts.kinds import KINDS
+        from roadmaps.request import estimates
+
+        estimates.CONTENT.update({kind.name: kind.usual_seconds for kind in KINDS.values()})

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -164,24 +164,6 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-ARTIFACTS: dict[str, Any] = {"tutorial": Tutorial, "resources": ResourceList, "quiz": Quiz}
-
-
-def counts(roadmap: Roadmap) -> dict[str, int]:
-    """Artifacts of `roadmap` by status, and their `TOTAL`."""
-    result = dict.fromkeys([*ArtifactStatus.values, "TOTAL"], 0)
-    for model in ARTIFACTS.values():
-        rows = (
-            model.objects.filter(concept__roadmap=roadmap)
-            .values(state=F("status"))
-            .annotate(n=models.Count("pk"))
-        )
-        for row in rows:
-            result[row["state"]] += row["n"]
-            result["TOTAL"] += row["n"]
-    return result
 
 
 class ExportStatus(models.TextChoices):

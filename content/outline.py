@@ -1,5 +1,5 @@
-"""A course as its page shows it: the plan with what is there of each concept, and how long the
-rest will take.
+"""Outline of a course for its page: the plan with the state of each concept's artifacts, and how
+long the rest will take.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from content.models import ARTIFACTS, ArtifactStatus
+from content.artifacts.kinds import KINDS, RELATIONS
+from content.models import ArtifactStatus
+from roadmaps import sentences
 from roadmaps.models import Concept, Roadmap, RoadmapStatus
 
 Json = dict[str, Any]
-RELATIONS = {"tutorial": "tutorial", "resources": "resource_list", "quiz": "quiz"}
 PACE_LEAST = 3  # parts written in this run, before it tells a pace
 FIELDS = ("pk", "key", "title", "slug", "minutes", "difficulty", "module__key", "module__title")
 STAGE = ("module__stage__key", "module__stage__title")
@@ -32,61 +33,65 @@ class Course:
 
 def read(roadmap: Roadmap, progress: dict[int, str] | None = None) -> Course | None:
     """None before the plan is approved. `progress`: concept id → done, started or new."""
-    statuses = [f"{relation}__status" for relation in RELATIONS.values()]
-    times = [f"{relation}__updated_at" for relation in RELATIONS.values()]
+    statuses = [f"{relation}__status" for relation in RELATIONS]
+    times = [f"{relation}__updated_at" for relation in RELATIONS]
     rows = list(roadmap.concepts.order_by("order").values(*FIELDS, *STAGE, *statuses, *times))
     if not rows:
         return None
-    needed = _prerequisites(roadmap)
-    concepts = [
-        _concept(roadmap, row, needed.get(row["pk"], []), (progress or {}).get(row["pk"], ""))
-        for row in rows
-    ]
+
+    prerequisites = prerequisites_of(roadmap)
+    concepts = []
+    for row in rows:
+        state = (progress or {}).get(row["pk"], "")
+        concepts.append(concept_of(roadmap, row, prerequisites.get(row["pk"], []), state))
+    states = [row[name] for row in rows for name in statuses]
     course = Course(
-        {"title": str(roadmap), "stages": _stages(rows, concepts)}, total=len(rows) * len(ARTIFACTS)
-    )
-    found = [row[name] for row in rows for name in statuses]
-    course.ready, course.failed = (
-        found.count(ArtifactStatus.READY),
-        found.count(ArtifactStatus.FAILED),
+        plan={"title": str(roadmap), "stages": stages_of(rows, concepts)},
+        ready=states.count(ArtifactStatus.READY),
+        failed=states.count(ArtifactStatus.FAILED),
+        total=len(states),
     )
     if roadmap.status == RoadmapStatus.GENERATING:
-        course.minutes_left = _left(roadmap, rows, course)
+        course.minutes_left = minutes_left(roadmap, rows, course)
     return course
 
 
-def _prerequisites(roadmap: Roadmap) -> dict[int, list[str]]:
-    links = Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap).order_by(
-        "pk"
-    )
-    needed: dict[int, list[str]] = {}
+def prerequisites_of(roadmap: Roadmap) -> dict[int, list[str]]:
+    """Keys of the concepts that each concept builds on, by its id."""
+    through = Concept.prerequisites.through
+    links = through.objects.filter(from_concept__roadmap=roadmap).order_by("pk")
+    prerequisites: dict[int, list[str]] = {}
     for concept, key in links.values_list("from_concept", "to_concept__key"):
-        needed.setdefault(concept, []).append(key)
-    return needed
+        prerequisites.setdefault(concept, []).append(key)
+    return prerequisites
 
 
-def _concept(roadmap: Roadmap, row: Json, needed: list[str], progress: str) -> Json:
-    found = {
-        kind: row[f"{relation}__status"] or ArtifactStatus.PENDING
-        for kind, relation in RELATIONS.items()
-    }
+def concept_of(roadmap: Roadmap, row: Json, prerequisites: list[str], progress: str) -> Json:
+    artifacts = []
+    states = set()
+    for kind in KINDS.values():
+        state = ArtifactStatus(row[f"{kind.relation}__status"] or ArtifactStatus.PENDING)
+        label = _("%(part)s: %(state)s") % {
+            "part": sentences.in_words(kind.label),
+            "state": _(state.label).lower(),
+        }
+        artifacts.append({"state": state.lower(), "words": label})
+        states.add(state.value)
     return {
         "id": row["key"],
         "title": row["title"],
         "minutes": row["minutes"],
         "difficulty": row["difficulty"],
-        "prerequisites": needed,
+        "prerequisites": prerequisites,
         "href": Concept(roadmap_id=roadmap.pk, slug=row["slug"]).get_absolute_url(),
-        "state": state_of(set(found.values())),
+        "state": state_of(states),
         "progress": progress,
-        "artifacts": [
-            {"state": state.lower(), "words": _told(kind, state)} for kind, state in found.items()
-        ],
+        "artifacts": artifacts,
     }
 
 
 def state_of(statuses: set[str]) -> str:
-    """One word for what is there of a concept: ready, failed, writing or waiting."""
+    """State of a concept by its artifacts': ready, failed, writing or waiting."""
     if statuses <= {ArtifactStatus.READY}:
         return "ready"
     if ArtifactStatus.FAILED in statuses:
@@ -94,70 +99,53 @@ def state_of(statuses: set[str]) -> str:
     return "waiting" if statuses <= {ArtifactStatus.PENDING} else "writing"
 
 
-def _stages(rows: list[Json], concepts: list[Json]) -> list[Json]:
+def stages_of(rows: list[Json], concepts: list[Json]) -> list[Json]:
     stages: list[Json] = []
     for row, concept in zip(rows, concepts, strict=True):
         if not stages or stages[-1]["id"] != row["module__stage__key"]:
-            stages.append(
-                {
-                    "id": row["module__stage__key"],
-                    "title": row["module__stage__title"],
-                    "modules": [],
-                }
-            )
+            title = row["module__stage__title"]
+            stages.append({"id": row["module__stage__key"], "title": title, "modules": []})
         modules = stages[-1]["modules"]
         if not modules or modules[-1]["id"] != row["module__key"]:
-            modules.append(
-                {"id": row["module__key"], "title": row["module__title"], "concepts": []}
-            )
+            title = row["module__title"]
+            modules.append({"id": row["module__key"], "title": title, "concepts": []})
         modules[-1]["concepts"].append(concept)
     return stages
 
 
-def _left(roadmap: Roadmap, rows: list[Json], course: Course) -> int | None:
-    """Minutes, by the pace of this run; a run that stands still gets slower and slower."""
+def minutes_left(roadmap: Roadmap, rows: list[Json], course: Course) -> int | None:
+    """By the pace of this run; a run that stands still gets slower and slower."""
     began: datetime = roadmap.dispatched_at
-    states = [
-        (row[f"{one}__status"], row[f"{one}__updated_at"])
-        for row in rows
-        for one in RELATIONS.values()
-    ]
-    written = sum(state == ArtifactStatus.READY and at >= began for state, at in states if at)
+    written = 0
+    for row in rows:
+        for relation in RELATIONS:
+            ready = row[f"{relation}__status"] == ArtifactStatus.READY
+            written += ready and row[f"{relation}__updated_at"] >= began
     if written < PACE_LEAST:
         return None
-    seconds: float = (
-        (timezone.now() - began).total_seconds()
-        / written
-        * (course.total - course.ready - course.failed)
-    )
-    return round(seconds / 60)
+    pace = (timezone.now() - began).total_seconds() / written
+    return round(pace * (course.total - course.ready - course.failed) / 60)
 
 
-def _told(kind: str, state: str) -> str:
-    name = {"tutorial": _("Tutorial"), "resources": _("Resources"), "quiz": _("Quiz")}[kind]
-    return _("%(part)s: %(state)s") % {
-        "part": name,
-        "state": _(ArtifactStatus(state).label).lower(),
-    }
-
-
-def facts(concept: Json, after: list[str]) -> str:
-    told = [
+def summary_of(concept: Json, prerequisites: list[str]) -> str:
+    """One line: its minutes, its difficulty, and the titles of its prerequisites."""
+    parts = [
         _("%(minutes)s min") % {"minutes": concept["minutes"]},
         Roadmap.Level.word(concept["difficulty"]),
     ]
-    return " · ".join(
-        [*told, *([_("after %(titles)s") % {"titles": ", ".join(after)}] if after else [])]
-    )
+    if prerequisites:
+        parts.append(_("after %(titles)s") % {"titles": ", ".join(prerequisites)})
+    return " · ".join(parts)
 
 
 def in_words(state: str) -> str:
     """For who can't see colours and shapes."""
-    return {
+    labels = {
         "ready": _("ready to read"),
         "failed": _("a part could not be written"),
         "writing": _("being written"),
         "waiting": _("not written yet"),
         "done": _("done"),
         "started": _("started"),
-    }.get(state, "")
+    }
+    return labels.get(state, "")

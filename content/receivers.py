@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.dispatch import receiver
 
 from content.artifacts import rewrites, writing
+from content.artifacts.kinds import KINDS
 from content.exports import jobs
-from content.models import ARTIFACTS
 from roadmaps.engine import dispatch, recovery
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.signals import (
@@ -22,7 +22,7 @@ from roadmaps.signals import (
     roadmap_withdrawn,
 )
 
-for kind in ARTIFACTS:
+for kind in KINDS.values():
     recovery.register(rewrites.recoverable(kind))
 recovery.register(jobs.RECOVERABLE)
 

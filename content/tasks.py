@@ -1,4 +1,4 @@
-"""Queue `content_generation`, and the upkeep of links.
+"""Tasks of the queue `content_generation`, and the upkeep of links.
 
 The task id is the run id; a second delivery is refused.
 """
@@ -7,39 +7,32 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
+from content.artifacts.kinds import KINDS, Kind
 from content.exports import jobs
-
-
-def _rewrite(kind: str, concept_id: str, run_id: str) -> str:
-    from content.artifacts import generation  # LangChain: two seconds that no page waits for
-
-    return generation.rewrite(kind, int(concept_id), UUID(run_id))
 
 
 @shared_task(name="generate_roadmap_content", bind=True)
 def generate_roadmap_content(self: Task, roadmap_id: str) -> str:
     """Write all missing content of a roadmap, in parallel."""
-    from content.artifacts import generation  # as above
+    from content.artifacts import generation  # LangChain: two seconds that no page waits for
 
     return generation.write_missing(UUID(roadmap_id), UUID(self.request.id))
 
 
-@shared_task(name="retry_tutorial_task", bind=True)
-def retry_tutorial_task(self: Task, concept_id: str) -> str:
-    """Write the tutorial of one concept anew."""
-    return _rewrite("tutorial", concept_id, self.request.id)
+def register_rewrite(kind: Kind) -> None:
+    """The task that writes one artifact of `kind` anew."""
+
+    def rewrite(self: Task, concept_id: str) -> str:
+        from content.artifacts import generation  # as above
+
+        return generation.rewrite(kind.name, int(concept_id), UUID(self.request.id))
+
+    rewrite.__doc__ = f"Write the {kind.name} of one concept anew."
+    shared_task(name=kind.task, bind=True)(rewrite)
 
 
-@shared_task(name="retry_resources_task", bind=True)
-def retry_resources_task(self: Task, concept_id: str) -> str:
-    """Write the resources of one concept anew."""
-    return _rewrite("resources", concept_id, self.request.id)
-
-
-@shared_task(name="retry_quiz_task", bind=True)
-def retry_quiz_task(self: Task, concept_id: str) -> str:
-    """Write the quiz of one concept anew."""
-    return _rewrite("quiz", concept_id, self.request.id)
+for kind in KINDS.values():
+    register_rewrite(kind)
 
 
 @shared_task(name="maintenance.check_links", ignore_result=True)

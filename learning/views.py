@@ -14,9 +14,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from content.artifacts.labels import PARTS
+from content.artifacts.kinds import RELATIONS
 from content.artifacts.rewrites import rewritable_kinds
-from content.templatetags.course import RELATIONS
 from learning import charts, progress, quizzes, reading
 from learning.models import NOTE_MAX, Attempt, Reading
 from roadmaps import sentences
@@ -51,7 +50,7 @@ def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpRespon
         "place": _place(notes, concept),
         "note_max": NOTE_MAX,
         "rewritable": [
-            (kind, sentences.in_words(PARTS[kind]))
+            (kind.name, sentences.in_words(kind.label))
             for kind in rewritable_kinds(request.user, roadmap)
         ],
         "connect": CONNECT_A_MODEL,
@@ -70,7 +69,7 @@ def _own_concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> Any:
 
 def _concept(roadmap: Roadmap, slug: str) -> Any:
     rows = Concept.objects.filter(roadmap=roadmap).select_related(
-        "module__stage", "roadmap", *RELATIONS.values()
+        "module__stage", "roadmap", *RELATIONS
     )
     return get_object_or_404(rows, slug=slug)
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from content.artifacts.kinds import RELATIONS
 from content.exports import rows
-from content.templatetags.course import RELATIONS
 from learning import reading
 from roadmaps.exceptions import InvalidTransition, NothingThere
 from roadmaps.models import Roadmap
@@ -101,7 +101,7 @@ def shared_course(request: HttpRequest, token: str) -> HttpResponse:
 def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
     """For reading: questions without their answers, and nothing of its owner."""
     share = _open(token)
-    found = share.roadmap.concepts.select_related("module__stage", *RELATIONS.values())
+    found = share.roadmap.concepts.select_related("module__stage", *RELATIONS)
     concept: Any = get_object_or_404(found, slug=slug)
     others = share.roadmap.concepts
     context = {

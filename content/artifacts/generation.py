@@ -5,22 +5,20 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import F
-from pydantic import BaseModel
 
-from content.artifacts import labels, prompts, writing
-from content.artifacts.schemas import QuizAnswer, ResourcesAnswer, TutorialAnswer
-from content.models import ARTIFACTS, COURSE, Artifact, ArtifactStatus
+from content.artifacts import prompts, writing
+from content.artifacts.jobs import Job, Result, job_of, missing_jobs
+from content.artifacts.kinds import KINDS, Kind
+from content.models import COURSE, Artifact, ArtifactStatus
 from roadmaps import llm, progress
 from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.exceptions import LeaseLost, LLMError, RunNotClaimed
-from roadmaps.models import Concept, ModelCall, Roadmap, RoadmapStatus
+from roadmaps.models import ModelCall, Roadmap, RoadmapStatus
 from roadmaps.runs import stops
 from roadmaps.sentences import Sentence
 from roadmaps.signals import roadmap_ended
@@ -31,29 +29,6 @@ ENDED = {
     RoadmapStatus.READY: Sentence("The course is ready"),
     RoadmapStatus.PARTIAL: Sentence("The course is ready in parts"),
 }
-SCHEMAS: dict[str, type[BaseModel]] = {
-    "tutorial": TutorialAnswer,
-    "resources": ResourcesAnswer,
-    "quiz": QuizAnswer,
-}
-
-
-@dataclass(frozen=True)
-class Job:
-    """One artifact to write, with all that its prompt says."""
-
-    kind: str
-    artifact_id: uuid.UUID
-    concept_title: str
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Result:
-    job: Job
-    answer: BaseModel | None
-    model: str = ""
-    error: str = ""
 
 
 def write_missing(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
@@ -76,7 +51,7 @@ def _drive(roadmap: Roadmap, held: leases.Hold) -> str:
             writing.stop(
                 roadmap
             )  # who began to write a part alone just before the course was locked for this run
-            jobs = _missing_jobs(roadmap)
+            jobs = missing_jobs(roadmap)
             if not jobs:
                 _end(roadmap, held)
         for written, result in enumerate(_results(roadmap, jobs, held), start=1):
@@ -105,15 +80,14 @@ def _end(roadmap: Roadmap, held: leases.Hold) -> None:
     progress.record(roadmap.pk, "content_finished", ENDED[RoadmapStatus(roadmap.status)])
 
 
-def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
+def rewrite(name: str, concept_id: int, run_id: uuid.UUID) -> str:
     """Write one artifact anew; returns its status or "refused"."""
-    model = ARTIFACTS[kind]
-    artifact = (
-        model.objects.select_related("concept__roadmap").filter(concept_id=concept_id).first()
-    )
+    kind = KINDS[name]
+    rows = kind.model.objects.select_related("concept__roadmap")
+    artifact = rows.filter(concept_id=concept_id).first()
     if artifact is None:
         return "refused"
-    claimable = model.objects.being_rewritten().filter(pk=artifact.pk, run_id=run_id)
+    claimable = kind.model.objects.being_rewritten().filter(pk=artifact.pk, run_id=run_id)
     claimed = {"status": ArtifactStatus.GENERATING, "attempts": F("attempts") + 1}
     try:
         with leases.hold(artifact.pk, lambda: claimable.update(**claimed)) as held:
@@ -122,10 +96,10 @@ def rewrite(kind: str, concept_id: int, run_id: uuid.UUID) -> str:
         return "refused"
 
 
-def _rewrite(kind: str, artifact: Artifact, held: leases.Hold) -> str:
+def _rewrite(kind: Kind, artifact: Artifact, held: leases.Hold) -> str:
     roadmap = artifact.concept.roadmap
     try:
-        for result in _results(roadmap, [_job(kind, artifact)], held):
+        for result in _results(roadmap, [job_of(kind, artifact)], held):
             _end_rewrite(roadmap, result, held)
     except (LeaseLost, CancelledError):
         return "stopped"
@@ -145,9 +119,9 @@ def _end_rewrite(roadmap: Roadmap, result: Result, held: leases.Hold) -> None:
         _tell(roadmap, result)
 
 
-def _fail_rewrite(kind: str, artifact: Artifact, held: leases.Hold, exc: Exception) -> str:
+def _fail_rewrite(kind: Kind, artifact: Artifact, held: leases.Hold, exc: Exception) -> str:
     title = artifact.concept.title
-    logger.error("%s of %r was not written anew", kind, title, exc_info=exc)
+    logger.error("%s of %r was not written anew", kind.name, title, exc_info=exc)
     failed = Result(Job(kind, artifact.pk, title, payload={}), answer=None, error=_reason_of(exc))
     try:
         _end_rewrite(artifact.concept.roadmap, failed, held)
@@ -173,40 +147,6 @@ def _unexpected(exc: Exception) -> str:
     )
 
 
-def _missing_jobs(roadmap: Roadmap) -> list[Job]:
-    jobs = []
-    for kind, model in ARTIFACTS.items():
-        concepts = roadmap.concepts.values_list("pk", flat=True)
-        model.objects.bulk_create((model(concept_id=pk) for pk in concepts), ignore_conflicts=True)
-        missing = model.objects.missing().filter(concept__roadmap=roadmap)
-        missing.update(status=ArtifactStatus.GENERATING, error="")
-        rows = missing.select_related("concept__module__stage", "concept__roadmap")
-        rows = rows.prefetch_related("concept__prerequisites").order_by("concept__order")
-        jobs += [_job(kind, artifact) for artifact in rows]
-    return sorted(jobs, key=lambda job: job.payload["concept"]["order"])
-
-
-def _job(kind: str, artifact: Artifact) -> Job:
-    return Job(
-        kind, artifact.pk, artifact.concept.title, payload(artifact.concept, artifact.edition)
-    )
-
-
-def payload(concept: Concept, edition: int = 1) -> dict[str, Any]:
-    """What the prompts say of a concept; `edition` makes an asked-for rewrite a new question."""
-    fields = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes", "order")
-    roadmap = concept.roadmap
-    wanted = ("title", "goal", "level", "language", "background", "motivation", "formats")
-    return {
-        "concept": {name: getattr(concept, name) for name in fields}
-        | {"prerequisites": [other.title for other in concept.prerequisites.all()]},
-        "module": concept.module.title,
-        "stage": concept.module.stage.title,
-        "roadmap": {name: getattr(roadmap, name) for name in wanted},
-        "edition": edition,
-    }
-
-
 def _results(roadmap: Roadmap, jobs: list[Job], held: leases.Hold) -> Iterable[Result]:
     asked = ModelCall.objects.asked_by(roadmap.thread_id)
     return loop.stream(_answers(jobs, str(roadmap.thread_id), asked), on_cancel=held.on_lost)
@@ -228,26 +168,24 @@ async def _answers(jobs: list[Job], thread_id: str, asked: set[str]) -> AsyncIte
 
 async def _answer(job: Job, thread_id: str, asked: set[str]) -> Result:
     try:
-        messages = prompts.messages(job.kind, job.payload)
+        role, schema = job.kind.name, job.kind.schema
+        messages = prompts.messages(role, job.payload)
         pool = await checkpointer.pool()
-        call = await llm.ask(
-            job.kind, messages, SCHEMAS[job.kind], thread_id=thread_id, pool=pool, asked=asked
-        )
+        call = await llm.ask(role, messages, schema, thread_id=thread_id, pool=pool, asked=asked)
         return Result(job, call.answer, model=call.model)
     except LLMError as exc:
         return Result(job, None, error=exc.said)
     except loop.DATABASE_AWAY:
         raise  # no artifact's fault: the run goes on when the database is back
     except Exception as exc:
-        logger.exception("%s of %r failed", job.kind, job.concept_title)
+        logger.exception("%s of %r failed", job.kind.name, job.concept_title)
         return Result(job, None, error=_unexpected(exc))
 
 
 def _tell(roadmap: Roadmap, result: Result) -> None:
-    what = {"part": labels.PARTS[result.job.kind], "concept": result.job.concept_title}
-    if result.answer is not None:
-        told = Sentence("%(part)s of “%(concept)s” is ready", **what)
-        progress.record(roadmap.pk, "artifact_ready", told, kind=result.job.kind)
-    else:
-        told = Sentence("%(part)s of “%(concept)s” failed: %(reason)s", **what, reason=result.error)
-        progress.record(roadmap.pk, "artifact_failed", told, level="error")
+    kind, concept = result.job.kind, result.job.concept_title
+    if result.answer is None:
+        writing.report_failure(roadmap, kind, concept, result.error)
+        return
+    message = Sentence("%(part)s of “%(concept)s” is ready", part=kind.label, concept=concept)
+    progress.record(roadmap.pk, "artifact_ready", message, kind=kind.name)

@@ -1,17 +1,10 @@
-"""Codes that models write, in the reader's language."""
+"""Labels of the kinds of resources that models name, in the reader's language."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from roadmaps.sentences import Sentence
-
-PARTS = {
-    "tutorial": Sentence("Tutorial"),
-    "resources": Sentence("Resources"),
-    "quiz": Sentence("Quiz"),
-}
-KINDS: dict[str, Any] = {
+RESOURCE_KINDS: dict[str, Any] = {
     "article": _("article"),
     "book": _("book"),
     "course": _("course"),
@@ -22,6 +15,5 @@ KINDS: dict[str, Any] = {
 }
 
 
-def kind(of: str) -> str:
-    """Of a resource."""
-    return str(KINDS.get(of, of))
+def resource_kind(code: str) -> str:
+    return str(RESOURCE_KINDS.get(code, code))

@@ -109,7 +109,7 @@ def _resources(resources: list[Resource]) -> list[str]:
 
 
 def _about(resource: Resource) -> str:
-    return f"{labels.kind(resource.kind)}, {name_of(resource.language)}"
+    return f"{labels.resource_kind(resource.kind)}, {name_of(resource.language)}"
 
 
 def _quiz(questions: list[Question]) -> list[str]:

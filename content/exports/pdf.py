@@ -58,7 +58,7 @@ def typeset(
         root=FOLDER,
         font_paths=[FONTS],
         ignore_system_fonts=True,
-        sys_inputs={"course": json.dumps(_course(course, part_done), ensure_ascii=False)},
+        sys_inputs={"course": json.dumps(course_of(course, part_done), ensure_ascii=False)},
         format=format,
         ppi=ppi,
     )
@@ -89,7 +89,8 @@ def check_scripts(course: Course) -> None:
         )
 
 
-def _course(course: Course, part_done: PartDone) -> dict[str, Any]:
+def course_of(course: Course, part_done: PartDone = nobody_waits) -> dict[str, Any]:
+    """The course as course.typ reads it."""
     wanted = course.request
     return {
         "title": course.title,
@@ -159,7 +160,7 @@ def _concept(concept: Concept, titles: dict[str, str], part_done: PartDone) -> d
             {
                 "title": one.title,
                 "url": web_address(one.url),
-                "about": f"({labels.kind(one.kind)}, {name_of(one.language)}) {one.note}",
+                "about": f"({labels.resource_kind(one.kind)}, {name_of(one.language)}) {one.note}",
             }
             for one in concept.resources
         ],

@@ -13,7 +13,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from content.models import counts
+from content.artifacts.kinds import counts
 from logs_app.models import ExecutionLog
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Roadmap, RoadmapStatus

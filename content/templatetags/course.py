@@ -10,8 +10,6 @@ from roadmaps.people.languages import name_of
 
 register = template.Library()
 
-RELATIONS = {"tutorial": "tutorial", "resources": "resource_list", "quiz": "quiz"}
-
 
 @register.filter("markdown")
 def as_html(text: str) -> SafeString:
@@ -24,8 +22,8 @@ def difficulty(level: str) -> str:
 
 
 @register.filter
-def resource_kind(kind: str) -> str:
-    return labels.kind(kind)
+def resource_kind(code: str) -> str:
+    return labels.resource_kind(code)
 
 
 @register.filter

@@ -1,5 +1,5 @@
-"""A roadmap's page and list: the course as a picture and as an outline, and what is there of many
-courses at once.
+"""Template tags of a roadmap's page and list: the course as a picture and an outline, and cards
+of many courses.
 """
 
 from typing import Any
@@ -8,7 +8,8 @@ from django import template
 from django.db.models import Count, Q
 
 from content import outline
-from content.models import ARTIFACTS, ArtifactStatus
+from content.artifacts.kinds import KINDS
+from content.models import ArtifactStatus
 from roadmaps.models import Roadmap
 from roadmaps.plan import picture
 
@@ -25,30 +26,33 @@ def course_path(roadmap: Roadmap, progress: dict[int, str] | None = None) -> dic
     course = outline.read(roadmap, progress)
     if course is None:
         draft = roadmap.drafts.order_by("-number").first()
-        return _drawn(draft.plan) | {"proposed": True} if draft else {}
-    return _drawn(course.plan) | {"course": course}
+        return pictures_of(draft.plan) | {"proposed": True} if draft else {}
+    return pictures_of(course.plan) | {"course": course}
 
 
-def _drawn(plan: dict[str, Any]) -> dict[str, Any]:
-    concepts = [
-        one for stage in plan["stages"] for module in stage["modules"] for one in module["concepts"]
-    ]
-    marks = {one["id"]: mark_of(one) for one in concepts}
-    words = {mark: outline.in_words(mark) for mark in set(marks.values())}
-    titles = {one["id"]: one["title"] for one in concepts}
-    for one in concepts:
-        one["facts"] = outline.facts(
-            one, [titles[key] for key in one["prerequisites"] if key in titles]
-        )
-    drawings = {
+def pictures_of(plan: dict[str, Any]) -> dict[str, Any]:
+    concepts = []
+    for stage in plan["stages"]:
+        for module in stage["modules"]:
+            concepts += module["concepts"]
+    titles = {concept["id"]: concept["title"] for concept in concepts}
+    marks = {concept["id"]: mark_of(concept) for concept in concepts}
+    for concept in concepts:
+        prerequisites = [titles[key] for key in concept["prerequisites"] if key in titles]
+        concept["facts"] = outline.summary_of(concept, prerequisites)
+
+    labels = {mark: outline.in_words(mark) for mark in set(marks.values())}
+    pictures = {
         "wide": picture.draw(plan, measure=picture.WIDE_COLUMNS),
         "narrow": picture.draw_stacked(plan),
     }
-    for drawing in drawings.values():
+    for drawing in pictures.values():
         for node in drawing.concepts:
-            node.marks = [marks[node.id]]
-            node.words = f"{node.words}, {said}" if (said := words[marks[node.id]]) else node.words
-    return drawings | {"plan": plan}
+            mark = marks[node.id]
+            node.marks = [mark]
+            if labels[mark]:
+                node.words = f"{node.words}, {labels[mark]}"
+    return pictures | {"plan": plan}
 
 
 def mark_of(concept: dict[str, Any]) -> str:
@@ -62,20 +66,19 @@ def mark_of(concept: dict[str, Any]) -> str:
 @register.simple_tag
 def course_cards(roadmaps: Any) -> list[dict[str, Any]]:
     """Each of `roadmaps` with how much of it is written, by as many queries for one as for many."""
-    shown = list(roadmaps)
-    written: dict[Any, list[int]] = {roadmap.pk: [0, 0, 0] for roadmap in shown}
-    for model in ARTIFACTS.values():
-        rows = model.objects.filter(concept__roadmap__in=list(written)).values_list(
-            "concept__roadmap"
+    cards = {
+        roadmap.pk: {"roadmap": roadmap, "total": 0, "ready": 0, "failed": 0}
+        for roadmap in roadmaps
+    }
+    for kind in KINDS.values():
+        rows = kind.model.objects.filter(concept__roadmap__in=list(cards))
+        counts = rows.values("concept__roadmap").annotate(
+            total=Count("pk"),
+            ready=Count("pk", filter=Q(status=ArtifactStatus.READY)),
+            failed=Count("pk", filter=Q(status=ArtifactStatus.FAILED)),
         )
-        ready, failed = Q(status=ArtifactStatus.READY), Q(status=ArtifactStatus.FAILED)
-        for pk, *counted in rows.annotate(
-            Count("pk"), r=Count("pk", filter=ready), f=Count("pk", filter=failed)
-        ):
-            written[pk] = [one + more for one, more in zip(written[pk], counted, strict=True)]
-    return [_card(roadmap, written[roadmap.pk]) for roadmap in shown]
-
-
-def _card(roadmap: Roadmap, written: list[int]) -> dict[str, Any]:
-    total, ready, failed = written
-    return {"roadmap": roadmap, "total": total, "ready": ready, "failed": failed}
+        for row in counts:
+            card = cards[row.pop("concept__roadmap")]
+            for name, count in row.items():
+                card[name] += count
+    return list(cards.values())

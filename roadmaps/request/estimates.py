@@ -20,17 +20,15 @@ DESIGN = (
     "edit",
     "validation",
 )  # one automatic round is the usual
-CONTENT = ("tutorial", "resources", "quiz")  # of each concept
 # Seconds of one call until there are recent ones of the same model.
 USUAL = {
     "intent": 8,
     "curriculum": 60,
     "validation": 25,
     "edit": 25,
-    "tutorial": 35,
-    "resources": 15,
-    "quiz": 20,
 }
+# Likewise for each artifact of a concept, by its role; the app that writes them fills it.
+CONTENT: dict[str, int] = {}
 BUILT_IN = 0.1
 RECENT = 50  # calls of a role
 CONCEPT_MINUTES = 75  # until there are concepts
@@ -80,18 +78,16 @@ def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: i
 
 def recent_seconds() -> dict[str, float]:
     """By role: the median of its model's latest calls."""
-    known: dict[str, list[float]] = {}
-    for role, seconds in reduce(lambda one, other: one.union(other, all=True), map(_latest, USUAL)):
-        known.setdefault(role, []).append(seconds)
-    return {
-        role: statistics.median(known[role]) if role in known else _usual(role) for role in USUAL
-    }
+    usual = USUAL | CONTENT
+    recent: dict[str, list[float]] = {}
+    for role, seconds in reduce(lambda one, other: one.union(other, all=True), map(_latest, usual)):
+        recent.setdefault(role, []).append(seconds)
+
+    medians = {role: statistics.median(times) for role, times in recent.items()}
+    built_in = {role: BUILT_IN for role in usual if without_model(role)}
+    return usual | built_in | medians
 
 
 def _latest(role: str) -> Any:
     rows = ModelCall.objects.filter(role=role, model=model_label(role)).order_by("-id")
     return rows.values_list("role", "seconds")[:RECENT]
-
-
-def _usual(role: str) -> float:
-    return BUILT_IN if without_model(role) else USUAL[role]

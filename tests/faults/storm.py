@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import BaseModel
 
-from content.artifacts.generation import SCHEMAS
-from content.models import counts
+from content.artifacts.kinds import KINDS, counts
 from roadmaps.llm import journal
 from roadmaps.models import Lease, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.plan import schemas, shape
@@ -26,7 +25,9 @@ ASKED_FOR: tuple[type[BaseModel], ...] = (
     schemas.Critique,
     schemas.Edit,
 )
-SCHEMA = {one.__name__: one for one in (*ASKED_FOR, *SCHEMAS.values())}
+SCHEMA = {
+    schema.__name__: schema for schema in (*ASKED_FOR, *(kind.schema for kind in KINDS.values()))
+}
 
 
 @dataclass

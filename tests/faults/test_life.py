@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from content.artifacts import generation
-from content.models import ARTIFACTS
+from content.artifacts.kinds import KINDS
 from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import TRANSITIONS, Lease, Review, Roadmap, RoadmapStatus
@@ -149,9 +149,9 @@ class Life(RuleBasedStateMachine):
         if roadmap.concepts.exists():
             assert roadmap.reviews.filter(status="APPROVED").count() == 1
         if roadmap.status == RoadmapStatus.READY:
-            for model in ARTIFACTS.values():
-                ready = model.objects.filter(concept__roadmap=roadmap, status="READY").count()
-                assert ready == roadmap.concepts.count() > 0
+            for kind in KINDS.values():
+                rows = kind.model.objects.filter(concept__roadmap=roadmap, status="READY")
+                assert rows.count() == roadmap.concepts.count() > 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from content.artifacts import generation, writing
+from content.artifacts.kinds import KINDS
 from content.artifacts.rewrites import retry_artifact
-from content.models import ARTIFACTS, Quiz
+from content.models import Quiz
 from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
@@ -85,7 +86,9 @@ def over_or_waiting(future):
 
 
 def rewrite(concept, kind="quiz"):
-    return generation.rewrite(kind, concept.pk, ARTIFACTS[kind].objects.get(concept=concept).run_id)
+    return generation.rewrite(
+        kind, concept.pk, KINDS[kind].model.objects.get(concept=concept).run_id
+    )
 
 
 def right_answers(concept):
@@ -143,7 +146,7 @@ def test_a_rewrite_waits_for_what_its_learner_is_doing(owner, concept, beside, d
 def make_partial(concept, *kinds):
     """These parts were never written."""
     for kind in kinds:
-        ARTIFACTS[kind].objects.filter(concept=concept).update(status="FAILED")
+        KINDS[kind].model.objects.filter(concept=concept).update(status="FAILED")
     Roadmap.objects.filter(pk=concept.roadmap_id).update(status="PARTIAL")
 
 

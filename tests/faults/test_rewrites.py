@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from django.db.models.functions import Now
 
-from content.artifacts import generation, writing
+from content.artifacts import generation, jobs, writing
 from content.artifacts.rewrites import retry_artifact
 from content.models import Quiz, Tutorial
 from roadmaps.engine import leases
@@ -216,7 +216,7 @@ def test_a_lease_of_what_was_deleted_is_pruned_and_no_other(monkeypatch, owner, 
 
 def test_nothing_seems_to_be_written_when_a_run_was_given_up(owner, settings):
     roadmap = courses.approved(owner)
-    generation._missing_jobs(roadmap)
+    jobs.missing_jobs(roadmap)
     assert Tutorial.objects.filter(concept__roadmap=roadmap, status="GENERATING").exists()
     long_ago = "2000-01-01T00:00:00Z"
     Roadmap.objects.filter(pk=roadmap.pk).update(

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from content.artifacts import writing
+from content.artifacts.kinds import KINDS
 from content.artifacts.schemas import QuizAnswer
 from content.models import Question
 from learning import cards, practice, reading
@@ -46,7 +46,7 @@ def rewrite(quiz, questions):
         {"text": text, "options": options, "correct_indexes": [0], "explanation": "New."}
         for text, options in questions
     ]
-    writing._fill(quiz, QuizAnswer(questions=answers))
+    KINDS["quiz"].fill(quiz, QuizAnswer(questions=answers))
 
 
 def test_completing_a_concept_makes_its_questions_due_once(owner, concept):

@@ -6,7 +6,8 @@ from django.core.management.base import CommandError
 from django.urls import reverse
 from django_celery_results.models import TaskResult
 
-from content.models import ARTIFACTS, ArtifactStatus
+from content.artifacts.kinds import KINDS
+from content.models import ArtifactStatus
 from roadmaps.models import Lease, ModelCall, Review, Roadmap, RoadmapStatus
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
@@ -86,7 +87,7 @@ def test_what_is_over_is_left_as_it_is_and_the_person_is_told(cancel, owner):
 def rows(roadmap):
     """All that a run may write, but for the journal of answers that are paid for."""
     artifacts = [
-        (kind, list(model.objects.order_by("pk").values())) for kind, model in ARTIFACTS.items()
+        (name, list(kind.model.objects.order_by("pk").values())) for name, kind in KINDS.items()
     ]
     return [
         list(one.order_by("pk").values())
@@ -110,8 +111,8 @@ def test_model_calls_stop_and_nothing_is_written_afterwards(owner, worker, model
     wait_for(lambda: TaskResult.objects.filter(task_id=run, result='"stopped"').exists())
     assert rows(roadmap) == written
     assert not any(
-        model.objects.filter(status=ArtifactStatus.GENERATING).exists()
-        for model in ARTIFACTS.values()
+        kind.model.objects.filter(status=ArtifactStatus.GENERATING).exists()
+        for kind in KINDS.values()
     )
     roadmap.refresh_from_db()
     assert roadmap.status == RoadmapStatus.CANCELLED

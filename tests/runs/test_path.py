@@ -7,8 +7,8 @@ from celery import current_app
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from content.artifacts.kinds import KINDS, counts
 from content.artifacts.rewrites import retry_artifact
-from content.models import ARTIFACTS, counts
 from logs_app.models import ExecutionLog
 from roadmaps.engine.recovery import recover
 from roadmaps.exceptions import InvalidTransition
@@ -197,7 +197,7 @@ def test_one_failed_artifact_stays_its_own_and_can_be_rewritten(
     decide_review(reach_review(roadmap), "APPROVED", by=reviewer)
     wait_for(status_is(roadmap, "PARTIAL"))
     assert counts(roadmap)["FAILED"] == 1
-    failed = ARTIFACTS["quiz"].objects.get(status="FAILED")
+    failed = KINDS["quiz"].model.objects.get(status="FAILED")
     assert failed.error
     retry_artifact(failed.concept, "quiz")
     wait_for(status_is(roadmap, "READY"))
@@ -209,11 +209,12 @@ def test_a_rewrite_asks_the_model_again_and_keeps_one_row(owner, reviewer, worke
     roadmap = ask_for_course(owner)
     finish(roadmap, reviewer)
     concept, asked = roadmap.concepts.first(), model_server.count("TutorialAnswer")
-    for kind, model in ARTIFACTS.items():
-        retry_artifact(concept, kind)
+    for name, kind in KINDS.items():
+        retry_artifact(concept, name)
         with pytest.raises(InvalidTransition, match="already"):
-            retry_artifact(concept, kind)
-        wait_for(lambda model=model: model.objects.get(concept=concept).status == "READY")
+            retry_artifact(concept, name)
+        rows = kind.model.objects.filter(concept=concept, status="READY")
+        wait_for(rows.exists)
     assert model_server.count("TutorialAnswer") == asked + 1
     roadmap.refresh_from_db()
     assert roadmap.status == "READY"

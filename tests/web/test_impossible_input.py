@@ -24,7 +24,7 @@ from django.db import transaction
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver, reverse
 
-from content.models import ARTIFACTS
+from content.artifacts.kinds import KINDS
 from roadmaps.models import Roadmap
 from sharing.models import Share
 from sharing.services import open_link
@@ -80,7 +80,7 @@ def values(owner):
     return {
         "pk": str(roadmap.pk),
         "slug": roadmap.concepts.first().slug,
-        "kind": next(iter(ARTIFACTS)),
+        "kind": next(iter(KINDS)),
         "format": "json",
         "token": Share.objects.get().token,
         "object_id": str(roadmap.pk),

@@ -206,10 +206,10 @@ def test_time_left_is_told_from_its_own_pace_or_not_at_all(browser, owner):
     browser.get(roadmap.get_absolute_url())
     assert " left" not in browser.get(roadmap.get_absolute_url()).content.decode()
     concepts = list(roadmap.concepts.order_by("order"))
-    from content.models import ARTIFACTS
+    from content.artifacts.kinds import KINDS
 
-    for model in ARTIFACTS.values():
-        model.objects.bulk_create(model(concept=one) for one in concepts)
-        model.objects.filter(concept=concepts[0]).update(status="READY")
+    for kind in KINDS.values():
+        kind.model.objects.bulk_create(kind.model(concept=one) for one in concepts)
+        kind.model.objects.filter(concept=concepts[0]).update(status="READY")
     Roadmap.objects.filter(pk=roadmap.pk).update(dispatched_at="2020-01-01T00:00Z")
     assert " left" in browser.get(roadmap.get_absolute_url()).content.decode()

@@ -15,9 +15,9 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, Sum
 
+from content.artifacts.kinds import counts
 from content.exports import markdown, rows
 from content.management.terminal import Display
-from content.models import counts
 from roadmaps.engine.recovery import recover
 from roadmaps.models import ModelCall, Module, Roadmap, RoadmapStatus
 from roadmaps.operations import health, queues

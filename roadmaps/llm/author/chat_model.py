@@ -19,9 +19,7 @@ ANSWERS = {
     "Curriculum": plan.curriculum,
     "Critique": plan.critique,
     "Edit": edit.edit,
-    "TutorialAnswer": content.tutorial,
-    "ResourcesAnswer": content.resources,
-    "QuizAnswer": content.quiz,
+    **content.ANSWERS,
 }
 
 

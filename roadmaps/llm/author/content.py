@@ -202,3 +202,6 @@ def quiz(payload: Json) -> Json:
             },
         ]
     }
+
+
+ANSWERS = {"TutorialAnswer": tutorial, "ResourcesAnswer": resources, "QuizAnswer": quiz}

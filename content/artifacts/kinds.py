@@ -1,0 +1,144 @@
+"""Table of the artifact kinds: what a course has for each concept.
+
+Everything that goes over the kinds follows from KINDS. What can't, such as a template, is checked
+for every kind by tests/runs/test_kinds.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F
+
+from content.models import (
+    Artifact,
+    ArtifactStatus,
+    Question,
+    Quiz,
+    Resource,
+    ResourceList,
+    Tutorial,
+)
+from content.signals import quiz_written
+from roadmaps.models import Roadmap
+from roadmaps.sentences import Sentence
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`name` is also its role of a model, its prompt's file and its place in an address."""
+
+    name: str
+    model: Any  # a subclass of Artifact
+    relation: str  # from a concept
+    answer: str  # its schema in content.artifacts.schemas
+    label: Sentence
+    plural: str  # title of a list of them, for the staff
+    usual_seconds: int  # of one model call, until there are recent ones
+    task: str  # writes one of them anew
+    fill: Callable[[Any, Any], None]  # an artifact with an answer
+    has_content: Callable[[Any], bool]
+    long_fields: tuple[str, ...] = ()  # that a list needn't read
+
+    @property
+    def schema(self) -> "type[BaseModel]":
+        """Imported by who asks a model: no other process needs pydantic."""
+        from content.artifacts import schemas
+
+        schema: type[BaseModel] = getattr(schemas, self.answer)
+        return schema
+
+    @property
+    def change_permission(self) -> str:
+        """The admin's permission to have artifacts of this kind rewritten."""
+        return f"content.change_{self.model._meta.model_name}"
+
+    @property
+    def view_permission(self) -> str:
+        return f"content.view_{self.model._meta.model_name}"
+
+
+def fill_tutorial(tutorial: Tutorial, answer: Any) -> None:
+    tutorial.title = answer.title
+    tutorial.summary = answer.summary
+    tutorial.markdown = answer.markdown
+
+
+def fill_resources(resource_list: ResourceList, answer: Any) -> None:
+    resource_list.resources.all().delete()
+    Resource.objects.bulk_create(
+        Resource(resource_list=resource_list, order=order, **resource.model_dump())
+        for order, resource in enumerate(answer.resources, start=1)
+    )
+
+
+def fill_quiz(quiz: Quiz, answer: Any) -> None:
+    quiz.questions.all().delete()
+    Question.objects.bulk_create(
+        Question(quiz=quiz, order=order, **question.model_dump())
+        for order, question in enumerate(answer.questions, start=1)
+    )
+    quiz_written.send(Quiz, quiz=quiz)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="tutorial",
+            model=Tutorial,
+            relation="tutorial",
+            answer="TutorialAnswer",
+            label=Sentence("Tutorial"),
+            plural="Tutorials",
+            usual_seconds=35,
+            task="retry_tutorial_task",
+            fill=fill_tutorial,
+            has_content=lambda tutorial: bool(tutorial.markdown),
+            long_fields=("markdown",),
+        ),
+        Kind(
+            name="resources",
+            model=ResourceList,
+            relation="resource_list",
+            answer="ResourcesAnswer",
+            label=Sentence("Resources"),
+            plural="Resources",
+            usual_seconds=15,
+            task="retry_resources_task",
+            fill=fill_resources,
+            has_content=lambda resource_list: resource_list.resources.exists(),
+        ),
+        Kind(
+            name="quiz",
+            model=Quiz,
+            relation="quiz",
+            answer="QuizAnswer",
+            label=Sentence("Quiz"),
+            plural="Quizzes",
+            usual_seconds=20,
+            task="retry_quiz_task",
+            fill=fill_quiz,
+            has_content=lambda quiz: quiz.questions.exists(),
+        ),
+    )
+}
+RELATIONS = [kind.relation for kind in KINDS.values()]
+
+
+def kind_of(artifact: Artifact) -> Kind:
+    return next(kind for kind in KINDS.values() if isinstance(artifact, kind.model))
+
+
+def counts(roadmap: Roadmap) -> dict[str, int]:
+    """Artifacts of `roadmap` by status, and their `TOTAL`."""
+    result = dict.fromkeys([*ArtifactStatus.values, "TOTAL"], 0)
+    for kind in KINDS.values():
+        rows = kind.model.objects.filter(concept__roadmap=roadmap)
+        for row in rows.values(state=F("status")).annotate(n=Count("pk")):
+            result[row["state"]] += row["n"]
+            result["TOTAL"] += row["n"]
+    return result
