@@ -1,6 +1,9 @@
-"""Exports of a course: its rows as one document, and for each format a module that writes it."""
+"""Exports of a course: its rows as one document, and for each format a module that writes it.
 
-from collections.abc import Callable
+Each format of the table below is a module of its name, whose `write` makes the file of a Course.
+tests/exports/test_format_table.py checks what a format needs beside its row.
+"""
+
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -40,84 +43,86 @@ class Format:
 
         Raises ExportImpossible.
         """
-        with translation.override(_spoken(course.language)):
-            return self._make(course, **options)
-
-    @property
-    def _make(self) -> Callable[..., bytes]:
-        """Imported by who writes it: the libraries of all formats would take a fifth of a second
-        of every start.
-        """
-        make: Callable[..., bytes] = import_module(f"content.exports.{self.name}").write
-        return make
+        try:
+            language = translation.get_supported_language_variant(course.language.lower())
+        except LookupError:
+            language = "en"
+        # Imported by who writes it: the libraries of all formats would take a fifth of a second of
+        # every start.
+        module = import_module(f"content.exports.{self.name}")
+        with translation.override(language):
+            file: bytes = module.write(course, **options)
+        return file
 
     def file_name(self, course_title: str) -> str:
         return f"{file_name(course_title)}.{self.suffix}"
 
 
-def _spoken(language: str) -> str:
-    try:
-        return translation.get_supported_language_variant(language.lower())
-    except LookupError:
-        return "en"
-
-
-ZIP = "application/zip"
 FORMATS = {
-    one.name: one
-    for one in (
+    format.name: format
+    for format in (
         Format(
-            "pdf", _("PDF"), _("To print, or to read on any screen."), "pdf", "application/pdf", 0
+            name="pdf",
+            title=_("PDF"),
+            purpose=_("To print, or to read on any screen."),
+            suffix="pdf",
+            content_type="application/pdf",
+            at_once_up_to=0,
         ),
         Format(
-            "epub",
-            _("E-book"),
-            _("For e-readers and reading apps."),
-            "epub",
-            "application/epub+zip",
-            20,
+            name="epub",
+            title=_("E-book"),
+            purpose=_("For e-readers and reading apps."),
+            suffix="epub",
+            content_type="application/epub+zip",
+            at_once_up_to=20,
         ),
         Format(
-            "html",
-            _("Web page"),
-            _("One file that opens in any browser, without a network."),
-            "html",
-            "text/html",
-            20,
+            name="html",
+            title=_("Web page"),
+            purpose=_("One file that opens in any browser, without a network."),
+            suffix="html",
+            content_type="text/html",
+            at_once_up_to=20,
         ),
         Format(
-            "markdown", _("Markdown"), _("Text files for editors and note-taking apps."), "zip", ZIP
+            name="markdown",
+            title=_("Markdown"),
+            purpose=_("Text files for editors and note-taking apps."),
+            suffix="zip",
+            content_type="application/zip",
         ),
         Format(
-            "anki",
-            _("Anki cards"),
-            _("The quizzes as flash cards; importing again updates them."),
-            "apkg",
-            "application/octet-stream",
+            name="anki",
+            title=_("Anki cards"),
+            purpose=_("The quizzes as flash cards; importing again updates them."),
+            suffix="apkg",
+            content_type="application/octet-stream",
         ),
         Format(
-            "ics",
-            _("Study plan"),
-            _("For your calendar: which concept on which days."),
-            "ics",
-            "text/calendar",
+            name="ics",
+            title=_("Study plan"),
+            purpose=_("For your calendar: which concept on which days."),
+            suffix="ics",
+            content_type="text/calendar",
         ),
         Format(
-            "scorm",
-            _("SCORM 1.2"),
-            _(
-                "For learning platforms such as Moodle. The answers of its quizzes are in the package."
+            name="scorm",
+            title=_("SCORM 1.2"),
+            purpose=_(
+                "For learning platforms such as Moodle. "
+                "The answers of its quizzes are in the package."
             ),
-            "zip",
-            ZIP,
-            20,
+            suffix="zip",
+            content_type="application/zip",
+            at_once_up_to=20,
         ),
         Format(
-            "json",
-            _("JSON"),
-            _("Everything, for programs and for importing it into Cairn."),
-            "json",
-            "application/json",
+            name="json",
+            title=_("JSON"),
+            purpose=_("Everything, for programs and for importing it into Cairn."),
+            suffix="json",
+            content_type="application/json",
         ),
     )
 }
