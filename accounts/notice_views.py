@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import mail
 from accounts.models import Channel, Notice, NoticeKind, Preferences
-from roadmaps.exceptions import NothingThere
+from roadmaps.pages.errors import NothingThere
 
 PAGE_SIZE = 30
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from content.artifacts import rewrites
-from roadmaps.exceptions import InvalidTransition, NothingThere
+from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept
 from roadmaps.pages.access import paced
+from roadmaps.pages.errors import NothingThere
 from roadmaps.pages.roadmap import signed_in, visible
 
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from content.models import Question, Quiz
 from learning.models import Card, Rating
-from roadmaps.exceptions import NothingThere
 from roadmaps.models import Concept
+from roadmaps.pages.errors import NothingThere
 
 RETENTION = 0.9  # the chance to know the answer when it is asked again
 LONGEST_DAYS = 3650

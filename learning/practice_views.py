@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from learning import practice, progress
 from learning.models import Card, Rating, Recall
-from roadmaps.exceptions import InvalidTransition, NothingThere
+from roadmaps.exceptions import InvalidTransition
+from roadmaps.pages.errors import NothingThere
 
 
 @login_required

@@ -4,6 +4,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext
+
+from roadmaps import sentences
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +22,7 @@ class RoadmapsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        sentences.translate = gettext
         from roadmaps.engine import beat_lock  # noqa: F401 - they listen to signals
         from roadmaps.operations import process_metrics  # noqa: F401 - they listen to signals
         from roadmaps.pages import socket_rights  # noqa: F401 - they listen to signals

@@ -1,11 +1,5 @@
 """Errors that callers decide on."""
 
-from django.http import Http404
-
-
-class NothingThere(Http404):
-    """404, and the message is a sentence for the person who came."""
-
 
 class InvalidTransition(Exception):
     """The row is no longer in a state that allows this; the message is a sentence for the person

@@ -4,11 +4,13 @@ Beside such a text a row has its source, the marked text and what is filled in. 
 and a text that was written without one is its own: both are shown as they stand.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import gettext
-
 COLUMN_MAX = 1000  # characters of a reason
+# Django's gettext once the app is ready. It comes from there because the plan and the workflow
+# say sentences as well, and may not reach Django.
+translate: Callable[[str], str] = str
 
 
 class Sentence(str):
@@ -50,19 +52,19 @@ def in_words(said: str) -> str:
 def say(written: str, source: Any) -> str:
     """`written` in the reader's language; as it stands when it was not made from `source`."""
     try:
-        told, english = _filled(source, gettext), _filled(source, str)
+        told, english = _filled(source, translate), _filled(source, str)
     except (AttributeError, KeyError, TypeError, ValueError):
         return written
     return told if written and english.startswith(written) else written  # long ones were cut
 
 
-def _filled(source: Any, translate: Any) -> str:
+def _filled(source: Any, into: Callable[[str], str]) -> str:
     facts = source["facts"]
     filled = {
-        name: _filled(fact, translate) if isinstance(fact, dict) else fact
+        name: _filled(fact, into) if isinstance(fact, dict) else fact
         for name, fact in facts.items()
     }
-    text: str = translate(source["text"])
+    text = into(source["text"])
     return text % filled if filled else text
 
 

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from content.artifacts.kinds import RELATIONS
 from content.exports import rows
 from learning import reading
-from roadmaps.exceptions import InvalidTransition, NothingThere
+from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Roadmap
 from roadmaps.pages.access import paced
+from roadmaps.pages.errors import NothingThere
 from roadmaps.pages.expert import kept_private
 from roadmaps.pages.roadmap import visible
 from roadmaps.plan import picture

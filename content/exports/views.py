@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from content.exports import FORMATS, Format, rows
 from content.exports.jobs import ask_for_export
 from content.models import Export, ExportStatus
-from roadmaps.exceptions import NothingThere
 from roadmaps.models import Roadmap
 from roadmaps.pages.access import paced
+from roadmaps.pages.errors import NothingThere
 from roadmaps.pages.roadmap import signed_in, visible
 
 

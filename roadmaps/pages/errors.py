@@ -1,14 +1,17 @@
-"""What a person reads when a page could not be made."""
+"""Error pages, with the reason for whoever came where there is one."""
 
 import sys
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from django.template.loader import render_to_string
 
 from roadmaps.engine import loop
-from roadmaps.exceptions import NothingThere
 
 RETRY_AFTER_SECONDS = 10
+
+
+class NothingThere(Http404):
+    """404, and the message is a sentence for the person who came."""
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,10 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from roadmaps.models import Roadmap
 from roadmaps.plan import shape
+from roadmaps.sentences import Sentence, in_words
 
 Json = dict[str, Any]
 Marks = dict[str, list[str]]
@@ -154,10 +152,16 @@ def _in_words(plan: Json) -> str:
     stages, concepts = len(plan["stages"]), sum(1 for _ in shape.concepts(plan))
     links = sum(len(concept["prerequisites"]) for concept in shape.concepts(plan))
     hours = f"{shape.minutes(plan) / 60:.1f}"
-    told = _(
-        "%(stages)s stages with %(concepts)s concepts in %(hours)s hours, and %(links)s prerequisites."
+    return in_words(
+        Sentence(
+            "%(stages)s stages with %(concepts)s concepts in %(hours)s hours, "
+            "and %(links)s prerequisites.",
+            stages=stages,
+            concepts=concepts,
+            hours=hours,
+            links=links,
+        )
     )
-    return told % {"stages": stages, "concepts": concepts, "hours": hours, "links": links}
 
 
 def _head(stage: Json, measure: Measure) -> int:
@@ -176,7 +180,8 @@ def _add_stage(
     x, y = corner
     box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
     picture.stages.append(box)
-    box.note = _("%(hours)s h") % {"hours": f"{shape.minutes({'stages': [stage]}) / 60:.1f}"}
+    hours = f"{shape.minutes({'stages': [stage]}) / 60:.1f}"
+    box.note = in_words(Sentence("%(hours)s h", hours=hours))
     for module in stage["modules"]:
         box.height += (
             _add_module(picture, module, (x + PADDING, box.bottom), marks, measure) + SPACE
@@ -208,16 +213,17 @@ def _add_module(
 
 def _node(concept: Json, marks: Marks, place: tuple[int, int, int, int], measure: Measure) -> Box:
     node = _box("concept", concept, marks, place, measure.node_room)
-    node.note, node.difficulty, node.href = (
-        f"{concept['minutes']}′",
-        concept["difficulty"],
-        concept.get("href", ""),
+    node.note = f"{concept['minutes']}′"
+    node.difficulty = concept["difficulty"]
+    node.href = concept.get("href", "")
+    text = Sentence(
+        "%(title)s: %(minutes)s minutes, %(difficulty)s",
+        title=concept["title"],
+        minutes=concept["minutes"],
+        # The levels of a learner are marked for translation with a capital letter.
+        difficulty=in_words(Sentence(node.difficulty.capitalize())).lower(),
     )
-    told = _("%(title)s: %(minutes)s minutes, %(difficulty)s")
-    facts = {"title": concept["title"], "minutes": concept["minutes"]}
-    node.words = told % {**facts, "difficulty": Roadmap.Level.word(node.difficulty)} + _said(
-        node.marks
-    )
+    node.words = in_words(text) + _in_brackets(node.marks)
     return node
 
 
@@ -225,11 +231,11 @@ def _box(
     kind: str, part: Json, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2
 ) -> Box:
     own = marks.get(part["id"], [])
-    words = part["title"] + _said(own)
+    words = part["title"] + _in_brackets(own)
     return Box(part["id"], kind, wrapped(part["title"], room, lines), *place, own, "", words)
 
 
-def _said(marks: list[str]) -> str:
+def _in_brackets(marks: list[str]) -> str:
     return f" ({', '.join(marks)})" if marks else ""
 
 

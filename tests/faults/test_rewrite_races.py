@@ -20,8 +20,9 @@ from content.signals import quiz_written
 from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
 from roadmaps.engine import checkpointer
-from roadmaps.exceptions import InvalidTransition, NothingThere
+from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Roadmap
+from roadmaps.pages.errors import NothingThere
 from roadmaps.plan import shape
 from roadmaps.runs import publishing
 from roadmaps.services import retry_run
