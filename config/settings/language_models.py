@@ -1,8 +1,9 @@
 """Which model answers in which role, how often and for how long."""
 
 from config import env
+from roadmaps.workflow import steps
 
-LLM_ROLES = ("intent", "curriculum", "validation", "edit", "tutorial", "resources", "quiz")
+LLM_ROLES = (*steps.SECONDS, "tutorial", "resources", "quiz")
 # Those of LangChain's init_chat_model: to import it takes half a second, and a wrong one should
 # stop the start.
 LLM_PROVIDERS = (

@@ -11,27 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from roadmaps.models import Roadmap
 from roadmaps.models import RoadmapStatus as S
+from roadmaps.workflow import steps
 
-MAIN = (
-    "request",
-    "analyze_intent",
-    "design_curriculum",
-    "validate_structure",
-    "human_review",
-    "content",
-    "ready",
-)
-LOOP = ("plan_edit", "edit_roadmap")
+MAIN = ("request", *steps.MAIN, "content", "ready")
 LABELS: dict[str, Any] = {
     "request": _("Goal"),
-    "analyze_intent": _("Understand"),
-    "design_curriculum": _("Design"),
-    "validate_structure": _("Check"),
-    "human_review": _("Review"),
+    **{step.node: _(step.short_label) for step in steps.STEPS},
     "content": _("Write content"),
     "ready": _("Ready"),
-    "plan_edit": _("Plan an edit"),
-    "edit_roadmap": _("Edit the plan"),
 }
 STATES: dict[str, Any] = {
     "done": _("done"),
@@ -42,10 +29,15 @@ STATES: dict[str, Any] = {
     "idle": _("not yet"),
 }
 FLOW_EVENTS = ("node_started", "node_finished", "review_decided", "changes_asked", "plan_approved")
-AFTER_LOOP = ("validate_structure", "human_review", "content", "ready")
-# The last node of the main line that is surely behind a roadmap in this state, whatever its log
-# still holds.
-BEHIND = {S.AWAITING_REVIEW: 4, S.REJECTED: 4, S.GENERATING: 5, S.PARTIAL: 5, S.READY: 7}
+AFTER_LOOP = MAIN[MAIN.index(steps.LOOP_ENDS_AT) :]
+# What is surely done in this state, whatever the roadmap's log still holds.
+DONE = {
+    S.AWAITING_REVIEW: MAIN[: MAIN.index("human_review")],
+    S.REJECTED: MAIN[: MAIN.index("human_review")],
+    S.GENERATING: MAIN[: MAIN.index("content")],
+    S.PARTIAL: MAIN[: MAIN.index("content")],
+    S.READY: MAIN,
+}
 
 
 @dataclass
@@ -53,7 +45,7 @@ class Walk:
     """What the events tell of the way through the workflow."""
 
     done: set[str] = field(default_factory=lambda: {"request"})
-    at: str = "analyze_intent"  # what runs, or would run next
+    at: str = steps.MAIN[0]  # what runs, or would run next
     automatic: int = 0
     asked_by_person: bool = False
     validated: bool = False
@@ -67,24 +59,25 @@ class Walk:
         elif name == "plan_approved":
             self._enter("content")
         elif name == "changes_asked" or event["data"].get("decision") == "CHANGES_REQUESTED":
-            self._enter("plan_edit")
+            self._enter(steps.LOOP[0])
             self.asked_by_person = True
         elif event["data"].get("decision") == "APPROVED":
             self._enter("content")
 
     def _enter(self, node: str) -> None:
-        after = (
-            (*LOOP[LOOP.index(node) :], *AFTER_LOOP) if node in LOOP else MAIN[MAIN.index(node) :]
-        )
-        self.done -= set(after)
-        self.done |= set(MAIN[: MAIN.index("validate_structure" if node in LOOP else node)])
+        if node in steps.LOOP:
+            before = MAIN[: MAIN.index(steps.LOOP_ENDS_AT)]
+            after = (*steps.LOOP[steps.LOOP.index(node) :], *AFTER_LOOP)
+        else:
+            before, after = MAIN[: MAIN.index(node)], MAIN[MAIN.index(node) :]
+        self.done = (self.done - set(after)) | set(before)
         self.at = node
 
     def _leave(self, node: str) -> None:
         self.done.add(node)
-        if node == "validate_structure":
+        if node == steps.LOOP_ENDS_AT:
             self.validated = True
-        elif node == "edit_roadmap":
+        elif node == steps.LOOP[-1]:
             # A node that runs again after a crash is told twice, and is one round.
             self.automatic += self.validated and not self.asked_by_person
             self.validated = self.asked_by_person = False
@@ -109,7 +102,7 @@ def flow_of(roadmap: Roadmap, events: Iterable[dict[str, Any]], people_rounds: i
         walk.take(event)
     states = dict.fromkeys(LABELS, "idle") | dict.fromkeys(walk.done, "done")
     status = S(roadmap.status)
-    states |= dict.fromkeys(MAIN[: BEHIND.get(status, 0)], "done")
+    states |= dict.fromkeys(DONE.get(status, ()), "done")
     states |= _here(status, walk.at)
     return Flow(states, walk.automatic, people_rounds)
 

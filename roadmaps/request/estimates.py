@@ -12,21 +12,11 @@ from django.conf import settings
 from roadmaps.llm import model_label, without_model
 from roadmaps.llm.author.plan import size_of
 from roadmaps.models import Concept, ModelCall
+from roadmaps.workflow import steps
 
-DESIGN = (
-    "intent",
-    "curriculum",
-    "validation",
-    "edit",
-    "validation",
-)  # one automatic round is the usual
+DESIGN = tuple(steps.usual_roles())
 # Seconds of one call until there are recent ones of the same model.
-USUAL = {
-    "intent": 8,
-    "curriculum": 60,
-    "validation": 25,
-    "edit": 25,
-}
+USUAL = dict(steps.SECONDS)
 # Likewise for each artifact of a concept, by its role; the app that writes them fills it.
 CONTENT: dict[str, int] = {}
 BUILT_IN = 0.1

@@ -19,16 +19,7 @@ from roadmaps.models import Draft, ModelCall, Review, ReviewStatus, Roadmap, Roa
 from roadmaps.runs import stops, thread
 from roadmaps.runs.thread import ThreadInput, ThreadStop
 from roadmaps.sentences import Sentence
-from roadmaps.workflow import graph
-
-NODE_LABELS = {
-    "analyze_intent": Sentence("Understanding the goal"),
-    "design_curriculum": Sentence("Designing the plan"),
-    "validate_structure": Sentence("Checking the plan"),
-    "plan_edit": Sentence("Working out what to change"),
-    "edit_roadmap": Sentence("Changing the plan"),
-    "human_review": Sentence("Handing the plan to a reviewer"),
-}
+from roadmaps.workflow import graph, steps
 
 
 def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
@@ -101,7 +92,7 @@ def _decision(review: Review) -> dict[str, Any]:
 def _record(roadmap: Roadmap, event: dict[str, Any]) -> None:
     """Tell people that a node began or ended."""
     node = event.get("name", "")
-    label = NODE_LABELS.get(node)
+    label = steps.LABELS.get(node)
     if label is None or event.get("interrupts"):
         return
     if "result" in event:

@@ -11,6 +11,7 @@ from roadmaps.exceptions import RunError
 from roadmaps.sentences import Sentence
 from roadmaps.workflow import nodes
 from roadmaps.workflow.state import Context, State
+from roadmaps.workflow.steps import STEPS
 
 Topology = StateGraph[State, Context, State, State]
 
@@ -27,15 +28,8 @@ def after_review(state: State) -> str:
 
 def version_1() -> Topology:
     graph: Topology = StateGraph(State, context_schema=Context)
-    for node in (
-        nodes.analyze_intent,
-        nodes.design_curriculum,
-        nodes.validate_structure,
-        nodes.plan_edit,
-        nodes.edit_roadmap,
-        nodes.human_review,
-    ):
-        graph.add_node(node.__name__, node)
+    for step in STEPS:
+        graph.add_node(step.node, getattr(nodes, step.node))
     graph.add_edge(START, "analyze_intent")
     graph.add_edge("analyze_intent", "design_curriculum")
     graph.add_edge("design_curriculum", "validate_structure")
