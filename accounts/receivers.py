@@ -9,16 +9,12 @@ from django.dispatch import receiver
 
 from accounts import notices
 from accounts.models import NameLook, NoticeKind, Preferences
-from roadmaps.models import Review, ReviewEventKind, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import Review, ReviewEventKind, Roadmap, RoadmapStatus
 from roadmaps.people import names
 from roadmaps.review import history
+from roadmaps.review.decisions import BY_STATUS
 from roadmaps.signals import review_decided, roadmap_ended, time_zone_wanted
 
-DECISIONS = {
-    ReviewStatus.APPROVED: NoticeKind.APPROVED,
-    ReviewStatus.CHANGES_REQUESTED: NoticeKind.CHANGES,
-    ReviewStatus.REJECTED: NoticeKind.REJECTED,
-}
 ENDS = {
     RoadmapStatus.READY: NoticeKind.READY,
     RoadmapStatus.PARTIAL: NoticeKind.PARTIAL,
@@ -28,7 +24,7 @@ ENDS = {
 
 @receiver(review_decided)
 def tell_of_decision(review: Review, **_: Any) -> None:
-    kind = DECISIONS[ReviewStatus(review.status)]
+    kind = NoticeKind(BY_STATUS[review.status].notice)
     roadmap = Roadmap.objects.select_related("owner").get(pk=review.roadmap_id)
     notice = notices.tell(roadmap, kind, review.comment)
     if kind == NoticeKind.REJECTED and not (notice and notice.mail_due):

@@ -16,8 +16,8 @@ from roadmaps.admin.desk.inbox import InboxAdmin
 from roadmaps.admin.review.edit_view import edit_view
 from roadmaps.admin.review.page import page_of
 from roadmaps.models import Review
+from roadmaps.review.decisions import BY_STATUS
 from roadmaps.review.reviewers import check_reviewer
-from roadmaps.services import DECISIONS
 
 DRAFTS_MAX = 20  # on one page of a review's history
 COMPARED_MAX = 10  # the newest drafts, each a link beside the changes; the history has the others
@@ -49,7 +49,7 @@ class ReviewAdmin(InboxAdmin):
         review = get_object_or_404(Review, pk=pk)
         review.take_as_seen(request.POST.get("draft", ""))
         decision = request.POST.get("decision", "")
-        if decision not in DECISIONS:
+        if decision not in BY_STATUS:
             self.message_user(request, f"Unknown decision {decision!r}.", level="error")
         elif self.decide_one(
             request,

@@ -40,8 +40,9 @@ from roadmaps.models import (
     RoadmapStatus,
 )
 from roadmaps.people import time_zones
+from roadmaps.review.decisions import DECISIONS
 
-DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
+DECIDED = [decision.status for decision in DECISIONS]
 
 
 class Percentile(Aggregate):
@@ -68,11 +69,11 @@ def decisions_per_day(days: int) -> list[dict[str, Any]]:
     """One dict per day, today last: `day`, and how many reviews were decided in each way."""
     first = time_zones.midnight() - timedelta(days=days - 1)
     counted = {
-        (first + timedelta(days=one)).date(): {status.value: 0 for status in DECISIONS}
+        (first + timedelta(days=one)).date(): {status.value: 0 for status in DECIDED}
         for one in range(days)
     }
     period = (first, first + timedelta(days=days, microseconds=-1))
-    decided = Review.objects.filter(decided_at__range=period, status__in=DECISIONS).order_by()
+    decided = Review.objects.filter(decided_at__range=period, status__in=DECIDED).order_by()
     number = day_number("decided_at", first, days)
     for day, status, count in decided.values_list(number, "status").annotate(count=Count("pk")):
         counted[first.date() + timedelta(days=day - 1)][status] = count
@@ -97,7 +98,7 @@ def decision_quality(days: int) -> dict[str, Any]:
     took = F("decided_at") - F("created_at")
     approved = Q(status=ReviewStatus.APPROVED)
     since = timezone.now() - timedelta(days=days)
-    decided = Review.objects.filter(decided_at__gte=since, status__in=DECISIONS)
+    decided = Review.objects.filter(decided_at__gte=since, status__in=DECIDED)
     return decided.exclude(decided_how=DecidedHow.SYSTEM).aggregate(
         decided=Count("pk"),
         approved=Count("pk", filter=approved),

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ExpertLink, ReviewStatus
 from roadmaps.plan import shape
+from roadmaps.review.decisions import BY_STATUS, DECISIONS
 from roadmaps.review.expert_links import (
     LinkEnded,
     comment_by_link,
@@ -26,11 +28,6 @@ from roadmaps.review.expert_links import (
 )
 
 View = Callable[..., HttpResponse]
-DONE = {
-    "APPROVED": _("Approved. Thank you."),
-    "CHANGES_REQUESTED": _("Changes requested. The next version will be here, at the same link."),
-    "REJECTED": _("Rejected. Thank you for looking at it."),
-}
 SEVERITIES = {"critical": _("critical"), "warning": _("warning"), "suggestion": _("suggestion")}
 
 
@@ -82,7 +79,10 @@ def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse
     except (ValidationError, PermissionDenied, InvalidTransition) as exc:
         said = " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
         return _page(request, link, problem=said, comment=comment)
-    messages.success(request, DONE.get(decision, _("Your comment is with the reviewers.")))
+    if decision:
+        messages.success(request, gettext(BY_STATUS[decision].thanks))
+    else:
+        messages.success(request, _("Your comment is with the reviewers."))
     return redirect("expert_review", secret)
 
 
@@ -108,6 +108,7 @@ def _page(
             | {"place": titles.get(issue["location"], ""), "word": SEVERITIES[issue["severity"]]}
             for issue in report["issues"]
         ],
+        "decisions": DECISIONS,
         "said": events_for(link, review),
         "problem": problem,
         "comment": comment,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from roadmaps.models import Roadmap
 from roadmaps.models import RoadmapStatus as S
+from roadmaps.review.decisions import BY_STATUS, Then
 from roadmaps.workflow import steps
 
 MAIN = ("request", *steps.MAIN, "content", "ready")
@@ -58,11 +59,16 @@ class Walk:
             self._leave(node)
         elif name == "plan_approved":
             self._enter("content")
-        elif name == "changes_asked" or event["data"].get("decision") == "CHANGES_REQUESTED":
+        elif name == "changes_asked" or self._then(event) == Then.EDIT:
             self._enter(steps.LOOP[0])
             self.asked_by_person = True
-        elif event["data"].get("decision") == "APPROVED":
+        elif self._then(event) == Then.PUBLISH:
             self._enter("content")
+
+    @staticmethod
+    def _then(event: dict[str, Any]) -> Then | None:
+        decision = BY_STATUS.get(event["data"].get("decision", ""))
+        return decision.then if decision else None
 
     def _enter(self, node: str) -> None:
         if node in steps.LOOP:

@@ -1,11 +1,19 @@
-"""Decisions of reviews: recorded once, in the reviewer's name, and the workflow is sent on."""
+"""Decisions of reviews: which there are, and the one service that records them.
+
+The buttons of both review pages, the actions of the inbox, their keys, the notices, the charts and
+what the workflow does next follow from the rows of DECISIONS. What can't follow from them is
+compared with them in tests/desk/test_decisions.py.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from roadmaps import progress
 from roadmaps.engine import dispatch
@@ -26,7 +34,70 @@ from roadmaps.review.reviewers import check_may_decide
 from roadmaps.sentences import Sentence
 from roadmaps.signals import review_decided
 
-DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED, ReviewStatus.REJECTED)
+
+class Then(Enum):
+    """What becomes of the roadmap."""
+
+    PUBLISH = "the workflow ends, and the plan becomes a course"
+    EDIT = "the workflow changes the plan, and opens another review"
+    END = "the workflow stops; a course whose plan was to change stays as it was"
+
+
+@dataclass(frozen=True)
+class Decision:
+    status: ReviewStatus
+    name: str  # in addresses and in the names of the inbox's actions
+    verb: str  # on buttons
+    key: str  # which leads to its button on the review page
+    needs_comment: bool
+    then: Then
+    notice: str  # the kind of notice that the owner gets
+    thanks: str  # to an expert who decides with a link
+    colour: str  # of Unfold's palette
+    look: str = ""  # of its button on the review page, a class name
+
+
+DECISIONS = (
+    Decision(
+        ReviewStatus.APPROVED,
+        name="approve",
+        verb=gettext_noop("Approve"),
+        key="a",
+        needs_comment=False,
+        then=Then.PUBLISH,
+        notice="APPROVED",
+        thanks=gettext_noop("Approved. Thank you."),
+        colour="green-600",
+        look="good",
+    ),
+    Decision(
+        ReviewStatus.CHANGES_REQUESTED,
+        name="request_changes",
+        verb=gettext_noop("Request changes"),
+        key="q",
+        needs_comment=True,
+        then=Then.EDIT,
+        notice="CHANGES",
+        thanks=gettext_noop("Changes requested. The next version will be here, at the same link."),
+        colour="blue-500",
+    ),
+    Decision(
+        ReviewStatus.REJECTED,
+        name="reject",
+        verb=gettext_noop("Reject for good"),
+        key="x",
+        needs_comment=True,
+        then=Then.END,
+        notice="REJECTED",
+        thanks=gettext_noop("Rejected. Thank you for looking at it."),
+        colour="red-500",
+        look="bad",
+    ),
+)
+BY_STATUS: dict[str, Decision] = {decision.status: decision for decision in DECISIONS}
+# Statuses of reviews that the workflow has gone on from.
+RESUMING = [decision.status for decision in DECISIONS if decision.then != Then.END]
+COMMENT_NEEDED = "Say what should change, or why it is rejected."
 
 
 @transaction.atomic
@@ -49,90 +120,84 @@ def decide_review(
     ValidationError (comment missing, unknown decision or part), InvalidTransition (already
     decided, or somebody has edited the plan since `review` was read).
     """
-    comment, named = _checked(review, decision, by, comment, parts)
+    if by is not None:
+        check_may_decide(by, review.roadmap)
+    row = _row_of(decision)
+    named = _parts_of(review, parts) if row.then == Then.EDIT else []
+    comment = clean_comment(comment, needed=COMMENT_NEEDED if row.needs_comment else "")
     # The roadmap before the review: the order of locks of `roadmaps.engine`.
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
     claims = Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk)
     claimed_by = claims.values_list("claimed_by__username", flat=True).first() or ""
-    how = how or (DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE)
-    decided = {
-        "status": decision,
-        "comment": comment,
-        "parts": named,
-        "decided_by": by,
-        "decided_at": Now(),
-    }
-    who = {
-        "decided_how": how,
-        "decided_as": by.get_username() if by else name,
-        "claimed_until": None,
-    }
-    seen = Review.objects.pending().filter(pk=review.pk, draft=review.draft_id)
-    if not seen.update(**decided, **who, claimed_by=None):
+    as_read = Review.objects.pending().filter(pk=review.pk, draft=review.draft_id)
+    decided = as_read.update(
+        status=decision,
+        comment=comment,
+        parts=named,
+        decided_by=by,
+        decided_at=Now(),
+        decided_how=how or (DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE),
+        decided_as=by.get_username() if by else name,
+        claimed_by=None,
+        claimed_until=None,
+    )
+    if not decided:
         raise InvalidTransition(_why_undecided(Review.objects.get(pk=review.pk)))
-    _send_on(roadmap, decision, comment)
+
+    if row.then != Then.END:
+        dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
+    elif roadmap.is_changing:
+        Roadmap.objects.filter(pk=roadmap.pk).keep_course()
+    else:
+        roadmap.transition(RoadmapStatus.REJECTED, status_reason=comment[:1000])
+
     review.refresh_from_db()
-    _tell_of_decision(review, claimed_by)
+    _record(review, claimed_by)
     review_decided.send(sender=Review, review=review)
     return review
 
 
-def _checked(
-    review: Review, decision: str, by: User | None, comment: str, parts: Sequence[str]
-) -> tuple[str, list[str]]:
-    if by is not None:
-        check_may_decide(by, review.roadmap)
-    if decision not in DECISIONS:
+def _row_of(status: str) -> Decision:
+    if status not in BY_STATUS:
         raise ValidationError(
-            {"decision": f"Unknown decision {decision!r}; one of {', '.join(DECISIONS)}."}
+            {"decision": f"Unknown decision {status!r}; one of {', '.join(BY_STATUS)}."}
         )
-    needed = (
-        ""
-        if decision == ReviewStatus.APPROVED
-        else "Say what should change, or why it is rejected."
-    )
-    named = list(dict.fromkeys(parts)) if decision == ReviewStatus.CHANGES_REQUESTED else []
-    if named and (
-        unknown := set(named) - {part["id"] for part, _ in shape.parts(review.draft.plan)}
-    ):
+    return BY_STATUS[status]
+
+
+def _parts_of(review: Review, parts: Sequence[str]) -> list[str]:
+    """Each once. Raises ValidationError for parts that the plan doesn't have."""
+    named = list(dict.fromkeys(parts))
+    unknown = set(named) - {part["id"] for part, _ in shape.parts(review.draft.plan)}
+    if unknown:
         raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
-    return clean_comment(comment, needed=needed), named
+    return named
 
 
 def _why_undecided(review: Review) -> str:
     if review.status == ReviewStatus.PENDING:
-        return f"Nothing was decided: since you opened it, {review.draft.told()}. Look at that one first."
+        return (
+            f"Nothing was decided: since you opened it, {review.draft.told()}. "
+            "Look at that one first."
+        )
     return why_not(review)
 
 
-def _send_on(roadmap: Roadmap, decision: str, comment: str) -> None:
-    if decision == ReviewStatus.REJECTED and roadmap.is_changing:
-        Roadmap.objects.filter(pk=roadmap.pk).keep_course()
-    elif decision == ReviewStatus.REJECTED:
-        roadmap.transition(RoadmapStatus.REJECTED, status_reason=comment[:1000])
-    else:
-        dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
-
-
-def _tell_of_decision(review: Review, claimed_by: str) -> None:
-    """The history, the learner's page, the admin's log."""
-    told = Sentence(
-        "%(decided)s by %(who)s", decided=Sentence(review.get_status_display()), who=review.decider
-    )
-    facts = {
-        "decision": review.status,
-        "how": review.decided_how,
-        "parts": review.parts,
-        "claimed_by": claimed_by,
-    }
+def _record(review: Review, claimed_by: str) -> None:
+    """In the history, on the learner's page and in the admin's log."""
+    status = Sentence(review.get_status_display())
+    message = Sentence("%(decided)s by %(who)s", decided=status, who=review.decider)
     history.write(
         review,
         ReviewEventKind.DECIDED,
         by=review.decided_by,
         name=review.decider,
         text=review.comment,
-        **facts,
+        decision=review.status,
+        how=review.decided_how,
+        parts=review.parts,
+        claimed_by=claimed_by,
     )
-    progress.record(review.roadmap_id, "review_decided", told, decision=review.status)
-    message = f"{told}: {review.comment}" if review.comment else str(told)
-    record_activity(review.decided_by, review.roadmap, review, message)
+    progress.record(review.roadmap_id, "review_decided", message, decision=review.status)
+    activity = f"{message}: {review.comment}" if review.comment else str(message)
+    record_activity(review.decided_by, review.roadmap, review, activity)

@@ -15,7 +15,8 @@ from roadmaps import progress
 from roadmaps.engine import leases, loop
 from roadmaps.engine.driving import drive
 from roadmaps.exceptions import RunError
-from roadmaps.models import Draft, ModelCall, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import Draft, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.review.decisions import RESUMING
 from roadmaps.runs import stops, thread
 from roadmaps.runs.thread import ThreadInput, ThreadStop
 from roadmaps.sentences import Sentence
@@ -74,8 +75,7 @@ def _input(roadmap: Roadmap, hold: leases.Hold) -> ThreadInput:
 
 def _decisions(roadmap: Roadmap) -> dict[str, dict[str, Any]]:
     """Decisions that a thread goes on from, by the id of the interrupt that each answers."""
-    continuing = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
-    reviews = roadmap.reviews.filter(status__in=continuing).select_related("draft")
+    reviews = roadmap.reviews.filter(status__in=RESUMING).select_related("draft")
     return {review.interrupt_id: _decision(review) for review in reviews}
 
 

@@ -13,11 +13,12 @@ from django.db.models import F, Q
 from roadmaps import progress
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.ids import as_uuid
 from roadmaps.models.permissions import check_may_act
 from roadmaps.models.review import PENDING
+from roadmaps.review.decisions import RESUMING
 from roadmaps.review.desk import supersede
 from roadmaps.sentences import Sentence
 
@@ -137,10 +138,9 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
         check_may_act(by, roadmap)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     chosen = _chosen(roadmap, checkpoint_id)
-    gone_on = [ReviewStatus.APPROVED, ReviewStatus.CHANGES_REQUESTED]
     # What waits goes whatever the clocks say: the checkpoint's time is a worker's, and only one
     # review may wait.
-    left = PENDING | Q(status__in=gone_on, created_at__gt=chosen.at)
+    left = PENDING | Q(status__in=RESUMING, created_at__gt=chosen.at)
     supersede(roadmap.reviews.filter(left), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the

@@ -23,6 +23,7 @@ from roadmaps.admin.base.paging import list_page
 from roadmaps.admin.desk.bulk import BulkDecisions, as_seen
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
 from roadmaps.people.public_address import public_address
+from roadmaps.review.decisions import DECISIONS
 from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.review.expert_links import make_expert_link, revoke_expert_link
 from roadmaps.review.reviewers import check_reviewer, who_may_decide
@@ -85,8 +86,8 @@ def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str,
 def act_view(admin: BulkDecisions, request: HttpRequest, pk: int, do: str) -> HttpResponse:
     check_reviewer(cast("User", request.user))
     review = get_object_or_404(Review.objects.select_related("roadmap"), pk=pk)
-    if do == "approve":
-        admin.decide(request, [as_seen(request, review)], ReviewStatus.APPROVED, "")
+    if do in AT_ONCE:
+        admin.decide(request, [as_seen(request, review)], AT_ONCE[do].status, "")
     elif do in ACTS:
         try:
             messages.success(request, ACTS[do](request, review, cast("User", request.user)))
@@ -165,6 +166,9 @@ ACTS = {
     "link": _link,
     "revoke": _revoke,
 }
+
+
+AT_ONCE = {decision.name: decision for decision in DECISIONS if not decision.needs_comment}
 
 
 def back(request: HttpRequest) -> str:

@@ -13,34 +13,42 @@ from unfold.admin import ModelAdmin
 
 from roadmaps.admin.base import apply_to_rows
 from roadmaps.models import Review, ReviewStatus
+from roadmaps.review.decisions import DECISIONS, Decision, decide_review
 from roadmaps.review.desk import assign_review, refuse_if_claimed
-from roadmaps.services import decide_review
 
 SEEN = "seen"  # of each row of the list: "review:draft"
 
 
+def _action(decision: Decision) -> Any:
+    """The action of the list that decides all reviews which are ticked."""
+    name = f"{decision.name}_selected"
+    description = f"{decision.verb}…" if decision.needs_comment else decision.verb
+
+    @admin.action(description=description, permissions=["decide"])
+    def decide_ticked(desk: "BulkDecisions", request: HttpRequest, _queryset: Any) -> Any:
+        if not decision.needs_comment:
+            desk.decide(request, ticked(request), decision.status, "")
+            return None
+        if "comment" in request.POST:
+            desk.decide(request, ticked(request), decision.status, request.POST["comment"])
+            return None
+        context = desk.admin_site.each_context(request) | {
+            "title": decision.verb,
+            "reviews": ticked(request),
+            "opts": desk.opts,
+            "action": name,
+        }
+        return TemplateResponse(request, "admin/roadmaps/review_comment.html", context)
+
+    decide_ticked.__name__ = name
+    return decide_ticked
+
+
 class BulkDecisions(ModelAdmin):
-    actions = (
-        "approve_selected",
-        "request_changes_selected",
-        "reject_selected",
-        "assign_to_me_selected",
-    )
+    actions = (*map(_action, DECISIONS), "assign_to_me_selected")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("roadmaps.decide_review")
-
-    @admin.action(description="Approve", permissions=["decide"])
-    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
-        self.decide(request, ticked(request), ReviewStatus.APPROVED, "")
-
-    @admin.action(description="Request changes…", permissions=["decide"])
-    def request_changes_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> Any:
-        return self._decide_with_comment(request, ReviewStatus.CHANGES_REQUESTED, "Request changes")
-
-    @admin.action(description="Reject for good…", permissions=["decide"])
-    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> Any:
-        return self._decide_with_comment(request, ReviewStatus.REJECTED, "Reject for good")
 
     @admin.action(description="Assign to me", permissions=["decide"])
     def assign_to_me_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
@@ -51,18 +59,6 @@ class BulkDecisions(ModelAdmin):
             lambda row: assign_review(row, user, by=user),
             "assigned to you",
         )
-
-    def _decide_with_comment(self, request: HttpRequest, decision: str, title: str) -> Any:
-        if "comment" in request.POST:
-            self.decide(request, ticked(request), decision, request.POST["comment"])
-            return None
-        context = self.admin_site.each_context(request) | {
-            "title": title,
-            "reviews": ticked(request),
-            "opts": self.opts,
-        }
-        context["action"] = request.POST.get("action", "")
-        return TemplateResponse(request, "admin/roadmaps/review_comment.html", context)
 
     def decide(
         self, request: HttpRequest, rows: Iterable[Review], decision: str, comment: str

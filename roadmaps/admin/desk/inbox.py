@@ -14,7 +14,7 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import display
 
 from roadmaps.admin.base.look_only import LookOnlyAdmin
-from roadmaps.admin.desk.acts import DeskActs
+from roadmaps.admin.desk.acts import AT_ONCE, DeskActs
 from roadmaps.admin.desk.bulk import SEEN
 from roadmaps.admin.desk.filters import FILTERS
 from roadmaps.admin.desk.tabs import tabs
@@ -134,10 +134,11 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         if review.status != ReviewStatus.PENDING:
             return ""
         claimed = review.claimed_by_me and review.claim_in_words()  # type: ignore[attr-defined]
-        wanted = (("release", "Release") if claimed else ("claim", "Claim"), ("approve", "Approve"))
+        acts = [("release", "Release") if claimed else ("claim", "Claim")]
+        acts += [(decision.name, decision.verb) for decision in AT_ONCE.values()]
         rows = (
-            (reverse("admin:roadmaps_review_act", args=[review.pk, do]), label, review)
-            for do, label in wanted
+            (reverse("admin:roadmaps_review_act", args=[review.pk, act]), label, review)
+            for act, label in acts
         )
         button = '<button formaction="{0}" formmethod="post" aria-label="{1}: {2}">{1}</button>'
         seen = format_html(

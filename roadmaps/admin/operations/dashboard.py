@@ -21,16 +21,13 @@ from roadmaps.admin.operations import formatting
 from roadmaps.models import ReviewStatus, RoadmapStatus
 from roadmaps.operations import statistics
 from roadmaps.people import time_zones
+from roadmaps.review.decisions import DECISIONS
 
 CACHE_SECONDS = 5
 DAYS = 14  # of the chart
 QUALITY_DAYS = 30  # of times, rates and rounds
 RUNNING = (RoadmapStatus.QUEUED, RoadmapStatus.RUNNING, RoadmapStatus.GENERATING)
-COLOURS = {
-    ReviewStatus.APPROVED: "var(--color-green-600)",
-    ReviewStatus.CHANGES_REQUESTED: "var(--color-blue-500)",
-    ReviewStatus.REJECTED: "var(--color-red-500)",
-}
+COLOURS = {decision.status: f"var(--color-{decision.colour})" for decision in DECISIONS}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from django.utils.safestring import SafeString
 
 from roadmaps.admin.review.diff import TEXTS, Facts, fold, pair
 from roadmaps.admin.review.history import review_of
-from roadmaps.models import Draft, Review, ReviewStatus
+from roadmaps.models import Draft, Review
 from roadmaps.plan import diff, shape
+from roadmaps.review.decisions import RESUMING
 
 Json = dict[str, Any]
 WORDS = {"minutes": "Minutes", "prerequisites": "Needs", "into": "In", "position": "Place"}
@@ -20,7 +21,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "split": (),
 }
 EDITED = Draft.Origin.EDITED
-DECIDED = (ReviewStatus.CHANGES_REQUESTED, ReviewStatus.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _base(draft: Draft, rounds: list[Draft], against: str) -> Draft | None:
     """
     earlier = [one for one in rounds if one.number < draft.number]
     chosen = [one for one in earlier if str(one.number) == against]
-    decided = [one for one in earlier if (review := review_of(one)) and review.status in DECIDED]
+    decided = [one for one in earlier if (review := review_of(one)) and review.status in RESUMING]
     edited = [one for one in earlier if draft.origin == EDITED and one.origin != EDITED]
     return next((found[-1] for found in (chosen, decided, edited) if found), None)
 

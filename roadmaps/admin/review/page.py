@@ -11,6 +11,7 @@ from roadmaps.admin.review import changes as review_changes
 from roadmaps.admin.review import history, plan
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
+from roadmaps.review.decisions import DECISIONS
 from roadmaps.review.reviewers import check_may_decide
 
 Json = dict[str, Any]
@@ -39,6 +40,7 @@ def page_of(review: Review, user: User, against: str) -> Json:
         "cost": history.cost(roadmap),
         "log": history.newest_events(roadmap),
         "edit_url": edit_url,
+        "decisions": DECISIONS,
         "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
         **plan.plan_of(draft, changes.states, edit_url),
     }
