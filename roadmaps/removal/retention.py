@@ -32,7 +32,7 @@ def prune() -> dict[str, int]:
     deleted = {
         "trash": _empty_trash(),
         "threads": threads,
-        "model_calls": model_calls + _delete(calls_of_no_roadmap()),
+        "model_calls": model_calls,
         "prompts": _forget(old_prompts()),
         "model_failures": _delete(ModelFailure.objects.filter(created_at__lt=_cutoff())),
         "logs": _delete(old_logs()),
@@ -61,12 +61,6 @@ def old_prompts() -> "QuerySet[ModelCall]":
 def left_leases() -> "QuerySet[Lease]":
     """Of what was deleted while a worker held them: nobody will ask for them again."""
     return Lease.objects.filter(expires_at__lt=Now() - LEASE_KEPT)
-
-
-def calls_of_no_roadmap() -> "QuerySet[ModelCall]":
-    """Questions asked for a roadmap that was then not requested, and calls of deleted ones."""
-    theirs = Roadmap.objects.filter(thread_id=OuterRef("thread_id"))
-    return ModelCall.objects.filter(~Exists(theirs), created_at__lt=_cutoff())
 
 
 def ended_threads() -> "QuerySet[Roadmap, UUID]":
@@ -103,7 +97,7 @@ def _prune_thread(thread_id: UUID) -> int | None:
 
 
 def calls_without_roadmap() -> "QuerySet[ModelCall]":
-    """Old ones whose roadmap was deleted; until then they tell what it has cost."""
+    """Old calls of deleted roadmaps and of requests never sent; until then they count as cost."""
     kept = Roadmap.objects.filter(thread_id=OuterRef("thread_id"))
     return ModelCall.objects.filter(~Exists(kept), created_at__lt=_cutoff())
 
