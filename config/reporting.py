@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from logs_app.redaction import REDACTED, without_credentials
+from roadmaps.request import fields
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 PRIVATE = re.compile(
-    r"prompt|message_history|messages|answer|goal|background|motivation|comment"
+    "|".join(fields.PRIVATE) + r"|prompt|message_history|messages|answer|comment"
     r"|cookie|authorization|csrf|session|passw|secret|token|api_?key|credential|dsn",
     re.IGNORECASE,
 )

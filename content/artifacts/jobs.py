@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from content.artifacts.kinds import KINDS, Kind
 from content.models import Artifact, ArtifactStatus
 from roadmaps.models import Concept, Roadmap
+from roadmaps.request.fields import TO_CONTENT
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 OF_CONCEPT = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes", "order")
-OF_ROADMAP = ("title", "goal", "level", "language", "background", "motivation", "formats")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def payload(concept: Concept, edition: int = 1) -> dict[str, Any]:
         | {"prerequisites": prerequisites},
         "module": concept.module.title,
         "stage": concept.module.stage.title,
-        "roadmap": {name: getattr(concept.roadmap, name) for name in OF_ROADMAP},
+        "roadmap": {name: getattr(concept.roadmap, name) for name in ("title", *TO_CONTENT)},
         "edition": edition,
     }
 

@@ -24,6 +24,7 @@ from content.exports.document import (
 from content.models import ArtifactStatus
 from roadmaps import models as plan
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.request.fields import EXPORTED
 
 CONCEPT_FACTS = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes")
 
@@ -37,7 +38,7 @@ def load(roadmap: Roadmap) -> Course:
     return Course(
         id=roadmap.pk,
         title=str(roadmap)[:200],
-        request=Request(**roadmap.request_payload() | {"target_date": roadmap.target_date}),
+        request=Request(**{name: getattr(roadmap, name) for name in EXPORTED}),
         made_without_model=roadmap.made_without_model,
         checked=_checked(roadmap),
         stages=[

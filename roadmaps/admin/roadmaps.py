@@ -28,8 +28,16 @@ from roadmaps.models import TRANSITIONS, ModelCall, Review, Roadmap, RoadmapStat
 from roadmaps.models.permissions import CHANGE_ROADMAP
 from roadmaps.models.search import found_by
 from roadmaps.operations import statistics
+from roadmaps.request.fields import FIELDS
 from roadmaps.runs.time_travel import resume_from
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
+
+IN_WORDS = {"formats": "wanted_formats"}
+# Without the goal, which is the page's title as long as there is no better one.
+REQUEST = [
+    field.name for field in FIELDS if field.section in ("goal", "time") and field.name != "goal"
+]
+LEARNER = [IN_WORDS.get(field.name, field.name) for field in FIELDS if field.section == "about"]
 
 
 class RoadmapChangeList(ChangeList):
@@ -111,8 +119,8 @@ class RoadmapAdmin(LookOnlyAdmin):
     fieldsets = tuple(
         (name, {"fields": fields, "classes": ["tab"]})
         for name, fields in {
-            "Request": ("owner", "level", "hours_per_week", "weeks", "target_date", "language"),
-            "Learner": ("background", "motivation", "wanted_formats"),
+            "Request": ("owner", *REQUEST),
+            "Learner": LEARNER,
             "Run": ("thread_id", "run_id", "attempts", "dispatched_at", "created_at", "updated_at"),
         }.items()
     )

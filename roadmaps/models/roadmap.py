@@ -225,19 +225,3 @@ class Roadmap(Driven):
                 told % {**named, "now": self.status_word, "to": str(to.label).lower()}
             )
         self.refresh_from_db()
-
-    def request_payload(self) -> dict[str, Any]:
-        """What the learner asked for, as the prompts get it."""
-        fields = (
-            "goal",
-            "level",
-            "hours_per_week",
-            "weeks",
-            "language",
-            "background",
-            "motivation",
-            "formats",
-        )
-        target = self.target_date.isoformat() if self.target_date else None
-        clarified = {"clarifications": self.clarifications} if self.clarifications else {}
-        return {name: getattr(self, name) for name in fields} | {"target_date": target} | clarified

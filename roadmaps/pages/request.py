@@ -22,6 +22,7 @@ from roadmaps.models import Roadmap
 from roadmaps.pages.access import paced
 from roadmaps.people.languages import name_of
 from roadmaps.request import estimates, limits
+from roadmaps.request.fields import workflow_payload
 from roadmaps.request.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
 from roadmaps.request.questions import ANSWER_MAX, ask_questions
 from roadmaps.review.auto_approval import people_decide
@@ -107,7 +108,7 @@ def _ask_back(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     limits.check_room(request.user)
     thread_id = uuid.uuid4()
     try:
-        questions = ask_questions(Roadmap(**wanted).request_payload(), thread_id)
+        questions = ask_questions(workflow_payload(Roadmap(**wanted)), thread_id)
     except LLMError as exc:
         told = _("No questions could be asked, so the design has begun without them. %(reason)s")
         messages.warning(request, told % {"reason": sentences.in_words(exc.said)})

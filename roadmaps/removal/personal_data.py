@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from logs_app.history import events_of
 from roadmaps.models import ModelCall, ReviewEvent, Roadmap
+from roadmaps.request.fields import whole_request
 from roadmaps.signals import collect_personal_data
 
 DRAFT = ("number", "origin", "created_at", "intent", "plan", "report", "operations")
@@ -45,7 +46,7 @@ def _all_of(roadmap: Roadmap) -> dict[str, Any]:
     return {
         "id": roadmap.pk,
         "title": str(roadmap),
-        "request": roadmap.request_payload(),
+        "request": whole_request(roadmap),
         **{name: getattr(roadmap, name) for name in states},
         "drafts": list(roadmap.drafts.order_by("number").values(*DRAFT)),
         "reviews": list(roadmap.reviews.order_by("created_at").values(*REVIEW)),

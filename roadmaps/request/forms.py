@@ -1,4 +1,7 @@
-"""The one place that checks what a learner asks for; pages and services use the same form."""
+"""Forms for a request and for a change of a plan: the one check of what a learner types.
+
+Pages and services use the same forms.
+"""
 
 import math
 from datetime import timedelta
@@ -13,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from roadmaps.models import Roadmap
+from roadmaps.request.fields import BY_NAME, FIELDS
 
 FORMATS = [
     ("text", gettext_lazy("Reading")),
@@ -44,13 +48,14 @@ LANGUAGES = (
 
 def check_language(value: str) -> None:
     if not langcodes.tag_is_valid(value) or not langcodes.Language.get(value).language:
-        told = _("“%(tag)s” is no known language; give a tag such as en, de or zh-Hans.")
-        raise ValidationError(told % {"tag": value})
+        message = _("“%(tag)s” is no known language; give a tag such as en, de or zh-Hans.")
+        raise ValidationError(message % {"tag": value})
 
 
 def check_goal(value: str) -> None:
     """Chinese, Japanese and Korean characters say twice as much as letters, and are twice as wide."""
-    if sum(2 if east_asian_width(one) in "WF" else 1 for one in value) < GOAL_MIN:
+    columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in value)
+    if columns < GOAL_MIN:
         raise ValidationError(_("Say a little more: at least 10 characters."))
 
 
@@ -62,13 +67,13 @@ class TimeForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     hours_per_week = forms.IntegerField(
-        label=gettext_lazy("Hours a week"), min_value=1, max_value=80
+        label=BY_NAME["hours_per_week"].label, min_value=1, max_value=80
     )
     weeks = forms.IntegerField(
-        label=gettext_lazy("Weeks"), min_value=1, max_value=WEEKS_MAX, required=False
+        label=BY_NAME["weeks"].label, min_value=1, max_value=WEEKS_MAX, required=False
     )
     target_date = forms.DateField(
-        label=gettext_lazy("Or until"),
+        label=BY_NAME["target_date"].label,
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("Instead of weeks."),
@@ -98,7 +103,7 @@ class TimeForm(forms.Form):
 
 class RoadmapForm(TimeForm):
     goal = forms.CharField(
-        label=gettext_lazy("What do you want to learn?"),
+        label=BY_NAME["goal"].label,
         max_length=2000,
         validators=[check_goal],
         widget=forms.Textarea(
@@ -111,34 +116,36 @@ class RoadmapForm(TimeForm):
         help_text=gettext_lazy("One or two sentences, 10 to 2,000 characters."),
         error_messages={"required": gettext_lazy("State what you want to learn.")},
     )
-    level = forms.ChoiceField(
-        label=gettext_lazy("Where are you now?"), choices=Roadmap.Level.choices
-    )
+    level = forms.ChoiceField(label=BY_NAME["level"].label, choices=Roadmap.Level.choices)
     language = forms.CharField(
-        label=gettext_lazy("Language"),
+        label=BY_NAME["language"].label,
         max_length=35,
         validators=[check_language],
         widget=forms.TextInput(attrs={"list": "languages"}),
         help_text=gettext_lazy("A tag such as en, de or zh-Hans."),
     )
     background = forms.CharField(
-        label=gettext_lazy("What do you know already?"),
+        label=BY_NAME["background"].label,
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     motivation = forms.CharField(
-        label=gettext_lazy("What is it for?"),
+        label=BY_NAME["motivation"].label,
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     formats = forms.MultipleChoiceField(
-        label=gettext_lazy("How do you like to learn?"),
+        label=BY_NAME["formats"].label,
         choices=FORMATS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def about(self) -> list[forms.BoundField]:
+        """Fields of the section “About you”, for the template."""
+        return [self[field.name] for field in FIELDS if field.section == "about"]
 
     @staticmethod
     def defaults() -> dict[str, Any]:

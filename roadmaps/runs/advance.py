@@ -16,6 +16,7 @@ from roadmaps.engine import leases, loop
 from roadmaps.engine.driving import drive
 from roadmaps.exceptions import RunError
 from roadmaps.models import Draft, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.request.fields import workflow_payload
 from roadmaps.review.decisions import RESUMING
 from roadmaps.runs import stops, thread
 from roadmaps.runs.thread import ThreadInput, ThreadStop
@@ -63,7 +64,7 @@ def _input(roadmap: Roadmap, hold: leases.Hold) -> ThreadInput:
     return ThreadInput(
         thread_id=str(roadmap.thread_id),
         graph_version=roadmap.graph_version,
-        request=roadmap.request_payload(),
+        request=workflow_payload(roadmap),
         budget_minutes=roadmap.budget_minutes,
         decisions=_decisions(roadmap) if has_drafts else {},
         has_drafts=has_drafts,

@@ -20,6 +20,7 @@ from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
 from roadmaps.request import limits
+from roadmaps.request.fields import workflow_payload
 from roadmaps.review.desk import clean_comment
 from roadmaps.runs import publishing
 from roadmaps.sentences import COLUMN_MAX, Sentence
@@ -83,7 +84,7 @@ def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
     )
     origin = Draft.Origin.LEARNER if by.pk == roadmap.owner_id else Draft.Origin.STAFF
     return {
-        "request": roadmap.request_payload(),
+        "request": workflow_payload(roadmap),
         "budget_minutes": roadmap.budget_minutes,
         **_approved(roadmap, approved),
         "decision": ReviewStatus.CHANGES_REQUESTED.value,

@@ -10,7 +10,8 @@ from django.utils import timezone
 from roadmaps.admin.review import changes as review_changes
 from roadmaps.admin.review import history, plan
 from roadmaps.llm import CONNECT_A_MODEL
-from roadmaps.models import Draft, Review, ReviewStatus, Roadmap
+from roadmaps.models import Draft, Review, ReviewStatus
+from roadmaps.request.fields import facts as request_facts
 from roadmaps.review.decisions import DECISIONS
 from roadmaps.review.reviewers import check_may_decide
 
@@ -32,7 +33,7 @@ def page_of(review: Review, user: User, against: str) -> Json:
         "draft": draft,
         "roadmap": roadmap,
         **standing,
-        "facts": _request_facts(roadmap),
+        "facts": request_facts(roadmap),
         "intent": _intent_facts(draft),
         "budget": _budget(draft),
         "rounds": rounds,
@@ -60,23 +61,6 @@ def _standing(review: Review, user: User) -> Json:
         "why_not": why_not,
         "is_overdue": overdue,
     }
-
-
-def _request_facts(roadmap: Roadmap) -> Json:
-    asked = roadmap.request_payload()
-    facts = {
-        "Level": roadmap.get_level_display(),
-        "Time": f"{roadmap.hours_per_week} hours a week for {roadmap.weeks} weeks",
-        "Until": asked["target_date"],
-        "Language": roadmap.language,
-        "Knows already": roadmap.background,
-        "What for": roadmap.motivation,
-        "Likes": ", ".join(roadmap.formats),
-        "Was asked": " ".join(
-            f"{one['question']} “{one['answer']}”" for one in roadmap.clarifications
-        ),
-    }
-    return {name: value for name, value in facts.items() if value}
 
 
 def _intent_facts(draft: Draft) -> list[tuple[str, list[str]]]:
