@@ -342,8 +342,6 @@ def content_by_state() -> dict[str, Any]:
     return {"kinds": bars}
 
 
-dashboard.SECTIONS.append(
-    dashboard.Section(
-        "content", "content.view_tutorial", "admin/dashboard/_content.html", content_by_state
-    )
+BY_STATE = dashboard.Section(
+    "content", "content.view_tutorial", "admin/content/_by_state.html", content_by_state
 )

@@ -1,4 +1,4 @@
-"""How the admin looks."""
+"""Look, menu and dashboard of the admin: the roof names the pages of every app in their order."""
 
 from django.templatetags.static import static
 
@@ -41,3 +41,71 @@ UNFOLD = {
     },
     "TABS": "roadmaps.admin.navigation.tabs",
 }
+# One of these opens the page of failures, which shows each kind to who may see its rows.
+FAILURES = (
+    "roadmaps.view_roadmap content.view_tutorial content.view_resourcelist content.view_quiz"
+    " content.view_export roadmaps.view_modelcall django_celery_results.view_taskresult"
+)
+# Group → (title, icon, permission to see it (any of several), name of its address).
+ADMIN_MENU = {
+    "Review desk": [
+        ("Dashboard", "dashboard", "", "admin:index"),
+        ("Reviews", "rate_review", "roadmaps.view_review", "admin:roadmaps_review_changelist"),
+        ("Drafts", "difference", "roadmaps.view_draft", "admin:roadmaps_draft_changelist"),
+    ],
+    "Courses": [
+        ("Roadmaps", "map", "roadmaps.view_roadmap", "admin:roadmaps_roadmap_changelist"),
+        ("Tutorials", "article", "content.view_tutorial", "admin:content_tutorial_changelist"),
+        ("Resources", "link", "content.view_resourcelist", "admin:content_resourcelist_changelist"),
+        ("Quizzes", "quiz", "content.view_quiz", "admin:content_quiz_changelist"),
+        ("Exports", "download", "content.view_export", "admin:content_export_changelist"),
+        ("Shared", "share", "sharing.view_share", "admin:sharing_share_changelist"),
+    ],
+    "Operation": [
+        ("System", "monitor_heart", "roadmaps.view_lease", "system"),
+        ("Failures", "error", FAILURES, "failures"),
+        (
+            "Execution log",
+            "list_alt",
+            "logs_app.view_executionlog",
+            "admin:logs_app_executionlog_changelist",
+        ),
+        ("Usage and cost", "payments", "roadmaps.view_modelcall", "model_usage"),
+        ("Model calls", "forum", "roadmaps.view_modelcall", "admin:roadmaps_modelcall_changelist"),
+        (
+            "Task results",
+            "task_alt",
+            "django_celery_results.view_taskresult",
+            "admin:django_celery_results_taskresult_changelist",
+        ),
+        (
+            "Schedules",
+            "schedule",
+            "django_celery_beat.view_periodictask",
+            "admin:django_celery_beat_periodictask_changelist",
+        ),
+    ],
+    "People": [
+        ("Users", "person", "auth.view_user", "admin:auth_user_changelist"),
+        ("Acts of staff", "policy", "admin.view_logentry", "admin:admin_logentry_changelist"),
+        ("Groups", "group", "auth.view_group", "admin:auth_group_changelist"),
+        (
+            "E-mail addresses",
+            "mail",
+            "account.view_emailaddress",
+            "admin:account_emailaddress_changelist",
+        ),
+    ],
+}
+# Where each `Section` of the first page stands in the code.
+ADMIN_NUMBERS = [
+    "roadmaps.admin.operations.dashboard.REVIEWS",
+    "roadmaps.admin.operations.dashboard.RUNS",
+]
+ADMIN_SECTIONS = [
+    "roadmaps.admin.operations.dashboard.DECISIONS",
+    "roadmaps.admin.operations.dashboard.QUALITY",
+    "roadmaps.admin.operations.dashboard.QUEUES",
+    "roadmaps.admin.operations.dashboard.SPEND",
+    "content.admin.BY_STATE",
+]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -169,3 +170,10 @@ def test_failed_content_is_found_by_an_index(failed):
             assert "tutorial_failed" in rows.explain()
         finally:
             cursor.execute("RESET enable_seqscan")
+
+
+def test_the_menu_leads_to_the_page_for_whoever_may_see_one_of_its_kinds():
+    from roadmaps.admin.operations import failures  # once the admin's pages are found
+
+    permissions = {kind.permission for kind in failures.KINDS}
+    assert set(settings.ADMIN_MENU["Operation"][1][2].split()) == permissions

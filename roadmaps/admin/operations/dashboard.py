@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from roadmaps.admin.navigation import FAILURES, may_see
+from roadmaps.admin.navigation import address_of
 from roadmaps.admin.operations import formatting
 from roadmaps.models import ReviewStatus, RoadmapStatus
 from roadmaps.operations import statistics
@@ -48,10 +50,15 @@ class Section:
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK."""
-    user = request.user
-    context["numbers"] = [one.context() for one in NUMBERS if user.has_perm(one.permission)]
-    context["sections"] = [one.context() for one in SECTIONS if user.has_perm(one.permission)]
-    context["failures"] = reverse("failures") if may_see(request, FAILURES) else ""
+    for name, listed in (
+        ("numbers", settings.ADMIN_NUMBERS),
+        ("sections", settings.ADMIN_SECTIONS),
+    ):
+        sections: list[Section] = [import_string(place) for place in listed]
+        context[name] = [
+            section.context() for section in sections if request.user.has_perm(section.permission)
+        ]
+    context["failures"] = address_of(request, "failures")
     context["title"] = "Dashboard"
     return context
 
@@ -176,19 +183,11 @@ def _queues() -> dict[str, Any]:
     return {"address": reverse("system_queues")}
 
 
-NUMBERS = [
-    Section("reviews", "roadmaps.view_review", "", _reviews_now),
-    Section("runs", "roadmaps.view_roadmap", "", _runs_now),
-]
-SECTIONS = [
-    Section(
-        "decisions",
-        "roadmaps.view_review",
-        "admin/dashboard/_decisions.html",
-        _decisions,
-        wide=True,
-    ),
-    Section("quality", "roadmaps.view_review", "admin/dashboard/_quality.html", _quality),
-    Section("queues", "roadmaps.view_lease", "admin/dashboard/_queues.html", _queues),
-    Section("spend", "roadmaps.view_modelcall", "admin/dashboard/_spend.html", _spend),
-]
+REVIEWS = Section("reviews", "roadmaps.view_review", "", _reviews_now)
+RUNS = Section("runs", "roadmaps.view_roadmap", "", _runs_now)
+DECISIONS = Section(
+    "decisions", "roadmaps.view_review", "admin/dashboard/_decisions.html", _decisions, wide=True
+)
+QUALITY = Section("quality", "roadmaps.view_review", "admin/dashboard/_quality.html", _quality)
+QUEUES = Section("queues", "roadmaps.view_lease", "admin/dashboard/_queues.html", _queues)
+SPEND = Section("spend", "roadmaps.view_modelcall", "admin/dashboard/_spend.html", _spend)

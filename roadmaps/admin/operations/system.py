@@ -13,11 +13,10 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from logs_app.buffer import BROKER_AWAY
 from roadmaps.admin.base.paging import list_page
-from roadmaps.admin.navigation import FAILURES, may_see
+from roadmaps.admin.navigation import address_of
 from roadmaps.admin.operations import formatting
 from roadmaps.models import Lease, Roadmap
 from roadmaps.operations import health, queues, statistics
@@ -38,7 +37,7 @@ def system(request: HttpRequest) -> HttpResponse:
             live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")
         ),
         "stuck": list_page(request, statistics.stuck_runs().select_related("owner"), "stuck"),
-        "failures": reverse("failures") if may_see(request, FAILURES) else "",
+        "failures": address_of(request, "failures"),
         "may_see_roadmaps": request.user.has_perm("roadmaps.view_roadmap"),
     }
     _name_roadmaps(context["leases"].rows)
