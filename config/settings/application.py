@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from config.settings.accounts import SOCIAL_PROVIDERS
 from config.settings.folders import BASE_DIR, VAR_DIR, make_folder
 
@@ -69,6 +71,20 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
+# Templates of the apps above that fill places of the pages below them, in order.
+PAGE_SLOTS = {
+    "roadmap_list_acts": ["content/_import_link.html"],
+    "roadmap_cards": ["learning/_roadmap_cards.html"],
+    "course_acts": ["content/_export_link.html", "sharing/_share_button.html"],
+    "course_progress": ["learning/_roadmap_progress.html"],
+    "course": ["learning/_roadmap_course.html"],
+    "admin_roadmap_links": ["admin/content/_roadmap_links.html"],
+}
+ABSOLUTE_URL_OVERRIDES = {
+    "roadmaps.concept": lambda concept: reverse(
+        "concept_detail", args=[concept.roadmap_id, concept.slug]
+    )
+}
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 make_folder(STATIC_ROOT)  # whitenoise also serves what was not collected

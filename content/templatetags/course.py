@@ -5,8 +5,6 @@ from django.utils.safestring import SafeString
 
 from content.artifacts import labels
 from content.rendering import markdown
-from roadmaps.models import Roadmap
-from roadmaps.people.languages import name_of
 
 register = template.Library()
 
@@ -17,18 +15,8 @@ def as_html(text: str) -> SafeString:
 
 
 @register.filter
-def difficulty(level: str) -> str:
-    return Roadmap.Level.word(level)
-
-
-@register.filter
 def resource_kind(code: str) -> str:
     return labels.resource_kind(code)
-
-
-@register.filter
-def own_name(tag: str) -> str:
-    return name_of(tag)
 
 
 @register.filter
