@@ -103,7 +103,7 @@ ADMIN_NUMBERS = [
     "roadmaps.admin.operations.dashboard.RUNS",
 ]
 ADMIN_SECTIONS = [
-    "roadmaps.admin.operations.dashboard.DECISIONS",
+    "roadmaps.admin.operations.dashboard.DECISIONS_MADE",
     "roadmaps.admin.operations.dashboard.QUALITY",
     "roadmaps.admin.operations.dashboard.QUEUES",
     "roadmaps.admin.operations.dashboard.SPEND",

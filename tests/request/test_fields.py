@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from config.reporting import scrub
-from content.artifacts import generation
+from content.artifacts import jobs
 from content.exports.document import Request
 from logs_app.redaction import REDACTED
 from roadmaps.models import Roadmap
@@ -102,6 +102,6 @@ def test_the_design_gets_every_field_as_plain_data_in_an_order_that_stays(filled
 def test_the_content_gets_what_its_prompts_speak_of():
     concept = courses.approved(courses.person("owner")).concepts.first()
     assert concept is not None
-    assert " ".join(generation.payload(concept)["roadmap"]) == (
+    assert " ".join(jobs.payload(concept)["roadmap"]) == (
         "title goal level language background motivation formats"
     )

@@ -185,7 +185,7 @@ def _queues() -> dict[str, Any]:
 
 REVIEWS = Section("reviews", "roadmaps.view_review", "", _reviews_now)
 RUNS = Section("runs", "roadmaps.view_roadmap", "", _runs_now)
-DECISIONS = Section(
+DECISIONS_MADE = Section(
     "decisions", "roadmaps.view_review", "admin/dashboard/_decisions.html", _decisions, wide=True
 )
 QUALITY = Section("quality", "roadmaps.view_review", "admin/dashboard/_quality.html", _quality)

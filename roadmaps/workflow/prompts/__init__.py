@@ -4,4 +4,5 @@ from functools import partial
 
 from roadmaps import prompts
 
+instructions = partial(prompts.instructions, __name__)
 messages = partial(prompts.messages, __name__)
