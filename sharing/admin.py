@@ -1,4 +1,4 @@
-"""What is shared, for the staff: who may change a share may take it out of the gallery."""
+"""The admin's list of shared courses, where the staff takes one out of the gallery."""
 
 from typing import Any
 

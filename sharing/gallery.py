@@ -18,30 +18,27 @@ SEARCH_MAX = 200  # characters
 def gallery(request: HttpRequest) -> HttpResponse:
     search = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:SEARCH_MAX]
     language = request.GET.get("language", "")[:35].replace("\x00", "")
-    pages = Paginator(_found(search, language), PAGE_SIZE)
     listed = Share.objects.listed()
-    context: dict[str, Any] = {
-        "page": pages.get_page(request.GET.get("page")),
-        "search": search,
-        "language": language,
-        "languages": sorted(
-            listed.values_list("roadmap__language", flat=True).order_by().distinct()
-        ),
-    }
-    return render(request, "sharing/gallery.html", context)
+    languages = listed.values_list("roadmap__language", flat=True).order_by().distinct()
 
-
-def _found(search: str, language: str) -> Any:
-    found = Share.objects.listed()
+    matches = listed
     if search:
-        found = found.search(search)
+        matches = matches.search(search)
     if language:
-        found = found.filter(roadmap__language=language)
-    counted = found.annotate(
-        concepts=Count("roadmap__concepts"), minutes=Sum("roadmap__concepts__minutes")
-    )
-    return (
-        counted.select_related("roadmap")
+        matches = matches.filter(roadmap__language=language)
+    shares = (
+        matches.annotate(
+            concepts=Count("roadmap__concepts"), minutes=Sum("roadmap__concepts__minutes")
+        )
+        .select_related("roadmap")
         .prefetch_related("roadmap__stages")
         .order_by("-uses", "-listed_at", "-pk")
     )
+
+    context: dict[str, Any] = {
+        "page": Paginator(shares, PAGE_SIZE).get_page(request.GET.get("page")),
+        "search": search,
+        "language": language,
+        "languages": sorted(languages),
+    }
+    return render(request, "sharing/gallery.html", context)

@@ -19,7 +19,7 @@ def new_token() -> str:
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def open(self) -> "ShareQuerySet":
-        """Whose link leads somewhere."""
+        """Shares whose link opens a course."""
         return self.filter(
             token__isnull=False, roadmap__owner__is_active=True, roadmap__deleted_at=None
         )
@@ -28,13 +28,12 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.open().filter(listed_at__isnull=False)
 
     def search(self, text: str) -> "ShareQuerySet":
-        """All of the words, or the text as it stands, which finds it in languages that put no
-        spaces between words.
+        """Shares whose course has all words of `text`, or `text` as it stands.
+
+        The second finds courses in languages that put no spaces between words.
         """
-        found = Q(found=SearchQuery(text, config="simple", search_type="websearch")) | Q(
-            words__icontains=text
-        )
-        return self.annotate(found=SEARCHED).filter(found)
+        query = SearchQuery(text, config="simple", search_type="websearch")
+        return self.annotate(searched=SEARCHED).filter(Q(searched=query) | Q(words__icontains=text))
 
 
 class Share(models.Model):

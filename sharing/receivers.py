@@ -1,4 +1,4 @@
-"""What sharing does when other apps call."""
+"""Receivers of other apps' signals: a person's shares among their data."""
 
 from collections.abc import Iterator
 from typing import Any

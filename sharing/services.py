@@ -1,4 +1,4 @@
-"""What an owner does with their course's public link, and what others make of it."""
+"""Services for a course's public link, its place in the gallery, and copies of it."""
 
 from typing import Any
 
@@ -14,25 +14,25 @@ from roadmaps.models import Roadmap, RoadmapStatus
 from sharing.models import Share, new_token
 
 READABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
-WORDS_MAX = 50_000
+WORDS_MAX = 50_000  # characters that the gallery's search looks in
 
 
 def open_link(roadmap: Roadmap) -> Share:
-    """A new link; the one before opens nothing any more.
+    """Open a new link; the one before opens nothing any more.
 
     Raises InvalidTransition: there is nothing to read yet.
     """
     if roadmap.status not in READABLE:
         raise InvalidTransition(_("A course can be shared when it is ready to read."))
-    share, made = Share.objects.get_or_create(roadmap=roadmap)
-    if not made:
+    share, is_new = Share.objects.get_or_create(roadmap=roadmap)
+    if not is_new:
         Share.objects.filter(pk=share.pk).update(token=new_token())
         share.refresh_from_db()
     return share
 
 
 def revoke_link(roadmap: Roadmap) -> None:
-    """Nobody reads it from now on; it leaves the gallery too.
+    """Close the course's link to everybody; the course leaves the gallery too.
 
     Raises InvalidTransition: there is no link.
     """
@@ -43,9 +43,14 @@ def revoke_link(roadmap: Roadmap) -> None:
 
 
 def enter_gallery(roadmap: Roadmap) -> None:
-    """Raises InvalidTransition: no link, listed already, or staff have taken it out."""
+    """List the course.
+
+    Raises InvalidTransition: no link, listed already, or staff have taken it out.
+    """
     entering = Share.objects.filter(roadmap=roadmap, token__isnull=False, listed_at=None)
-    if not entering.filter(taken_out_at=None).update(listed_at=Now(), words=_words(roadmap)):
+    if not entering.filter(taken_out_at=None).update(
+        listed_at=Now(), words=_searchable_words(roadmap)
+    ):
         if entering.exists():
             raise InvalidTransition(_("The staff have taken this course out of the gallery."))
         raise InvalidTransition(
@@ -54,13 +59,13 @@ def enter_gallery(roadmap: Roadmap) -> None:
 
 
 def leave_gallery(roadmap: Roadmap) -> None:
-    """Its link stays. Raises InvalidTransition: it is not there."""
+    """Unlist the course; its link stays. Raises InvalidTransition: it is not listed."""
     if not Share.objects.filter(roadmap=roadmap, listed_at__isnull=False).update(listed_at=None):
         raise InvalidTransition(_("This course is not in the gallery."))
 
 
 def take_out(share: Share) -> None:
-    """By staff. Raises InvalidTransition: it is not in the gallery."""
+    """Unlist a course by staff. Raises InvalidTransition: it is not in the gallery."""
     if not Share.objects.filter(pk=share.pk, listed_at__isnull=False).update(
         listed_at=None, taken_out_at=Now()
     ):
@@ -68,22 +73,22 @@ def take_out(share: Share) -> None:
 
 
 def let_in_again(share: Share) -> None:
-    """Its owner may list it again. Raises InvalidTransition: nobody has taken it out."""
+    """Let the owner list the course again. Raises InvalidTransition: nobody has taken it out."""
     if not Share.objects.filter(pk=share.pk, taken_out_at__isnull=False).update(taken_out_at=None):
         raise InvalidTransition(_("“%(course)s” was not taken out.") % {"course": share})
 
 
-def _words(roadmap: Roadmap) -> str:
-    """Its own words, not what its owner said of themselves."""
-    parts: list[Any] = [roadmap.title, *roadmap.stages.values_list("title", flat=True)]
+def _searchable_words(roadmap: Roadmap) -> str:
+    """Titles and summaries of the course, never what its owner wrote about themselves."""
+    texts: list[Any] = [roadmap.title, *roadmap.stages.values_list("title", flat=True)]
     for title, summary in roadmap.concepts.values_list("title", "summary"):
-        parts += [title, summary]
-    return "\n".join(parts)[:WORDS_MAX]
+        texts += [title, summary]
+    return "\n".join(texts)[:WORDS_MAX]
 
 
 @transaction.atomic
 def copy_course(share: Share, *, to: User) -> Roadmap:
-    """A course of their own with the same content.
+    """Copy the shared course, with the same content, for the person `to`.
 
     Raises InvalidTransition: the link was revoked meanwhile.
     """

@@ -1,4 +1,4 @@
-"""An owner's page of a course's link, and what others see behind it."""
+"""Pages of a course's public link: the owner's settings, and the course as others see it."""
 
 import uuid
 from collections.abc import Callable
@@ -50,12 +50,23 @@ ACTS: dict[str, tuple[Callable[[Roadmap], Any], Any]] = {
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Only of one's own course, also for staff: sharing is its owner's decision."""
+    """The owner's page; staff get none of others' courses: sharing is its owner's decision."""
     roadmap = get_object_or_404(Roadmap, pk=pk, owner=request.user.pk)
     if request.method == "POST":
-        return _act(request, roadmap)
+        if request.POST.get("act") not in ACTS:
+            raise NothingThere(_("There is no such thing to do with a link."))
+        act, success = ACTS[request.POST["act"]]
+        try:
+            act(roadmap)
+            messages.success(request, success)
+        except InvalidTransition as exc:
+            messages.error(request, str(exc))
+        return redirect("share_edit", roadmap.pk)
+
+    link = ""
     share = Share.objects.filter(roadmap=roadmap).first()
-    link = request.build_absolute_uri(share.get_absolute_url()) if share and share.token else ""
+    if share and share.token:
+        link = request.build_absolute_uri(share.get_absolute_url())
     context = {
         "roadmap": roadmap,
         "share": share,
@@ -65,33 +76,24 @@ def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "sharing/share_edit.html", context)
 
 
-def _act(request: HttpRequest, roadmap: Roadmap) -> HttpResponse:
-    if request.POST.get("act") not in ACTS:
-        raise NothingThere(_("There is no such thing to do with a link."))
-    act, done = ACTS[request.POST["act"]]
-    try:
-        act(roadmap)
-        messages.success(request, done)
-    except InvalidTransition as exc:
-        messages.error(request, str(exc))
-    return redirect("share_edit", roadmap.pk)
-
-
-def _open(token: str) -> Share:
+def _open_share(token: str) -> Share:
     return get_object_or_404(Share.objects.open().select_related("roadmap"), token=token)
 
 
 @kept_private
 @require_safe
 def shared_course(request: HttpRequest, token: str) -> HttpResponse:
-    share = _open(token)
+    share = _open_share(token)
     concepts = share.roadmap.concepts.select_related("module__stage").order_by("order")
-    places = [{"concept": one, "stage": one.module.stage, "module": one.module} for one in concepts]
+    places = [
+        {"concept": concept, "stage": concept.module.stage, "module": concept.module}
+        for concept in concepts
+    ]
     context = {
         "share": share,
         "roadmap": share.roadmap,
         "places": places,
-        "hours": sum(one.minutes for one in concepts) / 60,
+        "hours": sum(concept.minutes for concept in concepts) / 60,
         "checked": share.roadmap.reviews.filter(status="APPROVED").first(),
     }
     return render(request, "sharing/shared_course.html", context)
@@ -100,20 +102,21 @@ def shared_course(request: HttpRequest, token: str) -> HttpResponse:
 @kept_private
 @require_safe
 def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
-    """For reading: questions without their answers, and nothing of its owner."""
-    share = _open(token)
-    found = share.roadmap.concepts.select_related("module__stage", *RELATIONS)
-    concept: Any = get_object_or_404(found, slug=slug)
-    others = share.roadmap.concepts
+    """A concept to read: questions without their answers, and nothing about the owner."""
+    share = _open_share(token)
+    concepts = share.roadmap.concepts
+    with_content = concepts.select_related("module__stage", *RELATIONS)
+    concept: Any = get_object_or_404(with_content, slug=slug)
+    questions = []
+    if hasattr(concept, "quiz"):
+        questions = concept.quiz.questions.defer("correct_indexes", "explanation")
     context = {
         "share": share,
         "roadmap": share.roadmap,
         "concept": concept,
-        "questions": concept.quiz.questions.defer("correct_indexes", "explanation")
-        if hasattr(concept, "quiz")
-        else [],
-        "previous": others.filter(order__lt=concept.order).order_by("-order").first(),
-        "next": others.filter(order__gt=concept.order).order_by("order").first(),
+        "questions": questions,
+        "previous": concepts.filter(order__lt=concept.order).order_by("-order").first(),
+        "next": concepts.filter(order__gt=concept.order).order_by("order").first(),
     }
     return render(request, "sharing/shared_concept.html", context | reading.written(concept))
 
@@ -123,8 +126,8 @@ def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @paced("copy", "POST")
 def shared_use(request: HttpRequest, token: str) -> HttpResponse:
-    """Asks first, so that signing in leads here; a POST makes the copy."""
-    share = _open(token)
+    """The page that asks before it copies, so that signing in leads here; a POST copies."""
+    share = _open_share(token)
     assert isinstance(request.user, User)
     if share.roadmap.owner_id == request.user.pk:
         messages.info(request, _("This course is yours already."))
@@ -152,7 +155,7 @@ def roadmap_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @kept_private
 @require_safe
 def shared_picture(request: HttpRequest, token: str) -> HttpResponse:
-    share = _open(token)
+    share = _open_share(token)
     return _picture(request, share.roadmap, share)
 
 
