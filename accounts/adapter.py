@@ -1,4 +1,4 @@
-"""Where allauth asks Cairn."""
+"""Adapters of allauth: sign-in, names of accounts, and links in its emails."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ NAME_MAX = 150  # characters, as Django's column has them
 
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """With links to the configured address: a request may call us by any name."""
+        """Send with links to the configured address: a request may call us by any name."""
         links = {
             name: on_public_site(value)
             for name, value in context.items()
@@ -33,23 +33,22 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_mail(template_prefix, email, context | links | {"current_site": site})
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
-        """A person's pages speak their language on every device they sign in from."""
+        """Keep the person's language on every device they sign in from."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        seen = {"last_language": get_language() or ""}
-        if here := time_zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, "")):
-            seen["last_time_zone"] = here
-        preferences, _made = Preferences.objects.update_or_create(user=user, defaults=seen)
+        last_values = {"last_language": get_language() or ""}
+        if browser_zone := time_zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, "")):
+            last_values["last_time_zone"] = browser_zone
+        preferences, _created = Preferences.objects.update_or_create(
+            user=user, defaults=last_values
+        )
         return remember_language(response, preferences.language)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """By the name as it was typed, else as it is kept: accounts from before keep theirs."""
+        """Sign in by the name as typed, else normalised: older accounts keep their spelling."""
         name = credentials.get("username", "")
-        if (
-            not names.is_normalized(name)
-            and not User.objects.filter(username__iexact=name).exists()
-        ):
-            credentials["username"] = names.normalized(name)
-        return super().authenticate(request, **credentials)
+        if names.is_normalized(name) or User.objects.filter(username__iexact=name).exists():
+            return super().authenticate(request, **credentials)
+        return super().authenticate(request, **credentials | {"username": names.normalized(name)})
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """A name that somebody gives themselves, normalised. Raises ValidationError."""
@@ -63,16 +62,21 @@ class AccountAdapter(DefaultAccountAdapter):
             self.check_free(username)
         return username
 
-    def check_free(self, username: str, but: User | None = None) -> None:
-        """Raises ValidationError when somebody, `but` aside, has it or one that looks like it."""
-        others = User.objects.exclude(pk=but.pk) if but else User.objects.all()
-        if others.filter(username__iexact=username).exists():
+    def check_free(self, username: str, apart_from: User | None = None) -> None:
+        """Refuse a name that somebody, `apart_from` aside, has, or one that looks like it.
+
+        Raises ValidationError.
+        """
+        users = User.objects.all()
+        if apart_from:
+            users = users.exclude(pk=apart_from.pk)
+        if users.filter(username__iexact=username).exists():
             raise self.validation_error("username_taken")
-        if others.filter(name_look__skeleton=names.skeleton(username)).exists():
+        if users.filter(name_look__skeleton=names.skeleton(username)).exists():
             raise ValidationError(_("This name looks like somebody else's. Choose another one."))
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
-        """For who comes from elsewhere with a name that isn't free."""
+        """A free name for a person of another provider whose own name is taken."""
         username: str = super().generate_unique_username(txts, regex)
         try:
             self.check_free(username)
@@ -83,16 +87,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
-        """First and last names stand beside what staff does: those that imitate are not taken
-        over.
+        """A new user without first and last names that imitate others.
+
+        These names stand beside what staff does.
         """
         user = super().populate_user(request, sociallogin, data)
         user.username = names.normalized(user.username)
-        user.first_name, user.last_name = _own(user.first_name), _own(user.last_name)
+        user.first_name = _without_imitation(user.first_name)
+        user.last_name = _without_imitation(user.last_name)
         return user
 
 
-def _own(name: str) -> str:
+def _without_imitation(name: str) -> str:
     name = names.printable(name)[:NAME_MAX]
     try:
         names.check_letters(name)

@@ -1,4 +1,4 @@
-"""What the settings page takes."""
+"""Forms of the settings page: name, email, language, time zone, notices, deletion."""
 
 from typing import Any
 
@@ -31,23 +31,26 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
             return name
         adapter = get_adapter()
         cleaned: str = adapter.clean_username(name, shallow=True)
-        adapter.check_free(cleaned, but=self.instance)
+        adapter.check_free(cleaned, apart_from=self.instance)
         return cleaned
 
 
 class ChangeEmailForm(AddEmailForm):
     def save(self, request: HttpRequest) -> EmailAddress:
-        """The address in use stays until the new one is confirmed, also where it was never
-        verified itself.
+        """Ask the new address for confirmation; the address in use stays until then.
+
+        That holds also where the address in use was never verified itself.
         """
         EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()
         address = EmailAddress.objects.create(
             user=self.user, email=self.cleaned_data["email"].lower()
         )
         address.send_confirmation(request)
-        told = {"email": address.email}
         get_adapter().add_message(
-            request, messages.INFO, "account/messages/email_confirmation_sent.txt", told
+            request,
+            messages.INFO,
+            "account/messages/email_confirmation_sent.txt",
+            {"email": address.email},
         )
         return address
 
@@ -73,8 +76,9 @@ AREAS = {
 
 
 def cities() -> dict[str, list[tuple[str, str]]]:
-    """Zones by area, each with its city in the language of the page; other names of the same zone
-    are left out.
+    """Time zones by area, each with its city in the language of the page.
+
+    Other names of the same zone are left out.
     """
     translated = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE)).time_zones
     aliases = get_global("zone_aliases")
@@ -83,14 +87,14 @@ def cities() -> dict[str, list[tuple[str, str]]]:
     for name in sorted(time_zones.names() - aliases.keys()):
         area, _slash, place = name.partition("/")
         if area in AREAS:
-            words = translated.get(name) or translated.get(former.get(name, "")) or {}
-            city = words.get("city") or place.rpartition("/")[2].replace("_", " ")
+            translation = translated.get(name) or translated.get(former.get(name, "")) or {}
+            city = translation.get("city") or place.rpartition("/")[2].replace("_", " ")
             by_area[area].append((name, city))
     return by_area
 
 
 class TimeZoneForm(forms.Form):
-    """One zone for good, or whichever the browser is in."""
+    """The person's time zone: a fixed one, or that of their browser."""
 
     time_zone = forms.ChoiceField(label=_("Where your days begin and end"), required=False)
 
@@ -110,7 +114,7 @@ class TimeZoneForm(forms.Form):
 
 
 class SwitchesForm(forms.Form):
-    """One box for each kind of notice and each channel."""
+    """Switches of notices: one box for each kind and each channel."""
 
     def __init__(self, preferences: Preferences, data: Any = None) -> None:
         super().__init__(data)
@@ -123,11 +127,12 @@ class SwitchesForm(forms.Form):
                 self.fields[name] = forms.BooleanField(required=False, label=label, initial=initial)
 
     def rows(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """Each kind in words, and its boxes."""
-        return [
-            (kind.label, [self[switch(kind, channel)] for channel in Channel])
-            for kind in NoticeKind
-        ]
+        """The label of each kind, and its boxes."""
+        rows: list[tuple[Any, list[forms.BoundField]]] = []
+        for kind in NoticeKind:
+            boxes = [self[switch(kind, channel)] for channel in Channel]
+            rows.append((kind.label, boxes))
+        return rows
 
     def save(self) -> None:
         for kind in NoticeKind:
@@ -137,7 +142,7 @@ class SwitchesForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    """A password, or for who signs in elsewhere the name, typed again."""
+    """The confirmation of a deletion: the password, or without one the name typed again."""
 
     password = forms.CharField(
         label=_("Your password"),
@@ -149,7 +154,10 @@ class LeaveForm(forms.Form):
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
         self.user = user
-        del self.fields["name" if user.has_usable_password() else "password"]
+        if user.has_usable_password():
+            del self.fields["name"]
+        else:
+            del self.fields["password"]
 
     def clean_password(self) -> str:
         if not self.user.check_password(self.cleaned_data["password"]):

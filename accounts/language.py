@@ -1,4 +1,4 @@
-"""The cookie that Django's own language form sets too."""
+"""The cookie of a person's language, which Django's own language form sets too."""
 
 from typing import TypeVar
 

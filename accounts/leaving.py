@@ -11,7 +11,9 @@ from roadmaps.removal import erasure
 
 @transaction.atomic
 def delete_account(user: User) -> None:
-    """With all their roadmaps; runs are stopped. What they decided for others stays there, by name.
+    """Delete a person with all their roadmaps, whose runs are stopped.
+
+    What they decided for others stays there, by name.
 
     Raises ValidationError: nobody would be left to run this installation.
     """

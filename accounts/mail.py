@@ -1,7 +1,7 @@
-"""Notices by e-mail. A row is locked while its mail leaves and marked when it has left.
+"""Notices by email. A row is locked while its mail leaves and marked when it has left.
 
-Who dies in between sends it again, under the same Message-ID, so that a mailbox can tell it is the
-same one. A mail server that is away costs a delay.
+A process that dies in between leaves it to be sent again, under the same Message-ID, by which a
+mailbox can tell that it is the same one. A mail server that is away costs a delay.
 """
 
 import logging
@@ -37,10 +37,8 @@ def send_notices() -> int:
     for pk in due.order_by("id").values_list("pk", flat=True):
         try:
             sent += _send(pk)
-        except (
-            SMTPException,
-            ValueError,
-        ) as exc:  # an answer, or no address at all: about this one
+        except (SMTPException, ValueError) as exc:
+            # An answer of the server, or no address at all: it concerns this notice only.
             logger.warning("mail about notice %s was refused and will be tried again: %s", pk, exc)
         except OSError as exc:
             logger.warning(
@@ -56,17 +54,25 @@ def _send(pk: int) -> bool:
     notice = waiting.select_related("user", "roadmap").filter(pk=pk).first()
     if notice is None:
         return False  # another process has it
-    wanted: bool = notice.roadmap.deleted_at is None and may_get_mail(notice.user)
-    if wanted:
+
+    is_sendable: bool = notice.roadmap.deleted_at is None and may_get_mail(notice.user)
+    outcome = "on their pages, not by e-mail"
+    if is_sendable:
         _message(notice).send()
-    Notice.objects.filter(pk=pk).update(mail_due=False, mailed_at=Now() if wanted else None)
+        outcome = f"to {notice.user.email}"
+    mailed_at = Now() if is_sendable else None
+    Notice.objects.filter(pk=pk).update(mail_due=False, mailed_at=mailed_at)
+
     if notice.kind == NoticeKind.REJECTED:
-        _note_in_history(notice, wanted)
-    return wanted
+        review = Review.objects.filter(roadmap=notice.roadmap, status=ReviewStatus.REJECTED).first()
+        if review and review.learner_told_at is None:
+            history.write(review, ReviewEventKind.LEARNER_TOLD, text=outcome)
+            Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
+    return is_sendable
 
 
 def may_get_mail(user: Any) -> bool:
-    """Where addresses are verified, an unverified one may be a stranger's."""
+    """Permission to mail a person: where addresses are verified, others may be a stranger's."""
     if not (user.is_active and user.email):
         return False
     if settings.ACCOUNT_EMAIL_VERIFICATION == "none":
@@ -78,16 +84,15 @@ def may_get_mail(user: Any) -> bool:
 
 def _message(notice: Notice) -> EmailMessage:
     stop = public_address("unsubscribe", unsubscribe_token(notice.user, notice.kind))
-    facts = {
+    context = {
         "notice": notice,
         "address": public_address("notice_open", notice.pk),
         "stop": stop,
         "settings": public_address("settings"),
     }
     with translation.override(Preferences.of(notice.user).mail_language):
-        subject, _, body = (
-            render_to_string("accounts/mail/notice.txt", facts).strip().partition("\n")
-        )
+        text = render_to_string("accounts/mail/notice.txt", context).strip()
+    subject, _, body = text.partition("\n")
     headers = {
         "Message-ID": f"<notice-{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>",
         "List-Unsubscribe": f"<{stop}>",
@@ -98,20 +103,15 @@ def _message(notice: Notice) -> EmailMessage:
     )
 
 
-def _note_in_history(notice: Notice, reached: bool) -> None:
-    review = Review.objects.filter(roadmap=notice.roadmap, status=ReviewStatus.REJECTED).first()
-    if review and review.learner_told_at is None:
-        text = f"to {notice.user.email}" if reached else "on their pages, not by e-mail"
-        history.write(review, ReviewEventKind.LEARNER_TOLD, text=text)
-        Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
-
-
 def unsubscribe_token(user: User, kind: str) -> str:
     return signing.dumps([user.pk, kind], salt=SALT)
 
 
 def read_token(token: str) -> tuple[User, str]:
-    """Raises ValueError: not ours, or the person or the kind is no more."""
+    """The person and the kind of notice of a link that unsubscribes.
+
+    Raises ValueError: not ours, or the person or the kind is no more.
+    """
     try:
         pk, kind = signing.loads(token, salt=SALT)
         return User.objects.get(pk=pk), NoticeKind(kind).value

@@ -1,4 +1,4 @@
-"""What holds for every request of a person: their time zone, and for staff a second factor."""
+"""Middleware for every request of a person: their time zone, and for staff a second factor."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,10 @@ TIME_ZONE_COOKIE = "time_zone"  # zone.js sets it
 
 
 class TimeZoneMiddleware:
-    """Days and times of a page are those of its reader; UTC until their browser has said where it
-    is.
+    """The reader's time zone for all days and times of a page; UTC until one is known.
 
-    What a person chose comes first. Then the browser at hand, because it is where they are; what
-    it says is kept, for mails and for browsers that say nothing.
+    The zone that a person chose comes first. Then the browser at hand, because it is where they
+    are; its zone is kept, for mails and for browsers that send none.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,40 +31,32 @@ class TimeZoneMiddleware:
             return self.get_response(request)
 
     def _zone(self, request: HttpRequest) -> str:
-        here = time_zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, ""))
+        browser_zone = time_zones.known(request.COOKIES.get(TIME_ZONE_COOKIE, ""))
         if not request.user.is_authenticated:
-            return here
+            return browser_zone
 
         preferences = Preferences.of(request.user)
-        if here and here != preferences.last_time_zone:
+        if browser_zone and browser_zone != preferences.last_time_zone:
             Preferences.objects.update_or_create(
-                user=request.user, defaults={"last_time_zone": here}
+                user=request.user, defaults={"last_time_zone": browser_zone}
             )
-        chosen, kept = (
-            time_zones.known(preferences.time_zone),
-            time_zones.known(preferences.last_time_zone),
-        )
-        return chosen or here or kept
+        chosen_zone = time_zones.known(preferences.time_zone)
+        last_zone = time_zones.known(preferences.last_time_zone)
+        return chosen_zone or browser_zone or last_zone
 
 
 class StaffMFAMiddleware:
-    """Staff without a second factor are led to setting one up, where REQUIRE_STAFF_MFA asks for
-    it.
-    """
+    """The second factor that REQUIRE_STAFF_MFA asks of staff; without one they set it up first."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if self._must_set_up(request):
+        user = request.user
+        enters_admin = request.path.startswith(reverse("admin:index"))
+        if enters_admin and user.is_authenticated and user.is_staff and lacks_second_factor(user):
             messages.warning(
                 request, _("Staff need a second factor to enter the admin. Set it up here first.")
             )
             return redirect("mfa_activate_totp")
         return self.get_response(request)
-
-    def _must_set_up(self, request: HttpRequest) -> bool:
-        if not request.path.startswith(reverse("admin:index")):
-            return False
-        user = request.user
-        return user.is_authenticated and user.is_staff and lacks_second_factor(user)

@@ -1,4 +1,4 @@
-"""What a person is told, and how they want to be told it."""
+"""Notices for people about their roadmaps, and people's preferences."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -90,24 +90,24 @@ class Preferences(models.Model):
 
     @property
     def mail_language(self) -> str:
-        """Chosen, else that of the pages they have last seen."""
+        """The language of emails: chosen, else that of the pages they last signed in to."""
         return self.language or self.last_language or settings.LANGUAGE_CODE
 
     @property
     def mail_time_zone(self) -> str:
-        """Chosen, else that of the browser they last came with; empty while neither is known."""
+        """The time zone of emails: chosen, else that of their last browser; empty without both."""
         return self.time_zone or self.last_time_zone
 
     def wants(self, kind: str, channel: str) -> bool:
         default = channel == Channel.PAGE or kind in MAILED_UNLESS_SWITCHED
         return bool(self.switches.get(switch(kind, channel), default))
 
-    def set(self, kind: str, channel: str, wanted: bool) -> None:
-        self.switches[switch(kind, channel)] = wanted
+    def set(self, kind: str, channel: str, is_on: bool) -> None:
+        self.switches[switch(kind, channel)] = is_on
 
 
 class NameLook(models.Model):
-    """What a person's name can be taken for, so that nobody else gets one that looks like it."""
+    """The look of a person's name, so that nobody else gets one that can be taken for it."""
 
     # Without a constraint: a process of the release before deletes people and knows nothing of it.
     user = models.OneToOneField(
@@ -139,7 +139,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """One thing that happened to a roadmap, told to its owner once."""
+    """A notice of one thing that happened to a roadmap, told to its owner once."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="notices")
@@ -182,7 +182,7 @@ class Notice(models.Model):
         return f"{self.kind} of {self.roadmap}"
 
     def get_absolute_url(self) -> str:
-        """Marks it as read and leads to what it is about."""
+        """The address that marks it as read and leads to its roadmap."""
         return reverse("notice_open", args=[self.pk])
 
     @property

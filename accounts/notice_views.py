@@ -1,4 +1,4 @@
-"""What a person was told: the bell, the list, and no more of it by e-mail."""
+"""Pages of a person's notices: the bell, the list, and the end of their emails."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -29,7 +29,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
-    """On to what it is about. To have looked is to have read, so a plain link does it."""
+    """The link of a notice, which marks it as read and leads to its roadmap."""
     notice = get_object_or_404(Notice, pk=pk, user=request.user.pk, roadmap__deleted_at=None)
     Notice.objects.filter(pk=pk).unread().update(read_at=Now())
     return redirect(notice.link)
@@ -38,19 +38,20 @@ def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def notices_read(request: HttpRequest) -> HttpResponse:
-    """One, when its id is sent, or all."""
+    """Mark as read: one notice when its id is sent, else all."""
     rows = Notice.objects.shown_to(request.user)
-    if chosen := request.POST.get("notice"):
-        rows = rows.filter(pk=chosen) if chosen.isdecimal() and len(chosen) < 19 else rows.none()
-        if not rows.exists():
+    if notice_id := request.POST.get("notice"):
+        is_id = notice_id.isdecimal() and len(notice_id) < 19
+        if not is_id or not rows.filter(pk=notice_id).exists():
             raise NothingThere(_("There is no such notice."))
+        rows = rows.filter(pk=notice_id)
     rows.unread().update(read_at=Now())
     return redirect("notice_list")
 
 
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
-    """What an open page asks for now and then; who has signed out elsewhere gets nothing new."""
+    """The bell that an open page refreshes; empty for somebody who has signed out elsewhere."""
     if not request.user.is_authenticated:
         return HttpResponse(status=204)
     return render(request, "accounts/_bell.html")
@@ -60,19 +61,24 @@ def bell(request: HttpRequest) -> HttpResponse:
 # right to do it.
 @csrf_exempt
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Works without signing in. Opening the address changes nothing: mail scanners open all."""
+    """The page behind an email's link that ends such emails; it needs no sign-in.
+
+    Opening the address changes nothing: mail scanners open all of them.
+    """
     try:
         user, kind = mail.read_token(token)
     except ValueError as exc:
         raise NothingThere(_("This link is incomplete, or its account is gone.")) from exc
-    facts = {"kind": NoticeKind(kind).label, "kinds": [kind]}
+    context = {"kind": NoticeKind(kind).label, "kinds": [kind]}
     if request.method == "POST":
-        stopped = list(NoticeKind) if request.POST.get("which") == "all" else [NoticeKind(kind)]
+        kinds = [NoticeKind(kind)]
+        if request.POST.get("which") == "all":
+            kinds = list(NoticeKind)
         preferences = Preferences.of(user)
-        for one in stopped:
-            preferences.set(one, Channel.MAIL, False)
+        for stopped_kind in kinds:
+            preferences.set(stopped_kind, Channel.MAIL, False)
         preferences.save()
-        Notice.objects.filter(user=user, kind__in=stopped, mail_due=True).update(mail_due=False)
+        Notice.objects.filter(user=user, kind__in=kinds, mail_due=True).update(mail_due=False)
         messages.success(request, _("You will get no more of these e-mails."))
-        facts["done"] = True
-    return render(request, "accounts/unsubscribe.html", facts)
+        context["done"] = True
+    return render(request, "accounts/unsubscribe.html", context)

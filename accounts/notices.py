@@ -1,6 +1,4 @@
-"""Telling people what happened to their roadmaps: once for each event, in the transaction of the
-event.
-"""
+"""Notices of what happened to a roadmap: one per event, written in the event's transaction."""
 
 import logging
 from typing import Any
@@ -21,22 +19,26 @@ def tell(roadmap: Roadmap, kind: NoticeKind, text: str = "", source: Any = None)
 
     `source`: what `text` is said from.
     """
-    choices = Preferences.of(roadmap.owner)
-    on_page = choices.wants(kind, Channel.PAGE)
-    mail_due = bool(roadmap.owner.email) and choices.wants(kind, Channel.MAIL)
+    preferences = Preferences.of(roadmap.owner)
+    on_page = preferences.wants(kind, Channel.PAGE)
+    mail_due = bool(roadmap.owner.email) and preferences.wants(kind, Channel.MAIL)
     if not (on_page or mail_due):
         return None
-    facts: dict[str, Any] = {
+
+    values: dict[str, Any] = {
+        "user": roadmap.owner,
         "text": text,
         "text_source": source,
         "link": roadmap.get_absolute_url(),
+        "on_page": on_page,
+        "mail_due": mail_due,
     }
-    facts |= {"on_page": on_page, "mail_due": mail_due}
-    event = {"roadmap": roadmap, "kind": kind, "version": roadmap.version}
-    notice, made = Notice.objects.get_or_create(**event, defaults={"user": roadmap.owner, **facts})
-    if made and mail_due:
+    notice, is_new = Notice.objects.get_or_create(
+        roadmap=roadmap, kind=kind, version=roadmap.version, defaults=values
+    )
+    if is_new and mail_due:
         transaction.on_commit(_ask_for_mail)
-    return notice if made else None
+    return notice if is_new else None
 
 
 def _ask_for_mail() -> None:

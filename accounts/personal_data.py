@@ -1,4 +1,4 @@
-"""Everything that is kept of a person, as one zip of JSON files.
+"""Export of a person's data: everything that is kept of them, as one zip of JSON files.
 
 Each app adds its part by `collect_personal_data`.
 """
@@ -45,7 +45,7 @@ async def stream(user: User) -> AsyncIterator[bytes]:
 
 
 class _Pipe:
-    """What a ZipFile writes, until it is taken."""
+    """The buffer between a ZipFile that writes and a response that takes."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -67,17 +67,13 @@ def _zipped(user: User) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         archive.writestr("README.txt", ABOUT)
-        for path, data in _parts(user):
-            text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
-            archive.writestr(f"{path}.json", text)
-            yield pipe.take()
+        collected: list[tuple[Any, Any]] = collect_personal_data.send(sender=User, user=user)
+        for _, files in collected:
+            for path, data in files:
+                text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+                archive.writestr(f"{path}.json", text)
+                yield pipe.take()
     yield pipe.take()
-
-
-def _parts(user: User) -> Iterator[tuple[str, Any]]:
-    answers: list[tuple[Any, Any]] = collect_personal_data.send(sender=User, user=user)
-    for _, parts in answers:
-        yield from parts
 
 
 @receiver(collect_personal_data)
@@ -105,5 +101,5 @@ def account_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
             "notices_switched": preferences.switches,
         },
     )
-    facts = ("roadmap", "kind", "text", "created_at", "read_at", "mailed_at")
-    yield "notices", list(Notice.objects.filter(user=user).values(*facts))
+    columns = ("roadmap", "kind", "text", "created_at", "read_at", "mailed_at")
+    yield "notices", list(Notice.objects.filter(user=user).values(*columns))

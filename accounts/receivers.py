@@ -1,4 +1,4 @@
-"""What accounts does when roadmaps calls, or a person's row is written."""
+"""Receivers of signals: notices of decisions and ends, and the name of a person's row."""
 
 from typing import Any
 
@@ -28,21 +28,23 @@ def tell_of_decision(review: Review, **_: Any) -> None:
     roadmap = Roadmap.objects.select_related("owner").get(pk=review.roadmap_id)
     notice = notices.tell(roadmap, kind, review.comment)
     if kind == NoticeKind.REJECTED and not (notice and notice.mail_due):
-        told = "on their pages" if notice else "nowhere: they want to hear nothing"
-        history.write(review, ReviewEventKind.LEARNER_TOLD, text=f"{told}, not by e-mail")
+        place = "on their pages" if notice else "nowhere: they want to hear nothing"
+        history.write(review, ReviewEventKind.LEARNER_TOLD, text=f"{place}, not by e-mail")
         Review.objects.filter(pk=review.pk).update(learner_told_at=Now())
 
 
 @receiver(roadmap_ended)
 def tell_of_end(roadmap: Roadmap, **_: Any) -> None:
-    failed = roadmap.status == RoadmapStatus.FAILED
-    reason = (roadmap.status_reason, roadmap.status_reason_source) if failed else ()
-    notices.tell(roadmap, ENDS[RoadmapStatus(roadmap.status)], *reason)
+    kind = ENDS[RoadmapStatus(roadmap.status)]
+    if kind == NoticeKind.FAILED:
+        notices.tell(roadmap, kind, roadmap.status_reason, roadmap.status_reason_source)
+    else:
+        notices.tell(roadmap, kind)
 
 
 @receiver(pre_save, sender=User)
 def spell_name(instance: User, **_: Any) -> None:
-    """By whatever way a new account comes: a form, a provider, a command."""
+    """Normalise the name of a new account, whether a form, a provider or a command makes it."""
     if instance._state.adding:
         instance.username = names.normalized(instance.username)
 

@@ -1,4 +1,4 @@
-"""Upkeep on the queue `logs`."""
+"""Tasks of upkeep on the queue `logs`."""
 
 from celery import shared_task
 

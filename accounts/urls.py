@@ -1,4 +1,4 @@
-"""Below /accounts/, before allauth's own."""
+"""Addresses below /accounts/, before allauth's own."""
 
 from django.urls import path
 

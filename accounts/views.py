@@ -1,4 +1,4 @@
-"""The settings of a person, their data, and leaving."""
+"""Pages of a person's settings, the export of their data, and the deletion of their account."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
-    """With `forms` in the place of the fresh ones; those were sent and have errors."""
+    """The settings page, with `forms` that were sent with errors in the place of fresh ones."""
     user = _user(request)
     preferences = Preferences.of(user)
     context = {
@@ -49,13 +49,13 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
 
 
 def _save(
-    request: HttpRequest, name: str, form: NameForm | SwitchesForm | TimeZoneForm, said: str
+    request: HttpRequest, name: str, form: NameForm | SwitchesForm | TimeZoneForm, success: str
 ) -> HttpResponse:
-    """`name` is the form's in the context of the page."""
+    """Save the form, or show the page with its errors; `name` is the form's in the context."""
     if not form.is_valid():
         return _page(request, **{name: form})
     form.save()
-    messages.success(request, said)
+    messages.success(request, success)
     return redirect("settings")
 
 
@@ -110,7 +110,7 @@ def my_data(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 def delete_account(request: HttpRequest) -> HttpResponse:
-    """A page that asks first; a POST with the password deletes and signs out."""
+    """The page that asks before it deletes; a POST with the password deletes and signs out."""
     user = _user(request)
     if not ratelimit.consume(request, action="delete_account", user=user):
         return too_often(request)
@@ -124,8 +124,8 @@ def delete_account(request: HttpRequest) -> HttpResponse:
             logout(request)
             messages.success(request, _("Your account and everything in it is deleted. Farewell."))
             return redirect("home")
-    facts = {"form": form, "roadmaps": user.roadmaps.count()}
-    return render(request, "accounts/delete.html", facts, status=400 if form.errors else 200)
+    context = {"form": form, "roadmaps": user.roadmaps.count()}
+    return render(request, "accounts/delete.html", context, status=400 if form.errors else 200)
 
 
 def _user(request: HttpRequest) -> User:

@@ -9,9 +9,11 @@ COUNTED_TO = 99
 
 @register.filter
 def unread_notices(user: User | AnonymousUser) -> str:
-    """How many, in at most three characters; empty for none.
+    """The number of unread notices in at most three characters; empty for none.
 
     An index of the unread alone answers it.
     """
     count = Notice.objects.shown_to(user).unread()[: COUNTED_TO + 1].count()
-    return f"{COUNTED_TO}+" if count > COUNTED_TO else str(count or "")
+    if count > COUNTED_TO:
+        return f"{COUNTED_TO}+"
+    return str(count or "")

@@ -157,7 +157,7 @@ def test_whoever_comes_from_elsewhere_with_such_a_name_gets_another(others):
     for number, name in enumerate(REFUSED):
         user = from_elsewhere(str(number), username=name)
         assert user.username not in (name, names.normalized(name))
-        account_adapter().check_free(user.username, but=user)
+        account_adapter().check_free(user.username, apart_from=user)
         assert not names.is_reserved(user.username)
 
 
