@@ -1,4 +1,4 @@
-"""Cards: which questions a person keeps in mind, and when each is asked again (FSRS)."""
+"""Cards of spaced repetition (FSRS): a person's memory of each question, and its next day."""
 
 import hashlib
 import json
@@ -21,12 +21,15 @@ LONGEST_DAYS = 3650
 
 
 def fingerprint(question: Question) -> str:
-    asked = json.dumps([question.text, question.options], ensure_ascii=False).casefold()
-    return hashlib.sha256(asked.encode()).hexdigest()
+    wording = json.dumps([question.text, question.options], ensure_ascii=False).casefold()
+    return hashlib.sha256(wording.encode()).hexdigest()
 
 
 def keep_concept(concept: Concept) -> None:
-    """Until the transaction ends no changed plan takes it away. Raises NothingThere when one has."""
+    """Lock a concept, so that no changed plan takes it away before the transaction ends.
+
+    Raises NothingThere when one has.
+    """
     if not Concept.objects.select_for_update(no_key=True).filter(pk=concept.pk).first():
         raise NothingThere(
             _("“%(concept)s” is no longer part of this course.") % {"concept": concept}
@@ -34,7 +37,7 @@ def keep_concept(concept: Concept) -> None:
 
 
 def keep_questions(concept: Concept) -> None:
-    """Until the transaction ends its quiz isn't written anew.
+    """Lock a concept and its quiz, so that it isn't rewritten before the transaction ends.
 
     Called first: the same order of locks everywhere.
     """
@@ -43,70 +46,75 @@ def keep_questions(concept: Concept) -> None:
 
 
 def make(user: Any, concept: Concept) -> None:
-    """A card for each question of the concept that its owner has none of yet."""
+    """Make a card for each question of the concept of which its owner has none yet."""
     if concept.roadmap.owner_id == user.pk:
-        _make([user.pk], concept.pk, Question.objects.filter(quiz__concept=concept))
+        questions = Question.objects.filter(quiz__concept=concept)
+        _make_missing([user.pk], concept.pk, questions)
 
 
-def _make(users: Iterable[int], concept_id: int, questions: Iterable[Question]) -> None:
+def _make_missing(user_ids: Iterable[int], concept_id: int, questions: Iterable[Question]) -> None:
     cards = [
         Card(
-            user_id=user,
+            user_id=user_id,
             concept_id=concept_id,
             question=question,
             fingerprint=fingerprint(question),
         )
         for question in questions
-        for user in users
+        for user_id in user_ids
     ]
     Card.objects.bulk_create(cards, ignore_conflicts=True)
 
 
 def follow_rewrite(quiz: Quiz) -> None:
-    """Cards of questions that stayed go on, those of questions that went rest, and new questions
-    get theirs.
+    """Match the cards of a concept to its rewritten quiz.
+
+    Cards of questions that stayed go on, those of questions that went rest, and new questions get
+    cards of their own.
     """
     cards = Card.objects.filter(concept_id=quiz.concept_id)
-    users = list(cards.order_by().values_list("user_id", flat=True).distinct())
-    if not users:
+    user_ids = list(cards.order_by().values_list("user_id", flat=True).distinct())
+    if not user_ids:
         return
     questions = list(quiz.questions.all())
     for question in questions:
         cards.filter(fingerprint=fingerprint(question)).update(question=question)
-    _make(users, quiz.concept_id, questions)
+    _make_missing(user_ids, quiz.concept_id, questions)
 
 
 def rate_first_answers(user: Any, concept: Concept, right: dict[int, bool]) -> None:
-    """The quiz is the first answer to questions never asked before; `right` is by question id."""
+    """Count a quiz as the first answer to new questions; `right` is by question id."""
     for card in Card.objects.filter(user=user, concept=concept, question__in=right, memory={}):
         was_right = card.question_id is not None and right[card.question_id]
         rate(card, Rating.GOOD if was_right else Rating.AGAIN, timezone.now())
 
 
-def rate(card: Card, rating: int, at: datetime) -> None:
-    """`at` is when it was answered."""
-    after = _after(card, rating, at)
-    card.memory, card.due_at, card.answered_at = after.to_dict(), after.due, at
+def rate(card: Card, rating: int, answered_at: datetime) -> None:
+    memory = _memory_after(card, rating, answered_at)
+    card.memory, card.due_at, card.answered_at = memory.to_dict(), memory.due, answered_at
     card.save(update_fields=["memory", "due_at", "answered_at"])
 
 
-def due_after(card: Card, rating: int, at: datetime) -> date:
+def due_after(card: Card, rating: int, answered_at: datetime) -> date:
     """The day on which the question would be asked again."""
-    due: datetime = _after(card, rating, at).due
+    due: datetime = _memory_after(card, rating, answered_at).due
     return due.date()
 
 
-def _after(card: Card, rating: int, at: datetime) -> fsrs.Card:
-    """FSRS counts from noon to noon of the person's calendar, whatever hour and zone an answer was
+def _memory_after(card: Card, rating: int, answered_at: datetime) -> fsrs.Card:
+    """FSRS's record of a question after an answer.
+
+    FSRS counts from noon to noon of the person's calendar, whatever hour and zone an answer was
     given in.
     """
-    known = fsrs.Card.from_dict(card.memory) if card.memory else fsrs.Card(card_id=card.pk)
-    if known.last_review:
-        known.last_review = _noon(
-            known.last_review.date()
-        )  # memories of before have the hour of the answer
-    after, _ = _scheduler().review_card(known, fsrs.Rating(rating), _noon(timezone.localdate(at)))
-    return after
+    memory = fsrs.Card(card_id=card.pk)
+    if card.memory:
+        memory = fsrs.Card.from_dict(card.memory)
+    if memory.last_review:  # older memories have the hour of the answer
+        memory.last_review = _noon(memory.last_review.date())
+    reviewed_at = _noon(timezone.localdate(answered_at))
+    memory, _ = _scheduler().review_card(memory, fsrs.Rating(rating), reviewed_at)
+    return memory
 
 
 def _noon(day: date) -> datetime:
@@ -115,7 +123,7 @@ def _noon(day: date) -> datetime:
 
 @cache
 def _scheduler() -> fsrs.Scheduler:
-    """In whole days: who practises daily needs no steps of minutes."""
+    """FSRS's scheduler in whole days: daily practice needs no steps of minutes."""
     return fsrs.Scheduler(
         desired_retention=RETENTION,
         learning_steps=(),

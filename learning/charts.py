@@ -1,4 +1,4 @@
-"""Where everything of a chart stands; templates draw it as SVG."""
+"""Geometry of the chart of study weeks, which templates draw as SVG."""
 
 from dataclasses import dataclass
 
@@ -38,21 +38,14 @@ class Chart:
 
 def draw(weeks: list[Week]) -> Chart:
     """A bar per week, and a line at the minutes that were promised."""
-    room = HEIGHT - FOOT
-    scale = room / (
-        HEADROOM * max([week.promised for week in weeks] + [week.minutes for week in weeks])
-    )
+    base = HEIGHT - FOOT
+    highest = max(max(week.promised, week.minutes) for week in weeks)
+    scale = base / (HEADROOM * highest)
     width = (WIDTH - GAP * (len(weeks) + 1)) / len(weeks)
+
     bars = []
-    for at, week in enumerate(weeks):
+    for index, week in enumerate(weeks):
         height = round(week.minutes * scale, 1)
-        bars.append(
-            Bar(
-                week,
-                round(GAP + at * (width + GAP), 1),
-                round(room - height, 1),
-                round(width, 1),
-                height,
-            )
-        )
-    return Chart(bars, round(room - weeks[-1].promised * scale, 1))
+        x = round(GAP + index * (width + GAP), 1)
+        bars.append(Bar(week, x, round(base - height, 1), round(width, 1), height))
+    return Chart(bars, round(base - weeks[-1].promised * scale, 1))

@@ -1,6 +1,4 @@
-"""What a learner leaves in a course: a reading place, notes, answers, what is remembered and the
-days of study.
-"""
+"""Rows of a learner in a course: reading place, notes, quiz answers, cards and study days."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -19,7 +17,7 @@ REST = timedelta(hours=4)  # at least, between two answers to a question
 
 
 class Reading(models.Model):
-    """One person's dealings with one concept; there is none until something was done with it."""
+    """A person's reading of one concept; there is no row until they do something with it."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="readings")
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="readings")
@@ -68,24 +66,23 @@ class Attempt(models.Model):
 
 class CardQuerySet(models.QuerySet["Card"]):
     def of(self, user: Any) -> "CardQuerySet":
-        """Of questions that still exist, in the person's own courses."""
-        own = Roadmap.objects.visible_to(user).filter(owner=user)
-        return self.filter(user=user, question__isnull=False, concept__roadmap__in=own)
+        """Cards of questions that still exist, in the person's own courses."""
+        roadmaps = Roadmap.objects.visible_to(user).filter(owner=user)
+        return self.filter(user=user, question__isnull=False, concept__roadmap__in=roadmaps)
 
     def due_on(self, day: date) -> "CardQuerySet":
-        """All that is asked on `day` of the person's calendar; what was never asked waits for no
-        day.
+        """Cards to ask on `day` of the person's calendar, and all that were never asked.
 
-        What was answered a moment ago rests, also when a new day or another time zone has begun
-        meanwhile.
+        A card that was answered a moment ago rests, also when a new day or another time zone has
+        begun meanwhile.
         """
-        after = datetime.combine(day + timedelta(days=1), time.min, UTC)
+        next_day = datetime.combine(day + timedelta(days=1), time.min, UTC)
         rested = Q(answered_at=None) | Q(answered_at__lte=timezone.now() - REST)
-        return self.filter(Q(memory={}) | Q(due_at__lt=after) & rested)
+        return self.filter(Q(memory={}) | Q(due_at__lt=next_day) & rested)
 
 
 class Card(models.Model):
-    """How well a person remembers one question; `memory` is FSRS's own record of it."""
+    """A person's memory of one question; `memory` is FSRS's own record of it."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="cards")
     concept = models.ForeignKey(Concept, models.CASCADE, related_name="cards")
@@ -94,7 +91,7 @@ class Card(models.Model):
         max_length=64, help_text="Of the question, which a rewrite may keep"
     )
     memory = models.JSONField(default=dict, help_text="Empty until the first answer")
-    # Its date in UTC is a day of the person's calendar: who flies on meets it on that day,
+    # Its date in UTC is a day of the person's calendar: a traveller meets it on that day,
     # wherever they are by then.
     due_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, editable=False)
@@ -122,7 +119,7 @@ class Card(models.Model):
 
 
 class Rating(models.IntegerChoices):
-    """FSRS's words and numbers."""
+    """Ratings of an answer, in FSRS's words and numbers."""
 
     AGAIN = 1, _("Again")
     HARD = 2, _("Hard")
@@ -133,7 +130,7 @@ class Rating(models.IntegerChoices):
 class Recall(models.Model):
     """An answer in practice.
 
-    A right one waits for its rating: how hard it was, only the person knows.
+    A right one waits for its rating, because only the person knows how hard it was.
     """
 
     card = models.ForeignKey(Card, models.CASCADE, related_name="recalls")

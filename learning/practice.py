@@ -1,4 +1,4 @@
-"""Daily practice: which questions are asked today, and what an answer does to its card."""
+"""Daily practice: the questions of today, their answers and ratings."""
 
 import random
 from datetime import date, timedelta
@@ -21,28 +21,33 @@ NEW = Q(memory={})
 
 
 def _due(user: Any) -> CardQuerySet:
-    """Due at any time of today, so that who practises each morning misses nothing of last evening."""
+    """Cards due at any time of today.
+
+    Somebody who practises each morning misses nothing of last evening.
+    """
     return Card.objects.of(user).due_on(timezone.localdate())
 
 
 def left_today(user: Any) -> dict[str, int]:
-    """Questions that today still asks: `new` ones, and `known` ones to recall."""
+    """Numbers of questions left for today: `new` ones, and `known` ones to recall."""
     due = _due(user).aggregate(new=Count("pk", filter=NEW), known=Count("pk", filter=~NEW))
     if not any(due.values()):
         return due
-    done = Recall.objects.filter(
-        user=user, at__gte=time_zones.midnight(), rating__isnull=False
-    ).aggregate(new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False)))
-    most = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
-    return {kind: max(0, min(due[kind], most[kind] - done[kind])) for kind in most}
+
+    recalls = Recall.objects.filter(user=user, at__gte=time_zones.midnight(), rating__isnull=False)
+    answered = recalls.aggregate(
+        new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False))
+    )
+    limits = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
+    return {kind: max(0, min(due[kind], limits[kind] - answered[kind])) for kind in limits}
 
 
-def next_card(user: Any, left: dict[str, int]) -> Card | None:
-    """What was known comes first; new questions follow in reading order."""
+def next_card(user: Any, remaining: dict[str, int]) -> Card | None:
+    """The next card to ask: questions to recall first, then new ones in reading order."""
     due = _due(user).select_related("question", "concept__roadmap")
-    if left["known"]:
+    if remaining["known"]:
         return due.exclude(NEW).order_by("due_at", "pk").first()
-    if left["new"]:
+    if remaining["new"]:
         order = ("concept__roadmap__created_at", "concept__order", "question__order", "pk")
         return due.filter(NEW).order_by(*order).first()
     return None
@@ -51,7 +56,7 @@ def next_card(user: Any, left: dict[str, int]) -> Card | None:
 def next_due_on(user: Any) -> date | None:
     """The day on which there is something to do again; None when there are no questions at all."""
     if _due(user).exists():
-        return timezone.localdate() + timedelta(days=1)  # today's share is done
+        return timezone.localdate() + timedelta(days=1)  # today's questions are answered
     soonest = Card.objects.of(user).order_by("due_at").first()
     return soonest.due_on if soonest else None
 
@@ -59,14 +64,17 @@ def next_due_on(user: Any) -> date | None:
 def shown_options(
     card: Card, question: Question, answered: Recall | None = None
 ) -> list[tuple[int, str]]:
-    """Options with their indexes, in another order each time: the place of an answer is not to be
-    learned.
+    """Options with their indexes, in another order each time.
 
-    `answered`: in the order in which they were shown for that answer.
+    A person should learn an answer and not its place. With `answered`, the order is that in which
+    the options were shown for that answer.
     """
-    before = card.recalls.filter(pk__lt=answered.pk) if answered else card.recalls.all()
+    earlier_recalls = card.recalls.all()
+    if answered:
+        earlier_recalls = earlier_recalls.filter(pk__lt=answered.pk)
+    seed = f"{card.pk} {earlier_recalls.count()}"
     options = list(enumerate(question.options))
-    random.Random(f"{card.pk} {before.count()}").shuffle(options)  # noqa: S311 - no secret
+    random.Random(seed).shuffle(options)  # noqa: S311 - no secret
     return options
 
 
@@ -76,8 +84,8 @@ def unrated(user: Any) -> Recall | None:
 
 
 @transaction.atomic
-def answer(card_id: int, user: Any, given: list[str]) -> Recall:
-    """A wrong answer is rated at once, a right one by the person.
+def answer(card_id: int, user: Any, options: list[str]) -> Recall:
+    """Grade and keep an answer; a wrong one is rated at once, a right one by the person.
 
     Raises InvalidTransition, ValidationError.
     """
@@ -94,7 +102,7 @@ def answer(card_id: int, user: Any, given: list[str]) -> Recall:
         or card.recalls.filter(rating__isnull=True).exists()
     ):
         raise InvalidTransition(_("You have answered that question already. Here is the next one."))
-    chosen = quizzes.chosen_of(card.question, given)
+    chosen = quizzes.chosen_of(card.question, options)
     if not chosen:
         raise ValidationError(_("Choose an answer first."))
     right = quizzes.is_right(card.question, chosen)
@@ -109,14 +117,14 @@ def answer(card_id: int, user: Any, given: list[str]) -> Recall:
 
 @transaction.atomic
 def rate(recall: Recall, rating: int) -> None:
-    """Raises InvalidTransition when it is rated already."""
+    """Rate an answer, and its card with it. Raises InvalidTransition when it is rated already."""
     if not Recall.objects.filter(pk=recall.pk, rating__isnull=True).update(rating=rating):
         raise InvalidTransition(_("That answer is rated already."))
     cards.rate(recall.card, rating, recall.at)
 
 
 def choices(recall: Recall) -> list[dict[str, Any]]:
-    """The ratings of a right answer, each with when the question would come back."""
+    """The ratings of a right answer, each with the day on which the question would come back."""
     ratings = (Rating.HARD, Rating.GOOD, Rating.EASY)
     return [
         {"rating": rating, "due_on": cards.due_after(recall.card, rating, recall.at)}

@@ -1,4 +1,4 @@
-"""The daily page: one question at a time, its result, and how hard it was."""
+"""Pages of daily practice: one question at a time, its result, and its rating."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ from roadmaps.pages.errors import NothingThere
 def practice_today(request: HttpRequest) -> HttpResponse:
     if recall := practice.unrated(request.user):
         return redirect("practice_recall", recall.pk)
-    left = practice.left_today(request.user)
-    card = practice.next_card(request.user, left)
+    remaining = practice.left_today(request.user)
+    card = practice.next_card(request.user, remaining)
     context: dict[str, Any] = {
         "card": card,
-        "left": sum(left.values()),
+        "left": sum(remaining.values()),
         "streak": progress.streak(request.user),
     }
     if card and card.question:
@@ -53,17 +53,27 @@ def practice_answer(request: HttpRequest, card_id: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def practice_recall(request: HttpRequest, recall_id: int) -> HttpResponse:
-    """What was answered and what is right; a POST says how hard it was."""
+    """The result of an answer; a POST rates it."""
     rows = Recall.objects.select_related("card__question", "card__concept__roadmap")
     recall = get_object_or_404(rows, pk=recall_id, user=request.user.pk)
     if request.method == "POST":
-        return _rate(request, recall)
+        rating = request.POST.get("rating", "")
+        if rating not in map(str, (Rating.HARD.value, Rating.GOOD.value, Rating.EASY.value)):
+            messages.error(request, _("Say how hard it was: hard, good or easy."))
+            return redirect("practice_recall", recall.pk)
+        try:
+            practice.rate(recall, int(rating))
+        except InvalidTransition as exc:
+            messages.info(request, str(exc))
+        return redirect("practice")
+
     question = recall.card.question
     if question is None:
         raise NothingThere(_("That question was rewritten, so its answer can't be shown any more."))
+    correct = question.correct_indexes
     options = [
-        {"text": text, "chosen": at in recall.chosen, "right": at in question.correct_indexes}
-        for at, text in practice.shown_options(recall.card, question, recall)
+        {"text": text, "chosen": index in recall.chosen, "right": index in correct}
+        for index, text in practice.shown_options(recall.card, question, recall)
     ]
     context = {
         "recall": recall,
@@ -73,15 +83,3 @@ def practice_recall(request: HttpRequest, recall_id: int) -> HttpResponse:
         "left": sum(practice.left_today(request.user).values()),
     }
     return render(request, "learning/practice_recall.html", context)
-
-
-def _rate(request: HttpRequest, recall: Recall) -> HttpResponse:
-    given = request.POST.get("rating", "")
-    if given not in {str(one.value) for one in (Rating.HARD, Rating.GOOD, Rating.EASY)}:
-        messages.error(request, _("Say how hard it was: hard, good or easy."))
-        return redirect("practice_recall", recall.pk)
-    try:
-        practice.rate(recall, int(given))
-    except InvalidTransition as exc:
-        messages.info(request, str(exc))
-    return redirect("practice")

@@ -1,6 +1,6 @@
-"""How far a person is: in a concept, module, stage, roadmap and week.
+"""Progress of a person in a concept, module, stage, roadmap and week.
 
-A constant number of queries each.
+Each function needs a constant number of queries.
 """
 
 import uuid
@@ -24,7 +24,7 @@ DAYS_MAX = 1000  # of a streak
 
 @dataclass(frozen=True)
 class Step:
-    """A concept and how far its reader is."""
+    """A concept and its reader's progress in it."""
 
     concept: Concept
     state: str  # done, started or new
@@ -40,28 +40,24 @@ class Step:
         return self.concept.get_absolute_url()
 
 
-class Share:
-    """What of some steps is done."""
+class Completion:
+    """The completion of some steps, and the mastery that their quizzes show."""
 
     def __init__(self, steps: list[Step]) -> None:
         self.steps = steps
         self.total = len(steps)
         self.done = sum(step.state == DONE for step in steps)
-        self.minutes = sum(step.concept.minutes for step in steps)
-        self.minutes_done = sum(step.concept.minutes for step in steps if step.state == DONE)
-
-    @property
-    def percent(self) -> int:
-        return _percent(self.done, self.total)
 
     @property
     def mastery(self) -> int | None:
         """Mean percentage of the best attempts; None before any."""
-        best = [step.best for step in self.steps if step.best is not None]
-        return round(100 * sum(best) / len(best)) if best else None
+        scores = [step.best for step in self.steps if step.best is not None]
+        if not scores:
+            return None
+        return round(100 * sum(scores) / len(scores))
 
 
-class Section(Share):
+class Section(Completion):
     """A stage with its modules, or a module."""
 
     def __init__(
@@ -72,44 +68,42 @@ class Section(Share):
         self.modules = modules or []
 
 
-class Progress(Share):
-    """A whole roadmap, in reading order."""
+class Progress(Completion):
+    """The progress in a whole roadmap, in reading order."""
 
     def __init__(self, roadmap: Roadmap, steps: list[Step]) -> None:
         super().__init__(steps)
         self.roadmap = roadmap
-        self.stages = list(_stages(steps))
+        self.stages: list[Section] = []
+        for stage, group in groupby(steps, key=lambda step: step.concept.module.stage):
+            of_stage = list(group)
+            by_module = groupby(of_stage, key=lambda step: step.concept.module)
+            modules = [Section(module, list(of_module)) for module, of_module in by_module]
+            self.stages.append(Section(stage, of_stage, modules))
 
     @property
     def upcoming(self) -> Step | None:
-        """Where to go on: the first concept that isn't done."""
+        """The next concept to read: the first that isn't done."""
         return next((step for step in self.steps if step.state != DONE), None)
 
-    def around(self, concept: Concept) -> tuple[Step | None, Step | None]:
+    def neighbours(self, concept: Concept) -> tuple[Step | None, Step | None]:
         """The steps before and after `concept`."""
-        at = next(at for at, step in enumerate(self.steps) if step.concept == concept)
-        return (self.steps[at - 1] if at else None), (
-            self.steps[at + 1] if at + 1 < self.total else None
-        )
-
-
-def _percent(done: int, total: int) -> int:
-    return 100 * done // total if total else 0
-
-
-def _stages(steps: list[Step]) -> Iterator[Section]:
-    for stage, of_stage in groupby(steps, key=lambda step: step.concept.module.stage):
-        listed = list(of_stage)
-        grouped = groupby(listed, key=lambda step: step.concept.module)
-        yield Section(
-            stage, listed, [Section(module, list(of_module)) for module, of_module in grouped]
-        )
+        padded: list[Step | None] = [None, *self.steps, None]
+        for previous, step, following in zip(padded, self.steps, padded[2:], strict=False):
+            if step.concept == concept:
+                return previous, following
+        raise LookupError(f"{concept} is no step of {self.roadmap}")
 
 
 def progress_of(user: Any, roadmap: Roadmap) -> Progress:
     concepts = list(roadmap.concepts.select_related("module__stage").order_by("order"))
     completed = _completions(user, roadmap)
-    best = _best_shares(user, roadmap)
+
+    attempts = Attempt.objects.filter(user=user.pk, concept__roadmap=roadmap, total__gt=0)
+    best_score = Max(Cast(F("score"), FloatField()) / F("total"))
+    by_concept = attempts.order_by().values("concept").annotate(best=best_score)
+    best = dict(by_concept.values_list("concept", "best"))
+
     steps = [
         Step(
             concept, _state(concept.pk, completed), completed.get(concept.pk), best.get(concept.pk)
@@ -132,34 +126,26 @@ def _state(concept_id: int, completed: dict[int, datetime | None]) -> str:
 
 
 def _completions(user: Any, roadmap: Roadmap) -> dict[int, datetime | None]:
-    """When each concept that was begun was completed."""
+    """Times of completion by concept, for each concept that was begun; None while it isn't done."""
     rows = Reading.objects.filter(user=user.pk, concept__roadmap=roadmap)
     return dict(rows.values_list("concept", "completed_at"))
 
 
-def _best_shares(user: Any, roadmap: Roadmap) -> dict[int, float]:
-    rows = Attempt.objects.filter(user=user.pk, concept__roadmap=roadmap, total__gt=0).order_by()
-    best = Max(Cast(F("score"), FloatField()) / F("total"))
-    return dict(rows.values("concept").annotate(best=best).values_list("concept", "best"))
-
-
 @dataclass(frozen=True)
 class Tally:
+    """The numbers of completed and of all concepts of a roadmap, and the next one to read."""
+
     done: int
     total: int
     upcoming: Concept | None = None
 
-    @property
-    def percent(self) -> int:
-        return _percent(self.done, self.total)
-
 
 def counts_of(user: Any, roadmaps: Iterable[Roadmap]) -> dict[uuid.UUID, Tally]:
-    """Completed and all concepts, and the first that isn't done, of each roadmap that has some."""
+    """The tally of each roadmap that has concepts."""
     keys = [roadmap.pk for roadmap in roadmaps]
     concepts = Concept.objects.filter(roadmap__in=keys).order_by()
     completed = concepts.filter(readings__user=user.pk, readings__completed_at__isnull=False)
-    done = _counted(completed)
+    completed_counts = _count_by_roadmap(completed)
     undone = (
         concepts.exclude(pk__in=completed.values("pk"))
         .order_by("roadmap_id", "order")
@@ -167,12 +153,12 @@ def counts_of(user: Any, roadmaps: Iterable[Roadmap]) -> dict[uuid.UUID, Tally]:
     )
     upcoming = {concept.roadmap_id: concept for concept in undone}
     return {
-        key: Tally(done.get(key, 0), total, upcoming.get(key))
-        for key, total in _counted(concepts).items()
+        key: Tally(completed_counts.get(key, 0), total, upcoming.get(key))
+        for key, total in _count_by_roadmap(concepts).items()
     }
 
 
-def _counted(concepts: Any) -> dict[uuid.UUID, int]:
+def _count_by_roadmap(concepts: Any) -> dict[uuid.UUID, int]:
     return dict(
         concepts.values("roadmap").annotate(count=Count("pk")).values_list("roadmap", "count")
     )
@@ -181,14 +167,14 @@ def _counted(concepts: Any) -> dict[uuid.UUID, int]:
 def streak(user: Any) -> int:
     """Days of study in a row, up to today, or up to yesterday while today has none yet.
 
-    Who travels east may miss a date, and who travels west may have studied on a date that has yet
-    to come. Neither ends a streak: where the zone changes, one date may be missing.
+    A person who travels east may miss a date, and one who travels west may have studied on a date
+    that has yet to come. Neither ends a streak: where the zone changes, one date may be missing.
     """
     days = StudyDay.objects.filter(user=user.pk).values_list("day", "zone")[:DAYS_MAX]
     next_day, next_zone = timezone.localdate(), timezone.get_current_timezone_name()
     length = 0
-    for day, kept_zone in days:
-        zone = kept_zone or settings.TIME_ZONE  # as all days were counted before
+    for day, stored_zone in days:
+        zone = stored_zone or settings.TIME_ZONE  # days of older releases have none
         missing = (next_day - day).days - 1
         if missing > int(zone != next_zone):
             break
@@ -199,7 +185,7 @@ def streak(user: Any) -> int:
 
 @dataclass(frozen=True)
 class Week:
-    """What was promised for a week, what was done, and which concepts are its own."""
+    """A week of study: minutes done, minutes promised, and the week's concepts."""
 
     first_day: date
     minutes: int
@@ -208,35 +194,34 @@ class Week:
 
     @property
     def percent(self) -> int:
-        return min(100, _percent(self.minutes, self.promised))
+        if not self.promised:
+            return 0
+        return min(100, 100 * self.minutes // self.promised)
 
 
 def weeks(progress: Progress, count: int) -> list[Week]:
     """The last `count` weeks, this one last; weeks begin on Monday where the person is."""
     today = timezone.localdate()
-    monday = today - timedelta(days=today.weekday())
-    firsts = [monday - timedelta(weeks=back) for back in reversed(range(count))]
-    return [_week(progress, first, current=first == monday) for first in firsts]
-
-
-def _week(progress: Progress, first_day: date, *, current: bool) -> Week:
-    after = first_day + timedelta(weeks=1)
-    own = [
-        step
-        for step in progress.steps
-        if step.completed_on and first_day <= step.completed_on < after
-    ]
-    minutes = sum(step.concept.minutes for step in own)
+    this_monday = today - timedelta(days=today.weekday())
     promised = progress.roadmap.hours_per_week * 60
-    return Week(
-        first_day,
-        minutes,
-        promised,
-        own + list(_planned(progress, promised - minutes)) if current else own,
-    )
+
+    weeks = []
+    for weeks_ago in reversed(range(count)):
+        monday = this_monday - timedelta(weeks=weeks_ago)
+        next_monday = monday + timedelta(weeks=1)
+        steps = [
+            step
+            for step in progress.steps
+            if step.completed_on and monday <= step.completed_on < next_monday
+        ]
+        minutes = sum(step.concept.minutes for step in steps)
+        if monday == this_monday:
+            steps += planned_steps(progress, promised - minutes)
+        weeks.append(Week(monday, minutes, promised, steps))
+    return weeks
 
 
-def _planned(progress: Progress, minutes: int) -> Iterator[Step]:
+def planned_steps(progress: Progress, minutes: int) -> Iterator[Step]:
     """The next concepts in reading order that begin within `minutes`."""
     for step in progress.steps:
         if minutes <= 0:

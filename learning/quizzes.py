@@ -1,4 +1,4 @@
-"""Grading, on the server only: no page has an answer before it was given."""
+"""Grading of quizzes, on the server only: no page has an answer before a person gives theirs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,15 +14,10 @@ from learning.models import Attempt, Reading, StudyDay
 from roadmaps.models import Concept
 
 
-def chosen_of(question: Question, given: Iterable[str]) -> list[int]:
-    """0-based indexes; whatever names no option counts as not chosen."""
-    return sorted(
-        {
-            int(one)
-            for one in given
-            if one.isascii() and one.isdecimal() and int(one) < len(question.options)
-        }
-    )
+def chosen_of(question: Question, values: Iterable[str]) -> list[int]:
+    """0-based indexes of the chosen options; a value that names no option counts for nothing."""
+    numbers = {int(value) for value in values if value.isascii() and value.isdecimal()}
+    return sorted(number for number in numbers if number < len(question.options))
 
 
 def is_right(question: Question, chosen: list[int]) -> bool:
@@ -30,24 +25,35 @@ def is_right(question: Question, chosen: list[int]) -> bool:
 
 
 @transaction.atomic
-def answer(user: Any, concept: Concept, given: QueryDict) -> Attempt:
+def answer(user: Any, concept: Concept, form_data: QueryDict) -> Attempt:
     """Grade and keep the answers in `question-<id>`.
 
     Raises ValidationError where there is nothing to grade.
     """
     cards.keep_questions(concept)
     questions = {
-        f"question-{one.pk}": one for one in Question.objects.filter(quiz__concept=concept)
+        f"question-{question.pk}": question
+        for question in Question.objects.filter(quiz__concept=concept)
     }
-    if any(name.startswith("question-") and name not in questions for name in given):
+    if any(name.startswith("question-") and name not in questions for name in form_data):
         raise ValidationError(
             _("The quiz was written anew meanwhile. These are its questions now.")
         )
-    graded = {
-        one.pk: _graded(one, chosen_of(one, given.getlist(name))) for name, one in questions.items()
-    }
+
+    graded: dict[int, dict[str, Any]] = {}
+    for name, question in questions.items():
+        chosen = chosen_of(question, form_data.getlist(name))
+        graded[question.pk] = {
+            "text": question.text,
+            "options": question.options,
+            "explanation": question.explanation,
+            "correct": sorted(question.correct_indexes),
+            "chosen": chosen,
+            "right": is_right(question, chosen),
+        }
     if not any(answer["chosen"] for answer in graded.values()):
         raise ValidationError(_("Answer at least one of the questions as they are now."))
+
     right = {pk: answer["right"] for pk, answer in graded.items()}
     attempt = Attempt.objects.create(
         user=user,
@@ -61,14 +67,3 @@ def answer(user: Any, concept: Concept, given: QueryDict) -> Attempt:
     cards.rate_first_answers(user, concept, right)
     StudyDay.mark(user)
     return attempt
-
-
-def _graded(question: Question, chosen: list[int]) -> dict[str, Any]:
-    return {
-        "text": question.text,
-        "options": question.options,
-        "explanation": question.explanation,
-        "correct": sorted(question.correct_indexes),
-        "chosen": chosen,
-        "right": is_right(question, chosen),
-    }

@@ -1,4 +1,4 @@
-"""What of a concept is read, and a person's place, notes and completions."""
+"""Reading of a concept: its text, and a person's place, notes and completion."""
 
 from typing import Any
 
@@ -16,14 +16,17 @@ PLACE_MAX = 32_767
 
 
 def written(concept: Any) -> dict[str, Any]:
-    """What the partials of the tutorial and the resources show, whoever reads it."""
-    text = concept.tutorial.markdown if hasattr(concept, "tutorial") else ""
-    resources = concept.resource_list.resources.all() if hasattr(concept, "resource_list") else []
-    return {"document": markdown.read(text) if text else None, "resources": resources}
+    """The context of the partials of tutorial and resources, whoever reads them."""
+    context: dict[str, Any] = {"document": None, "resources": []}
+    if hasattr(concept, "tutorial") and concept.tutorial.markdown:
+        context["document"] = markdown.read(concept.tutorial.markdown)
+    if hasattr(concept, "resource_list"):
+        context["resources"] = concept.resource_list.resources.all()
+    return context
 
 
 def keep_place(user: Any, concept: Concept, place: str) -> None:
-    """`place` is the number of the tutorial's block at the top of the window.
+    """Keep the reading place: the number of the tutorial's block at the top of the window.
 
     Raises ValidationError.
     """
@@ -33,7 +36,7 @@ def keep_place(user: Any, concept: Concept, place: str) -> None:
 
 
 def keep_note(user: Any, concept: Concept, text: str) -> Reading:
-    """Raises ValidationError."""
+    """Keep a person's notes of a concept. Raises ValidationError."""
     text = text.replace("\r\n", "\n").replace("\0", "")
     if len(text) > NOTE_MAX:
         raise ValidationError(
@@ -45,7 +48,7 @@ def keep_note(user: Any, concept: Concept, text: str) -> Reading:
 
 @transaction.atomic
 def complete(user: Any, concept: Concept) -> Reading:
-    """Its questions join the practice. A second time changes nothing."""
+    """Mark the concept as done; its questions join the practice. Twice is harmless."""
     cards.keep_questions(concept)
     reading = _change(user, concept)
     rows = Reading.objects.filter(pk=reading.pk, completed_at__isnull=True)

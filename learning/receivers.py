@@ -1,4 +1,4 @@
-"""What learning does when other apps call."""
+"""Receivers of other apps' signals: rewritten quizzes, and a person's learning data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def follow_rewrite(quiz: Quiz, **_: Any) -> None:
 
 @receiver(collect_personal_data)
 def learning_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
-    """What was read, noted, answered and practised."""
+    """A person's readings, attempts, cards, recalls and study days."""
     readings = Reading.objects.filter(user=user)
     yield (
         "learning/readings",

@@ -1,4 +1,4 @@
-"""Reading a concept and what belongs to it; a roadmap's progress."""
+"""Pages of a concept, with its quiz, notes and reading place, and of a roadmap's progress."""
 
 import uuid
 from typing import Any
@@ -27,8 +27,8 @@ WEEKS_SHOWN = 8
 # The page draws what a model wrote, so that it has no origin and may load nothing but our own
 # scripts.
 DIAGRAM_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src 'self' data:; img-src data:; "
-    "frame-ancestors 'self'; sandbox allow-scripts"
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src 'self' data:; "
+    "img-src data:; frame-ancestors 'self'; sandbox allow-scripts"
 )
 
 
@@ -37,33 +37,35 @@ DIAGRAM_POLICY = (
 def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
     roadmap = visible(request, pk)
     concept = _concept(roadmap, slug)
-    mine = progress.progress_of(request.user, roadmap)
-    before, after = mine.around(concept)
-    notes = Reading.objects.filter(user=request.user.pk, concept=concept).first()
+    user_progress = progress.progress_of(request.user, roadmap)
+    previous_step, next_step = user_progress.neighbours(concept)
+    rewritable = rewritable_kinds(request.user, roadmap)
+
+    place = 0
+    user_reading = Reading.objects.filter(user=request.user.pk, concept=concept).first()
+    if user_reading and user_reading.placed_at and hasattr(concept, "tutorial"):
+        was_rewritten = concept.tutorial.updated_at >= user_reading.placed_at
+        place = 0 if was_rewritten else user_reading.place
+
     context = {
         "roadmap": roadmap,
         "concept": concept,
-        "progress": mine,
-        "previous": before,
-        "next": after,
-        "reading": notes,
-        "place": _place(notes, concept),
+        "progress": user_progress,
+        "previous": previous_step,
+        "next": next_step,
+        "reading": user_reading,
+        "place": place,
         "note_max": NOTE_MAX,
-        "rewritable": [
-            (kind.name, sentences.in_words(kind.label))
-            for kind in rewritable_kinds(request.user, roadmap)
-        ],
+        "rewritable": [(kind.name, sentences.in_words(kind.label)) for kind in rewritable],
         "connect": CONNECT_A_MODEL,
     }
-    return render(
-        request,
-        "learning/concept_detail.html",
-        context | reading.written(concept) | _quiz(request, concept),
-    )
+    context |= reading.written(concept)
+    context |= _quiz_context(request, concept)
+    return render(request, "learning/concept_detail.html", context)
 
 
 def _own_concept(request: HttpRequest, pk: uuid.UUID, slug: str) -> Any:
-    """For what a learner does with their course; others who may read it do nothing there."""
+    """A concept of the learner's own course; others who may read it can't act on it."""
     return _concept(own(request, pk), slug)
 
 
@@ -74,32 +76,26 @@ def _concept(roadmap: Roadmap, slug: str) -> Any:
     return get_object_or_404(rows, slug=slug)
 
 
-def _place(notes: Reading | None, concept: Any) -> int:
-    """0 also when the tutorial was rewritten since."""
-    if not (notes and notes.placed_at and hasattr(concept, "tutorial")):
-        return 0
-    return notes.place if notes.placed_at > concept.tutorial.updated_at else 0
-
-
-def _quiz(request: HttpRequest, concept: Any) -> dict[str, Any]:
-    """The questions, or with ?attempt= what was answered then; the last and the best score."""
+def _quiz_context(request: HttpRequest, concept: Any) -> dict[str, Any]:
+    """The questions, or with ?attempt= the answers of then; the last and the best score."""
     attempts = list(Attempt.objects.filter(user=request.user.pk, concept=concept).defer("answers"))
-    asked_for = request.GET.get("attempt", "")
-    shown = None
-    if asked_for:
-        key = (
-            int(asked_for)
-            if asked_for.isascii() and asked_for.isdecimal() and len(asked_for) < 19
-            else 0
-        )
-        shown = get_object_or_404(Attempt, pk=key, user=request.user.pk, concept=concept)
-    return {
-        "questions": concept.quiz.questions.all() if hasattr(concept, "quiz") and not shown else [],
-        "attempt": shown,
+    context: dict[str, Any] = {
+        "questions": [],
+        "attempt": None,
         "attempts": len(attempts),
-        "last": attempts[0] if attempts else None,
-        "best": max(attempts, key=lambda one: one.score / max(one.total, 1), default=None),
+        "last": next(iter(attempts), None),
+        "best": max(attempts, key=lambda each: each.score / max(each.total, 1), default=None),
     }
+
+    if number := request.GET.get("attempt", ""):
+        is_id = number.isascii() and number.isdecimal() and len(number) < 19
+        pk = int(number) if is_id else 0
+        context["attempt"] = get_object_or_404(
+            Attempt, pk=pk, user=request.user.pk, concept=concept
+        )
+    elif hasattr(concept, "quiz"):
+        context["questions"] = concept.quiz.questions.all()
+    return context
 
 
 @login_required
@@ -117,7 +113,7 @@ def concept_quiz(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse
 @login_required
 @require_POST
 def concept_note(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    """Saved while it is written (htmx), or by its button."""
+    """The notes of a concept, saved while a person types (htmx) or by the button."""
     concept = _own_concept(request, pk, slug)
     error = ""
     try:
@@ -165,11 +161,11 @@ def concept_complete(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResp
 @require_safe
 def roadmap_progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     roadmap = visible(request, pk)
-    mine = progress.progress_of(request.user, roadmap)
-    weeks = progress.weeks(mine, WEEKS_SHOWN)
+    user_progress = progress.progress_of(request.user, roadmap)
+    weeks = progress.weeks(user_progress, WEEKS_SHOWN)
     context = {
         "roadmap": roadmap,
-        "progress": mine,
+        "progress": user_progress,
         "week": weeks[-1],
         "weeks": weeks,
         "chart": charts.draw(weeks),
@@ -182,8 +178,9 @@ def roadmap_progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @xframe_options_sameorigin
 @cache_control(max_age=3600)
 def diagram(request: HttpRequest) -> HttpResponse:
-    """The page that draws Mermaid in a frame of its own; it is sent the text and sends back an
-    image.
+    """The page that draws Mermaid in a frame of its own.
+
+    The page around it sends the text and gets back an image.
     """
     response = render(request, "learning/diagram.html")
     response.headers["Content-Security-Policy"] = DIAGRAM_POLICY

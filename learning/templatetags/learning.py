@@ -1,4 +1,4 @@
-"""What pages of other apps show of a person's learning."""
+"""Template tags of a person's learning for pages of other apps."""
 
 import uuid
 from collections.abc import Iterable
@@ -14,21 +14,27 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def questions_due(context: Any) -> int:
-    """How many questions today still asks the person."""
+    """The number of questions left for today; 0 for a visitor."""
     user = context.get("user")
-    return sum(practice.left_today(user).values()) if user and user.is_authenticated else 0
+    if not (user and user.is_authenticated):
+        return 0
+    return sum(practice.left_today(user).values())
 
 
 @register.simple_tag(takes_context=True)
 def concept_states(context: Any, roadmap: Roadmap) -> dict[int, str]:
-    """ "done", "started" or "new" by concept id: {% concept_states roadmap as states %}."""
+    """The states "done", "started" or "new" by concept id.
+
+    {% concept_states roadmap as states %}
+    """
     return progress.states(context["user"], roadmap)
 
 
 @register.simple_tag(takes_context=True)
 def progress_of_page(context: Any, roadmaps: Iterable[Roadmap]) -> dict[uuid.UUID, progress.Tally]:
-    """Of all cards of a list at once: {% progress_of_page page as mine %}, then {% course_meter
-    mine roadmap %}.
+    """The tallies for all cards of a list at once.
+
+    {% progress_of_page page as mine %}, then {% course_meter mine roadmap %}
     """
     return progress.counts_of(context["user"], roadmaps)
 
@@ -45,6 +51,6 @@ def tally_of(mine: dict[uuid.UUID, progress.Tally], roadmap: Roadmap) -> progres
 
 @register.inclusion_tag("learning/_course_progress.html", takes_context=True)
 def course_progress(context: Any, roadmap: Roadmap) -> dict[str, Any]:
-    """On a roadmap's page: what is done of it, and where to go on."""
+    """The reader's progress for a roadmap's page, and the next concept."""
     user = context["user"]
     return {"progress": progress.progress_of(user, roadmap), "roadmap": roadmap, "user": user}

@@ -31,12 +31,12 @@ def test_each_part_says_what_of_it_is_done(owner, roadmap):
         Attempt.objects.create(user=owner, concept=first, score=score, total=4, answers=[])
     mine = progress.progress_of(owner, roadmap)
     assert [step.state for step in mine.steps] == ["done", "started", "new", "new"]
-    assert (mine.done, mine.total, mine.percent, mine.mastery) == (1, 4, 25, 75)
+    assert (mine.done, mine.total, mine.mastery) == (1, 4, 75)
     assert [(stage.done, stage.total) for stage in mine.stages] == [(1, 2), (0, 2)]
     assert mine.stages[0].modules[0].mastery == 75
     assert mine.stages[1].mastery is None
     assert mine.upcoming.concept == second
-    before, after = mine.around(second)
+    before, after = mine.neighbours(second)
     assert (before.concept, after.concept) == (first, third)
     assert progress.states(owner, roadmap) == {step.concept.pk: step.state for step in mine.steps}
 
