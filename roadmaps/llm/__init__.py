@@ -1,7 +1,7 @@
 """Language models: one way to ask them, with retries, limits, a journal and a built-in author.
 
-Modules that need LangChain are imported when a model is called: pages and most commands never wait
-for them.
+Modules that need LangChain are imported at the first call of a model: no page and no command
+should wait for them.
 """
 
 from importlib import import_module
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from roadmaps.llm.labels import BUILT_IN_AUTHOR, CONNECT_A_MODEL, cost, model_label, without_model
 
 if TYPE_CHECKING:
-    from roadmaps.llm.asking import Call, ask
+    from roadmaps.llm.asking import Reply, ask
     from roadmaps.llm.connectivity import reach
     from roadmaps.llm.providers import chat_model, close
 
 __all__ = [
     "BUILT_IN_AUTHOR",
     "CONNECT_A_MODEL",
-    "Call",
+    "Reply",
     "ask",
     "chat_model",
     "close",
@@ -27,7 +27,7 @@ __all__ = [
     "without_model",
 ]
 _HOMES = {
-    "Call": "asking",
+    "Reply": "asking",
     "ask": "asking",
     "chat_model": "providers",
     "close": "providers",

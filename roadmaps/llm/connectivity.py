@@ -1,4 +1,4 @@
-"""Whether a model's server is there, without paying for an answer."""
+"""Connectivity of a model's server, checked without paying for an answer."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ REACH_SECONDS = 5
 
 
 def reach(role: str) -> bool:
-    """True when the server of the role's model answered, or none is needed; False when it can't be
-    asked cheaply.
+    """Reach the server of the role's model; False when it can't be asked cheaply.
 
-    Raises LLMError when it doesn't answer, or refuses.
+    The built-in author needs no server and is always reached. Raises LLMError when the server
+    doesn't answer, or refuses.
     """
     model: Any = chat_model(role)
     client = getattr(model, "root_client", None)  # of OpenAI's protocol
@@ -22,10 +22,11 @@ def reach(role: str) -> bool:
     try:
         client.with_options(timeout=REACH_SECONDS, max_retries=0).models.list()
     except Exception as exc:
-        answered = transport.status(exc)
-        if answered == 404:
+        status = transport.status(exc)
+        if status == 404:
             return False  # a server without a list of its models
-        hint = transport.HINTS.get(answered or 0, transport.REFUSED)
-        said = f"it answered {answered}: {hint}" if answered else "it does not answer"
-        raise LLMError(said, permanent=False) from exc
+        if status is None:
+            raise LLMError("it does not answer", permanent=False) from exc
+        hint = transport.HINTS.get(status, transport.REFUSED)
+        raise LLMError(f"it answered {status}: {hint}", permanent=False) from exc
     return True

@@ -1,4 +1,4 @@
-"""Model calls as the metrics tell of them: each attempt, by role and model."""
+"""Metrics of model calls: each attempt, by role and model."""
 
 import time
 from collections import Counter
@@ -13,37 +13,38 @@ from roadmaps.llm.labels import cost, model_label
 
 
 @contextmanager
-def call(role: str, failed: Counter[str]) -> Iterator[Callable[[AIMessage], None]]:
-    """One attempt; the block says with what answer it ended. One that was cancelled counts as none.
+def call(role: str, failures: Counter[str]) -> Iterator[Callable[[AIMessage], None]]:
+    """Measure one attempt; the block passes its answer to the function that it gets.
 
-    `failed` counts the reasons of those that failed.
+    `failures` counts the reasons of attempts that failed. A cancelled attempt counts as none.
     """
-    who = {"role": role, "model": model_label(role)}
-    started = time.monotonic()
+    model = model_label(role)
+    labels = {"role": role, "model": model}
+    start = time.monotonic()
+
+    def record_answer(raw: AIMessage) -> None:
+        telemetry.observe("cairn_model_seconds", time.monotonic() - start, **labels)
+        if (usage := raw.usage_metadata) is None:
+            return
+        input_tokens, output_tokens = usage["input_tokens"], usage["output_tokens"]
+        telemetry.count("cairn_model_tokens_total", input_tokens, direction="in", **labels)
+        telemetry.count("cairn_model_tokens_total", output_tokens, direction="out", **labels)
+        if dollars := cost(model, input_tokens, output_tokens):
+            telemetry.count("cairn_model_cost_dollars_total", dollars, **labels)
+
     try:
-        yield lambda raw: _answered(who, time.monotonic() - started, raw)
+        yield record_answer
     except Exception as exc:
-        failed[_reason(exc)] += 1
-        telemetry.count("cairn_model_errors_total", reason=_reason(exc), **who)
+        reason = failure_reason(exc)
+        failures[reason] += 1
+        telemetry.count("cairn_model_errors_total", reason=reason, **labels)
         raise
 
 
-def _answered(who: dict[str, str], seconds: float, raw: AIMessage) -> None:
-    telemetry.observe("cairn_model_seconds", seconds, **who)
-    usage = raw.usage_metadata
-    if usage is None:
-        return
-    came, went = usage["input_tokens"], usage["output_tokens"]
-    telemetry.count("cairn_model_tokens_total", came, direction="in", **who)
-    telemetry.count("cairn_model_tokens_total", went, direction="out", **who)
-    if dollars := cost(who["model"], came, went):
-        telemetry.count("cairn_model_cost_dollars_total", dollars, **who)
-
-
-def _reason(exc: Exception) -> str:
-    """The answer's status, or in a word what came instead of an answer."""
+def failure_reason(exc: Exception) -> str:
+    """The answer's HTTP status, or a key of `labels.REASONS`."""
     if isinstance(exc, transport.NotAModel):
         return "no_model"
-    return str(
-        transport.status(exc) or ("timeout" if "Timeout" in type(exc).__name__ else "connection")
-    )
+    if status := transport.status(exc):
+        return str(status)
+    return "timeout" if "Timeout" in type(exc).__name__ else "connection"

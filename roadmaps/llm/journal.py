@@ -1,6 +1,6 @@
 """The journal of model answers: a question that was answered once is not asked again.
 
-It keeps what was asked as well, for who must find out why an answer is as it is. A prompt holds
+It keeps the prompt as well, by which staff can find out why an answer is as it is. A prompt holds
 private words of the learner, so it is kept only with a roadmap that it can be deleted with.
 """
 
@@ -25,11 +25,14 @@ WHERE thread_id = %s AND role = %s AND input_hash = %s
 """
 WRITE = """
 INSERT INTO roadmaps_modelcall
-    (thread_id, role, input_hash, answer, model, input_tokens, output_tokens, seconds, created_at, prompt)
-VALUES (%(thread)s, %(role)s, %(hash)s, %(answer)s, %(model)s, %(came)s, %(went)s, %(seconds)s, now(),
-    CASE WHEN EXISTS (SELECT FROM roadmaps_roadmap WHERE thread_id = %(thread)s) THEN %(prompt)s::jsonb END)
-ON CONFLICT (thread_id, role, input_hash) DO UPDATE SET answer = EXCLUDED.answer, model = EXCLUDED.model,
-    prompt = EXCLUDED.prompt, text_deleted_at = NULL,
+    (thread_id, role, input_hash, answer, model, input_tokens, output_tokens, seconds, created_at,
+    prompt)
+VALUES (%(thread)s, %(role)s, %(hash)s, %(answer)s, %(model)s, %(input_tokens)s,
+    %(output_tokens)s, %(seconds)s, now(),
+    CASE WHEN EXISTS (SELECT FROM roadmaps_roadmap WHERE thread_id = %(thread)s)
+        THEN %(prompt)s::jsonb END)
+ON CONFLICT (thread_id, role, input_hash) DO UPDATE SET answer = EXCLUDED.answer,
+    model = EXCLUDED.model, prompt = EXCLUDED.prompt, text_deleted_at = NULL,
     input_tokens = roadmaps_modelcall.input_tokens + EXCLUDED.input_tokens,
     output_tokens = roadmaps_modelcall.output_tokens + EXCLUDED.output_tokens,
     seconds = roadmaps_modelcall.seconds + EXCLUDED.seconds
@@ -41,16 +44,19 @@ VALUES (%s, %s, %s, %s, %s, %s, now())
 
 
 @cache
-def _described(schema: type[BaseModel]) -> dict[str, Any]:
+def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
     return schema.model_json_schema()
 
 
 def input_hash(
     model: str, messages: list[BaseMessage], schema: type[BaseModel], branch: int = 0
 ) -> str:
-    said = [[message.type, message.content] for message in messages]
-    asked = [model, said, _described(schema), *([branch] if branch else [])]
-    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """The key of a question in the journal."""
+    contents = [[message.type, message.content] for message in messages]
+    question: list[Any] = [model, contents, _json_schema(schema)]
+    if branch:
+        question.append(branch)
+    return hashlib.sha256(orjson.dumps(question, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 async def find(pool: Pool, thread_id: str, role: str, key: str) -> dict[str, Any] | None:
@@ -59,39 +65,36 @@ async def find(pool: Pool, thread_id: str, role: str, key: str) -> dict[str, Any
         return await cursor.fetchone()
 
 
-async def keep(pool: Pool, thread_id: str, role: str, key: str, call: Any) -> None:
+async def keep(pool: Pool, thread_id: str, role: str, key: str, reply: Any) -> None:
+    prompt = None
+    if reply.prompt is not None:
+        # PostgreSQL stores no NUL character.
+        messages = [
+            {"role": message.type, "text": str(message.content).replace("\x00", "")}
+            for message in reply.prompt
+        ]
+        prompt = Jsonb(messages, dumps=orjson.dumps)
     values = {
         "thread": thread_id,
         "role": role,
         "hash": key,
-        "answer": Jsonb(call.answer, dumps=lambda one: one.model_dump_json()),
-        "model": call.model,
-        "came": call.input_tokens,
-        "went": call.output_tokens,
-        "seconds": call.seconds,
-        "prompt": _written(call.prompt),
+        "answer": Jsonb(reply.answer, dumps=lambda answer: answer.model_dump_json()),
+        "model": reply.model,
+        "input_tokens": reply.input_tokens,
+        "output_tokens": reply.output_tokens,
+        "seconds": reply.seconds,
+        "prompt": prompt,
     }
     async with pool.connection() as connection:
         await connection.execute(WRITE, values)
 
 
-def _written(prompt: list[BaseMessage] | None) -> Jsonb | None:
-    if prompt is None:
-        return None
-    # PostgreSQL stores no NUL character.
-    lines = [
-        {"role": message.type, "text": str(message.content).replace("\x00", "")}
-        for message in prompt
-    ]
-    return Jsonb(lines, dumps=orjson.dumps)
-
-
 async def keep_failures(
-    pool: Pool, thread_id: str, role: str, model: str, failed: Mapping[str, int], *, gave_up: bool
+    pool: Pool, thread_id: str, role: str, model: str, failures: Mapping[str, int], *, gave_up: bool
 ) -> None:
-    """A row for each reason that attempts failed for."""
+    """Write a row for each reason for which attempts failed."""
     rows = [
-        (thread_id, role, model, reason, attempts, gave_up) for reason, attempts in failed.items()
+        (thread_id, role, model, reason, attempts, gave_up) for reason, attempts in failures.items()
     ]
     async with pool.connection() as connection:
         await connection.cursor().executemany(WRITE_FAILURE, rows)

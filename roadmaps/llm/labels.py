@@ -1,4 +1,4 @@
-"""What the models are called and cost, for who only names them."""
+"""Names and prices of models, and reasons of failed calls, without importing LangChain."""
 
 from django.conf import settings
 
@@ -25,11 +25,12 @@ STATUSES = {
 
 
 def reason_in_words(reason: str) -> str:
-    """Of a failed attempt, for the staff."""
+    """The reason of a failed attempt as a sentence for the staff."""
     if reason in REASONS:
         return REASONS[reason]
-    hint = STATUSES.get(reason, "")
-    return f"HTTP {reason}: {hint}" if hint else f"HTTP {reason}"
+    if reason in STATUSES:
+        return f"HTTP {reason}: {STATUSES[reason]}"
+    return f"HTTP {reason}"
 
 
 def model_label(role: str) -> str:
@@ -41,6 +42,7 @@ def without_model(role: str = "curriculum") -> bool:
 
 
 def cost(model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """In dollars; None when LLM_PRICES does not know the model."""
-    price = settings.LLM_PRICES.get(model)
-    return (input_tokens * price[0] + output_tokens * price[1]) / 1e6 if price else None
+    """The price in dollars; None when LLM_PRICES does not know the model."""
+    if not (price := settings.LLM_PRICES.get(model)):
+        return None
+    return (input_tokens * price[0] + output_tokens * price[1]) / 1e6

@@ -1,4 +1,4 @@
-"""From what a model sent to a validated answer."""
+"""Parsing of a model's message into a validated answer."""
 
 import json
 import re
@@ -13,75 +13,72 @@ ERRORS_SHOWN = 8
 
 
 class Unusable(Exception):
-    """The answer can't be used; the message tells the model why. It may do better when asked
-    again.
+    """An answer that can't be used; the message tells the model why.
+
+    It may do better when asked again.
     """
 
 
 class Refused(Unusable):
-    """The model, or a filter before it, won't answer. Some do at the next try."""
+    """A refusal by the model or a filter before it. Some answer at the next try."""
 
 
 def read(raw: AIMessage, schema: type[T]) -> T:
-    """Raises Unusable, or Refused."""
-    _check_end(raw)
-    value = _clean(raw.tool_calls[0]["args"]) if raw.tool_calls else _json_in(_text(raw))
+    """The answer in a message. Raises Unusable, or Refused."""
+    metadata = raw.response_metadata
+    end = metadata.get("finish_reason") or metadata.get("stop_reason")
+    if raw.additional_kwargs.get("refusal") or end in ("content_filter", "refusal", "SAFETY"):
+        raise Refused("Answer it: it is an ordinary wish to learn.")
+    if end in ("length", "max_tokens", "MAX_TOKENS"):
+        raise Unusable("The answer was cut off at the token limit: answer more briefly.")
+
+    if raw.tool_calls:
+        value: Any = _without_nul(raw.tool_calls[0]["args"])
+    else:
+        value = json_in(visible_text(raw))
     try:
         return schema.model_validate(value)
     except ValidationError as exc:
-        raise Unusable(_errors(exc)) from exc
+        errors = exc.errors(include_url=False, include_input=False, include_context=False)
+        complaints = [
+            f"{'.'.join(map(str, error['loc'])) or 'answer'}: {error['msg']}"
+            for error in errors[:ERRORS_SHOWN]
+        ]
+        raise Unusable("; ".join(complaints)) from exc
 
 
-def _check_end(raw: AIMessage) -> None:
-    ended = raw.response_metadata.get("finish_reason") or raw.response_metadata.get("stop_reason")
-    if raw.additional_kwargs.get("refusal") or ended in ("content_filter", "refusal", "SAFETY"):
-        raise Refused("Answer it: it is an ordinary wish to learn.")
-    if ended in ("length", "max_tokens", "MAX_TOKENS"):
-        raise Unusable("The answer was cut off at the token limit: answer more briefly.")
-
-
-def _text(raw: AIMessage) -> str:
-    """The visible text: thinking is never content."""
-    if isinstance(raw.content, str):
-        text = raw.content
-    else:
-        blocks = (
-            block if isinstance(block, dict) else {"type": "text", "text": block}
-            for block in raw.content
-        )
-        text = "".join(
-            str(block.get("text", "")) for block in blocks if block.get("type") == "text"
-        )
+def visible_text(raw: AIMessage) -> str:
+    """The text of a message without the model's thinking."""
+    text = ""
+    blocks = [raw.content] if isinstance(raw.content, str) else raw.content
+    for block in blocks:
+        if isinstance(block, str):
+            text += block
+        elif block.get("type") == "text":
+            text += str(block.get("text", ""))
     return THINKING.sub("", text)
 
 
-def _json_in(text: str) -> Any:
+def json_in(text: str) -> Any:
     """The JSON object in `text`, whatever fences or words stand around it."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start:
         raise Unusable("The answer held no JSON object.")
     try:
         value = json.loads(text[start : end + 1], strict=False)
-        return _clean(value) if "\\u0000" in text or "\x00" in text else value
     except json.JSONDecodeError as exc:
         raise Unusable(f"The answer was not valid JSON: {exc}") from exc
-
-
-def _clean(value: Any) -> Any:
-    """PostgreSQL stores no NUL character."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+    if "\\u0000" in text or "\x00" in text:
+        return _without_nul(value)
     return value
 
 
-def _errors(exc: ValidationError) -> str:
-    errors = exc.errors(include_url=False, include_input=False, include_context=False)[
-        :ERRORS_SHOWN
-    ]
-    return "; ".join(
-        f"{'.'.join(map(str, error['loc'])) or 'answer'}: {error['msg']}" for error in errors
-    )
+def _without_nul(value: Any) -> Any:
+    """The value without NUL characters, which PostgreSQL doesn't store."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    return value

@@ -1,4 +1,4 @@
-"""Which model answers which role."""
+"""Providers of models: the client of each role's model, and the schema it answers by."""
 
 from functools import cache
 from typing import Any
@@ -15,12 +15,17 @@ from roadmaps.sentences import Sentence
 
 EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "ollama": "ollama"}
 _clients: list[Any] = []  # whose connections are open until close()
-NO_KEY = "not-needed"  # servers of one's own often want none, their clients always do
+NO_KEY = "not-needed"  # private servers often want none, their clients always do
 
 
 def chat_model(role: str) -> BaseChatModel:
-    """Raises LLMError(permanent) when the provider is unknown or its package is missing."""
-    return BuiltInAuthor() if without_model(role) else _connect(model_label(role))
+    """The client of the role's model.
+
+    Raises LLMError(permanent) when the provider is unknown or its package is missing.
+    """
+    if without_model(role):
+        return BuiltInAuthor()
+    return _connect(model_label(role))
 
 
 def answering(role: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
@@ -33,26 +38,23 @@ def answering(role: str, schema: type[BaseModel]) -> Runnable[Any, Any]:
 
 @cache
 def _answering(_label: str, role: str, schema: type[BaseModel], method: str) -> Runnable[Any, Any]:
-    """Made once: describing the schema and wiring the parts costs more CPU than the call itself."""
-    described = schema.model_json_schema()
-    described["description"] = described.get("description") or f"The answer of the role {role}"
+    """The bound model, made once: wiring its parts costs more CPU than the call itself."""
+    json_schema = schema.model_json_schema()
+    json_schema["description"] = json_schema.get("description") or f"The answer of the role {role}"
     structured: Any = chat_model(role).with_structured_output(
-        described, method=method, include_raw=True
+        json_schema, method=method, include_raw=True
     )
     # LangChain's own parsing behind it is left out: `parsing` does that, and repairs what it can.
-    raw: Any = structured.first.steps__["raw"]
-    _lighten(raw.kwargs)
-    bound: Runnable[Any, Any] = raw
-    return bound
+    bound: Any = structured.first.steps__["raw"]
 
-
-def _lighten(arguments: dict[str, Any]) -> None:
-    """The same request for half the CPU: the OpenAI client walks through a schema that it knows of
-    at every call.
-    """
+    # The same request for half the CPU: at every call the OpenAI client walks through a schema
+    # that it knows of.
+    arguments = bound.kwargs
     arguments.pop("ls_structured_output_format", None)  # for a tracer
     if "response_format" in arguments:
         arguments["extra_body"] = {"response_format": arguments.pop("response_format")}
+    runnable: Runnable[Any, Any] = bound
+    return runnable
 
 
 async def close() -> None:
@@ -65,42 +67,40 @@ async def close() -> None:
 
 @cache
 def _connect(name: str) -> BaseChatModel:
-    from langchain.chat_models import (
-        init_chat_model,
-    )  # half a second that the built-in author doesn't need
+    # Half a second that the built-in author doesn't need.
+    from langchain.chat_models import init_chat_model
 
     provider = name.partition(":")[0]
     try:
-        return init_chat_model(name, **_arguments(provider))  # type: ignore[no-any-return]
+        return init_chat_model(name, **client_options(provider))  # type: ignore[no-any-return]
     except ImportError as exc:
-        extra = EXTRAS.get(provider, f"langchain-{provider}")
-        facts = {"name": name, "provider": provider, "extra": extra}
-        told = Sentence(
-            "%(name)s: the package for %(provider)s is missing; install cairn[%(extra)s].", **facts
+        sentence = Sentence(
+            "%(name)s: the package for %(provider)s is missing; install cairn[%(extra)s].",
+            name=name,
+            provider=provider,
+            extra=EXTRAS.get(provider, f"langchain-{provider}"),
         )
-        raise LLMError(told, permanent=True) from exc
+        raise LLMError(sentence, permanent=True) from exc
     except ValueError as exc:
-        raise LLMError(f"LLM_MODEL={name}: {_first_line(exc)}", permanent=True) from exc
+        first_line = (str(exc).splitlines() or ["not usable"])[0][:200]
+        raise LLMError(f"LLM_MODEL={name}: {first_line}", permanent=True) from exc
 
 
-def _arguments(provider: str) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
+def client_options(provider: str) -> dict[str, Any]:
+    """Arguments of the provider's client, by the settings."""
+    options: dict[str, Any] = {
         "timeout": settings.LLM_TIMEOUT_SECONDS,
         "max_retries": 0,  # ask() has the only retry policy
         "max_tokens": settings.LLM_MAX_TOKENS,
     }
     if settings.LLM_BASE_URL:
-        arguments["base_url"] = settings.LLM_BASE_URL
+        options["base_url"] = settings.LLM_BASE_URL
     if provider == "openai":
         from openai import DefaultAioHttpClient
 
         # With hundreds of connections httpx looks at each of them for every request.
         _clients.append(DefaultAioHttpClient(timeout=settings.LLM_TIMEOUT_SECONDS))
-        arguments["http_async_client"] = _clients[-1]
+        options["http_async_client"] = _clients[-1]
     if settings.LLM_API_KEY or (settings.LLM_BASE_URL and provider == "openai"):
-        arguments["api_key"] = settings.LLM_API_KEY or NO_KEY
-    return arguments
-
-
-def _first_line(exc: Exception) -> str:
-    return (str(exc).splitlines() or ["not usable"])[0][:200]
+        options["api_key"] = settings.LLM_API_KEY or NO_KEY
+    return options

@@ -1,4 +1,4 @@
-"""The one policy for a request that didn't get through."""
+"""Retries of requests to a model: the one policy for a request that didn't get through."""
 
 import asyncio
 import random
@@ -31,7 +31,7 @@ REFUSED = Sentence("the provider refuses the request")
 
 
 class NotAModel(Exception):
-    """What answered is no model: a wrong address, or a proxy's page while the model is away."""
+    """An answer that is no model's: a wrong address, or a proxy's page while the model is away."""
 
 
 async def send(
@@ -48,33 +48,30 @@ async def send(
                 return await request()
         except Exception as exc:
             attempts += 1
-            refusals += not _is_transient(exc)
-            if final := _final(role, exc, attempts, refusals):
-                raise final from exc
-            await asyncio.sleep(_pause(exc, attempts))
-
-
-def _final(role: str, exc: Exception, attempts: int, refusals: int) -> Exception | None:
-    """What to raise when asking again is no use."""
-    last = attempts >= settings.LLM_MAX_ATTEMPTS
-    if _is_transient(exc):
-        return _given_up(role, exc) if last else None
-    if status(exc) is None:
-        return exc
-    return _permanent(role, exc) if last or refusals >= REFUSALS_MAX else None
+            is_last = attempts >= settings.LLM_MAX_ATTEMPTS
+            if is_transient(exc):
+                if is_last:
+                    raise _no_answer_error(role, exc) from exc
+            elif status(exc) is None:
+                raise
+            else:
+                refusals += 1
+                if is_last or refusals >= REFUSALS_MAX:
+                    raise _refusal_error(role, exc) from exc
+            await asyncio.sleep(pause_after(exc, attempts))
 
 
 def status(exc: BaseException) -> int | None:
-    found = getattr(exc, "status_code", None) or getattr(
-        getattr(exc, "response", None), "status_code", None
-    )
-    return found if isinstance(found, int) else None
+    """The HTTP status of the answer that an error tells of; None without an answer."""
+    response = getattr(exc, "response", None)
+    code = getattr(exc, "status_code", None) or getattr(response, "status_code", None)
+    return code if isinstance(code, int) else None
 
 
-def _is_transient(exc: Exception) -> bool:
-    answered = status(exc)
-    if answered is not None:
-        return answered in TRANSIENT or answered >= 500
+def is_transient(exc: Exception) -> bool:
+    code = status(exc)
+    if code is not None:
+        return code in TRANSIENT or code >= 500
     if isinstance(exc, NotAModel | httpx.TransportError | TimeoutError | OSError):
         return True
     # Every provider's client wraps the line's errors in names of its own.
@@ -82,18 +79,22 @@ def _is_transient(exc: Exception) -> bool:
     return bool(names & {"APIConnectionError", "APITimeoutError"})
 
 
-def _pause(exc: Exception, attempt: int) -> float:
-    """Seconds: what the server asks for, else a growing time that no two callers share."""
-    asked = retry_after(exc)
-    if asked is not None:
-        return min(asked, BACKOFF_MAX_SECONDS)
+def pause_after(exc: Exception, attempt: int) -> float:
+    """Seconds before the next attempt, as the server asks or growing.
+
+    No two callers share a growing time.
+    """
+    seconds = retry_after(exc)
+    if seconds is not None:
+        return min(seconds, BACKOFF_MAX_SECONDS)
     pause: float = min(BACKOFF_SECONDS * 2 ** (attempt - 1), BACKOFF_MAX_SECONDS)
     return pause * random.uniform(0.5, 1)  # noqa: S311 - spread, no secret
 
 
 def retry_after(exc: BaseException) -> float | None:
-    """Seconds; Retry-After is a number of them, or a date."""
-    value = (getattr(getattr(exc, "response", None), "headers", None) or {}).get("retry-after")
+    """Seconds that the answer's header Retry-After asks for, as a number or a date."""
+    headers = getattr(getattr(exc, "response", None), "headers", None) or {}
+    value = headers.get("retry-after")
     if not value:
         return None
     try:
@@ -106,21 +107,26 @@ def retry_after(exc: BaseException) -> float | None:
         return None
 
 
-def _permanent(role: str, exc: Exception) -> LLMError:
-    facts = {"role": role, "status": status(exc), "hint": HINTS.get(status(exc) or 0, REFUSED)}
-    return LLMError(
-        Sentence("The model for “%(role)s” answered %(status)s: %(hint)s.", **facts), permanent=True
+def _refusal_error(role: str, exc: Exception) -> LLMError:
+    sentence = Sentence(
+        "The model for “%(role)s” answered %(status)s: %(hint)s.",
+        role=role,
+        status=status(exc),
+        hint=HINTS.get(status(exc) or 0, REFUSED),
     )
+    return LLMError(sentence, permanent=True)
 
 
-def _given_up(role: str, exc: Exception) -> LLMError:
-    what = Sentence("did not answer")
+def _no_answer_error(role: str, exc: Exception) -> LLMError:
+    outcome = Sentence("did not answer")
     if isinstance(exc, NotAModel):
-        what = Sentence("answered, but not as a model does (check LLM_BASE_URL)")
-    elif answered := status(exc):
-        what = Sentence("answered %(status)s", status=answered)
-    facts = {"role": role, "what": what, "attempts": settings.LLM_MAX_ATTEMPTS}
-    told = Sentence(
-        "The model for “%(role)s” %(what)s, %(attempts)s times in a row. Retry later.", **facts
+        outcome = Sentence("answered, but not as a model does (check LLM_BASE_URL)")
+    elif code := status(exc):
+        outcome = Sentence("answered %(status)s", status=code)
+    sentence = Sentence(
+        "The model for “%(role)s” %(what)s, %(attempts)s times in a row. Retry later.",
+        role=role,
+        what=outcome,
+        attempts=settings.LLM_MAX_ATTEMPTS,
     )
-    return LLMError(told, permanent=False)
+    return LLMError(sentence, permanent=False)

@@ -236,10 +236,11 @@ def test_an_unknown_provider_is_named(settings, name):
 
 
 def test_an_error_of_our_own_is_no_model_error(server, monkeypatch):
-    async def broken(*_):
-        raise ZeroDivisionError
+    class BrokenModel:
+        async def ainvoke(self, *_):
+            raise ZeroDivisionError
 
-    monkeypatch.setattr(door, "_request", broken)
+    monkeypatch.setattr(door, "answering", lambda *_: BrokenModel())
     with pytest.raises(ZeroDivisionError):
         loop.run(ask())
 

@@ -1,5 +1,6 @@
-"""The built-in author: answers every role without a network or a key, the same for the same
-question.
+"""The built-in author: a chat model that answers every role without a network or a key.
+
+The same question has always the same answer.
 """
 
 import json
@@ -28,14 +29,14 @@ def answer(schema_name: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def payload_of(messages: list[BaseMessage]) -> dict[str, Any]:
-    """The first human message: later ones only complain about an answer."""
-    said = next(message for message in messages if isinstance(message, HumanMessage))
-    payload: dict[str, Any] = json.loads(str(said.content))
+    """The payload of the first human message: later ones only complain about an answer."""
+    question = next(message for message in messages if isinstance(message, HumanMessage))
+    payload: dict[str, Any] = json.loads(str(question.content))
     return payload
 
 
 class BuiltInAuthor(BaseChatModel):
-    """Writes an honest self-study guide; its structured output looks like any other model's."""
+    """A chat model that writes a self-study guide; its output looks like any other model's."""
 
     @property
     def _llm_type(self) -> str:
@@ -54,16 +55,13 @@ class BuiltInAuthor(BaseChatModel):
     def with_structured_output(
         self, schema: Any, *, include_raw: bool = False, **kwargs: Any
     ) -> Runnable[Any, Any]:
-        """The raw message beside its parsed JSON, as other models' classes have it with
-        `include_raw`.
-        """
+        """The parsed JSON, and with `include_raw` the raw message beside it, as in LangChain."""
+
+        def parse(output: dict[str, AIMessage]) -> Any:
+            parsed = json.loads(str(output["raw"].content))
+            if include_raw:
+                return output | {"parsed": parsed, "parsing_error": None}
+            return parsed
+
         raw = RunnableParallel(raw=self.bind(schema_name=schema["title"]))
-        return raw | RunnableLambda(_both if include_raw else _parsed)
-
-
-def _parsed(told: dict[str, AIMessage]) -> Any:
-    return json.loads(str(told["raw"].content))
-
-
-def _both(told: dict[str, AIMessage]) -> dict[str, Any]:
-    return told | {"parsed": _parsed(told), "parsing_error": None}
+        return raw | RunnableLambda(parse)

@@ -1,6 +1,4 @@
-"""What the built-in author says of one concept: how to study it, where to look, and how to check
-oneself.
-"""
+"""Content of one concept by the built-in author: how to study it, where to look, a quiz."""
 
 from typing import Any
 from urllib.parse import quote_plus
@@ -9,7 +7,8 @@ Json = dict[str, Any]
 MADE_WITHOUT_A_MODEL = "This guide was made without a model"
 
 TUTORIAL = """\
-> {notice}. It does not teach the subject itself: it shows how to learn it on your own, step by step, from the sources that
+> {notice}. It does not teach the subject itself: it shows how to learn it on your own, \
+step by step, from the sources that
 > the resources of this concept lead to.{language_note}
 
 ## What this is about
@@ -42,7 +41,8 @@ It belongs to *{module}* in the stage *{stage}* and serves your goal: {goal}
 ## Practice
 
 {tasks}
-- Explain “{title}” aloud, as if to a friend who knows nothing of it. Where you get stuck, go back to the source.
+- Explain “{title}” aloud, as if to a friend who knows nothing of it. \
+Where you get stuck, go back to the source.
 
 ## How to check yourself
 
@@ -61,21 +61,35 @@ def tutorial(payload: Json) -> Json:
     minutes = concept["minutes"]
     look, recall = max(minutes // 8, 2), max(minutes // 8, 2)
     practise = max((minutes - look - recall) // 2, 3)
+
+    language, language_note = roadmap["language"], ""
+    if language.split("-")[0] != "en":
+        language_note = (
+            " Its frame is in English, as no model is connected; "
+            f"the links search in your language ({language})."
+        )
+    background = ""
+    if roadmap.get("background"):
+        background = f" ({_plain(roadmap['background'])})"
+    prerequisites = "Nothing is needed first."
+    if concept["prerequisites"]:
+        titles = [f"- {_plain(title)}" for title in concept["prerequisites"]]
+        prerequisites = "\n".join(["Be sure of these first:\n", *titles])
+    outcomes = [_plain(outcome) for outcome in concept["outcomes"]]
+    tasks = [f"- {outcome} Show it on an example of your own." for outcome in outcomes]
+
     markdown = TUTORIAL.format(
         notice=MADE_WITHOUT_A_MODEL,
-        language_note=_language_note(roadmap["language"]),
+        language_note=language_note,
         module=_plain(payload["module"]),
         stage=_plain(payload["stage"]),
         title=_plain(concept["title"]),
         summary=_plain(concept["summary"]),
         goal=_plain(roadmap["goal"]),
-        background=f" ({_plain(roadmap['background'])})" if roadmap.get("background") else "",
-        prerequisites=_prerequisites(concept["prerequisites"]),
-        tasks="\n".join(
-            f"- {_plain(outcome)} Show it on an example of your own."
-            for outcome in concept["outcomes"]
-        ),
-        checks="\n".join(f"- [ ] {_plain(outcome)}" for outcome in concept["outcomes"]),
+        background=background,
+        prerequisites=prerequisites,
+        tasks="\n".join(tasks),
+        checks="\n".join(f"- [ ] {outcome}" for outcome in outcomes),
         minutes=minutes,
         look=look,
         recall=recall,
@@ -87,55 +101,44 @@ def tutorial(payload: Json) -> Json:
 
 
 def _plain(text: str) -> str:
-    """On one line, so that it can't break the Markdown around it."""
+    """The text on one line, so that it can't break the Markdown around it."""
     return " ".join(str(text).split())
-
-
-def _language_note(language: str) -> str:
-    if language.split("-")[0] == "en":
-        return ""
-    return f" Its frame is in English, as no model is connected; the links search in your language ({language})."
-
-
-def _prerequisites(titles: list[str]) -> str:
-    if not titles:
-        return "Nothing is needed first."
-    return "Be sure of these first:\n\n" + "\n".join(f"- {_plain(title)}" for title in titles)
 
 
 def resources(payload: Json) -> Json:
     concept, roadmap = payload["concept"], payload["roadmap"]
-    words = quote_plus(" ".join(dict.fromkeys([*concept["keywords"][:1], concept["title"]]))[:150])
+    terms = dict.fromkeys([*concept["keywords"][:1], concept["title"]])
+    query = quote_plus(" ".join(terms)[:150])
     language = roadmap["language"]
     wiki = language.split("-")[0].lower()
-    found = [
+    searches = [
         (
             "Wikipedia",
-            f"https://{wiki}.wikipedia.org/w/index.php?search={words}",
+            f"https://{wiki}.wikipedia.org/w/index.php?search={query}",
             "search",
             "an overview and the terms",
         ),
         (
             "Open Library",
-            f"https://openlibrary.org/search?q={words}",
+            f"https://openlibrary.org/search?q={query}",
             "search",
             "books, many to borrow online",
         ),
         (
             "Internet Archive",
-            f"https://archive.org/search?query={words}",
+            f"https://archive.org/search?query={query}",
             "search",
             "free books, courses and lectures",
         ),
         (
             "YouTube",
-            f"https://www.youtube.com/results?search_query={words}",
+            f"https://www.youtube.com/results?search_query={query}",
             "video",
             "seeing somebody do it",
         ),
         (
             "DuckDuckGo",
-            f"https://duckduckgo.com/?q={words}",
+            f"https://duckduckgo.com/?q={query}",
             "search",
             "everything else; prefer known institutions",
         ),
@@ -147,29 +150,22 @@ def resources(payload: Json) -> Json:
                 "url": url,
                 "kind": kind,
                 "language": language[:20],
-                "note": _note(note),
+                "note": f"A search, good for {purpose}. Nobody has checked what it finds.",
             }
-            for site, url, kind, note in found
+            for site, url, kind, purpose in searches
         ]
     }
 
 
-def _note(good_for: str) -> str:
-    return f"A search, good for {good_for}. Nobody has checked what it finds."
-
-
 def quiz(payload: Json) -> Json:
-    """Questions about learning this concept well; what they ask can be known without knowing the
-    subject.
-    """
+    """A quiz about learning this concept well, which needs no knowledge of the subject."""
     concept = payload["concept"]
     title, outcome = concept["title"], concept["outcomes"][0]
+    best_sign = f"You have worked through “{title}”. Which is the best sign that you know it?"
     return {
         "questions": [
             {
-                "text": f"You have worked through “{title}”. Which is the best sign that you know it?"[
-                    :600
-                ],
+                "text": best_sign[:600],
                 "options": [
                     "The text feels familiar when I read it again.",
                     f"Without notes, on a new example: {outcome}"[:600],
@@ -177,7 +173,8 @@ def quiz(payload: Json) -> Json:
                     "I have spent the planned time on it.",
                 ],
                 "correct_indexes": [1],
-                "explanation": "Doing it on a new example without notes shows knowledge; familiarity and time don't.",
+                "explanation": "Doing it on a new example without notes shows knowledge; "
+                "familiarity and time don't.",
             },
             {
                 "text": f"When should you next try to recall “{title}”?"[:600],
@@ -188,17 +185,20 @@ def quiz(payload: Json) -> Json:
                     "Only when I have forgotten all of it",
                 ],
                 "correct_indexes": [2],
-                "explanation": "Recall at growing distances makes knowledge last longer than reading it again.",
+                "explanation": "Recall at growing distances makes knowledge last longer than "
+                "reading it again.",
             },
             {
                 "text": f"You are stuck in “{title}” for half an hour. What helps most?"[:600],
                 "options": [
-                    "Write down exactly what is unclear, then look for that in another source or ask somebody",
+                    "Write down exactly what is unclear, then look for that in another source "
+                    "or ask somebody",
                     "Start the same source from the beginning",
                     "Skip to the end of the course",
                 ],
                 "correct_indexes": [0],
-                "explanation": "A precise question makes the next source useful, and often answers itself.",
+                "explanation": "A precise question makes the next source useful, "
+                "and often answers itself.",
             },
         ]
     }

@@ -1,4 +1,4 @@
-"""How the built-in author changes a plan: by what a reviewer asked for, and by what rules found."""
+"""Edits of a plan by the built-in author, for a reviewer's comment and the rules' issues."""
 
 import re
 from collections.abc import Set
@@ -10,32 +10,47 @@ from roadmaps.plan.schemas import LEAST_MINUTES, MOST_MINUTES
 
 Json = dict[str, Any]
 ASKED = re.compile(
-    r"^\s*(please\s+)?((add|include|cover|mention)\s+)?((something|more|a concept|a part)\s+)?((about|on)\s+)?",
+    r"^\s*(please\s+)?((add|include|cover|mention)\s+)?((something|more|a concept|a part)\s+)?"
+    r"((about|on)\s+)?",
     re.IGNORECASE,
 )
 
 
 def edit(payload: Json) -> Json:
-    plan, comment = payload["plan"], payload.get("comment", "").strip()
-    operations = _answer_comment(plan, comment, payload.get("parts", [])) if comment else []
-    if any(issue.get("code") == "budget" for issue in payload["issues"]):
-        kept = pinned_minutes.kept(plan, comment, [part["id"] for part in payload.get("parts", [])])
-        operations += _fit_budget(plan, payload["budget_minutes"], kept)
+    plan, issues = payload["plan"], payload["issues"]
+    comment, parts = payload.get("comment", "").strip(), payload.get("parts", [])
+    operations: list[Json] = []
+    if comment:
+        operations = _answer_comment(plan, comment, parts)
+    if any(issue.get("code") == "budget" for issue in issues):
+        pinned = pinned_minutes.kept(plan, comment, [part["id"] for part in parts])
+        operations += _fit_budget(plan, payload["budget_minutes"], pinned)
     if not operations:
-        operations = [
-            _take_up(_located(plan, payload["issues"]), _first_message(payload["issues"]))
-        ]
+        locations = {issue["location"] for issue in issues}
+        concepts = list(shape.concepts(plan))
+        at_issue = [concept for concept in concepts if concept["id"] in locations]
+        messages = [issue["message"] for issue in issues]
+        request = next(iter(messages), "an edit that was asked for")
+        operations = [_take_up((at_issue or concepts)[0], request)]
     return {"operations": operations[:30], "summary": "Changed what was asked, and nothing else."}
 
 
 def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
-    """To the parts that the reviewer points at, else to what the comment names, else as something
-    new.
+    """Operations for a reviewer's comment.
+
+    They change the parts that the reviewer points at, else the concept that the comment names, or
+    else they add a concept.
     """
-    pointed = [found[0] for part in parts if (found := shape.find(plan, part["id"]))]
-    named = [one for one in shape.concepts(plan) if one["title"].casefold() in comment.casefold()]
+    matches = [shape.find(plan, part["id"]) for part in parts]
+    pointed = [match[0] for match in matches if match]
+    named = [
+        concept
+        for concept in shape.concepts(plan)
+        if concept["title"].casefold() in comment.casefold()
+    ]
     if pointed or named:
-        return [_take_up(one, comment) for one in pointed or named[:1]]
+        return [_take_up(concept, comment) for concept in pointed or named[:1]]
+
     title = topic_of(ASKED.sub("", comment))
     title = f"{title[:1].upper()}{title[1:]}"
     module = plan["stages"][0]["modules"][-1]
@@ -54,41 +69,33 @@ def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
     return [operation]
 
 
-def _take_up(concept: Json, words: str) -> Json:
-    summary = f"{concept['summary']} Taken up from review: {words}"[:1200]
+def _take_up(concept: Json, request: str) -> Json:
+    """The operation that adds a reviewer's request to the summary of a concept."""
+    summary = f"{concept['summary']} Taken up from review: {request}"[:1200]
     if summary == concept["summary"]:
-        summary = f"Taken up from review: {words}"[:1200]
+        summary = f"Taken up from review: {request}"[:1200]
     return {
         "op": "modify",
         "target": concept["id"],
         "summary": summary,
-        "reason": f"It answers: {words}"[:390],
+        "reason": f"It answers: {request}"[:390],
     }
 
 
-def _fit_budget(plan: Json, budget: int, kept: Set[str]) -> list[Json]:
-    """Each concept's minutes by the same factor, but for those of `kept`, which the others make
-    room for.
+def _fit_budget(plan: Json, budget: int, pinned: Set[str]) -> list[Json]:
+    """Operations that scale minutes by one factor, so that the plan fits the budget.
+
+    The concepts in `pinned` keep theirs, and the others make room for them.
     """
-    free = [concept for concept in shape.concepts(plan) if concept["id"] not in kept]
-    rest = sum(concept["minutes"] for concept in free)
-    factor = (budget - shape.minutes(plan) + rest) / max(rest, 1)
-    changed = []
+    free = [concept for concept in shape.concepts(plan) if concept["id"] not in pinned]
+    free_minutes = sum(concept["minutes"] for concept in free)
+    factor = (budget - shape.minutes(plan) + free_minutes) / max(free_minutes, 1)
+    reason = "It fits the plan into the learner's time."
+    operations = []
     for concept in free:
         minutes = min(max(round(concept["minutes"] * factor), LEAST_MINUTES), MOST_MINUTES)
         if minutes != concept["minutes"]:
-            reason = "It fits the plan into the learner's time."
-            changed.append(
+            operations.append(
                 {"op": "modify", "target": concept["id"], "minutes": minutes, "reason": reason}
             )
-    return changed
-
-
-def _located(plan: Json, issues: list[Json]) -> Json:
-    located = {issue["location"] for issue in issues}
-    concepts = list(shape.concepts(plan))
-    return next((concept for concept in concepts if concept["id"] in located), concepts[0])
-
-
-def _first_message(issues: list[Json]) -> str:
-    return issues[0]["message"] if issues else "an edit that was asked for"
+    return operations

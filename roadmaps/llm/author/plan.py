@@ -1,4 +1,4 @@
-"""What the built-in author says of a goal: a plan by learning design, for any topic."""
+"""Plans by the built-in author: questions, intent, curriculum and critique for any topic."""
 
 import re
 from typing import Any
@@ -18,8 +18,8 @@ DIFFICULTY = ("beginner", "intermediate", "advanced")
 
 def topic_of(goal: str) -> str:
     """A short phrase for the goal, without "I want to learn"."""
-    words = " ".join(goal.split())
-    topic = LEAD_IN.sub("", words).strip(" .!?") or words or "your goal"
+    text = " ".join(goal.split())
+    topic = LEAD_IN.sub("", text).strip(" .!?") or text or "your goal"
     if len(topic) > TOPIC_MAX:
         topic = topic[:TOPIC_MAX].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
     return topic
@@ -40,14 +40,15 @@ def intent(payload: Json) -> Json:
     request = payload["request"]
     topic = topic_of(request["goal"])
     time = f"{request['hours_per_week']} hours a week for {request['weeks']} weeks"
-    until = f", until {request['target_date']}" if request.get("target_date") else ""
-    known = request.get("background") or "nothing stated"
-    constraints = [f"Time: {time}{until}.", f"Language: {request['language']}."]
+    if request.get("target_date"):
+        time += f", until {request['target_date']}"
+    background = request.get("background") or "nothing stated"
+    constraints = [f"Time: {time}.", f"Language: {request['language']}."]
     if request.get("formats"):
         constraints.append("Preferred: " + ", ".join(request["formats"])[:300])
     if request.get("motivation"):
         constraints.append(f"Motivation: {request['motivation']}"[:390])
-    answers = [str(one["answer"]) for one in request.get("clarifications", [])]
+    answers = [str(each["answer"]) for each in request.get("clarifications", [])]
     constraints += [f"The learner answered: {answer}"[:390] for answer in answers]
     return {
         "outcome": f"Reached when you do it on your own and can explain it: {topic}.",
@@ -58,7 +59,7 @@ def intent(payload: Json) -> Json:
             "practice",
             "a project",
         ],
-        "starting_point": f"Level {request['level']}; known already: {known}"[:390],
+        "starting_point": f"Level {request['level']}; known already: {background}"[:390],
         "gaps": [f"An overview: {topic}", f"Practice with feedback: {topic}"],
         "constraints": constraints,
         "path_type": "foundations",
@@ -69,100 +70,85 @@ def curriculum(payload: Json) -> Json:
     request = payload["request"]
     topic, budget = topic_of(request["goal"]), payload["budget_minutes"]
     per_module = _concepts_per_module(budget)
-    minutes = iter(_spread(budget, sum(per_module)))
     sizes = iter(per_module)
+    # Times within the schema's bounds, which sum to the budget as nearly as they can.
+    least, rest = divmod(budget, sum(per_module))
+    minutes = (
+        min(max(least + (number < rest), LEAST_MINUTES), MOST_MINUTES)
+        for number in range(sum(per_module))
+    )
+
     stages: list[Json] = []
-    earlier: list[str] = []
-    for number, (title, summary, modules) in enumerate(DESIGN):
-        difficulty = DIFFICULTY[
-            max(number - 1, 0) if request["level"] == "beginner" else min(number, 2)
-        ]
-        made = [
-            _module(name, concepts[: next(sizes)], topic, difficulty, minutes, earlier)
-            for name, concepts in modules
-        ]
-        stages.append(
-            {
-                "title": title,
-                "summary": summary,
-                "modules": [module for module in made if module["concepts"]],
-            }
-        )
+    previous: list[str] = []  # the title of the concept before, if there is one
+    for number, (title, summary, designs) in enumerate(DESIGN):
+        level = max(number - 1, 0) if request["level"] == "beginner" else min(number, 2)
+        modules: list[Json] = []
+        for module_title, all_concepts in designs:
+            concepts: list[Json] = []
+            for concept_title, concept_summary, outcome in all_concepts[: next(sizes)]:
+                concepts.append(
+                    {
+                        "title": concept_title,
+                        "summary": concept_summary,
+                        "minutes": next(minutes),
+                        "difficulty": DIFFICULTY[level],
+                        "prerequisites": previous,
+                        "keywords": [topic[:60], module_title[:60]],
+                        "outcomes": [f"{outcome[:1].upper()}{outcome[1:]}."],
+                    }
+                )
+                previous = [concept_title]
+            if concepts:
+                summaries = ", ".join(concept["summary"].rstrip(".") for concept in concepts)
+                modules.append(
+                    {
+                        "title": module_title,
+                        "summary": f"{module_title}: {summaries}."[:1200],
+                        "concepts": concepts,
+                    }
+                )
+        stages.append({"title": title, "summary": summary, "modules": modules})
+
+    sentences = [
+        f"A self-study guide made without a model: sound learning design, applied to {topic}."
+    ]
+    for clarification in request.get("clarifications", []):
+        sentences.append(f"You said: {str(clarification['answer'])[:300]}")
     return {
         "title": f"{topic[:1].upper()}{topic[1:]}: a self-study guide",
-        "summary": _summary(topic, request.get("clarifications", [])),
+        "summary": " ".join(sentences)[:1200],
         "stages": stages,
     }
 
 
-def _summary(topic: str, clarifications: list[Json]) -> str:
-    made = f"A self-study guide made without a model: sound learning design, applied to {topic}."
-    return " ".join([made, *(f"You said: {str(one['answer'])[:300]}" for one in clarifications)])[
-        :1200
-    ]
-
-
 def size_of(budget: int) -> tuple[int, int]:
-    """How many stages and concepts a plan for `budget` minutes has."""
+    """The numbers of stages and concepts in a plan for `budget` minutes."""
     return len(DESIGN), sum(_concepts_per_module(budget))
 
 
 def _concepts_per_module(budget: int) -> list[int]:
-    """A short time gets fewer concepts, so that each still has at least half an hour."""
+    """The number of concepts in each module, fewer for a short time.
+
+    Each concept has at least half an hour, as far as that goes.
+    """
     sizes = [len(concepts) for _, _, modules in DESIGN for _, concepts in modules]
-    least = [
-        1 - index % 2 for index in range(len(sizes))
-    ]  # a stage can do with its first module alone
+    # A stage can do with its first module alone.
+    least = [1 - index % 2 for index in range(len(sizes))]
     while sizes != least and budget / sum(sizes) < 30:
         sizes[max(range(len(sizes)), key=lambda index: sizes[index] - least[index])] -= 1
     return sizes
 
 
-def _spread(budget: int, count: int) -> list[int]:
-    """`count` times within the schema's bounds that sum to the budget as nearly as they can."""
-    share, rest = divmod(budget, count)
-    return [
-        min(max(share + (1 if index < rest else 0), LEAST_MINUTES), MOST_MINUTES)
-        for index in range(count)
-    ]
-
-
-def _module(
-    name: str,
-    concepts: list[tuple[str, str, str]],
-    topic: str,
-    difficulty: str,
-    minutes: Any,
-    earlier: list[str],
-) -> Json:
-    made = []
-    for title, summary, able in concepts:
-        made.append(
-            {
-                "title": title,
-                "summary": summary,
-                "minutes": next(minutes),
-                "difficulty": difficulty,
-                "prerequisites": earlier[-1:],
-                "keywords": [topic[:60], name[:60]],
-                "outcomes": [f"{able[:1].upper()}{able[1:]}."],
-            }
-        )
-        earlier.append(title)
-    return {
-        "title": name,
-        "summary": f"{name}: {', '.join(one[1].rstrip('.') for one in concepts)}."[:1200],
-        "concepts": made,
-    }
-
-
 def critique(payload: Json) -> Json:
-    """Scores from what can be counted; what code can't judge is left to the reviewer and said so."""
-    found = payload["rule_issues"]
+    """Scores from the rules' issues; the content itself is left to the reviewer."""
     scores = []
     for dimension in DIMENSIONS:
-        hits = [issue for issue in found if issue["dimension"] == dimension]
-        score = max(0, 80 - sum(40 if issue["severity"] == "critical" else 15 for issue in hits))
-        reason = f"{len(hits)} findings by rule; made without a model, so the content itself is yours to judge."
-        scores.append({"dimension": dimension, "score": score, "reason": reason})
+        issues = [issue for issue in payload["rule_issues"] if issue["dimension"] == dimension]
+        critical = sum(issue["severity"] == "critical" for issue in issues)
+        deduction = 40 * critical + 15 * (len(issues) - critical)
+        reason = (
+            f"{len(issues)} findings by rule; made without a model, "
+            "so the content itself is yours to judge."
+        )
+        scores.append({"dimension": dimension, "score": max(0, 80 - deduction), "reason": reason})
     return {"scores": scores, "issues": []}

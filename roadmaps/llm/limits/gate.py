@@ -1,8 +1,7 @@
-"""Whose model call is next: one gate per provider and process, fair between threads, within the
-limits of all.
+"""The concurrency gate of model calls, fair between threads, one per provider and process.
 
-A call takes its turn here without asking Redis: the gate's share of LLM_CONCURRENCY is settled a
-few times a second.
+A call takes its turn here without asking Redis: the gate's share of LLM_CONCURRENCY, the limit of
+all processes, is settled a few times a second.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Gate"]] = WeakKe
 
 
 def turn(role: str, thread_id: str, messages: Iterable[BaseMessage]) -> "Turn":
-    """What a call to the model of `role` is made in, each time it is made."""
+    """The turn in which each attempt of a call to the model of `role` is made."""
     if without_model(role):
         return Turn(None, thread_id, 0)  # the built-in author has room for all
     tokens = sum(len(str(message.content)) for message in messages) // 4 + ANSWER_TOKENS
@@ -44,13 +43,15 @@ def gate(provider: str) -> "Gate":
 
 
 class Turn:
-    """`async with turn:` around each attempt; a refusal by the provider slows all of its callers."""
+    """A turn at the gate, `async with turn:` around each attempt.
+
+    A refusal by the provider slows all of its callers.
+    """
 
     def __init__(self, gate: "Gate | None", thread_id: str, tokens: int) -> None:
         self._gate, self._thread_id, self._tokens = gate, thread_id, tokens
-        self.limit: asyncio.Timeout | None = (
-            None  # whose time stands still while others have their turn
-        )
+        # Its time stands still while others have their turn.
+        self.limit: asyncio.Timeout | None = None
 
     async def __aenter__(self) -> None:
         if self._gate is None:
@@ -68,32 +69,32 @@ class Turn:
         self._gate.leave()
 
     def took(self, tokens: int) -> None:
-        """What the answer cost, as the provider counts; nothing known: as much as was reserved."""
+        """Correct the reserved tokens to those that the provider counted; 0 when it told none."""
         if self._gate and tokens:
             self._gate.rates.correct(tokens - self._tokens)
 
 
 @asynccontextmanager
 async def _standing_still(limit: asyncio.Timeout | None) -> AsyncIterator[None]:
-    """A long queue is nobody's fault, so waiting in it takes nothing of the time that a model has."""
-    until = limit.when() if limit else None
-    if limit is None or until is None:
+    """The time limit of a call stopped, as waiting in a queue takes nothing of a model's time."""
+    if limit is None or (end := limit.when()) is None:
         yield
         return
     now = asyncio.get_running_loop().time
-    left = until - now()
+    remaining = end - now()
     limit.reschedule(None)
     yield
-    limit.reschedule(now() + left)
+    limit.reschedule(now() + remaining)
 
 
 class Gate:
+    """The calls of one provider in this process: running up to its share, or waiting by thread."""
+
     def __init__(self, provider: str) -> None:
         self.rates = Rates(provider)
         self._shares = Shares(provider)
-        self._waiting: OrderedDict[str, deque[Waiter]] = (
-            OrderedDict()
-        )  # by thread, the next one first
+        # By thread, the next one first.
+        self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self._report = Report(0, 0)
         self._share = self._running = 0
         self._paused_until = 0.0
@@ -101,7 +102,7 @@ class Gate:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def enter(self, thread_id: str, tokens: int) -> None:
-        """Wait for a turn. Who is cancelled while it waits, or as it gets its turn, has none."""
+        """Wait for a turn; a caller that is cancelled meanwhile takes none."""
         self._start("settle", self._settle_shares)
         if self._has_room() and not self._waiting and not self.rates.are_set:
             self._running += 1
@@ -109,7 +110,10 @@ class Gate:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(thread_id, deque()).append((waiter, tokens))
         self._start("give", self._give_turns)
-        self._ask_for_more()
+        # At once when there may be more than the last report asked for; else the next report is
+        # early enough.
+        if self._share >= self._report.demand:
+            self._urgent.set()
         try:
             await waiter
         except asyncio.CancelledError:
@@ -125,8 +129,9 @@ class Gate:
         self._report.succeeded += 1
 
     def refused(self, pause_seconds: float) -> None:
-        """No call begins for as long as the provider asks, or at least until the limit is settled
-        anew.
+        """Let no call begin for as long as the provider asks.
+
+        That is at least until the limit is settled anew.
         """
         seconds = min(max(pause_seconds, CUT_EVERY_SECONDS), transport.BACKOFF_MAX_SECONDS)
         self._report.refused += 1
@@ -147,23 +152,24 @@ class Gate:
             self._tasks[name] = asyncio.create_task(work())
 
     async def _give_turns(self) -> None:
-        """While anybody waits: as there is room, to one thread after the other."""
+        """Give turns as there is room, to one thread after the other, while any call waits."""
         while waiter := self._next():
             if not self._has_room():
-                await self._wait_for_room()
+                self._room.clear()
+                pause = self._paused_until - asyncio.get_running_loop().time()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._room.wait(), pause if pause > 0 else None)
             elif self.rates.are_set and (pause := await self.rates.reserve(waiter[1])):
                 await asyncio.sleep(pause)
             elif waiter := self._next():  # others may have been cancelled meanwhile
-                self._take(waiter)
-
-    async def _wait_for_room(self) -> None:
-        self._room.clear()
-        pause = self._paused_until - asyncio.get_running_loop().time()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._room.wait(), pause if pause > 0 else None)
+                thread_id, waiters = next(iter(self._waiting.items()))
+                waiters.popleft()
+                self._waiting.move_to_end(thread_id)
+                self._running += 1
+                waiter[0].set_result(None)
 
     def _next(self) -> Waiter | None:
-        """The first that still waits of the thread whose turn it is."""
+        """The first waiting call of the thread whose turn it is."""
         while self._waiting:
             thread_id, waiters = next(iter(self._waiting.items()))
             while waiters and waiters[0][0].done():
@@ -173,41 +179,27 @@ class Gate:
             del self._waiting[thread_id]
         return None
 
-    def _take(self, waiter: Waiter) -> None:
-        thread_id, waiters = next(iter(self._waiting.items()))
-        waiters.popleft()
-        self._waiting.move_to_end(thread_id)
-        self._running += 1
-        waiter[0].set_result(None)
-
     def _demand(self) -> int:
         return self._running + sum(
             not waiter.done() for queue in self._waiting.values() for waiter, _ in queue
         )
 
-    def _ask_for_more(self) -> None:
-        """At once when there may be more than was asked for; else the next report is early enough."""
-        if self._share >= self._report.demand:
-            self._urgent.set()
-
     async def _settle_shares(self) -> None:
-        """While calls run or wait. The last report gives the share back."""
+        """Settle the share while calls run or wait; the last report gives it back."""
         while True:
-            await self._settle()
+            report = self._report
+            report.demand, report.running = self._demand(), self._running
+            if report.demand == 0:
+                self._share = 0  # before it is given back, or a call could begin meanwhile
+            self._report = Report(report.demand, report.running)
+            allotment = await self._shares.settle(report)
+            self._share = allotment.calls
+            self._pause(allotment.pause_seconds)
+            self._room.set()
+
             if self._report.demand == 0 and self._demand() == 0:
                 return
             await asyncio.sleep(SETTLE_LEAST_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), SETTLE_SECONDS)
             self._urgent.clear()
-
-    async def _settle(self) -> None:
-        report = self._report
-        report.demand, report.running = self._demand(), self._running
-        if report.demand == 0:
-            self._share = 0  # before it is given back, or a call could begin meanwhile
-        self._report = Report(report.demand, report.running)
-        share = await self._shares.settle(report)
-        self._share = share.calls
-        self._pause(share.pause_seconds)
-        self._room.set()

@@ -1,5 +1,6 @@
-"""LLM_REQUESTS_PER_MINUTE and LLM_TOKENS_PER_MINUTE of one provider, counted in Redis for all
-processes.
+"""Rate limits of a provider's requests and tokens per minute, counted in Redis by all processes.
+
+The settings are LLM_REQUESTS_PER_MINUTE and LLM_TOKENS_PER_MINUTE.
 """
 
 import logging
@@ -23,8 +24,10 @@ LOOK_LEAST_SECONDS, LOOK_MOST_SECONDS = 0.05, 2.0  # between two tries
 
 
 class Rates:
-    """`limits` is imported by who has set a rate: it takes a tenth of a second that nobody else
-    should wait.
+    """The rates of one provider.
+
+    The package `limits` is imported where a rate is set: it takes a tenth of a second that other
+    installations should not wait.
     """
 
     def __init__(self, provider: str) -> None:
@@ -37,15 +40,13 @@ class Rates:
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-        options = {
-            "implementation": "redispy",
-            "key_prefix": "cairn:llm",
-            "connection_pool": redis_clients.async_pool(),
-        }
-        return SlidingWindowCounterRateLimiter(RedisStorage("async+redis://", **options))  # type: ignore[arg-type]
+        pool = redis_clients.async_pool()
+        options = {"implementation": "redispy", "key_prefix": "cairn:llm", "connection_pool": pool}
+        storage = RedisStorage("async+redis://", **options)  # type: ignore[arg-type]
+        return SlidingWindowCounterRateLimiter(storage)
 
     @cached_property
-    def _own(self) -> "SlidingWindowCounterRateLimiter":
+    def _local(self) -> "SlidingWindowCounterRateLimiter":
         from limits.aio.storage import MemoryStorage
         from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
@@ -56,36 +57,36 @@ class Rates:
         return bool(settings.LLM_REQUESTS_PER_MINUTE or settings.LLM_TOKENS_PER_MINUTE)
 
     async def reserve(self, tokens: int) -> float:
-        """Count one more request that takes about `tokens`, or say in how many seconds to ask
-        again.
+        """Count one more request that takes about `tokens`.
+
+        Returns 0, or the seconds after which to ask again, when nothing was counted.
         """
-        if allowed := settings.LLM_TOKENS_PER_MINUTE:
-            wanted = tokens + self._debt
-            cost = min(max(wanted, 0), allowed)
-            if pause := await self._try("tokens", allowed, cost):
+        if per_minute := settings.LLM_TOKENS_PER_MINUTE:
+            due = tokens + self._debt
+            cost = min(max(due, 0), per_minute)
+            if pause := await self._count("tokens", per_minute, cost):
                 return pause
-            self._debt = wanted - cost
-        if (allowed := settings.LLM_REQUESTS_PER_MINUTE) and (
-            pause := await self._try("requests", allowed, 1)
-        ):
+            self._debt = due - cost
+        per_minute = settings.LLM_REQUESTS_PER_MINUTE
+        if per_minute and (pause := await self._count("requests", per_minute, 1)):
             self.correct(-tokens)  # paid, and not used yet
             return pause
         return 0.0
 
     def correct(self, tokens: int) -> None:
-        """A call took that many tokens more than were reserved; the next one pays."""
+        """Let the next call pay for the tokens that one took beyond those reserved."""
         self._debt += tokens
 
-    async def _try(self, what: str, allowed: int, cost: int) -> float:
-        """Count it, or say in how many seconds to try again."""
+    async def _count(self, unit: str, per_minute: int, cost: int) -> float:
+        """Count `cost` in Redis, or in this process while Redis is away; returns a pause."""
         try:
-            return await _hit(self._shared, (self._provider, what), allowed, cost)
+            return await _hit(self._shared, (self._provider, unit), per_minute, cost)
         except (RedisError, OSError) as exc:
             logger.warning(
                 "the rate of model calls is this process's own while Redis is away: %s", exc
             )
-            part = max(allowed // PROCESSES_ASSUMED, 1)
-            return await _hit(self._own, (self._provider, what), part, min(cost, part))
+            part = max(per_minute // PROCESSES_ASSUMED, 1)
+            return await _hit(self._local, (self._provider, unit), part, min(cost, part))
 
 
 async def _hit(
@@ -96,5 +97,6 @@ async def _hit(
     item = RateLimitItemPerMinute(per_minute)
     if await limiter.hit(item, *names, cost=cost):
         return 0.0
-    pause = (await limiter.get_window_stats(item, *names)).reset_time - time.time()
-    return min(max(pause, LOOK_LEAST_SECONDS), LOOK_MOST_SECONDS) * random.uniform(1, 1.2)  # noqa: S311 - no secret
+    window = await limiter.get_window_stats(item, *names)
+    pause = min(max(window.reset_time - time.time(), LOOK_LEAST_SECONDS), LOOK_MOST_SECONDS)
+    return pause * random.uniform(1, 1.2)  # noqa: S311 - no secret

@@ -1,6 +1,4 @@
-"""How many model calls this process may have open, as part of what all processes may have together
-(Redis).
-"""
+"""Shares of LLM_CONCURRENCY: the model calls that each process may have open, settled in Redis."""
 
 import logging
 import uuid
@@ -24,9 +22,7 @@ PROCESSES_ASSUMED = 4  # while Redis is away and nobody knows
 
 @dataclass
 class Report:
-    """What a process tells: its calls open and waiting, and how those ended that ended since the
-    last report.
-    """
+    """A process's report: its open and waiting calls, and the ends of calls since the last one."""
 
     demand: int
     running: int
@@ -36,7 +32,9 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Share:
+class Allotment:
+    """The calls that a process may have open, and a pause before the next one begins."""
+
     calls: int
     pause_seconds: float = 0.0
 
@@ -50,33 +48,33 @@ class Shares:
         self._calls = NEW
         self._away = False
 
-    async def settle(self, report: Report) -> Share:
-        """Exchange the report for this process's share. Without Redis: what it had, or a safe
-        part.
-        """
-        try:
-            calls, pause = await self._script(keys=[self._key], args=self._arguments(report))
-        except (RedisError, OSError) as exc:
-            return self._without_redis(exc)
-        self._away, self._calls = False, int(calls) if report.demand else NEW
-        return Share(int(calls), int(pause) / 1000)
+    async def settle(self, report: Report) -> Allotment:
+        """Exchange the report for this process's share.
 
-    def _arguments(self, report: Report) -> list[str | int]:
-        seconds = (report.pause_seconds, LEASE_SECONDS, SETTLING_SECONDS, CUT_EVERY_SECONDS)
-        pause, lease, settling, cut_every = (round(value * 1000) for value in seconds)
-        counts = (report.demand, report.running, self._calls, settings.LLM_CONCURRENCY)
-        return [
+        Without Redis that is the share of before, or a safe part of all.
+        """
+        arguments: list[str | int] = [
             self._process,
-            *counts,
+            report.demand,
+            report.running,
+            self._calls,
+            settings.LLM_CONCURRENCY,
             report.succeeded,
             report.refused,
-            pause,
-            lease,
-            settling,
-            cut_every,
+            round(report.pause_seconds * 1000),
+            round(LEASE_SECONDS * 1000),
+            round(SETTLING_SECONDS * 1000),
+            round(CUT_EVERY_SECONDS * 1000),
         ]
+        try:
+            calls, pause = await self._script(keys=[self._key], args=arguments)
+        except (RedisError, OSError) as exc:
+            return self._without_redis(exc)
+        self._away = False
+        self._calls = int(calls) if report.demand else NEW
+        return Allotment(int(calls), int(pause) / 1000)
 
-    def _without_redis(self, exc: Exception) -> Share:
+    def _without_redis(self, exc: Exception) -> Allotment:
         if not self._away:
             logger.warning(
                 "the limit of model calls is this process's own while Redis is away: %s", exc
@@ -85,4 +83,4 @@ class Shares:
         if self._calls == NEW:
             self._calls = settings.LLM_CONCURRENCY // PROCESSES_ASSUMED
         self._calls = max(1, self._calls)  # nobody waits for Redis
-        return Share(self._calls)
+        return Allotment(self._calls)
