@@ -1,5 +1,4 @@
-"""The way of an event into the execution log: a Redis stream, drained in batches by
-`batch_write_logs`.
+"""Buffer of the execution log: events go to a Redis stream, drained by `batch_write_logs`.
 
 An event is out of the process as soon as `append` returns, so a killed worker loses none. Without
 Redis it waits in the process and goes with the next event that gets through, or straight to the
@@ -24,12 +23,10 @@ from logs_app import rows, stream
 
 logger = logging.getLogger(__name__)
 
-# Redis is away, full or restarting, whoever noticed: the socket, kombu, or the Redis client below
-# it.
+# Redis is away, full or restarting, as the socket, kombu, or the Redis client below it reports.
 BROKER_AWAY = (OSError, OperationalError, RedisError)
 WAITING_MAX = 20_000  # events kept in a process while Redis is away
-# after a failure nobody tries for so long: hundreds of threads must not wait for a time-out in
-# turn
+# After a failure no thread tries for so long: hundreds must not wait for a time-out in turn.
 AWAY_SECONDS = 1.0
 
 _numbering = threading.Lock()
@@ -39,19 +36,15 @@ _last_sequence = 0
 _away_until = 0.0
 
 
-def _next_sequence() -> int:
-    global _last_sequence
-    with _numbering:
-        _last_sequence = max(time.time_ns(), _last_sequence + 1)
-        return _last_sequence
-
-
 def make_event(
     roadmap_id: uuid.UUID, event: str, message: str, level: str, data: dict[str, Any]
 ) -> dict[str, Any]:
-    sequence = _next_sequence()
+    """An event with its id, its time, and a sequence number above all of this process so far."""
+    global _last_sequence
+    with _numbering:
+        sequence = _last_sequence = max(time.time_ns(), _last_sequence + 1)
     return {
-        "id": str(_id_in_order_of_time(sequence)),
+        "id": str(uuid7(sequence)),
         "roadmap_id": str(roadmap_id),
         "sequence": sequence,
         "level": level,
@@ -62,13 +55,14 @@ def make_event(
     }
 
 
-def _id_in_order_of_time(nanoseconds: int) -> uuid.UUID:
-    """A version 7 UUID: new rows go to the end of the primary key's index, however large it has
-    grown.
+def uuid7(nanoseconds: int) -> uuid.UUID:
+    """A version 7 UUID, in the order of time.
+
+    New rows go to the end of the primary key's index, however large it has grown.
     """
-    milliseconds, random_part = nanoseconds // 1_000_000, uuid.uuid4().int
-    low = random_part & ~(0xFFFF_FFFF_FFFF << 80) & ~(0xF << 76)
-    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | low)
+    milliseconds = nanoseconds // 1_000_000
+    random_part = uuid.uuid4().int & ~(0xFFFF_FFFF_FFFF << 80) & ~(0xF << 76)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | random_part)
 
 
 def append(event: dict[str, Any], then: Callable[[], object] = lambda: None) -> None:
@@ -77,15 +71,15 @@ def append(event: dict[str, Any], then: Callable[[], object] = lambda: None) -> 
     Another thread may have sent it and call `then`: this one may come to its turn much later.
     """
     _waiting.append((rows.to_line(event), then))
-    # Who has the lock sends for all that wait: hundreds of threads share few round trips.
+    # The thread with the lock sends for all that wait: hundreds of threads share few round trips.
     with _sending:
         must_schedule = bool(_waiting) and _send()
     if must_schedule:
-        _schedule()
+        schedule_batch()
 
 
 def _send() -> bool:
-    """Move what waits to the stream; returns whether a batch must be scheduled for it."""
+    """Move all waiting events to the stream; returns whether a batch must be scheduled."""
     global _away_until
     if time.monotonic() < _away_until:
         return False
@@ -102,7 +96,8 @@ def _send() -> bool:
     return must_schedule
 
 
-def _schedule() -> None:
+def schedule_batch() -> None:
+    """Send the task that drains the stream; never raises for a broker that is away."""
     from celery import current_app
 
     try:
@@ -113,7 +108,7 @@ def _schedule() -> None:
 
 @atexit.register
 def flush() -> None:
-    """At the end of the process: what Redis didn't take goes straight to the table."""
+    """Write events that Redis didn't take straight to the table, at the end of the process."""
     if not _waiting:
         return
     try:

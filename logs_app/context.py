@@ -1,6 +1,4 @@
-"""What a log line is about: the ids of its request or task, carried by contextvars into threads
-and the loop.
-"""
+"""Context of log lines: the ids of a request or task, carried by contextvars into threads."""
 
 import re
 import uuid
@@ -14,14 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from logs_app.lines import ids
 
 HEADER = "X-Request-ID"
-ACCEPTED = re.compile(
-    r"[A-Za-z0-9_.-]{1,64}"
-)  # from a proxy in front; anything else could forge lines
+ACCEPTED = re.compile(r"[A-Za-z0-9_.-]{1,64}")  # from a proxy; anything else could forge lines
 OF_REQUESTS = ("request_id", "roadmap_id")
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, in the log and in the answer."""
+    """Middleware that gives each request an id, in the log and in the answer."""
 
     sync_capable = async_capable = True
 
@@ -32,13 +28,19 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         if iscoroutinefunction(self):
-            return self._later(request, self.get_response(request))
-        name = begin(request)
-        return _named(self.get_response(request), name)
+            return self._answer_later(request, self.get_response(request))
+        request_id = begin(request)
+        response = self.get_response(request)
+        response.headers[HEADER] = request_id
+        return response
 
-    async def _later(self, request: HttpRequest, response: Awaitable[HttpResponse]) -> HttpResponse:
-        name = begin(request)  # before the coroutine of the response begins to run
-        return _named(await response, name)
+    async def _answer_later(
+        self, request: HttpRequest, coroutine: Awaitable[HttpResponse]
+    ) -> HttpResponse:
+        request_id = begin(request)  # before the coroutine of the response begins to run
+        response = await coroutine
+        response.headers[HEADER] = request_id
+        return response
 
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, kwargs: dict[str, Any]
@@ -48,19 +50,13 @@ class RequestContextMiddleware:
 
 
 def begin(request: HttpRequest) -> str:
-    """Bind the request's id; whatever an earlier request of this thread has left goes."""
-    given = request.headers.get(HEADER, "")
-    name = given if ACCEPTED.fullmatch(given) else uuid.uuid4().hex
-    ids.set(
-        {key: value for key, value in ids.get().items() if key not in OF_REQUESTS}
-        | {"request_id": name}
-    )
-    return name
-
-
-def _named(response: HttpResponse, name: str) -> HttpResponse:
-    response.headers[HEADER] = name
-    return response
+    """Bind the request's id, and drop the ids of an earlier request of this thread."""
+    request_id = request.headers.get(HEADER, "")
+    if not ACCEPTED.fullmatch(request_id):
+        request_id = uuid.uuid4().hex
+    lasting = {key: value for key, value in ids.get().items() if key not in OF_REQUESTS}
+    ids.set(lasting | {"request_id": request_id})
+    return request_id
 
 
 @task_prerun.connect
@@ -74,9 +70,7 @@ def forget_task(**_: Any) -> None:
 
 
 def ids_of(task: str, task_id: str, args: Any) -> dict[str, str]:
-    """A run's task id is its run id, and its only argument the roadmap or the concept that it is
-    about.
-    """
+    """The ids of a run's task: its own is the run's, its argument a roadmap or a concept."""
     if task.startswith("maintenance.") or task == "batch_write_logs" or not args:
         return {}
     subject = "concept_id" if task.startswith("retry_") else "roadmap_id"

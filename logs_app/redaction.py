@@ -13,8 +13,7 @@ REDACTED = "[removed]"
 SHORTEST_ANYWHERE = 8  # a shorter secret is redacted only where it is a whole word in quotes
 SECRET_NAME = re.compile(r"KEY|SECRET|PASS|TOKEN(?!S)|AUTH|CREDENTIAL|DSN", re.IGNORECASE)
 KEYS = re.compile(r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
-# Who has one of these addresses may do what it is for: experts' links, shared courses, e-mails'
-# links.
+# Addresses that are keys to what they lead to: experts' links, shared courses, links in emails.
 KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
 _anywhere: set[str] = set()
 _in_quotes: set[str] = set()
@@ -70,7 +69,9 @@ def redact_all(value: Any) -> Any:
         return {name: redact_all(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact_all(item) for item in value]
-    return redact(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return redact(value)
+    return value
 
 
 def without_keys(text: str) -> str:
@@ -78,5 +79,5 @@ def without_keys(text: str) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Secrets that were read, keys of providers, and addresses that are keys taken out."""
+    """`text` without registered secrets, keys of providers, and addresses that are keys."""
     return without_keys(redact(text))

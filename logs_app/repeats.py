@@ -14,20 +14,18 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 WINDOW_SECONDS = 60.0
-# By name: who configures logging should not import all clients.
+# By name: to configure logging should not import all clients.
 SERVICES = ("psycopg", "psycopg_pool", "django.db", "redis", "kombu")
 AWAY = {"OperationalError", "InterfaceError", "InternalError", "ConnectionError", "TimeoutError"}
 AWAY |= {"OutOfMemoryError", "ReadOnlyError"}  # a Redis that is there and takes nothing
-# They say that a service is away also without an exception.
+# Their lines mean that a service is away also without an exception.
 CLIENTS = (
-    *(
-        "psycopg.pool",
-        "kombu",
-        "celery.worker.consumer",
-        "celery.beat",
-        "django_celery_beat",
-        "channels_redis",
-    ),
+    "psycopg.pool",
+    "kombu",
+    "celery.worker.consumer",
+    "celery.beat",
+    "django_celery_beat",
+    "channels_redis",
     "roadmaps.operations.probes",
 )
 UNAVAILABLE = 503  # a page's status that Django's line of it carries
@@ -38,7 +36,10 @@ VARYING = re.compile(
 
 @dataclass
 class Window:
-    """The time in which lines of one kind are counted; `latest` is the one to show with the count."""
+    """The time in which lines of one kind are counted.
+
+    `latest` is the line to show with the count.
+    """
 
     ends: float
     count: int = 0
@@ -46,9 +47,7 @@ class Window:
 
 
 class OnceAMinute(logging.Filter):
-    """Passes the first line of each kind that tells of an outage, and a count at the end of each
-    minute.
-    """
+    """Filter of lines that tell of an outage: the first of each kind, then a count each minute."""
 
     def __init__(self, seconds: float = WINDOW_SECONDS) -> None:
         super().__init__()
@@ -59,7 +58,7 @@ class OnceAMinute(logging.Filter):
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._windows: dict[Hashable, Window] = {}
-        self._teller: threading.Thread | None = None
+        self._counter: threading.Thread | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
         if hasattr(record, "repeats"):  # a count, from here or from the filter of its logger
@@ -67,41 +66,38 @@ class OnceAMinute(logging.Filter):
         kind = kind_of(record)
         if kind is None:
             return True
-        if (
-            os.getpid() != self._process
-        ):  # a forked child has neither its parent's lines nor its thread
+        # A forked child has neither its parent's lines nor its thread.
+        if os.getpid() != self._process:
             self._begin()
 
         with self._lock:
             window = self._windows.get(kind)
             if window is None:
                 self._windows[kind] = Window(time.monotonic() + self._seconds)
-                self._start_teller()
+                if self._counter is None:
+                    self._counter = threading.Thread(
+                        target=self._write_counts_in_time, name="cairn-repeats", daemon=True
+                    )
+                    self._counter.start()
                 return True
             window.count += 1
             window.latest = record
             return False
 
-    def _start_teller(self) -> None:
-        if self._teller is None:
-            self._teller = threading.Thread(
-                target=self._tell_in_time, name="cairn-repeats", daemon=True
-            )
-            self._teller.start()
-
-    def _tell_in_time(self) -> None:
+    def _write_counts_in_time(self) -> None:
         while True:
             with self._lock:
                 if not self._windows:
-                    self._teller = None
+                    self._counter = None
                     return
                 ends = min(window.ends for window in self._windows.values())
             time.sleep(max(0.0, ends - time.monotonic()))
-            self.tell(time.monotonic())
+            self.write_counts(time.monotonic())
 
-    def tell(self, now: float) -> None:
-        """Write the counts of the windows that have ended by `now`, and forget the kinds that
-        ended too.
+    def write_counts(self, now: float) -> None:
+        """Write the counts of the windows that have ended by `now`.
+
+        Kinds without a line in such a window are forgotten.
         """
         with self._lock:
             ended = {kind: window for kind, window in self._windows.items() if window.ends <= now}
@@ -117,7 +113,7 @@ class OnceAMinute(logging.Filter):
 
 
 def counted(record: logging.LogRecord, count: int, seconds: float) -> logging.LogRecord:
-    """The line again, without its traceback and with how often it was left out."""
+    """The line again, without its traceback and with the number of times it was left out."""
     line = copy.copy(record)
     line.msg = f"{text_of(record)} (this line came {count} more times within {seconds:.0f} s)"
     line.args = ()
@@ -127,9 +123,9 @@ def counted(record: logging.LogRecord, count: int, seconds: float) -> logging.Lo
 
 
 def kind_of(record: logging.LogRecord) -> Hashable | None:
-    """What makes two lines of an outage the same, or None for a line that tells of none.
+    """The kind of a line of an outage, equal for repeated lines; None for a line of no outage.
 
-    Numbers, ids and times may differ; logger, level, text, what is away and the task may not.
+    Numbers, ids and times may differ; logger, level, text, error and task may not.
     """
     if record.levelno < logging.WARNING:
         return None
@@ -144,15 +140,14 @@ def kind_of(record: logging.LogRecord) -> Hashable | None:
     cause = outage or error
     if cause is None:
         return (*kind, VARYING.sub("#", text_of(record)))
-    task = str(record.args.get("name")) if isinstance(record.args, dict) else ""
+    task = ""
+    if isinstance(record.args, dict):
+        task = str(record.args.get("name"))
     return *kind, VARYING.sub("#", str(record.msg)), task, type(cause), VARYING.sub("#", str(cause))
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """The line's text.
-
-    One whose arguments don't fit it is the handler's to complain about, not its caller's.
-    """
+    """The line's text, without its arguments where they don't fit: the handler reports that."""
     try:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
@@ -163,23 +158,24 @@ def error_of(record: logging.LogRecord) -> BaseException | None:
     """The exception that a line carries, as its traceback or among its arguments."""
     if record.exc_info and record.exc_info[1]:
         return record.exc_info[1]
-    arguments = record.args.values() if isinstance(record.args, dict) else record.args or ()
+    arguments = list(record.args or ())
+    if isinstance(record.args, dict):
+        arguments = list(record.args.values())
     return next((argument for argument in arguments if isinstance(argument, BaseException)), None)
 
 
 def outage_in(error: BaseException) -> BaseException | None:
     """The first of an error and its causes that means that PostgreSQL or Redis is away."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
+    while cause is not None and id(cause) not in visited:
         if any(is_away(kind) for kind in type(cause).__mro__):
             return cause
-        seen.add(id(cause))
+        visited.add(id(cause))
         cause = cause.__cause__ or cause.__context__
     return None
 
 
 def is_away(kind: type) -> bool:
-    return kind.__name__ in AWAY and any(
-        f"{kind.__module__}.".startswith(f"{service}.") for service in SERVICES
-    )
+    prefixes = tuple(f"{service}." for service in SERVICES)
+    return kind.__name__ in AWAY and f"{kind.__module__}.".startswith(prefixes)

@@ -1,5 +1,6 @@
-"""Events as lines of CSV, in which they travel, and the lines as rows: each is inserted once,
-however often written.
+"""Rows of the execution log, written from the lines of CSV in which events travel.
+
+Each event is inserted once, however often its line is written.
 """
 
 import csv
@@ -14,7 +15,10 @@ from django.db import DataError, IntegrityError, connection, transaction
 logger = logging.getLogger(__name__)
 
 COLUMNS = ("id", "roadmap_id", "sequence", "level", "event", "message", "data", "occurred_at")
-COPY = f"COPY {{}} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (level, event, message))"
+COPY = (
+    f"COPY {{}} ({', '.join(COLUMNS)}) FROM STDIN "
+    "(FORMAT csv, FORCE_NOT_NULL (level, event, message))"
+)
 STAGE = (
     "CREATE TEMPORARY TABLE staged (LIKE logs_app_executionlog INCLUDING DEFAULTS) ON COMMIT DROP"
 )
@@ -27,13 +31,11 @@ def to_line(event: dict[str, Any]) -> bytes:
     data = json.dumps(event["data"], ensure_ascii=False)
     if "\\u0000" in data:
         data = json.dumps(_without_nul(event["data"]), ensure_ascii=False)
+    values = event | {"data": data}
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(
-        [(event | {"data": data})[name] for name in COLUMNS]
-    )
-    return (
-        out.getvalue().replace("\x00", "").encode("utf-8", "replace")
-    )  # half a character is no text
+    csv.writer(out, lineterminator="\n").writerow([values[name] for name in COLUMNS])
+    # Replaced: half a character is no text.
+    return out.getvalue().replace("\x00", "").encode("utf-8", "replace")
 
 
 def _without_nul(value: Any) -> Any:
@@ -41,11 +43,9 @@ def _without_nul(value: Any) -> Any:
         return value.replace("\x00", "")
     if isinstance(value, list):
         return [_without_nul(item) for item in value]
-    return (
-        {_without_nul(key): _without_nul(item) for key, item in value.items()}
-        if isinstance(value, dict)
-        else value
-    )
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    return value
 
 
 def from_lines(lines: Iterable[bytes]) -> list[dict[str, Any]]:
@@ -71,7 +71,10 @@ def write(lines: list[bytes]) -> list[bytes]:
 
 
 def _write_with_care(lines: list[bytes]) -> list[bytes]:
-    """Pass over what is there already, and halve until a line that can't be written stands alone."""
+    """Insert lines that aren't there yet; returns those that can't be written.
+
+    A batch with such a line is halved until the line stands alone.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(STAGE)

@@ -1,8 +1,6 @@
-"""The Redis stream between the processes that log and the table; its readers are one consumer
-group.
-"""
+"""The Redis stream between the processes that log and the table, read by one consumer group."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -14,7 +12,7 @@ SCHEDULED = "cairn:logs:scheduled"
 SCHEDULED_MILLISECONDS = 3000  # a message lost on its way holds up the log for so long
 REFUSED = "cairn:logs:refused"  # events that can't become rows, for a person to look at
 REFUSED_MAX = 1000
-# Group and consumer: that a writer died is told by the age of what it took, not by its name.
+# Group and consumer: a dead writer is known by the age of its entries, not by a name.
 WRITERS = "writers"
 DEAD_MILLISECONDS = 10_000  # far longer than a batch takes
 EVENTS_PER_ENTRY = 50
@@ -35,63 +33,67 @@ def add(lines: list[bytes]) -> bool:
 
 
 def drain() -> int:
-    """Write what the stream holds; returns the number of events. Several at once share the work."""
+    """Write all events of the stream to the table; returns their number.
+
+    Several writers at once share the work.
+    """
     # Forgotten first: an event that comes after the last read schedules the next batch.
     _client.delete(SCHEDULED)
     total = 0
-    for entries in _batches():
-        lines = [line for _, numbered in entries for line in numbered.values()]
-        _settle([entry_id for entry_id, _ in entries], rows.write(lines))
-        total += len(lines)
+    for read in (abandoned_entries, new_entries):
+        while entries := _with_group(read):
+            lines = [line for _, numbered in entries for line in numbered.values()]
+            settle([entry_id for entry_id, _ in entries], rows.write(lines))
+            total += len(lines)
     return total
 
 
-def _batches() -> Iterator[list[Entry]]:
-    """What a dead writer had taken, then what nobody has taken."""
-    while left := _read(_take_over):
-        yield left
-    while new := _read(_take_new):
-        yield new
-
-
-def _take_over() -> Any:
-    return _client.xautoclaim(STREAM, WRITERS, WRITERS, DEAD_MILLISECONDS, count=ENTRIES_AT_ONCE)[1]
-
-
-def _take_new() -> Any:
-    answer: Any = _client.xreadgroup(WRITERS, WRITERS, {STREAM: ">"}, count=ENTRIES_AT_ONCE)
-    return answer[0][1] if answer else []
-
-
-def _read(command: Callable[[], Any]) -> Any:
-    try:
-        return command()
-    except ResponseError as exc:
-        if not str(exc).startswith("NOGROUP"):  # the first time, and after Redis was emptied
-            raise
-        _make_group()
-        return command()
-
-
-def _make_group() -> None:
-    try:
-        _client.xgroup_create(STREAM, WRITERS, id="0", mkstream=True)
-    except ResponseError as exc:
-        if not str(exc).startswith("BUSYGROUP"):  # another writer was faster
-            raise
-
-
-def _settle(entry_ids: list[bytes], refused: list[bytes]) -> None:
+def settle(entry_ids: list[bytes], refused_lines: list[bytes]) -> None:
+    """Remove entries whose events are written, and keep the lines that could not be."""
     with _client.pipeline(transaction=True) as pipe:
-        for line in refused:
+        for line in refused_lines:
             pipe.xadd(REFUSED, {"line": line}, maxlen=REFUSED_MAX)
         pipe.xack(STREAM, WRITERS, *entry_ids)
         pipe.xdel(STREAM, *entry_ids)
         pipe.execute()
 
 
+def abandoned_entries() -> list[Entry]:
+    """Entries that a dead writer had taken."""
+    claimed: Any = _client.xautoclaim(
+        STREAM, WRITERS, WRITERS, DEAD_MILLISECONDS, count=ENTRIES_AT_ONCE
+    )
+    entries: list[Entry] = claimed[1]
+    return entries
+
+
+def new_entries() -> list[Entry]:
+    """Entries that no writer has taken."""
+    streams: Any = _client.xreadgroup(WRITERS, WRITERS, {STREAM: ">"}, count=ENTRIES_AT_ONCE)
+    entries: list[Entry] = streams[0][1] if streams else []
+    return entries
+
+
+def _with_group(read: Callable[[], list[Entry]]) -> list[Entry]:
+    """The entries that `read` takes, after making the consumer group where there is none.
+
+    There is none the first time, and after Redis was emptied.
+    """
+    try:
+        return read()
+    except ResponseError as exc:
+        if not str(exc).startswith("NOGROUP"):
+            raise
+    try:
+        _client.xgroup_create(STREAM, WRITERS, id="0", mkstream=True)
+    except ResponseError as exc:
+        if not str(exc).startswith("BUSYGROUP"):  # another writer was faster
+            raise
+    return read()
+
+
 def refused() -> int:
-    """Events that could not become rows. Raises RedisError."""
+    """The number of events that could not become rows. Raises RedisError."""
     return int(_client.xlen(REFUSED))
 
 

@@ -1,4 +1,4 @@
-"""Queue `logs`: no model call ever runs here."""
+"""Task of the execution log on the queue `logs`, where no model call ever runs."""
 
 import time
 
@@ -6,7 +6,7 @@ from celery import shared_task
 
 from logs_app import stream
 
-# what comes within this time goes in one batch; pages read the stream too, so nobody waits for it
+# Events within this time go in one batch. Pages read the stream too, so nobody waits for it.
 GATHER_SECONDS = 0.3
 
 

@@ -22,7 +22,7 @@ def broker(monkeypatch):
     """An empty Redis, and no worker that would be faster than the test."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.flushall()
-    monkeypatch.setattr(buffer, "_schedule", lambda: None)
+    monkeypatch.setattr(buffer, "schedule_batch", lambda: None)
     monkeypatch.setattr(buffer, "_away_until", 0.0)
     yield client
     buffer._waiting.clear()
@@ -110,7 +110,7 @@ def test_what_a_dead_writer_had_taken_is_written_by_the_next(monkeypatch):
     append()
     stream.drain()
     append()
-    assert len(stream._take_new()) == 1
+    assert len(stream.new_entries()) == 1
     assert stream.drain() == 0
     monkeypatch.setattr(stream, "DEAD_MILLISECONDS", 0)
     assert stream.drain() == 1
@@ -121,7 +121,7 @@ def test_a_writer_that_died_between_the_commit_and_redis_leaves_nothing_twice(mo
     for _ in range(5):
         append()
     with monkeypatch.context() as dying:
-        dying.setattr(stream, "_settle", lambda *_: 1 / 0)
+        dying.setattr(stream, "settle", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             stream.drain()
     monkeypatch.setattr(stream, "DEAD_MILLISECONDS", 0)
@@ -258,7 +258,7 @@ def test_a_worker_killed_while_it_writes_loses_nothing(worker, monkeypatch):
     killed = worker("logs")
     stream.add(lines)
     monkeypatch.undo()
-    buffer._schedule()
+    buffer.schedule_batch()
     wait_for(ExecutionLog.objects.exists)
     killed.kill()
     monkeypatch.setattr(stream, "DEAD_MILLISECONDS", 0)

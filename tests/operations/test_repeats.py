@@ -127,12 +127,12 @@ def test_a_storm_is_one_line_and_a_count(lines, logger, level, text, arguments, 
             level, text, *arguments, exc_info=error and traceback_of(error)
         )
     assert len(lines.records) == 1
-    lines.once.tell(time.monotonic() + DAY_SECONDS)
+    lines.once.write_counts(time.monotonic() + DAY_SECONDS)
     assert len(lines.records) == 2
     assert lines.texts[1].startswith(lines.texts[0])
     assert "49 more times" in lines.texts[1]
     assert lines.records[1].exc_info is None
-    lines.once.tell(time.monotonic() + 2 * DAY_SECONDS)  # a minute without any
+    lines.once.write_counts(time.monotonic() + 2 * DAY_SECONDS)  # a minute without any
     logging.getLogger(logger).log(level, text, *arguments, exc_info=error and traceback_of(error))
     assert lines.texts[2] == lines.texts[0]
 
@@ -211,7 +211,7 @@ def test_a_line_that_can_not_be_written_hurts_nobody(lines):
         logging.getLogger("kombu").error(
             "no", odd, exc_info=traceback_of(redis.exceptions.ConnectionError("gone"))
         )
-    lines.once.tell(time.monotonic() + DAY_SECONDS)
+    lines.once.write_counts(time.monotonic() + DAY_SECONDS)
     assert any("no %d (this line came 1 more times" in str(record.msg) for record in lines.records)
 
 
