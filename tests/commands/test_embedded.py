@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from config.embedded import EmbeddedServiceError, EmbeddedServices
+from config.embedded.server_user import hand_over
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 
 USE = """
@@ -84,7 +85,7 @@ def empty():
     """A short path: sockets have little room."""
     with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         yield Path(folder)
-        wait_for(lambda: not processes(folder, "embedded.py"))
+        wait_for(lambda: not processes(folder, "embedded/__main__.py"))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def database():
         services = EmbeddedServices(Path(folder))
         services.database_url()
         services.leave()
-        wait_for(lambda: not processes(folder, "embedded.py"))
+        wait_for(lambda: not processes(folder, "embedded/__main__.py"))
         yield Path(folder) / "postgres"
 
 
@@ -132,7 +133,7 @@ def test_what_killed_processes_leave_behind_ends_by_itself(checkout):
     first, second = Visitor(checkout), Visitor(checkout)
     first.kill()
     second.kill()
-    wait_for(lambda: not processes(checkout, "redis-server", "postgres", "embedded.py"))
+    wait_for(lambda: not processes(checkout, "redis-server", "postgres", "embedded/__main__.py"))
 
 
 def test_who_comes_after_a_kill_finds_everything(checkout):
@@ -230,7 +231,7 @@ def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(empty):
     services = EmbeddedServices(empty)
     answers = [b"-LOADING Redis is loading the dataset in memory\r\n"] * 2 + [b"+PONG\r\n"]
     (empty / "sockets").mkdir(mode=0o700)
-    services._hand_to_server(empty / "sockets")
+    hand_over(empty / "sockets")
     with socket.socket(socket.AF_UNIX) as loading:
         loading.bind(str(empty / "sockets" / "redis.sock"))
         loading.listen()
@@ -254,7 +255,7 @@ def test_a_folder_that_is_deleted_under_them_is_left_by_its_keeper(tmp_path):
     Visitor(root).kill()
     wait_for(lambda: not servers(root))
     shutil.rmtree(root, ignore_errors=True)
-    wait_for(lambda: not processes(root, "embedded.py"))
+    wait_for(lambda: not processes(root, "embedded/__main__.py"))
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
