@@ -1,4 +1,4 @@
-"""HTTP and WebSockets."""
+"""The ASGI application: HTTP and WebSockets."""
 
 import logging
 import os
@@ -45,5 +45,6 @@ pages = ProtocolTypeRouter(
     }
 )
 application = outages.bounded(pages, loop.DATABASE_AWAY)
-get_resolver().url_patterns  # noqa: B018 - pages and admin are imported now, not within the first request
+# Pages and admin are imported now, not within the first request.
+get_resolver().url_patterns  # noqa: B018
 garbage.keep_what_is_here()

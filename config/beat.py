@@ -9,7 +9,7 @@ from celery.apps import beat
 
 class Beat(beat.Beat):
     def install_sync_handler(self, service: Any) -> None:
-        """Have a TERM or Ctrl-C end the service after what it is doing, at once while it sleeps.
+        """Handlers of TERM and Ctrl-C, which end the service between two steps, or its sleep.
 
         Celery's own handler writes to the database from within the signal. When that interrupts a
         query, as while the schedule is read, the process waits for itself for ever.

@@ -1,5 +1,6 @@
-"""How much a request may bring: Django keeps all of it in a file before it looks at who asks for
-what.
+"""Limit of the size of request bodies.
+
+Django would keep all of a body in a file before it looks at the request.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,8 +15,9 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 def most_bytes() -> int:
-    """Twice the largest course, so that who brings one a little too large reads how large it may
-    be.
+    """The size of the largest body: twice that of the largest course.
+
+    A person who imports one a little too large reads how large it may be.
     """
     return 2 * max(settings.IMPORT_MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
@@ -24,7 +26,8 @@ def bounded(application: Application) -> Application:
     """An ASGI application that answers 413 to a longer body, announced or not."""
 
     async def bounding(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if _announced(scope) > most_bytes():
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if length.isdigit() and int(length) > most_bytes():
             await _refuse(send)
             return
         body = _Body(receive)
@@ -36,6 +39,8 @@ def bounded(application: Application) -> Application:
 
 
 class _Body:
+    """The body of a request, which ends as if the browser went away when it is too long."""
+
     def __init__(self, receive: Receive) -> None:
         self._receive, self._bytes = receive, 0
 
@@ -46,12 +51,9 @@ class _Body:
     async def receive(self) -> Message:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if self.too_long else message
-
-
-def _announced(scope: Message) -> int:
-    said = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(said) if said.isdigit() else 0
+        if self.too_long:
+            return {"type": "http.disconnect"}
+        return message
 
 
 async def _refuse(send: Send) -> None:
@@ -59,12 +61,7 @@ async def _refuse(send: Send) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(text)),
+        (b"connection", b"close"),
     ]
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 413,
-            "headers": [*headers, (b"connection", b"close")],
-        }
-    )
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": text})

@@ -1,6 +1,4 @@
-"""The cache in Redis, where all processes see it: limits of attempts hold for the whole
-installation.
-"""
+"""The cache in Redis, shared by all processes: limits of attempts hold for the installation."""
 
 import logging
 from collections.abc import Callable
@@ -14,7 +12,7 @@ T = TypeVar("T")
 
 
 class ForgetfulCache(RedisCache):
-    """While Redis is away nothing is remembered and nothing fails: people can still sign in."""
+    """A cache that forgets while Redis is away, and never fails: people can still sign in."""
 
     def add(self, key: str, value: Any, *args: Any, **kwargs: Any) -> bool:
         return self._try(lambda: super(ForgetfulCache, self).add(key, value, *args, **kwargs), True)
@@ -29,7 +27,7 @@ class ForgetfulCache(RedisCache):
         return self._try(lambda: super(ForgetfulCache, self).delete(key, version), False)
 
     def clear(self) -> None:
-        """Only what is the cache's own: the broker lives in the same database."""
+        """Delete the keys of the cache only: the broker lives in the same database."""
         client = self._cache.get_client(None, write=True)
         if keys := list(client.scan_iter(match=f"{self.key_prefix}:*")):
             client.delete(*keys)

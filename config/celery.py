@@ -29,19 +29,19 @@ class Application(Celery):
         return self.subclass_with_self("config.beat:Beat")
 
     def bugreport(self) -> str:
-        """What `celery report`, `inspect report` and Flower's error pages show."""
+        """The text of `celery report`, `inspect report` and Flower's error pages, redacted."""
         return redact(super().bugreport())
 
 
 app = Application("cairn")
-# Not all of Django's settings: workers show their configuration to whoever asks (`inspect conf`).
+# Not all of Django's settings: workers show their configuration to everybody (`inspect conf`).
 app.config_from_object("config.settings.queues:CELERY")
 app.autodiscover_tasks()
 
 
 @import_modules.connect(sender=app)
 def guard_flower(**_: Any) -> None:
-    """Flower imports the tasks before it listens, from whatever line it was started."""
+    """Guard Flower, which imports the tasks before it listens, by every command that starts it."""
     flower.guard()
 
 

@@ -1,6 +1,6 @@
-"""The only reader of os.environ; a wrong value stops the start and names itself.
+"""The environment's variables, read here only; a wrong value stops the start and names itself.
 
-`doctor` alone goes on: it notes what was refused, and reads the default instead.
+`doctor` alone goes on: it notes refused values, and reads the defaults instead.
 """
 
 import difflib
@@ -26,15 +26,13 @@ _goes_on = False
 
 
 def note_problems() -> None:
-    """From now on a wrong value is noted, and its default holds: for `doctor`, which shows them
-    all.
-    """
+    """Note wrong values from now on and use their defaults, for `doctor`, which shows them all."""
     global _goes_on
     _goes_on = True
 
 
 def refused() -> dict[str, str]:
-    """Variable → sentence, of what was noted."""
+    """The noted wrong values: variable → sentence."""
     return dict(_refused)
 
 
@@ -46,15 +44,13 @@ def refuse(names: Sequence[str], sentence: str) -> None:
 
 
 def misspelt() -> dict[str, str]:
-    """Variables that Cairn doesn't read, and the setting that each is most like, if that isn't
-    set: typing errors.
-    """
-    known = {*_names, *(f"{name}_FILE" for name in _names)}
+    """Typing errors: variables that Cairn doesn't read, and the unset setting that each is like."""
+    names = {*_names, *(f"{name}_FILE" for name in _names)}
     alike: dict[str, str] = {}
-    for variable in sorted(set(os.environ) - known):
+    for variable in sorted(set(os.environ) - names):
         if len(variable) < SHORTEST_NAME:
             continue
-        near = [name for name in known if abs(len(name) - len(variable)) <= 2]
+        near = [name for name in names if abs(len(name) - len(variable)) <= 2]
         for name in difflib.get_close_matches(variable.upper(), near, n=1, cutoff=ALIKE):
             plain = name.removesuffix("_FILE")
             if not {plain, f"{plain}_FILE"} & set(os.environ):
@@ -63,9 +59,7 @@ def misspelt() -> dict[str, str]:
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable, or what the file says that NAME_FILE names: secrets are often mounted as
-    files.
-    """
+    """A variable's text, or that of the file in NAME_FILE: secrets are often mounted as files."""
     _names.add(name)
     value = os.environ.get(name, "").strip()
     path = os.environ.get(f"{name}_FILE", "").strip()
@@ -73,7 +67,7 @@ def text(name: str, default: str = "") -> str:
         refuse([name], f"{name} and {name}_FILE are both set: keep one of them")
     elif path:
         value = _content(name, path)
-    if not _is_text(value):
+    if not values.is_text(value):
         refuse([name], f"{name}: expected text in UTF-8")
         return default
     redaction.register_variable(name, value)
@@ -81,26 +75,21 @@ def text(name: str, default: str = "") -> str:
 
 
 def _content(name: str, path: str) -> str:
+    """The text of the file in NAME_FILE."""
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "not a text file"
-        refuse([name], f"{name}_FILE={values.shown(path)}: can't be read ({reason})")
-        return ""
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # bytes of another encoding
-        return False
-    return "\0" not in value
+    except OSError as exc:
+        reason = exc.strerror
+    except ValueError:
+        reason = "not a text file"
+    refuse([name], f"{name}_FILE={values.shown(path)}: can't be read ({reason})")
+    return ""
 
 
 def _read(
-    name: str, default: T, parse: Callable[[str], T], wanted: str, *, secret: bool = False
+    name: str, default: T, parse: Callable[[str], T], expected: str, *, secret: bool = False
 ) -> T:
-    """What `parse` makes of the value; its ValueError says that it isn't what is `wanted`.
+    """The value by `parse`, whose ValueError means that it isn't the `expected` one.
 
     A `secret` value is not repeated: an address may carry a password.
     """
@@ -110,28 +99,32 @@ def _read(
     try:
         return parse(raw)
     except (ValueError, RecursionError) as exc:
-        reason = f" ({exc})" if isinstance(exc, values.Unusable) else ""
-        refuse(
-            [name], f"{name}{'' if secret else f'={values.shown(raw)}'}: expected {wanted}{reason}"
-        )
+        sentence = f"{name}: expected {expected}"
+        if not secret:
+            sentence = f"{name}={values.shown(raw)}: expected {expected}"
+        if isinstance(exc, values.Unusable):
+            sentence += f" ({exc})"
+        refuse([name], sentence)
         return default
 
 
-def _read_address(name: str, parse: Callable[[str], str], wanted: str) -> str:
+def _read_address(name: str, parse: Callable[[str], str], expected: str) -> str:
     """An address, whose password no report shows."""
-    address = _read(name, "", parse, wanted, secret=True)
+    address = _read(name, "", parse, expected, secret=True)
     redaction.register_address(name, address)
     return address
 
 
 def integer(name: str, default: int, *, least: int = 1, most: int = 1_000_000) -> int:
-    wanted = f"a whole number from {least} to {most}"
-    return _read(name, default, lambda raw: values.integer(raw, least, most), wanted)
+    expected = f"a whole number from {least} to {most}"
+    return _read(name, default, lambda raw: values.integer(raw, least, most), expected)
 
 
 def integer_or_none(name: str, *, least: int, most: int) -> int | None:
     value = integer(name, least, least=least, most=most)
-    return value if text(name) and name not in _refused else None
+    if not text(name) or name in _refused:
+        return None
+    return value
 
 
 def flag(name: str, default: bool) -> bool:
@@ -158,8 +151,10 @@ def path(name: str, default: str) -> str:
 
 def folder(name: str, default: Path) -> Path:
     """A folder that is there or can be made, and written."""
-    chosen = _read(name, default, values.folder, "a folder that can be made and written")
-    return Path(tempfile.mkdtemp(prefix="cairn-doctor-")) if name in _refused else chosen
+    path = _read(name, default, values.folder, "a folder that can be made and written")
+    if name in _refused:
+        return Path(tempfile.mkdtemp(prefix="cairn-doctor-"))
+    return path
 
 
 def python_class(name: str, default: str) -> str:
@@ -175,20 +170,20 @@ def user_and_password(name: str) -> str:
 
 
 def token(name: str) -> str:
-    """A key as providers give them out: letters, digits and signs, which an HTTP header can carry."""
+    """A key as providers give it out: letters, digits and signs that an HTTP header can carry."""
     return _read(name, "", values.token, "one line of plain letters, digits and signs", secret=True)
 
 
 def hosts(name: str, default: list[str]) -> list[str]:
     """Comma-separated host names, as a browser sends them: without scheme, port and path."""
-    wanted = "host names without https://, port or path, such as cairn.example.com"
-    return _read(name, default, lambda raw: values.each(raw, values.is_allowed_host), wanted)
+    expected = "host names without https://, port or path, such as cairn.example.com"
+    return _read(name, default, lambda raw: values.each(raw, values.is_allowed_host), expected)
 
 
 def origins(name: str) -> list[str]:
     """Comma-separated origins: scheme and host, and a port where it isn't the usual one."""
-    wanted = "origins such as https://cairn.example.com"
-    return _read(name, [], lambda raw: values.each(raw, values.is_origin), wanted)
+    expected = "origins such as https://cairn.example.com"
+    return _read(name, [], lambda raw: values.each(raw, values.is_origin), expected)
 
 
 def host(name: str, default: str) -> str:
@@ -205,8 +200,8 @@ def mailbox(name: str, default: str) -> str:
 
 def mailboxes(name: str) -> list[str]:
     """Comma-separated e-mail addresses."""
-    wanted = "e-mail addresses with commas between them"
-    return _read(name, [], lambda raw: values.each(raw, values.is_mailbox), wanted)
+    expected = "e-mail addresses with commas between them"
+    return _read(name, [], lambda raw: values.each(raw, values.is_mailbox), expected)
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
@@ -215,8 +210,8 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
 
 
 def url(name: str, schemes: tuple[str, ...]) -> str:
-    wanted = f"an address that starts with {'://, '.join(schemes)}:// and names a host"
-    return _read_address(name, lambda raw: values.url(raw, schemes), wanted)
+    expected = f"an address that starts with {'://, '.join(schemes)}:// and names a host"
+    return _read_address(name, lambda raw: values.url(raw, schemes), expected)
 
 
 def dsn(name: str) -> str:
@@ -226,26 +221,26 @@ def dsn(name: str) -> str:
 
 def database_url(name: str) -> str:
     """`postgresql://…`, as libpq takes it."""
-    wanted = "an address that starts with postgresql:// or postgres://"
-    return _read_address(name, values.database_url, wanted)
+    expected = "an address that starts with postgresql:// or postgres://"
+    return _read_address(name, values.database_url, expected)
 
 
 def redis_url(name: str) -> str:
     """`redis://…`, `rediss://…` or `unix://…`."""
-    wanted = "an address that starts with redis://, rediss:// or unix://"
-    return _read_address(name, values.redis_url, wanted)
+    expected = "an address that starts with redis://, rediss:// or unix://"
+    return _read_address(name, values.redis_url, expected)
 
 
 def model_name(name: str, providers: Sequence[str]) -> str:
     """`provider:model`, as init_chat_model takes it."""
-    wanted = "provider:model, such as openai:gpt-4o-mini"
-    return _read(name, "", lambda raw: values.model(raw, providers), wanted)
+    expected = "provider:model, such as openai:gpt-4o-mini"
+    return _read(name, "", lambda raw: values.model(raw, providers), expected)
 
 
 def models_by_role(name: str, roles: tuple[str, ...], providers: Sequence[str]) -> dict[str, str]:
     """A JSON object of role to `provider:model`."""
-    wanted = f'JSON {{"role": "provider:model"}} with roles {", ".join(roles)}'
-    return _read(name, {}, lambda raw: values.models_by_role(raw, roles, providers), wanted)
+    expected = f'JSON {{"role": "provider:model"}} with roles {", ".join(roles)}'
+    return _read(name, {}, lambda raw: values.models_by_role(raw, roles, providers), expected)
 
 
 def prices(name: str) -> dict[str, tuple[float, float]]:
@@ -255,18 +250,18 @@ def prices(name: str) -> dict[str, tuple[float, float]]:
 
 def social_providers(name: str, known: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     """Provider to its (client id, secret), each from a variable of its own."""
-    wanted = words(name, [])
-    if unknown := sorted(set(wanted) - set(known)):
+    chosen = words(name, [])
+    if unknown := sorted(set(chosen) - set(known)):
         refuse([name], f"{name}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
 
     clients: dict[str, tuple[str, str]] = {}
     for provider in known:
         variables = (f"SOCIAL_{provider.upper()}_CLIENT_ID", f"SOCIAL_{provider.upper()}_SECRET")
-        # Read also for those that are not wanted: their names are no typing errors.
+        # Read also for those that are not chosen: their names are no typing errors.
         client = (text(variables[0]), text(variables[1]))
         missing = [variable for variable, value in zip(variables, client, strict=True) if not value]
-        if provider in wanted and missing:
+        if provider in chosen and missing:
             refuse(missing, f"{' and '.join(missing)}: needed to sign in with {provider}")
         else:
             clients[provider] = client
-    return {provider: clients[provider] for provider in wanted if provider in clients}
+    return {provider: clients[provider] for provider in chosen if provider in clients}

@@ -1,4 +1,4 @@
-"""Flower's password and address, from whatever line it was started.
+"""The guard of Flower: its password and address, by every command that starts it.
 
 `manage.py flower` and `celery -A config flower` ask for the same.
 """
@@ -26,12 +26,9 @@ def guard() -> None:
         # Flower itself would split the variable at commas, and knows no FLOWER_BASIC_AUTH_FILE.
         options.basic_auth = [settings.FLOWER_BASIC_AUTH]
 
-    if not (options.auth or _are_passwords(options.basic_auth)):
+    credentials = [credential.partition(":") for credential in options.basic_auth]
+    has_passwords = all(user and password for user, _, password in credentials)
+    if not (options.auth or (credentials and has_passwords)):
         sys.exit(REFUSAL)
 
     options.address = options.address or "127.0.0.1"
-
-
-def _are_passwords(credentials: list[str]) -> bool:
-    parts = [credential.partition(":") for credential in credentials]
-    return bool(parts) and all(user and password for user, _, password in parts)

@@ -1,5 +1,6 @@
-"""Requests during an outage of PostgreSQL: they give up soon, and a live page gets a code to come
-back by.
+"""Patience of requests during an outage of PostgreSQL.
+
+They give up soon, and a live page gets a code after which it connects again.
 """
 
 import logging
@@ -14,9 +15,7 @@ TRY_AGAIN_LATER = 1013  # a WebSocket's close code, after which a page connects 
 
 
 def bounded(application: Application, away: tuple[type[Exception], ...]) -> Application:
-    """An ASGI application with a page's patience; `away` are the errors of a database that is
-    away.
-    """
+    """An ASGI application with a page's patience; `away` are a missing database's errors."""
 
     async def patient(scope: dict[str, Any], receive: Any, send: Any) -> None:
         patience.seconds.set(patience.PAGE_SECONDS)

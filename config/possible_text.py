@@ -1,8 +1,7 @@
-"""Requests with characters that no text has: PostgreSQL refuses NUL, and every page would answer
-500.
+"""Refusal of characters that no text has: PostgreSQL refuses NUL, and every page would answer 500.
 
-Scanners send them all day. Nobody means anything by them, so they are answered before any page
-looks at them: an address isn't found, a field gets a sentence, and a cookie counts as not sent.
+Scanners send them all day, and no person does. They are answered before any page looks at them: an
+address isn't found, a field gets a sentence, and a cookie counts as not sent.
 """
 
 import re
@@ -17,7 +16,7 @@ IMPOSSIBLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def is_possible(text: str) -> bool:
-    """Whether PostgreSQL takes it: without NUL and halves of surrogate pairs."""
+    """True for text that PostgreSQL takes: without NUL and halves of surrogate pairs."""
     return IMPOSSIBLE.search(text) is None
 
 
@@ -26,6 +25,8 @@ def possible_cookies(cookies: dict[str, str]) -> dict[str, str]:
 
 
 class PossibleTextMiddleware:
+    """Middleware that refuses impossible text in addresses, cookies, parameters and fields."""
+
     sync_capable = async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
@@ -40,23 +41,23 @@ class PossibleTextMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        """Here, and not before: the sentence is in the language of the person."""
-        if all(is_possible(text) for text in _texts(request)):
+        """Refuse parameters and fields, here where the person's language is known."""
+        if all(is_possible(text) for text in texts_of(request)):
             return None
         return render(request, "impossible_text.html", status=400)
 
 
-def _texts(request: HttpRequest) -> Iterable[str]:
+def texts_of(request: HttpRequest) -> Iterable[str]:
     """Names and values of all parameters and fields, and the names of files."""
-    for sent in (request.GET, request.POST):
-        for name, values in sent.lists():
+    for parameters in (request.GET, request.POST):
+        for name, values in parameters.lists():
             yield from (name, *map(str, values))
     for name, files in request.FILES.lists():
         yield from (name, *map(str, files))  # a file is its name
 
 
 def without_impossible_cookies(application: Callable[..., Awaitable[None]]) -> Any:
-    """The same for sockets: an ASGI application that stands behind Channels' CookieMiddleware."""
+    """An ASGI application for sockets without such cookies, behind Channels' CookieMiddleware."""
 
     async def checking(scope: dict[str, Any], receive: Any, send: Any) -> None:
         cookies = possible_cookies(scope["cookies"])

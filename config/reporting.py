@@ -1,6 +1,4 @@
-"""Errors go to Sentry without what is nobody's business: prompts, answers, keys, cookies, what
-people typed.
-"""
+"""Reports of errors to Sentry, without prompts, answers, keys, cookies and people's texts."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,21 +14,10 @@ PRIVATE = re.compile(
     r"|cookie|authorization|csrf|session|passw|secret|token|api_?key|credential|dsn",
     re.IGNORECASE,
 )
-QUOTING = (
-    "openai",
-    "anthropic",
-    "google",
-    "ollama",
-    "langchain",
-    "pydantic",
-)  # their messages repeat what was said
-OF_REQUESTS = (
-    "cookies",
-    "data",
-    "env",
-    "query_string",
-    "headers",
-)  # the address and the method stay
+# Packages whose messages repeat prompts and answers.
+QUOTING = ("openai", "anthropic", "google", "ollama", "langchain", "pydantic")
+# Fields of a request that are left out; the address and the method stay.
+OF_REQUESTS = ("cookies", "data", "env", "query_string", "headers")
 
 
 def start(dsn: str, **options: Any) -> None:
@@ -47,30 +34,29 @@ def start(dsn: str, **options: Any) -> None:
 
 
 def scrub(event: "Event", _hint: "Hint") -> "Event | None":
-    """What may leave of an event, as `before_send` of the SDK."""
-    kept: dict[str, Any] = dict(event)
-    if "request" in kept:
-        kept["request"] = {
-            name: value for name, value in kept["request"].items() if name not in OF_REQUESTS
+    """The event without private texts, as `before_send` of the SDK."""
+    scrubbed: dict[str, Any] = dict(event)
+    if "request" in scrubbed:
+        scrubbed["request"] = {
+            name: value for name, value in scrubbed["request"].items() if name not in OF_REQUESTS
         }
-    _silence(kept)
-    cleaned: Event = _clean(kept)
-    return cleaned
-
-
-def _silence(event: dict[str, Any]) -> None:
-    for raised in (event.get("exception") or {}).get("values") or []:
-        if (raised.get("module") or "").startswith(QUOTING):
-            raised["value"] = REDACTED
+    for exception in (scrubbed.get("exception") or {}).get("values") or []:
+        if (exception.get("module") or "").startswith(QUOTING):
+            exception["value"] = REDACTED
+    result: Event = _clean(scrubbed)
+    return result
 
 
 def _clean(value: Any) -> Any:
+    """The value without credentials, and without the values of private names."""
     if isinstance(value, dict):
-        return {name: REDACTED if _is_private(name) else _clean(one) for name, one in value.items()}
+        cleaned = {}
+        for name, item in value.items():
+            is_private = isinstance(name, str) and PRIVATE.search(name)
+            cleaned[name] = REDACTED if is_private else _clean(item)
+        return cleaned
     if isinstance(value, list | tuple):
-        return [_clean(one) for one in value]
-    return without_credentials(value) if isinstance(value, str) else value
-
-
-def _is_private(name: object) -> bool:
-    return isinstance(name, str) and bool(PRIVATE.search(name))
+        return [_clean(item) for item in value]
+    if isinstance(value, str):
+        return without_credentials(value)
+    return value

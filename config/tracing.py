@@ -1,4 +1,4 @@
-"""OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT says where to; otherwise not even imported."""
+"""Tracing by OpenTelemetry, imported only where OTEL_EXPORTER_OTLP_ENDPOINT is set."""
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -25,10 +25,7 @@ def start(process: str) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": f"cairn-{process}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
-    _instrument(process)
 
-
-def _instrument(process: str) -> None:
     from opentelemetry.instrumentation.celery import CeleryInstrumentor
     from opentelemetry.instrumentation.django import DjangoInstrumentor
     from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
@@ -36,6 +33,6 @@ def _instrument(process: str) -> None:
     CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
     PsycopgInstrumentor().instrument()
     if process == "web":
-        # Behind the probes: it would refuse what comes by address before it finds that it need not
-        # look.
+        # Behind the probes: it would refuse requests by address before it finds that it need not
+        # look at them.
         DjangoInstrumentor().instrument(middleware_position=1)

@@ -1,4 +1,4 @@
-"""Values of settings: what a text of the environment means, or why it means nothing.
+"""Values of settings, parsed from the environment's text.
 
 Each function returns the value or raises ValueError; an `Unusable` says more than that something
 else was expected, and never repeats an address or a secret.
@@ -21,16 +21,8 @@ DATABASE_NAME_MAX = 63  # bytes; PostgreSQL's own limit
 HOST = re.compile(r"[\w-](?:[\w.-]*[\w-])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 MAILBOX = re.compile(r"[^\s@<>,;:\"()]+@(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:.]+\])")
 CLASS = re.compile(r"[a-z_]\w*(?:\.\w+)+", re.IGNORECASE)
-FLAGS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
+FLAGS = dict.fromkeys(("1", "true", "yes", "on"), True)
+FLAGS |= dict.fromkeys(("0", "false", "no", "off"), False)
 
 
 class Unusable(ValueError):
@@ -38,7 +30,17 @@ class Unusable(ValueError):
 
 
 def shown(value: str) -> str:
-    return repr(value if len(value) <= SHOWN_MAX else f"{value[:SHOWN_MAX]}…")
+    if len(value) > SHOWN_MAX:
+        value = f"{value[:SHOWN_MAX]}…"
+    return repr(value)
+
+
+def is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes of another encoding
+        return False
+    return "\0" not in value
 
 
 def matching(pattern: str, raw: str) -> str:
@@ -71,7 +73,7 @@ def words(raw: str) -> list[str]:
 
 
 def each(raw: str, is_right: Callable[[str], bool]) -> list[str]:
-    """Comma-separated values that all are right."""
+    """Comma-separated values that are all right."""
     for part in words(raw):
         if not is_right(part):
             raise Unusable(f"not {shown(part)}")
@@ -125,16 +127,12 @@ def host(raw: str) -> str:
 
 
 def is_allowed_host(raw: str) -> bool:
-    """Whether it can be in ALLOWED_HOSTS: as a browser sends it, `.example.com` for all below, or
-    `*`.
-    """
+    """True for a value of ALLOWED_HOSTS: a host as a browser sends it, `.example.com`, or `*`."""
     return raw == "*" or (raw.isascii() and bool(HOST.fullmatch(raw.removeprefix("."))))
 
 
 def is_origin(raw: str) -> bool:
-    """Whether it is a scheme, a host (`*.` before it for all below) and perhaps a port, and
-    nothing more.
-    """
+    """True for a scheme, a host (`*.` before it for all below) and perhaps a port, and no more."""
     parts = address(raw.replace("://*.", "://"), ("http", "https"))
     return raw.replace("://*.", "://") == f"{parts.scheme}://{parts.netloc}"
 
@@ -227,11 +225,10 @@ def model(raw: str, providers: Sequence[str]) -> str:
     if not (provider and name.strip()):
         raise ValueError(raw)
     if provider not in providers:
-        hint = "".join(
-            f"; did you mean {near}?"
-            for near in difflib.get_close_matches(provider.lower(), providers, n=1)
-        )
-        raise Unusable(f"no provider is called {shown(provider)}{hint}")
+        sentence = f"no provider is called {shown(provider)}"
+        for near in difflib.get_close_matches(provider.lower(), providers, n=1):
+            sentence += f"; did you mean {near}?"
+        raise Unusable(sentence)
     return raw
 
 
@@ -248,12 +245,12 @@ def prices(raw: str) -> dict[str, tuple[float, float]]:
     value = json.loads(raw)
     if not isinstance(value, dict):
         raise ValueError(raw)
-    return {name: _price(pair) for name, pair in value.items()}
 
-
-def _price(pair: object) -> tuple[float, float]:
-    if not isinstance(pair, list) or len(pair) != 2:
-        raise ValueError(pair)
-    if not all(isinstance(price, int | float) and 0 <= price < 1e9 for price in pair):
-        raise ValueError(pair)
-    return float(pair[0]), float(pair[1])
+    by_model = {}
+    for name, pair in value.items():
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ValueError(pair)
+        if not all(isinstance(price, int | float) and 0 <= price < 1e9 for price in pair):
+            raise ValueError(pair)
+        by_model[name] = (float(pair[0]), float(pair[1]))
+    return by_model

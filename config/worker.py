@@ -1,4 +1,4 @@
-"""Celery's worker with Cairn's defaults: which pool runs, how much at once, and what bounds it."""
+"""Celery's worker with Cairn's defaults: its pool, concurrency and limits."""
 
 import logging
 from typing import Any
@@ -13,11 +13,11 @@ from logs_app.redaction import redact_all
 
 logger = logging.getLogger(__name__)
 
-# Tasks at once where neither the line nor WORKER_CONCURRENCY says how many: waiting for a model
-# costs a thread next to nothing.
+# Tasks at once where neither the command line nor WORKER_CONCURRENCY has a number: waiting for a
+# model costs a thread next to nothing.
 CONCURRENCY = {"thread": 200, "prefork": 2, "solo": 1}
 
-# Options that need a process per task, and what bounds tasks or the worker in any pool.
+# Options that need a process per task, and the settings that limit tasks or workers in any pool.
 NEED_PROCESSES = {
     "max_tasks_per_child": "WORKER_MAX_TASKS lets the worker hand over and end after so many tasks",
     "max_memory_per_child": "WORKER_MAX_MEMORY_MB lets the worker hand over and end above so much",
@@ -62,13 +62,13 @@ class Worker(worker.Worker):
                 logger.warning("--%s has no effect without prefork; %s.", line, remedy)
 
     def stats(self) -> dict[str, Any]:
-        """Without the broker's password, which the address of a Unix socket carries."""
+        """The worker's statistics without the broker's password."""
         stats: dict[str, Any] = redact_all(super().stats())
         return stats
 
 
 def _is_default(option: str) -> bool:
-    """Whether `celery worker` was started without this option, so that click passes its default."""
+    """True when `celery worker` was started without this option and click passes its default."""
     context = click.get_current_context(silent=True)
     if context is None:
         return False

@@ -20,39 +20,39 @@ SHORTEST_CHECK_SECONDS = 0.1
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection of the pool; while `time_limit` is set, whatever is asked must be answered in
-    that time.
-    """
+    """A connection of the pool; while `time_limit` is set, each query must be answered in it."""
 
     time_limit: float | None = None
 
     def wait(self, gen: Any, interval: float = WAKE_SECONDS, timeout: float | None = None) -> Any:
-        limit = self.time_limit if timeout is None else timeout
-        return super().wait(gen, interval, timeout=limit)
+        if timeout is None:
+            timeout = self.time_limit
+        return super().wait(gen, interval, timeout=timeout)
 
 
 class Pool(ConnectionPool[Connection]):
-    """Connection pool that waits as long as `roadmaps.operations.patience` says, the test of an idle connection
-    included.
+    """A pool that waits as long as `roadmaps.operations.patience` says.
+
+    That includes the test of an idle connection.
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(connection_class=Connection, check=self._answers, **options)
+        super().__init__(connection_class=Connection, check=self._check_in_time, **options)
         self._local = threading.local()
 
     def getconn(self, timeout: float | None = None) -> Connection:
-        limit = patience.seconds.get() if timeout is None else timeout
-        self._local.deadline = time.monotonic() + limit
-        return super().getconn(limit)
+        if timeout is None:
+            timeout = patience.seconds.get()
+        self._local.deadline = time.monotonic() + timeout
+        return super().getconn(timeout)
 
-    def _answers(self, connection: Connection) -> None:
-        """Raise unless the server answers over `connection`; idle neighbours of a dead one go with
-        it.
+    def _check_in_time(self, connection: Connection) -> None:
+        """Raise unless the server answers over `connection`, and drop idle ones beside a dead one.
 
         They would be dead as well, and to meet them one by one takes longer than a page waits.
         """
-        left = self._local.deadline - time.monotonic()
-        connection.time_limit = max(left, SHORTEST_CHECK_SECONDS)
+        remaining = self._local.deadline - time.monotonic()
+        connection.time_limit = max(remaining, SHORTEST_CHECK_SECONDS)
         try:
             self.check_connection(connection)
         except psycopg.Error:

@@ -1,4 +1,4 @@
-"""Signing up and in, here or with an account of elsewhere."""
+"""Settings of accounts: sign-up and sign-in, here or with an account of another provider."""
 
 from config import env
 
@@ -23,12 +23,12 @@ SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = env.choice(
     "ACCOUNT_EMAIL_VERIFICATION", "none", ("none", "optional", "mandatory")
 )
-_email = "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email"
-ACCOUNT_SIGNUP_FIELDS = ["username*", _email, "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+if ACCOUNT_EMAIL_VERIFICATION == "mandatory":
+    ACCOUNT_SIGNUP_FIELDS[1] = "email*"
 ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # word of a changed password or address
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password or address
 ACCOUNT_RATE_LIMITS = {  # besides allauth's own
     "my_data": "3/m/user",
     "delete_account": "5/m/user",
@@ -41,21 +41,21 @@ ACCOUNT_RATE_LIMITS = {  # besides allauth's own
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
 # Nobody gives themselves such a name, nor one that looks like it.
 ACCOUNT_USERNAME_BLACKLIST = [
-    *(
-        "admin",
-        "administrator",
-        "cairn",
-        "moderator",
-        "root",
-        "staff",
-        "support",
-        "system",
-        "thesystem",
-    ),
-    *("管理员", "系统", "客服"),
+    "admin",
+    "administrator",
+    "cairn",
+    "moderator",
+    "root",
+    "staff",
+    "support",
+    "system",
+    "thesystem",
+    "管理员",
+    "系统",
+    "客服",
 ]
 
-# Ways to sign in with an account of elsewhere; each needs SOCIAL_<NAME>_CLIENT_ID and _SECRET.
+# Providers to sign in with; each needs SOCIAL_<NAME>_CLIENT_ID and _SECRET.
 SIGN_IN_AT = {
     "github": "https://github.com",
     "gitlab": "https://gitlab.com",

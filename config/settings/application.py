@@ -1,4 +1,4 @@
-"""Django's own: apps, middleware, templates, static files, languages."""
+"""Settings of Django: apps, middleware, templates, static files, languages."""
 
 from typing import Any
 

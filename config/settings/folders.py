@@ -1,4 +1,4 @@
-"""Where the code is, and where what it makes is kept."""
+"""Folders of the code and of its data."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var").resolve()
 
 
 def not_writable(exc: OSError) -> str:
-    """What to do where a folder belongs to somebody else, a disk is read-only, or full."""
+    """The advice where a folder belongs to somebody else, a disk is read-only, or full."""
     return (
         f"{exc.filename or VAR_DIR} can't be used ({exc.strerror}): set VAR_DIR to a folder that "
         "you can write; of what else is written, bytecode goes where PYTHONPYCACHEPREFIX says, "

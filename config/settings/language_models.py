@@ -1,4 +1,4 @@
-"""Which model answers in which role, how often and for how long."""
+"""Settings of language models: the model of each role, its limits and prices."""
 
 from config import env
 from roadmaps.workflow import steps
@@ -46,16 +46,13 @@ LLM_API_KEY = env.token("LLM_API_KEY")
 LLM_STRUCTURED_OUTPUT = env.choice(
     "LLM_STRUCTURED_OUTPUT", "json_schema", ("json_schema", "function_calling")
 )
-LLM_CONCURRENCY = env.integer(
-    "LLM_CONCURRENCY", 64
-)  # model calls at once to one provider, of all processes together
-LLM_REQUESTS_PER_MINUTE = env.integer(
-    "LLM_REQUESTS_PER_MINUTE", 0, least=0
-)  # likewise; 0: no limit
+# Model calls at once to one provider, for all processes together.
+LLM_CONCURRENCY = env.integer("LLM_CONCURRENCY", 64)
+# Of one provider, for all processes together; 0: no limit.
+LLM_REQUESTS_PER_MINUTE = env.integer("LLM_REQUESTS_PER_MINUTE", 0, least=0)
 LLM_TOKENS_PER_MINUTE = env.integer("LLM_TOKENS_PER_MINUTE", 0, least=0, most=1_000_000_000)
-LLM_TIMEOUT_SECONDS = env.integer(
-    "LLM_TIMEOUT_SECONDS", 120
-)  # one HTTP attempt, not the whole ask()
+# For one HTTP attempt, not the whole ask().
+LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 120)
 LLM_MAX_ATTEMPTS = env.integer("LLM_MAX_ATTEMPTS", 5)  # transport attempts of one ask()
 LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 16_000)  # of one answer, thinking included
 LLM_PRICES = env.prices("LLM_PRICES")  # dollars per million tokens, in and out

@@ -1,4 +1,4 @@
-"""How e-mails leave, and where their links lead."""
+"""Settings of emails, and the address that their links lead to."""
 
 from config import env
 from config.settings.folders import VAR_DIR
@@ -19,6 +19,5 @@ if EMAIL_USE_TLS and EMAIL_USE_SSL:
     )
     EMAIL_USE_SSL = False
 DEFAULT_FROM_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", "cairn@localhost")
-PUBLIC_URL = (
-    env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"
-)  # of this site, for e-mails
+# The address of this site in emails.
+PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"

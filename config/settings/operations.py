@@ -1,4 +1,4 @@
-"""What operators see: logs, metrics, reports."""
+"""Settings for operators: logs, metrics, reports."""
 
 from config import env, reporting
 from logs_app import lines

@@ -1,4 +1,4 @@
-"""Celery: which task goes to which queue, how workers take them, what beat sends."""
+"""Settings of Celery: queues of tasks, workers, and beat's schedule."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,9 +7,9 @@ from config import env
 from config.settings.application import TIME_ZONE
 from config.settings.services import REDIS_URL
 
-CELERY_BROKER_URL = (
-    f"redis+socket://{REDIS_URL[7:]}" if REDIS_URL.startswith("unix://") else REDIS_URL
-)
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    CELERY_BROKER_URL = f"redis+socket://{REDIS_URL[7:]}"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Far above the longest run: a killed worker's work comes back through its lease, not through Redis.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -45,15 +45,12 @@ WORKER_MAX_TASKS = env.integer("WORKER_MAX_TASKS", 0, least=0)  # then it is rep
 WORKER_MAX_MEMORY_MB = env.integer("WORKER_MAX_MEMORY_MB", 0, least=0)  # likewise, resident memory
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-STOP_SECONDS = env.integer(
-    "STOP_SECONDS", 20, least=0
-)  # what runs at a TERM may end by itself for so long
+# The time that tasks have to end by themselves after a TERM.
+STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
-HEARTBEAT_OF_QUEUES_SECONDS = (
-    10  # a task so often proves that somebody takes the messages of a queue
-)
+HEARTBEAT_OF_QUEUES_SECONDS = 10  # between two tasks that prove that a queue's messages are taken
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Expiring: while no worker listens they must not pile up.
     **{
@@ -93,11 +90,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
 }
 for _schedule in CELERY_BEAT_SCHEDULE.values():
-    # What has never run is due at once: without a beginning it would be due an hour after each
-    # start of beat, which never comes on a machine that is on for less.
+    # A task that has never run is due at once: without a beginning it would be due an hour after
+    # each start of beat, which never comes on a machine that is on for less.
     _schedule["start_time"] = datetime(2000, 1, 1, tzinfo=UTC)
 
-# What the Celery application is configured with, under Celery's own names, by which its reports
+# The configuration of the Celery application, under Celery's own names, by which its reports
 # know what to hide.
 CELERY = {}
 for _name, _value in dict(globals()).items():

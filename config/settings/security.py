@@ -1,10 +1,9 @@
-"""Who is let in by which name, and what a browser may do with our pages."""
+"""Settings of security: hosts, secrets, cookies, and the policies that browsers enforce."""
 
 import contextlib
 import os
 import secrets
 import tempfile
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -26,22 +25,19 @@ def _secret_key() -> str:
     """SECRET_KEY, or one made for this checkout and kept in var/."""
     if SECRET_KEY_GIVEN:
         return env.text("SECRET_KEY")
-    path = make_folder(VAR_DIR) / "secret_key"
+    folder = make_folder(VAR_DIR)
+    path = folder / "secret_key"
     try:
         if not path.exists():
-            _make_secret_key(path)
+            # Whole at once: two processes that start at the same moment read the same one.
+            with tempfile.NamedTemporaryFile("w", dir=folder) as file:  # for its owner alone
+                file.write(secrets.token_urlsafe(64))
+                file.flush()
+                with contextlib.suppress(FileExistsError):
+                    os.link(file.name, path)
         return path.read_text()
     except OSError as exc:
         raise ImproperlyConfigured(not_writable(exc)) from exc
-
-
-def _make_secret_key(path: Path) -> None:
-    """Whole at once: two processes that start at the same moment read the same one."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent) as made:  # for its owner alone
-        made.write(secrets.token_urlsafe(64))
-        made.flush()
-        with contextlib.suppress(FileExistsError):
-            os.link(made.name, path)
 
 
 SECRET_KEY = _secret_key()
@@ -75,9 +71,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     }
 }
-SOCKETS_PER_USER = env.integer(
-    "SOCKETS_PER_USER", 20
-)  # open pages of one person in one web process
+# Open pages of one person in one web process.
+SOCKETS_PER_USER = env.integer("SOCKETS_PER_USER", 20)
 SOCKET_CHECK_SECONDS = 10  # so long may a socket outlive its right if no hint of the loss arrives
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: []

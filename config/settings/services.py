@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis: their addresses, and what Django keeps there."""
+"""Settings of PostgreSQL and Redis: addresses, pools, the cache and the channel layer."""
 
 from importlib.util import find_spec
 
@@ -10,12 +10,10 @@ from config import env
 from config.embedded import EmbeddedServiceError, EmbeddedServices
 from config.settings.folders import VAR_DIR, not_writable
 
-# Where nothing answers: doctor, which goes on with a wrong address, must not start a service
-# instead.
-NO_DATABASE, NO_REDIS = (
-    "postgresql://nobody@/none?host=/DATABASE_URL-is-wrong",
-    "unix:///REDIS_URL-is-wrong",
-)
+# Addresses where nothing answers: doctor, which goes on with a wrong address, must not start a
+# service instead.
+NO_DATABASE = "postgresql://nobody@/none?host=/DATABASE_URL-is-wrong"
+NO_REDIS = "unix:///REDIS_URL-is-wrong"
 DATABASE_URL = env.database_url("DATABASE_URL")
 REDIS_URL = env.redis_url("REDIS_URL")
 if {"DATABASE_URL", "VAR_DIR"} & set(env.refused()):
@@ -43,12 +41,10 @@ DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
 _database = conninfo_to_dict(DATABASE_URL)
 # Prepared statements don't survive a pooler that gives each transaction another connection.
 DATABASE_TRANSACTION_POOLER = env.flag("DATABASE_TRANSACTION_POOLER", False)
-DATABASE_POOL_SIZE = env.integer(
-    "DATABASE_POOL_SIZE", 20, most=1000
-)  # Django connections of one process
-CHECKPOINT_POOL_SIZE = env.integer(
-    "CHECKPOINT_POOL_SIZE", 8, most=1000
-)  # the loop's connections of one process
+# Django's connections of one process.
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)
+# The event loop's connections of one process.
+CHECKPOINT_POOL_SIZE = env.integer("CHECKPOINT_POOL_SIZE", 8, most=1000)
 DATABASES = {
     "default": {
         "ENGINE": "config.postgresql",
@@ -69,7 +65,8 @@ DATABASES = {
             "tcp_user_timeout": 20_000,  # milliseconds
             **_database,
             # Given up early and begun anew: a long outage must not leave the pool in a long pause
-            # between two tries. How long somebody waits for a connection is in roadmaps/operations/patience.py.
+            # between two tries. The time that a caller waits for a connection is in
+            # roadmaps/operations/patience.py.
             "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "reconnect_timeout": 4},
         },
     }

@@ -1,4 +1,4 @@
-"""Look, menu and dashboard of the admin: the roof names the pages of every app in their order."""
+"""Settings of the admin's theme: colours, styles, scripts and menus."""
 
 from django.templatetags.static import static
 

@@ -1,4 +1,4 @@
-"""Times as they are in logs: short, sortable, in the reader's zone, which they name."""
+"""Formats of times in English as in logs: short, sortable, in the reader's zone, with its name."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i"

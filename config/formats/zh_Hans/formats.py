@@ -1,6 +1,4 @@
-"""Times as Django writes them in Chinese, but for a month without a leading zero, and with the
-zone.
-"""
+"""Formats of times in Chinese: Django's, with the zone, and months without a leading zero."""
 
 DATETIME_FORMAT = "Y年n月j日 H:i T"
 MONTH_DAY_FORMAT = "n月j日"

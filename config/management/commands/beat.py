@@ -1,4 +1,4 @@
-"""manage.py beat"""
+"""The command `manage.py beat`."""
 
 from typing import Any
 

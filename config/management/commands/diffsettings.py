@@ -1,4 +1,4 @@
-"""manage.py diffsettings"""
+"""The command `manage.py diffsettings`."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from logs_app.redaction import redact
 
 
 class Command(diffsettings.Command):
-    """Django's, without secrets: its output is what people paste into reports."""
+    """Django's command without secrets: people paste its output into reports."""
 
     def handle(self, **options: Any) -> str:
         return redact(super().handle(**options))

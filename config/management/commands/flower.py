@@ -1,4 +1,4 @@
-"""manage.py flower"""
+"""The command `manage.py flower`."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""manage.py up: web, worker and beat on this machine."""
+"""The command `manage.py up`: web, worker and beat on this machine."""
 
 import errno
 import os
@@ -52,8 +52,9 @@ class Command(BaseCommand):
         connection.close_pool()  # type: ignore[attr-defined]  # the processes below need them
         if host in EVERYWHERE and not is_set("ALLOWED_HOSTS"):
             self.stdout.write(
-                "Only this machine's browsers are let in: set ALLOWED_HOSTS to the names and addresses "
-                "by which others call it, comma-separated, and PUBLIC_URL for the links in e-mails."
+                "Only this machine's browsers are let in: set ALLOWED_HOSTS to the names and "
+                "addresses by which others call it, comma-separated, and PUBLIC_URL for the links "
+                "in e-mails."
             )
         shared = defaults(host, number) | pools
         self.run_all(commands(host, number), shared, site_address(host, number))
@@ -69,27 +70,33 @@ class Command(BaseCommand):
         preset = settings.FIRST_ADMIN_PASSWORD
         password = preset or secrets.token_urlsafe(9)
         users.create_superuser(name, os.environ.get("DJANGO_SUPERUSER_EMAIL", ""), password)
-        shown = (
-            "the preset password"
-            if preset
-            else f"{password}   (shown once; change it in the admin)"
-        )
-        self.stdout.write(f"First admin: {name} / {shown}")
+        hint = "the preset password"
+        if not preset:
+            hint = f"{password}   (shown once; change it in the admin)"
+        self.stdout.write(f"First admin: {name} / {hint}")
 
-    def run_all(self, wanted: dict[str, list[str]], shared: dict[str, str], address: str) -> None:
-        own = {"beat": {name: str(size) for name, size in connection_budget.BEAT.items()}}
+    def run_all(self, commands: dict[str, list[str]], shared: dict[str, str], address: str) -> None:
+        """Run the processes until a signal comes, and start again those that end by themselves.
+
+        `shared` are variables of the environment for all of them.
+        """
+        beat_pools = {name: str(size) for name, size in connection_budget.BEAT.items()}
 
         def started(name: str) -> "subprocess.Popen[bytes]":
-            return child.start(wanted[name], env=environment(shared | own.get(name, {})))
+            variables = shared | beat_pools if name == "beat" else shared
+            return child.start(commands[name], env=environment(variables))
 
-        running = {name: started(name) for name in wanted}
-        told = f"Cairn is at {address}/   review desk: {address}/{settings.ADMIN_PATH}   Ctrl-C stops it"
+        running = {name: started(name) for name in commands}
+        welcome = (
+            f"Cairn is at {address}/   review desk: {address}/{settings.ADMIN_PATH}   "
+            "Ctrl-C stops it"
+        )
         try:
             while not self.stopping:
                 time.sleep(0.2)
-                if told and listens(address):  # an address that is told can be opened
-                    self.stdout.write(self.style.SUCCESS(told))
-                    told = ""
+                if welcome and listens(address):  # only an address that can be opened
+                    self.stdout.write(self.style.SUCCESS(welcome))
+                    welcome = ""
                 for name, process in running.items():
                     if process.poll() is not None and not self.stopping:
                         self.stderr.write(
@@ -109,23 +116,26 @@ def port_number(text: str) -> int:
 
 
 def check_address(host: str, port: int) -> None:
-    """Every address that the name stands for, as the web will open all of them."""
+    """Check every address that the name stands for, as the web will open all of them.
+
+    Raises CommandError.
+    """
     try:
         if not host:
             raise ValueError("it is empty")
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, ValueError) as exc:
         message = f"--host {host}: no name or address of this machine ({reason(exc)})."
         raise CommandError(message) from exc
-    for family, kind, _, _, address in found:
+    for family, kind, _, _, address in addresses:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(address)
             except OSError as exc:
-                other = "--host" if exc.errno == errno.EADDRNOTAVAIL else "--port"
+                option = "--host" if exc.errno == errno.EADDRNOTAVAIL else "--port"
                 message = (
-                    f"{netloc(host, port)} can't be used ({reason(exc)}); choose another {other}."
+                    f"{netloc(host, port)} can't be used ({reason(exc)}); choose another {option}."
                 )
                 raise CommandError(message) from exc
 
@@ -135,25 +145,33 @@ def reason(exc: Exception) -> str:
 
 
 def netloc(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"{host_name(host)}:{port}"
+
+
+def host_name(host: str) -> str:
+    """The host as an address has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def site_address(host: str, port: int) -> str:
-    """Where a browser on this machine finds it."""
+    """The site's address for a browser on this machine."""
     return f"http://{netloc(EVERYWHERE.get(host, host), port)}"
 
 
 def listens(address: str) -> bool:
-    where = urlsplit(address)
+    parts = urlsplit(address)
     try:
-        socket.create_connection((where.hostname, where.port), timeout=1).close()
+        socket.create_connection((parts.hostname, parts.port), timeout=1).close()
     except OSError:
         return False
     return True
 
 
 def pool_sizes() -> dict[str, str]:
-    """So that all processes fit into what PostgreSQL allows, another `up` included."""
+    """Sizes of pools with which all processes fit into PostgreSQL's limit, another `up` too.
+
+    Raises CommandError.
+    """
     if settings.DATABASE_TRANSACTION_POOLER:
         return {}
     free = connection_budget.allowed() - connection_budget.taken(connection_budget.processes())
@@ -167,10 +185,10 @@ def pool_sizes() -> dict[str, str]:
 
 
 def defaults(host: str, port: int) -> dict[str, str]:
-    """What the processes are told unless somebody has set it: mails lead to where the web listens."""
-    names, own_name = list(settings.ALLOWED_HOSTS), f"[{host}]" if ":" in host else host
-    if host not in EVERYWHERE and own_name not in names:
-        names.append(own_name)
+    """Variables of the processes, unless they are set: mails lead to where the web listens."""
+    names = list(settings.ALLOWED_HOSTS)
+    if host not in EVERYWHERE and host_name(host) not in names:
+        names.append(host_name(host))
     return {
         "LOG_LEVEL": "WARNING",
         "STOP_SECONDS": "3",

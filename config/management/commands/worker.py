@@ -1,4 +1,4 @@
-"""manage.py worker [workflow|content|logs|all]"""
+"""The command `manage.py worker [workflow|content|logs|all]`."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config.celery import app
 
-# Queues, and how many tasks at once in threads: waiting for models costs a thread next to nothing.
+# Queues, and tasks at once in threads: waiting for models costs a thread next to nothing.
 KINDS = {
     "workflow": (["roadmap_workflow"], 500),
     "content": (["content_generation"], 50),
