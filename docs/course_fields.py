@@ -1,7 +1,7 @@
 """The fields of an exported course as tables, from its JSON schema."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from docs import source
@@ -10,58 +10,60 @@ from docs.tables import table
 SCHEMA = source.ROOT / "docs" / "course.schema.json"
 INTRODUCTION = """# Fields of an exported course
 
-Read from [course.schema.json](../course.schema.json), which an import is checked by. Rules that no schema can say, and
+Read from [course.schema.json](../course.schema.json), which an import is checked by. Rules that \
+no schema can say, and
 the other formats: [Export format](../export-format.md).
 """
 
 
 def page() -> str:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    objects = {"Course": schema, **schema["$defs"]}
-    return INTRODUCTION + "".join(_section(name, described) for name, described in objects.items())
+    text = INTRODUCTION
+    for name, definition in {"Course": schema, **schema["$defs"]}.items():
+        description = definition.get("description", "").replace("\n", " ")
+        rows: list[Sequence[str]] = []
+        for field_name, field in definition["properties"].items():
+            needed = "yes" if field_name in definition.get("required", ()) else ""
+            rows.append((f"`{field_name}`", value_of(field), needed, field.get("description", "")))
+        fields = table(("field", "value", "needed", "meaning"), rows)
+        text += f"\n## {name}\n\n{description}\n\n{fields}\n"
+    return text
 
 
-def _section(name: str, described: dict[str, Any]) -> str:
-    about = described.get("description", "").replace("\n", " ")
-    return f"\n## {name}\n\n{about}\n\n{table(('field', 'value', 'needed', 'meaning'), _rows(described))}\n"
-
-
-def _rows(described: dict[str, Any]) -> Iterator[Sequence[str]]:
-    for name, field in described["properties"].items():
-        needed = "yes" if name in described.get("required", ()) else ""
-        yield f"`{name}`", _value(field), needed, field.get("description", "")
-
-
-def _value(field: dict[str, Any]) -> str:
+def value_of(field: dict[str, Any]) -> str:
+    """The values that a field may have, in Markdown."""
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if "anyOf" in field:
-        return " or ".join(map(_value, field["anyOf"]))
+        return " or ".join(map(value_of, field["anyOf"]))
     if "const" in field or "enum" in field:
-        return ", ".join(f"`{one}`" for one in field.get("enum", [field.get("const")]))
-    return _plain(field)
+        return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
+    return plain_value_of(field)
 
 
-def _plain(field: dict[str, Any]) -> str:
+def plain_value_of(field: dict[str, Any]) -> str:
+    """The values of a field of one type."""
     match field["type"]:
         case "array":
-            return f"list of {_value(field['items'])}{_most(field, 'maxItems', 'of them')}"
+            text = f"list of {value_of(field['items'])}"
+            if "maxItems" in field:
+                text += f", at most {field['maxItems']:,} of them"
+            return text
         case "string":
-            like = f" like `{field['pattern']}`" if "pattern" in field else ""
-            return f"{field.get('format', 'text')}{like}{_most(field, 'maxLength', 'characters')}"
+            text = str(field.get("format", "text"))
+            if "pattern" in field:
+                text += f" like `{field['pattern']}`"
+            if "maxLength" in field:
+                text += f", at most {field['maxLength']:,} characters"
+            return text
+        case "integer" if "minimum" not in field:
+            return "whole number"
+        case "integer" if "maximum" not in field:
+            return f"{field['minimum']:,} or more"
         case "integer":
-            return _range(field)
+            return f"{field['minimum']:,} to {field['maximum']:,}"
         case "boolean":
             return "`true` or `false`"
         case other:
             return f"`{other}`"
-
-
-def _range(field: dict[str, Any]) -> str:
-    most = f" to {field['maximum']:,}" if "maximum" in field else " or more"
-    return f"{field['minimum']:,}{most}" if "minimum" in field else "whole number"
-
-
-def _most(field: dict[str, Any], limit: str, what: str) -> str:
-    return f", at most {field[limit]:,} {what}" if limit in field else ""

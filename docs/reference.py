@@ -1,10 +1,10 @@
-"""Reference pages, written from the code at every build: what is not in the code can't be in them."""
+"""Reference pages of settings, commands, tasks and events, written from the code at every build."""
 
 import argparse
 import inspect
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -51,72 +51,56 @@ def pages() -> dict[str, str]:
     }
 
 
-# --- settings
-# ---------------------------------------------------------------------------------------------------------
-
-
 def documented() -> list[Row]:
-    lines = OPERATIONS.read_text(encoding="utf-8").partition("\n## Settings\n")[2].splitlines()
-    return [row for line in lines if line.startswith("| ") and (row := _row(line)).names]
-
-
-def _row(line: str) -> Row:
-    names, default, meaning = re.split(r"(?<!\\)\|", line)[1:4]
-    return Row(tuple(_full_names(NAME.findall(names))), default.strip(), meaning.strip())
-
-
-def _full_names(names: list[str]) -> Iterator[str]:
-    """`A_NAME`, `_KEY` stand for A_NAME and A_KEY."""
-    for name in names:
-        yield names[0].rpartition("_")[0] + name if name.startswith("_") else name
+    text = OPERATIONS.read_text(encoding="utf-8").partition("\n## Settings\n")[2]
+    rows = []
+    for line in text.splitlines():
+        if not line.startswith("| "):
+            continue
+        names, default, meaning = re.split(r"(?<!\\)\|", line)[1:4]
+        full_names = NAME.findall(names)
+        for index, name in enumerate(full_names):
+            if name.startswith("_"):  # `A_NAME`, `_KEY` stand for A_NAME and A_KEY
+                full_names[index] = full_names[0].rpartition("_")[0] + name
+        if full_names:
+            rows.append(Row(tuple(full_names), default.strip(), meaning.strip()))
+    return rows
 
 
 def undocumented() -> list[str]:
-    known = {name for row in documented() for name in row.names}
-    return [setting.name for setting in source.settings() if setting.name not in known]
+    names = {name for row in documented() for name in row.names}
+    return [setting.name for setting in source.settings() if setting.name not in names]
 
 
 def settings_page() -> str:
-    read = {setting.name: setting for setting in source.settings()}
-    sections: dict[str, list[Sequence[str]]] = {setting.section: [] for setting in read.values()}
+    by_name = {setting.name: setting for setting in source.settings()}
+    sections: dict[str, list[Sequence[str]]] = {setting.section: [] for setting in by_name.values()}
+    sections[source.OTHERS] = sections.pop(source.OTHERS, [])  # they come last
     for row in documented():
-        known = [read[name] for name in row.names if name in read]
-        names, accepts = (
-            "<br>".join(cells) for cells in ([f"`{name}`" for name in row.names], _accepted(known))
-        )
-        sections.setdefault(known[0].section if known else source.OTHERS, []).append(
-            (names, accepts, row.default, row.meaning)
-        )
-    parts = [
-        f"## {_title(section)}\n\n{table(('variable', 'accepts', 'default', 'meaning'), rows)}\n"
-        for section, rows in sorted(
-            sections.items(), key=lambda item: item[0] == source.OTHERS
-        )  # they come last
-        if rows
-    ]
+        settings_of_row = [by_name[name] for name in row.names if name in by_name]
+        section = settings_of_row[0].section if settings_of_row else source.OTHERS
+        names = "<br>".join(f"`{name}`" for name in row.names)
+        accepts = [setting.accepts for setting in settings_of_row]
+        if len(set(accepts)) == 1:
+            accepts = accepts[:1]
+        sections[section].append((names, "<br>".join(accepts), row.default, row.meaning))
+
+    parts = []
+    for section, rows in sections.items():
+        if rows:
+            title = section[:1].upper() + section[1:]
+            listed = table(("variable", "accepts", "default", "meaning"), rows)
+            parts.append(f"## {title}\n\n{listed}\n")
     return SETTINGS_INTRODUCTION + "\n".join(parts)
-
-
-def _accepted(known: list[source.Setting]) -> list[str]:
-    """One for all when it is the same for all."""
-    accepts = [setting.accepts for setting in known]
-    return accepts if len(set(accepts)) > 1 else accepts[:1]
-
-
-def _title(section: str) -> str:
-    return section[:1].upper() + section[1:]
 
 
 SETTINGS_INTRODUCTION = """# Settings
 
-All are environment variables, read when a process starts. A value that is not accepted stops the start with a sentence
+All are environment variables, read when a process starts. A value that is not accepted stops the \
+start with a sentence
 that names the variable. How they are used: [Operations](../operations.md).
 
 """
-
-
-# --- commands
-# ---------------------------------------------------------------------------------------------------------
 
 
 def commands() -> dict[str, BaseCommand]:
@@ -125,59 +109,52 @@ def commands() -> dict[str, BaseCommand]:
 
 
 def commands_page() -> str:
-    parts = [COMMANDS_INTRODUCTION, table(("target", "does"), _make_targets()), "\n## manage.py\n"]
+    makefile = (source.ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z]+):.*## (.+)$", makefile, re.MULTILINE)
+    rows: list[Sequence[str]] = [(f"`make {target}`", purpose) for target, purpose in targets]
+    parts = [COMMANDS_INTRODUCTION, table(("target", "does"), rows), "\n## manage.py\n"]
     for name, command in commands().items():
-        parts.append(f"\n### {name}\n\n```sh\n{_usage(name, command)}\n```\n\n{command.help}\n")
-        if rows := [
-            row for action in _arguments(name, command) if any((row := _argument(action))[1:])
-        ]:
+        arguments = arguments_of(name, command)
+        usage = " ".join(["python manage.py", name, *map(usage_of, arguments)])
+        parts.append(f"\n### {name}\n\n```sh\n{usage}\n```\n\n{command.help}\n")
+        rows = [argument_row(argument) for argument in arguments]
+        if rows := [row for row in rows if any(row[1:])]:
             parts.append(table(("argument", "default", "meaning"), rows))
     return "\n".join(parts) + "\n"
 
 
-def _make_targets() -> Iterator[Sequence[str]]:
-    makefile = (source.ROOT / "Makefile").read_text(encoding="utf-8")
-    for target, does in re.findall(r"^([a-z]+):.*## (.+)$", makefile, re.MULTILINE):
-        yield f"`make {target}`", does
-
-
-def _usage(name: str, command: BaseCommand) -> str:
-    words = [_word(action) for action in _arguments(name, command)]
-    return " ".join(["python manage.py", name, *words])
-
-
-def _word(action: argparse.Action) -> str:
-    value = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
-    if not action.option_strings:
-        return f"[{value}]" if action.nargs == "?" else str(value)
-    return (
-        f"[{action.option_strings[-1]}]"
-        if action.nargs == 0
-        else f"[{action.option_strings[-1]} {value}]"
-    )
-
-
-def _arguments(name: str, command: BaseCommand) -> list[argparse.Action]:
-    """Without those that every command of Django has."""
-    everybodys = {action.dest for action in BaseCommand().create_parser("manage.py", name)._actions}
+def arguments_of(name: str, command: BaseCommand) -> list[argparse.Action]:
+    """The arguments of a command, without those that every command of Django has."""
+    common = {action.dest for action in BaseCommand().create_parser("manage.py", name)._actions}
     actions = command.create_parser("manage.py", name)._actions
-    return sorted(
-        (action for action in actions if action.dest not in everybodys),
-        key=lambda one: list(one.option_strings),
-    )
+    specific = [action for action in actions if action.dest not in common]
+    return sorted(specific, key=lambda action: list(action.option_strings))
 
 
-def _argument(action: argparse.Action) -> Sequence[str]:
-    name = (
-        action.option_strings[-1]
-        if action.option_strings
-        else action.metavar or action.dest.upper()
-    )
-    default = "" if action.default in (None, False) else f"`{action.default}`"
-    among = (
-        "one of " + ", ".join(f"`{choice}`" for choice in action.choices) if action.choices else ""
-    )
-    return f"`{name}`", default, action.help or among
+def usage_of(action: argparse.Action) -> str:
+    """An argument as the usage of its command shows it."""
+    value = action.dest.upper()
+    if action.choices:
+        value = "|".join(action.choices)
+    value = str(action.metavar or value)
+    if not action.option_strings:
+        return f"[{value}]" if action.nargs == "?" else value
+    option = action.option_strings[-1]
+    return f"[{option}]" if action.nargs == 0 else f"[{option} {value}]"
+
+
+def argument_row(action: argparse.Action) -> Sequence[str]:
+    """Name, default and meaning of an argument."""
+    name = str(action.metavar or action.dest.upper())
+    if action.option_strings:
+        name = action.option_strings[-1]
+    default = ""
+    if action.default not in (None, False):
+        default = f"`{action.default}`"
+    meaning = action.help or ""
+    if action.choices and not meaning:
+        meaning = "one of " + ", ".join(f"`{choice}`" for choice in action.choices)
+    return f"`{name}`", default, meaning
 
 
 COMMANDS_INTRODUCTION = """# Commands
@@ -186,10 +163,6 @@ COMMANDS_INTRODUCTION = """# Commands
 
 Each target installs what it needs first.
 """
-
-
-# --- tasks
-# ------------------------------------------------------------------------------------------------------------
 
 
 def tasks() -> dict[str, Task]:
@@ -203,11 +176,11 @@ def tasks() -> dict[str, Task]:
 
 def tasks_page() -> str:
     parts = [TASKS_INTRODUCTION]
-    for queue, names in groupby(sorted(tasks(), key=lambda name: (queue_of(name), name)), queue_of):
-        rows = [_task(name, tasks()[name]) for name in names]
-        parts.append(
-            f"\n## `{queue}`\n\n{table(('task', 'arguments', 'by itself', 'does'), rows)}\n"
-        )
+    names = sorted(tasks(), key=lambda name: (queue_of(name), name))
+    for queue, names_of_queue in groupby(names, queue_of):
+        rows = [task_row(name, tasks()[name]) for name in names_of_queue]
+        listed = table(("task", "arguments", "by itself", "does"), rows)
+        parts.append(f"\n## `{queue}`\n\n{listed}\n")
     return "\n".join(parts)
 
 
@@ -215,57 +188,54 @@ def queue_of(name: str) -> str:
     return str(app.amqp.router.route({}, name)["queue"].name)
 
 
-def _task(name: str, task: Task) -> Sequence[str]:
+def task_row(name: str, task: Task) -> Sequence[str]:
+    """Name, arguments, schedules and purpose of a task."""
     arguments = ", ".join(f"`{argument}`" for argument in inspect.signature(task.run).parameters)
-    says = (inspect.getdoc(task.run) or "").partition("\n")[0]
-    return f"`{name}`", arguments, _schedule(name), says
-
-
-def _schedule(name: str) -> str:
-    entries = [entry for entry in settings.CELERY_BEAT_SCHEDULE.values() if entry["task"] == name]
-    return ", ".join(dict.fromkeys(_every(entry["schedule"]) for entry in entries))
-
-
-def _every(schedule: object) -> str:
-    return f"every {schedule:g} s" if isinstance(schedule, int | float) else f"`{schedule}`"
+    purpose = (inspect.getdoc(task.run) or "").partition("\n")[0]
+    schedules: dict[str, None] = {}  # in order, each once
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        schedule = entry["schedule"]
+        if entry["task"] == name and isinstance(schedule, int | float):
+            schedules[f"every {schedule:g} s"] = None
+        elif entry["task"] == name:
+            schedules[f"`{schedule}`"] = None
+    return f"`{name}`", arguments, ", ".join(schedules), purpose
 
 
 TASKS_INTRODUCTION = """# Tasks
 
-Messages of Celery, by the queue that carries them. Arguments are ids, and the id of a message that drives a run is that
-run's id. Delivering a message twice is harmless. What beat sends by itself can be changed in the admin under Schedules.
+Messages of Celery, by the queue that carries them. Arguments are ids, and the id of a message \
+that drives a run is that
+run's id. Delivering a message twice is harmless. What beat sends by itself can be changed in the \
+admin under Schedules.
 """
 
 
-# --- events
-# -----------------------------------------------------------------------------------------------------------
-
-
 def events_page() -> str:
-    places: dict[str, list[source.Event]] = defaultdict(list)
+    by_name: dict[str, list[source.Event]] = defaultdict(list)
     for event in source.events():
-        places[event.name].append(event)
-    rows = [_event(name, told) for name, told in places.items()]
-    fields = table(
-        ("field", "what it is"), [(f"`{name}`", text) for name, text in EVENT_FIELDS.items()]
-    )
-    listed = table(("event", "level", "message", "data", "told in"), rows)
-    return EVENTS_INTRODUCTION.format(fields=fields) + listed + "\n"
+        by_name[event.name].append(event)
+    rows = [event_row(name, events) for name, events in by_name.items()]
+    fields = [(f"`{name}`", text) for name, text in EVENT_FIELDS.items()]
+    introduction = EVENTS_INTRODUCTION.format(fields=table(("field", "what it is"), fields))
+    return introduction + table(("event", "level", "message", "data", "told in"), rows) + "\n"
 
 
-def _event(name: str, told: list[source.Event]) -> Sequence[str]:
+def event_row(name: str, events: list[source.Event]) -> Sequence[str]:
+    """Name, levels, messages, fields and places of an event."""
     columns: list[list[str]] = [
-        [event.level for event in told],
-        [event.message for event in told],
-        [f"`{field}`" for event in told for field in event.data],
-        [f"`{event.place}`" for event in told],
+        [event.level for event in events],
+        [event.message for event in events],
+        [f"`{field}`" for event in events for field in event.data],
+        [f"`{event.place}`" for event in events],
     ]
     return f"`{name}`", *("<br>".join(dict.fromkeys(column)) for column in columns)
 
 
 EVENTS_INTRODUCTION = """# Events
 
-What happens to a roadmap is told as an event: the execution log keeps it (`logs_app`), and open pages hear of it.
+What happens to a roadmap is told as an event: the execution log keeps it (`logs_app`), and open \
+pages hear of it.
 
 ## An event
 
@@ -275,8 +245,10 @@ What happens to a roadmap is told as an event: the execution log keeps it (`logs
 
 `/ws/roadmaps/<id>/` is for who may see the roadmap. Its first message is
 `{{"type": "snapshot", "status": …, "version": …, "events": […]}}`, each further one
-`{{"type": "event", "event": {{…}}}}`. `/ws/reviews/` is for staff who may see reviews: first `{{"type": "joined"}}`,
-then events of reviews. A page only listens: whatever it sends closes its socket. An event is a hint to fetch the rows
+`{{"type": "event", "event": {{…}}}}`. `/ws/reviews/` is for staff who may see reviews: first \
+`{{"type": "joined"}}`,
+then events of reviews. A page only listens: whatever it sends closes its socket. An event is a \
+hint to fetch the rows
 again; one that was missed costs nothing.
 
 ## All events

@@ -1,5 +1,4 @@
-"""python -m docs.screenshots: pictures for these pages, from a Cairn of its own that lives as long
-as it takes.
+"""Screenshots for these pages, by `python -m docs.screenshots`, from a Cairn started for them.
 
 They go into docs/screenshots/, which is not kept with the code; a page without its picture leaves
 it out.
@@ -42,9 +41,8 @@ SCHEMES = ("light", "dark")
 
 def main() -> None:
     folder = tempfile.mkdtemp()
-    atexit.register(
-        shutil.rmtree, folder
-    )  # before Django registers that its services stop, so that it happens after
+    # Before Django registers that its services stop, so that it happens after.
+    atexit.register(shutil.rmtree, folder)
     configure(Path(folder))
     port = free_port()
     with running("up", "--port", str(port)):
@@ -54,12 +52,9 @@ def main() -> None:
 
 
 def configure(folder: Path) -> None:
-    for name in (
-        "DATABASE_URL",
-        "REDIS_URL",
-        *(name for name in os.environ if name.startswith("LLM_")),
-    ):
-        os.environ.pop(name, None)
+    for name in list(os.environ):
+        if name in ("DATABASE_URL", "REDIS_URL") or name.startswith("LLM_"):
+            del os.environ[name]
     os.environ |= {
         "VAR_DIR": str(folder),
         "LOG_LEVEL": "WARNING",
@@ -103,8 +98,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def make_courses() -> tuple[dict[str, str], str]:
-    """One course that is read, one plan that waits among others: name of a picture → path, and a
-    session's key.
+    """Make a course to read, and a plan that waits among others.
+
+    Returns name of a picture → path, and a session's key.
     """
     from django.contrib.auth.models import User
     from django.test import Client
@@ -145,13 +141,13 @@ def take(site: str, paths: dict[str, str], session: str) -> None:
     from playwright.sync_api import sync_playwright
 
     names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    if path is None:
+    paths_of_chromium = [path for path in map(shutil.which, names) if path]
+    if not paths_of_chromium:
         raise SystemExit("There is no Chromium; tests/install-chromium installs it.")
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(executable_path=paths_of_chromium[0], args=arguments)
         for scheme in SCHEMES:
             take_all(browser, site, paths, session, scheme)
         browser.close()

@@ -1,6 +1,4 @@
-"""What the code itself says: which settings it reads and which events it tells, found in its
-syntax.
-"""
+"""Settings that the code reads and events that it tells, found in its syntax."""
 
 import ast
 import inspect
@@ -34,7 +32,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Event:
-    """One place that tells it; `…` in the message stands for what is only known then."""
+    """A place that tells an event; `…` in the message stands for what is only known then."""
 
     name: str
     level: str
@@ -59,73 +57,60 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def settings() -> list[Setting]:
-    """Every variable that is read by its name; a module of config.settings is a section."""
-    found: dict[str, Setting] = {}
+    """The variables that are read by name; a module of config.settings is a section."""
+    by_name: dict[str, Setting] = {}
     for path in files():
         section = path.stem.replace("_", " ") if path.parent == SETTINGS else OTHERS
         for call in sorted(calls(path), key=lambda call: call.lineno):
-            if name := _variable(call):
-                found.setdefault(name, Setting(name, section, _accepts(call)))
-    return list(found.values())
+            reader = ast.unparse(call.func)
+            is_reader = reader.startswith("env.") or reader in ("os.environ.get", "os.getenv")
+            if is_reader and call.args and isinstance(call.args[0], ast.Constant):
+                name = str(constant(call.args[0]))
+                by_name.setdefault(name, Setting(name, section, accepted_values(call)))
+    return list(by_name.values())
 
 
-def _variable(call: ast.Call) -> str:
-    """Of the environment, when the call reads one and names it."""
-    called = ast.unparse(call.func)
-    reads = called.startswith("env.") or called in ("os.environ.get", "os.getenv")
-    named = reads and call.args and isinstance(call.args[0], ast.Constant)
-    return str(_constant(call.args[0])) if named else ""
-
-
-def _accepts(call: ast.Call) -> str:
-    called = ast.unparse(call.func).removeprefix("env.")
-    if called in ("integer", "integer_or_none"):
-        bounds = _defaults(env.integer) | {
-            word.arg: _constant(word.value) for word in call.keywords
-        }
+def accepted_values(call: ast.Call) -> str:
+    """The values that a call that reads a variable accepts, in Markdown."""
+    reader = ast.unparse(call.func).removeprefix("env.")
+    if reader in ("integer", "integer_or_none"):
+        parameters = inspect.signature(env.integer).parameters
+        bounds = {name: parameter.default for name, parameter in parameters.items()}
+        bounds |= {keyword.arg: constant(keyword.value) for keyword in call.keywords if keyword.arg}
         return f"{bounds['least']:,} to {bounds['most']:,}"
-    if called in ("choice", "url"):
-        values = [_constant(one) for one in getattr(call.args[-1], "elts", [])]
-        return ", ".join(
-            f"`{value}`" if called == "choice" else f"`{value}://…`" for value in values
-        )
-    if called in ACCEPTS or called.startswith("os."):
-        return ACCEPTS.get(called, ACCEPTS["text"])
-    described = inspect.getdoc(getattr(env, called)) or called.replace("_", " ")
-    return described.splitlines()[0].rstrip(".")
-
-
-def _defaults(function: object) -> dict[str, object]:
-    assert callable(function)
-    return {
-        name: parameter.default
-        for name, parameter in inspect.signature(function).parameters.items()
-    }
+    if reader in ("choice", "url"):
+        values = [constant(element) for element in getattr(call.args[-1], "elts", [])]
+        suffix = "://…" if reader == "url" else ""
+        return ", ".join(f"`{value}{suffix}`" for value in values)
+    if reader.startswith("os."):
+        return ACCEPTS["text"]
+    if reader in ACCEPTS:
+        return ACCEPTS[reader]
+    description = inspect.getdoc(getattr(env, reader)) or reader.replace("_", " ")
+    return description.splitlines()[0].rstrip(".")
 
 
 def events() -> list[Event]:
-    """Every call of `progress.record`, by name."""
-    told = [
-        _event(call, str(path.relative_to(ROOT)))
-        for path in files()
-        for call in calls(path)
-        if ast.unparse(call.func) == "progress.record"
-    ]
-    return sorted(told, key=lambda event: (event.name, event.place))
+    """The calls of `progress.record`, by name."""
+    events = []
+    for path in files():
+        place = str(path.relative_to(ROOT))
+        for call in calls(path):
+            if ast.unparse(call.func) != "progress.record":
+                continue
+            name, message = str(constant(call.args[1])), call.args[2]
+            parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+            text = "".join(str(constant(part)) for part in parts)
+            data = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+            level = str(constant(data.pop("level", ast.Constant("info"))))
+            events.append(Event(name, level, text, tuple(data), place))
+    return sorted(events, key=lambda event: (event.name, event.place))
 
 
-def _event(call: ast.Call, place: str) -> Event:
-    data = {word.arg: word.value for word in call.keywords if word.arg}
-    level = _constant(data.pop("level")) if "level" in data else "info"
-    return Event(str(_constant(call.args[1])), str(level), _text(call.args[2]), tuple(data), place)
-
-
-def _text(node: ast.expr) -> str:
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    return "".join(str(_constant(part)) for part in parts)
-
-
-def _constant(node: ast.expr) -> object:
+def constant(node: ast.expr) -> object:
+    """The value of a constant; `…` for another expression."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -int(str(_constant(node.operand)))
-    return node.value if isinstance(node, ast.Constant) else "…"
+        return -int(str(constant(node.operand)))
+    if isinstance(node, ast.Constant):
+        return node.value
+    return "…"
