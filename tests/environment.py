@@ -3,6 +3,7 @@ settings.
 """
 
 import os
+import sys
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -15,6 +16,9 @@ if worker := os.environ.get(
     "PYTEST_XDIST_WORKER"
 ):  # tests break the services, so each process has its own
     os.environ["VAR_DIR"] += f"-{worker}"
+# A hundred processes start in the tests; each would compile Cairn anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["LOG_LEVEL"] = "WARNING"
 # Long enough that a busy machine costs no run its lease, and sends no message twice; who waits for
