@@ -22,6 +22,7 @@ from django.db import connection
 from django.utils import translation
 
 from roadmaps.engine import checkpointer, loop
+from tests import database
 
 ROOT = Path(__file__).parent.parent
 DEADLINE_SECONDS = 180
@@ -175,8 +176,10 @@ def model_server():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
+def django_db_setup(django_db_setup, django_db_blocker):
     """The database is dropped at the end, so nothing of this process may still be connected to it."""
+    with django_db_blocker.unblock():
+        database.replace_flush()
     yield
     loop.run(checkpointer.forget())
     connection.close()
