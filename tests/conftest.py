@@ -17,12 +17,14 @@ import pytest
 import redis
 from celery import current_app
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 
+import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from roadmaps.engine import checkpointer, loop
-from tests import database
+from tests import courses, database
 
 ROOT = Path(__file__).parent.parent
 DEADLINE_SECONDS = 180
@@ -207,3 +209,54 @@ def celery_is_ours():
 
     app.set_default()
     assert current_app.conf.broker_url == settings.CELERY_BROKER_URL
+
+
+# --- people and their browsers
+
+
+@pytest.fixture
+def owner(db):
+    """A learner."""
+    return courses.person("owner")
+
+
+@pytest.fixture
+def browser(client, owner):
+    """The owner's."""
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def reviewer(db):
+    return courses.reviewer()
+
+
+@pytest.fixture
+def colleague(db):
+    """Another reviewer."""
+    return courses.reviewer("colleague")
+
+
+@pytest.fixture
+def ada(db):
+    """A reviewer with a name of her own."""
+    return courses.reviewer("ada")
+
+
+@pytest.fixture
+def desk(client, reviewer):
+    """The reviewer's browser."""
+    client.force_login(reviewer)
+    return client
+
+
+@pytest.fixture
+def superuser(db):
+    return User.objects.create_superuser("root", "root@example.org", password="root")
+
+
+@pytest.fixture
+def review(owner):
+    """Of a plan of the owner's, pending."""
+    return courses.designed(owner).reviews.get()

@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/roadmaps/review/"
 
 
-@pytest.fixture
-def desk(client, reviewer):
-    client.force_login(reviewer)
-    return client
-
-
 def made(owner, number=1, **fields):
     """Reviews without a workflow: `number` of them, with plans of no size."""
     report = {

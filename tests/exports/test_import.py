@@ -16,17 +16,6 @@ from tests.exports import samples
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
-def browser(client, owner):
-    client.force_login(owner)
-    return client
-
-
 def upload(browser, data):
     return browser.post(
         reverse("roadmap_import"), {"file": SimpleUploadedFile("course.json", data)}

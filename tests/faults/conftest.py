@@ -3,7 +3,6 @@ import pytest
 from django.db import connection
 
 from roadmaps.engine import checkpointer, loop
-from tests import courses
 from tests.conftest import wait_for
 from tests.faults.small_disk import small_disk  # noqa: F401 - a fixture
 
@@ -26,11 +25,6 @@ def database_answers():
     except psycopg.OperationalError:
         return False
     return True
-
-
-@pytest.fixture
-def owner():
-    return courses.person("owner")
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ TIMES = 200 if os.environ.get("SOAK") == "1" else 15
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def sent(monkeypatch):
     """The messages that would have gone out."""
     messages = []

@@ -39,11 +39,6 @@ def nothing_is_sent(monkeypatch):
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def concept(owner):
     return courses.written(owner).concepts.get(order=1)
 

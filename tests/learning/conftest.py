@@ -1,23 +1,11 @@
 import pytest
 
-from tests import courses
 from tests.learning import statistics_course
 
 
 @pytest.fixture(autouse=True)
 def _today(one_day):
     """Practice and progress count by days."""
-
-
-@pytest.fixture
-def owner(db):
-    return courses.person("owner")
-
-
-@pytest.fixture
-def browser(client, owner):
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.utils import timezone
 from content import links
 from content.models import Resource
 from roadmaps.engine import loop
+from tests.learning import statistics_course
 
 
 class Site(BaseHTTPRequestHandler):
@@ -54,6 +55,11 @@ def site(monkeypatch):
     yield f"http://127.0.0.1:{port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def concept(owner):
+    return statistics_course.make(owner, concepts=4).concepts.first()
 
 
 def resources(concept, *addresses):

@@ -28,11 +28,6 @@ def running(roadmap):
     return roadmap
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
 @pytest.fixture(params=["page", "admin", "command"])
 def cancel(request, client, admin_client, owner):
     """Cancel as a person does there; returns what they read."""

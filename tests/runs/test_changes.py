@@ -21,11 +21,6 @@ WISH = "More about baking in a wood-fired oven"
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def course(owner):
     return courses.written(owner)
 

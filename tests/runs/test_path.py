@@ -4,7 +4,6 @@ import uuid
 
 import pytest
 from celery import current_app
-from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from content.artifacts.kinds import KINDS, counts
@@ -17,18 +16,6 @@ from roadmaps.services import cancel_run, decide_review, request_roadmap, retry_
 from tests.conftest import DEADLINE_SECONDS, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def owner():
-    return User.objects.create_user("learner")
-
-
-@pytest.fixture
-def reviewer():
-    user = User.objects.create_user("reviewer", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="decide_review"))
-    return user
 
 
 def ask_for_course(owner, **preferences):

@@ -18,16 +18,6 @@ from tests.faults.test_races import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def review():
-    return courses.designed(courses.person("owner")).reviews.get()
-
-
-@pytest.fixture
-def ada():
-    return courses.reviewer("ada")
-
-
 def operation(op, target, **fields):
     return Operation(op=op, target=target, reason="Ada knows better", **fields)
 

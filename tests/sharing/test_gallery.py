@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 GALLERY = "/gallery/"
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
 def shared(owner, title, language="en", listed=True, concepts=1):
     roadmap = rows.create(samples.course(concepts, "Short.", language, title), owner=owner)
     share = services.open_link(roadmap)

@@ -37,12 +37,6 @@ def share(roadmap):
     return services.open_link(roadmap)
 
 
-@pytest.fixture
-def browser(client, owner):
-    client.force_login(owner)
-    return client
-
-
 def pages_of(share):
     concept = share.roadmap.concepts.first()
     names = ("shared_course", "shared_picture")

@@ -7,6 +7,7 @@ from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from roadmaps.models import Roadmap
 from roadmaps.runs import publishing
 
+ACCEPT = "zh-CN,zh;q=0.9,en;q=0.5"  # as a browser says it
 # Names, units and tags, which are the same in Chinese.
 SAME = {
     "Anki",

@@ -17,17 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/roadmaps/review/"
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
-def desk(client):
-    client.force_login(courses.reviewer())
-    return client
-
-
 def pending(owner, **preferences):
     return courses.designed(owner, **preferences).reviews.get()
 

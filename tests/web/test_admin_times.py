@@ -7,7 +7,6 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from logs_app.models import ExecutionLog
 from roadmaps.models import ModelCall, Review, Roadmap
 from roadmaps.operations import statistics

@@ -7,7 +7,6 @@ import redis
 from django.core.cache import cache
 from django.utils import timezone
 
-import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from roadmaps.admin.operations import formatting
 from roadmaps.models import ModelCall, Review, ReviewStatus
 from roadmaps.operations import queues, statistics

@@ -68,11 +68,6 @@ def name_of(part):
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def values(owner):
     """For the variable parts of any address: things of one owner."""
     roadmap = courses.written(owner)

@@ -20,7 +20,6 @@ from tests import courses, texts
 from tests.web import chinese
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|<[^>]+>")
-CHINESE = "zh-CN,zh;q=0.9,en;q=0.5"  # as a browser says it
 
 
 # --- the catalogue
@@ -54,20 +53,8 @@ def test_translations_keep_placeholders_and_markup():
 
 
 @pytest.fixture
-def learner(db):
-    return courses.person("小林")
-
-
-@pytest.fixture
 def course(learner):
     return chinese.course(learner)
-
-
-@pytest.fixture
-def browser(client, learner):
-    client.force_login(learner)
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = CHINESE
-    return client
 
 
 def shown(response):
@@ -94,7 +81,7 @@ def check_chinese(response, *heard, status=HTTPStatus.OK):
 )
 @pytest.mark.django_db
 def test_pages_for_everybody_are_chinese(client, name, heading):
-    check_chinese(client.get(reverse(name), headers={"accept-language": CHINESE}), heading)
+    check_chinese(client.get(reverse(name), headers={"accept-language": chinese.ACCEPT}), heading)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +102,8 @@ def test_pages_for_everybody_are_chinese(client, name, heading):
         ("mfa_index", "双因素身份认证"),
     ],
 )
-def test_pages_of_a_learner_are_chinese(browser, course, name, heading):
-    check_chinese(browser.get(reverse(name)), heading)
+def test_pages_of_a_learner_are_chinese(chinese_browser, course, name, heading):
+    check_chinese(chinese_browser.get(reverse(name)), heading)
 
 
 @pytest.mark.parametrize(
@@ -129,27 +116,29 @@ def test_pages_of_a_learner_are_chinese(browser, course, name, heading):
         ("roadmap_picture", "返回课程"),
     ],
 )
-def test_pages_of_a_course_are_chinese(browser, course, name, heading):
-    check_chinese(browser.get(reverse(name, args=[course.pk])), heading)
+def test_pages_of_a_course_are_chinese(chinese_browser, course, name, heading):
+    check_chinese(chinese_browser.get(reverse(name, args=[course.pk])), heading)
 
 
-def test_the_reader_and_its_quiz_are_chinese(browser, course):
+def test_the_reader_and_its_quiz_are_chinese(chinese_browser, course):
     concept = course.concepts.last()
-    page = browser.get(concept.get_absolute_url())
+    page = chinese_browser.get(concept.get_absolute_url())
     check_chinese(
         page, "60 分钟 · 高级", "学完后你能够", "先学：", "资源", "测验", "我的笔记", "文章"
     )
     question = concept.quiz.questions.get()
-    sent = browser.post(
+    sent = chinese_browser.post(
         reverse("concept_quiz", args=[course.pk, concept.slug]), {f"question-{question.pk}": "0"}
     )
-    check_chinese(browser.get(sent.url) if sent.status_code == HTTPStatus.FOUND else sent, "测验")
+    check_chinese(
+        chinese_browser.get(sent.url) if sent.status_code == HTTPStatus.FOUND else sent, "测验"
+    )
 
 
 def test_a_shared_course_is_chinese_to_a_stranger(client, course):
     token = services.open_link(course).token
     services.enter_gallery(course)
-    given = {"headers": {"accept-language": CHINESE}}
+    given = {"headers": {"accept-language": chinese.ACCEPT}}
     check_chinese(client.get(reverse("gallery"), **given), "2 个知识点")
     check_chinese(
         client.get(reverse("shared_course", args=[token]), **given), "分享的课程", "2 小时"
@@ -161,37 +150,37 @@ def test_a_shared_course_is_chinese_to_a_stranger(client, course):
 
 
 @pytest.mark.parametrize("status", [one.value for one in RoadmapStatus])
-def test_every_state_of_a_roadmap_is_chinese(browser, course, status):
+def test_every_state_of_a_roadmap_is_chinese(chinese_browser, course, status):
     Roadmap.objects.filter(pk=course.pk).update(status=status)
     label = {"READY": "已就绪", "AWAITING_REVIEW": "等待审核", "CANCELLED": "已取消"}.get(
         status, ""
     )
-    check_chinese(browser.get(course.get_absolute_url()), label)
-    check_chinese(browser.get(reverse("roadmap_list")), label, "每周 2 小时", "4 周")
+    check_chinese(chinese_browser.get(course.get_absolute_url()), label)
+    check_chinese(chinese_browser.get(reverse("roadmap_list")), label, "每周 2 小时", "4 周")
 
 
-def test_practice_is_chinese(browser, course, learner):
+def test_practice_is_chinese(chinese_browser, course, learner):
     concept = course.concepts.first()
-    check_chinese(browser.get(reverse("practice")), "还没有可练习的题目")
-    browser.post(reverse("concept_complete", args=[course.pk, concept.slug]))
-    check_chinese(browser.get(reverse("practice")), "今天还剩 1 题", "“等压线 1”已完成")
-    answered = browser.post(
+    check_chinese(chinese_browser.get(reverse("practice")), "还没有可练习的题目")
+    chinese_browser.post(reverse("concept_complete", args=[course.pk, concept.slug]))
+    check_chinese(chinese_browser.get(reverse("practice")), "今天还剩 1 题", "“等压线 1”已完成")
+    answered = chinese_browser.post(
         reverse("practice_answer", args=[Card.objects.get().pk]), {"option": "0"}
     )
-    check_chinese(browser.get(answered.url), "难度如何？", "轻松", "月")
+    check_chinese(chinese_browser.get(answered.url), "难度如何？", "轻松", "月")
 
 
 @pytest.mark.django_db(
     transaction=True
 )  # a heartbeat looks for the lease on a connection of its own
-def test_decisions_and_the_time_of_a_roadmap_are_chinese(browser, learner):
+def test_decisions_and_the_time_of_a_roadmap_are_chinese(chinese_browser, learner):
     roadmap = courses.designed(learner, goal="学会自己在家烤酸种面包", language="zh-Hans")
-    page = shown(browser.get(roadmap.get_absolute_url()))
+    page = shown(chinese_browser.get(roadmap.get_absolute_url()))
     assert "等待审核" in page
     assert "每周 2 小时 · 1 周" in page
     assert re.search(r"约 \d+ 分钟|不到一分钟", page)
     decide_review(roadmap.reviews.get(), "APPROVED", by=None)
-    page = shown(browser.get(roadmap.get_absolute_url()))
+    page = shown(chinese_browser.get(roadmap.get_absolute_url()))
     assert "1 次审核" in page
     assert re.search(r'已通过\s+命令行，<time datetime="[^"]+">20\d\d年.+ UTC<', page)
 
@@ -200,20 +189,20 @@ def test_decisions_and_the_time_of_a_roadmap_are_chinese(browser, learner):
 # ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_missing_page_says_so_in_chinese(browser):
+def test_a_missing_page_says_so_in_chinese(chinese_browser):
     for address in ("/nothing/", reverse("roadmap_detail", args=[uuid.uuid4()])):
         check_chinese(
-            browser.get(address), "这里什么也没有", "地址有误", status=HTTPStatus.NOT_FOUND
+            chinese_browser.get(address), "这里什么也没有", "地址有误", status=HTTPStatus.NOT_FOUND
         )
 
 
-def test_a_missing_page_may_say_more(browser, course):
-    page = browser.get(reverse("roadmap_export", args=[course.pk, "docx"]))
+def test_a_missing_page_may_say_more(chinese_browser, course):
+    page = chinese_browser.get(reverse("roadmap_export", args=[course.pk, "docx"]))
     assert "没有“docx”这种导出格式" in shown(page)
     assert page.status_code == HTTPStatus.NOT_FOUND
 
 
-def test_the_errors_of_forms_are_chinese(browser, course):
+def test_the_errors_of_forms_are_chinese(chinese_browser, course):
     past = {
         "goal": "短",
         "hours_per_week": "0",
@@ -221,7 +210,7 @@ def test_the_errors_of_forms_are_chinese(browser, course):
         "level": "零",
         "language": "克林贡语",
     }
-    refused = browser.post(reverse("roadmap_new"), past)
+    refused = chinese_browser.post(reverse("roadmap_new"), past)
     check_chinese(
         refused,
         "请再说具体些，至少 5 个汉字或 10 个字母。",
@@ -229,16 +218,18 @@ def test_the_errors_of_forms_are_chinese(browser, course):
         "这个日期已经过去",
         status=HTTPStatus.BAD_REQUEST,
     )
-    empty = browser.post(reverse("roadmap_new"), {"goal": "", "hours_per_week": "", "weeks": ""})
+    empty = chinese_browser.post(
+        reverse("roadmap_new"), {"goal": "", "hours_per_week": "", "weeks": ""}
+    )
     check_chinese(empty, "请写下你想学什么。", "请填写周数或日期。", status=HTTPStatus.BAD_REQUEST)
-    kept = browser.post(reverse("account_delete"), {"password": "wrong"})
+    kept = chinese_browser.post(reverse("account_delete"), {"password": "wrong"})
     check_chinese(kept, "密码不正确。", status=kept.status_code)
 
 
-def test_what_a_roadmap_cannot_do_is_said_in_chinese(browser, course):
-    page = browser.post(reverse("roadmap_retry", args=[course.pk]), follow=True)
+def test_what_a_roadmap_cannot_do_is_said_in_chinese(chinese_browser, course):
+    page = chinese_browser.post(reverse("roadmap_retry", args=[course.pk]), follow=True)
     check_chinese(page, "“看懂天气图”当前状态为“已就绪”，没有可重试的内容。")
-    page = browser.post(reverse("roadmap_restore", args=[course.pk]), follow=True)
+    page = chinese_browser.post(reverse("roadmap_restore", args=[course.pk]), follow=True)
     check_chinese(page, "“看懂天气图”不在回收站中。")
 
 
@@ -252,7 +243,7 @@ def test_the_form_below_every_page_chooses_the_language(client):
     client.post(reverse("set_language"), {"language": "zh-hans", "next": "/"})
     check_chinese(client.get("/"), "写下目标")
     client.post(reverse("set_language"), {"language": "en", "next": "/"})
-    assert "State the goal" in shown(client.get("/", headers={"accept-language": CHINESE}))
+    assert "State the goal" in shown(client.get("/", headers={"accept-language": chinese.ACCEPT}))
 
 
 @pytest.mark.parametrize("language", ["fr", "tlh", "xx-not-a-language"])
@@ -293,20 +284,20 @@ def test_a_language_has_the_name_that_its_speakers_know(tag, name):
     assert name_of(tag) == name
 
 
-def test_courses_and_links_name_their_language(browser, course):
+def test_courses_and_links_name_their_language(chinese_browser, course):
     Roadmap.objects.filter(pk=course.pk).update(language="pt-BR")
     Resource.objects.update(language="de")
     assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(
-        browser.get(course.get_absolute_url())
+        chinese_browser.get(course.get_absolute_url())
     )
     assert '<span lang="de">Deutsch</span>' in shown(
-        browser.get(course.concepts.first().get_absolute_url())
+        chinese_browser.get(course.concepts.first().get_absolute_url())
     )
     token = services.open_link(course).token
     services.enter_gallery(course)
     for address in (reverse("gallery"), reverse("shared_course", args=[token])):
-        assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(browser.get(address))
+        assert '<span lang="pt-BR">Português (Brasil)</span>' in shown(chinese_browser.get(address))
     assert '<option value="de" lang="de">Deutsch</option>' in shown(
-        browser.get(reverse("roadmap_new"))
+        chinese_browser.get(reverse("roadmap_new"))
     )
     assert "Deutsch" in "".join(markdown.files(rows.load(course)).values())

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SURE = {"_form_submitted": "True"}
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
 def act(client, name, row, data=SURE, **headers):
     return client.post(reverse(f"admin:{name}", args=[row.pk]), data, **headers)
 

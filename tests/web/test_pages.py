@@ -21,17 +21,6 @@ FORM = {
 }
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
-def browser(client, owner):
-    client.force_login(owner)
-    return client
-
-
 def addresses(roadmap):
     """Every address that shows or changes a roadmap."""
     concept = roadmap.concepts.first()

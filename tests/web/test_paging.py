@@ -12,16 +12,10 @@ from django.utils import timezone
 from logs_app.models import ExecutionLog
 from roadmaps.models import Draft, ExpertLink, Lease, ReviewEventKind, Roadmap
 from roadmaps.review import history
-from tests import courses
 from tests.desk.test_inbox import made
 
 pytestmark = pytest.mark.django_db
 NEXT = 'rel="next"'
-
-
-@pytest.fixture
-def owner():
-    return courses.person("owner")
 
 
 def text(client, address):

@@ -24,11 +24,6 @@ def review():
     return courses.designed(courses.person("owner"), hours_per_week=4, weeks=8).reviews.get()
 
 
-@pytest.fixture
-def ada():
-    return courses.reviewer("ada")
-
-
 class Editor:
     """A browser without scripts at the edit page: it sends back every field that the page had."""
 

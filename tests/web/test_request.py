@@ -21,17 +21,6 @@ from tests.web.test_pages import FORM
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
-def browser(client, owner):
-    client.force_login(owner)
-    return client
-
-
 def asked_back(browser, **more):
     page = browser.post(reverse("roadmap_new"), FORM | {"ask_first": "on"} | more)
     return page, page.context["signed"]

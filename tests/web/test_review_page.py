@@ -26,11 +26,6 @@ HOSTILE = (
 
 
 @pytest.fixture
-def ada():
-    return courses.reviewer("ada")
-
-
-@pytest.fixture
 def desk(client, ada):
     client.force_login(ada)
     return client

@@ -4,7 +4,6 @@ picture.
 
 from django.utils.html import escape
 
-import config.urls  # noqa: F401 - the admin finds its pages in an order of its own
 from roadmaps.admin.review import diff as review_diff
 from roadmaps.admin.review import picture as review_picture
 from roadmaps.admin.review import tree as review_tree

@@ -30,11 +30,6 @@ def browser_of(user):
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def course(owner):
     return courses.written(owner)
 

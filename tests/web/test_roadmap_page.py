@@ -20,17 +20,6 @@ from tests.workflow.test_picture import big_plan
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
-def browser(client, owner):
-    client.force_login(owner)
-    return client
-
-
 def states(page):
     return page.context["flow"].states
 

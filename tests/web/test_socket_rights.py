@@ -73,11 +73,6 @@ def in_a_thread(act):
 
 
 @pytest.fixture
-def owner():
-    return courses.person("owner")
-
-
-@pytest.fixture
 def roadmap(owner):
     return courses.requested(owner)
 

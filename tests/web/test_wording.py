@@ -20,20 +20,6 @@ from tests import courses
 from tests.web import chinese
 from tests.web.test_socket import connect, hear, leave, socket
 
-CHINESE = "zh-CN,zh;q=0.9"
-
-
-@pytest.fixture
-def learner(db):
-    return courses.person("小林")
-
-
-@pytest.fixture
-def browser(client, learner):
-    client.force_login(learner)
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = CHINESE
-    return client
-
 
 def given_up(roadmap, settings):
     """As if its worker had died too often."""
@@ -93,7 +79,7 @@ def test_what_was_cut_for_its_column_is_still_said():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_timeline_is_in_the_readers_language(browser, learner):
+def test_the_timeline_is_in_the_readers_language(chinese_browser, learner):
     roadmap = courses.written(learner, goal="学会自己在家烤酸种面包", language="zh-Hans")
     retry_run(
         cancel_run(courses.requested(learner, goal="学会自己在家煮意式咖啡"), by=learner),
@@ -102,7 +88,7 @@ def test_the_timeline_is_in_the_readers_language(browser, learner):
     said = [one["message"] for one in events_of(roadmap.pk)]
     assert "The plan waits for a reviewer" in said
     assert "Approved by the command line" in said
-    page = browser.get(roadmap.get_absolute_url()).content.decode()
+    page = chinese_browser.get(roadmap.get_absolute_url()).content.decode()
     timeline = page.partition('id="timeline"')[2].partition("</ol>")[0]
     for text in ("目标已提交", "理解目标：完成", "已通过（命令行）", "的测验已就绪", "课程已就绪"):
         assert text in timeline
@@ -122,10 +108,13 @@ def test_the_timeline_is_in_the_readers_language(browser, learner):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_events_of_before_are_shown_as_they_were_written(browser, learner):
+def test_events_of_before_are_shown_as_they_were_written(chinese_browser, learner):
     roadmap = courses.requested(learner)
     progress.record(roadmap.pk, "told", "Written <before> this")
-    assert "Written &lt;before&gt; this" in browser.get(roadmap.get_absolute_url()).content.decode()
+    assert (
+        "Written &lt;before&gt; this"
+        in chinese_browser.get(roadmap.get_absolute_url()).content.decode()
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,15 +142,18 @@ def test_an_open_page_hears_its_own_language():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reasons_and_notices_are_in_the_readers_language(browser, learner, settings):
+def test_reasons_and_notices_are_in_the_readers_language(chinese_browser, learner, settings):
     roadmap = given_up(courses.requested(learner, goal="学会自己在家烤酸种面包"), settings)
     assert roadmap.status_reason.startswith(f"Its worker died {settings.MAX_ATTEMPTS} times")
     for address in (roadmap.get_absolute_url(), reverse("notice_list")):
-        page = browser.get(address).content.decode()
+        page = chinese_browser.get(address).content.decode()
         assert f"工作进程中断了 {settings.MAX_ATTEMPTS} 次" in page
         assert "Its worker died" not in page
     Roadmap.objects.filter(pk=roadmap.pk).update(status_reason="Told by a worker of before")
-    assert "Told by a worker of before" in browser.get(roadmap.get_absolute_url()).content.decode()
+    assert (
+        "Told by a worker of before"
+        in chinese_browser.get(roadmap.get_absolute_url()).content.decode()
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -169,7 +161,7 @@ def test_a_mail_speaks_as_the_pages_did(client, learner, settings):
     learner.email = "lin@example.org"
     learner.save()
     signed_in = {"login": learner.username, "password": learner.username}
-    client.post(reverse("account_login"), signed_in, headers={"accept-language": CHINESE})
+    client.post(reverse("account_login"), signed_in, headers={"accept-language": chinese.ACCEPT})
     assert Preferences.of(learner).mail_language == "zh-hans"
     given_up(courses.requested(learner, goal="学会自己在家烤酸种面包"), settings)
     assert mail.send_notices() == 1
@@ -181,10 +173,10 @@ def test_a_mail_speaks_as_the_pages_did(client, learner, settings):
 
 
 @pytest.mark.django_db
-def test_why_a_part_is_missing_is_in_the_readers_language(browser, learner):
+def test_why_a_part_is_missing_is_in_the_readers_language(chinese_browser, learner):
     course = chinese.course(learner)
     reason = Sentence("Unexpected %(error)s; the worker's log has the details.", error="KeyError")
     Tutorial.objects.update(status="FAILED", markdown="", **sentences.columns("error", reason))
-    page = browser.get(course.concepts.first().get_absolute_url()).content.decode()
+    page = chinese_browser.get(course.concepts.first().get_absolute_url()).content.decode()
     assert "意外错误 KeyError，详情见工作进程的日志。" in page
     assert "Unexpected" not in page

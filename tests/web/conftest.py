@@ -1,0 +1,16 @@
+import pytest
+
+from tests import courses
+from tests.web import chinese
+
+
+@pytest.fixture
+def learner(db):
+    return courses.person("小林")
+
+
+@pytest.fixture
+def chinese_browser(client, learner):
+    client.force_login(learner)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = chinese.ACCEPT
+    return client
