@@ -50,7 +50,7 @@ TAKE_UP = """
 from django.contrib.auth.models import User
 from content.exports import rows
 from roadmaps.models import Roadmap
-from tests.exports import samples
+from tests.content import samples
 learner = User.objects.get(username="bench")
 text = "## A heading\\n\\n" + "Some *words* of `text`. " * 80
 for number in range(Roadmap.objects.filter(owner=learner).count(), {courses}):

@@ -32,7 +32,7 @@ from roadmaps.services import decide_review
 from sharing import services
 from tests import courses
 from tests.accounts.test_settings import my_data
-from tests.exports import samples
+from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]

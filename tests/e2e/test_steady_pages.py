@@ -8,11 +8,11 @@ from playwright.sync_api import expect
 
 from content.exports import FORMATS
 from tests.conftest import wait_for
+from tests.content import samples
 from tests.e2e.looking import follow
 from tests.e2e.test_browser import sign_up
 from tests.e2e.test_desk import INBOX, row
 from tests.e2e.test_review_page import new_review
-from tests.exports import samples
 
 pytestmark = pytest.mark.timeout(600)
 # They end when htmx has done with the answer.

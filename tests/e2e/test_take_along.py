@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from content.exports import FORMATS
+from tests.content import samples
 from tests.e2e.looking import follow, look_at
 from tests.e2e.test_browser import sign_in, sign_up
-from tests.exports import samples
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -24,7 +24,7 @@ from tests import courses, tcp
 from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
 from tests.e2e.conftest import answers, free_port
 from tests.faults.tending import connected, embedded_only, finish, start_services_again
-from tests.web.test_socket_rights import in_a_thread
+from tests.pages.test_socket_rights import in_a_thread
 
 pytestmark = [pytest.mark.django_db(transaction=True), embedded_only]
 NEW = {"goal": courses.GOAL, "level": "beginner", "hours_per_week": 1, "weeks": 1, "language": "en"}

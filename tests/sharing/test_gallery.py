@@ -12,7 +12,7 @@ from sharing import services
 from sharing.gallery import PAGE_SIZE
 from sharing.models import Share
 from tests import courses
-from tests.exports import samples
+from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GALLERY = "/gallery/"

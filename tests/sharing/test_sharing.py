@@ -12,7 +12,7 @@ from roadmaps.removal.trash import move_to_trash
 from sharing import services
 from sharing.models import Share
 from tests import courses
-from tests.exports import samples
+from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from logs_app.models import ExecutionLog
 from roadmaps.models import Draft, ExpertLink, Lease, ReviewEventKind, Roadmap
 from roadmaps.review import history
-from tests.desk.test_inbox import made
+from tests.admin.test_inbox import made
 
 pytestmark = pytest.mark.django_db
 NEXT = 'rel="next"'

@@ -17,7 +17,7 @@ from content.exports import FORMATS, ExportImpossible, ics, markdown, pdf
 from content.exports.document import Course
 from content.exports.markup import web_address, xhtml
 from content.exports.nodes import DEPTH_MAX, nodes_of
-from tests.exports import samples
+from tests.content import samples
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 IMSCP = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}"

@@ -15,7 +15,7 @@ from django_celery_results.models import TaskResult
 from content.models import Export, Quiz, Tutorial
 from roadmaps.models import ModelFailure, Roadmap
 from tests import courses
-from tests.web.test_admin_lists import concept
+from tests.admin.test_admin_lists import concept
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/failures/"

@@ -1,4 +1,4 @@
-"""Access to every address and socket, by every role: the table of tests/web/access.py, whole."""
+"""Access to every address and socket, by every role: the table of tests/pages/access.py, whole."""
 
 import asyncio
 import re
@@ -17,8 +17,8 @@ from roadmaps.routing import websocket_urlpatterns
 from sharing.services import open_link
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS
-from tests.web.access import ADMIN, OPEN, PAGES, ROLES, SIGN_IN, SOCKETS
-from tests.web.test_socket import connect, leave, socket_at
+from tests.pages.access import ADMIN, OPEN, PAGES, ROLES, SIGN_IN, SOCKETS
+from tests.pages.test_socket import connect, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

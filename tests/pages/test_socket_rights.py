@@ -24,7 +24,7 @@ from roadmaps.pages.socket_rights import Line, lost, open_sockets
 from roadmaps.removal.trash import move_to_trash
 from tests import courses
 from tests.conftest import DEADLINE_SECONDS, wait_for
-from tests.web.test_socket import OURS, all_told, connect, hear, leave
+from tests.pages.test_socket import OURS, all_told, connect, hear, leave
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEVER_SECONDS = 3600.0

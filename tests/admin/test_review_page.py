@@ -15,7 +15,7 @@ from roadmaps.plan.schemas import Operation
 from roadmaps.review.plan_edits import edit_plan
 from roadmaps.services import decide_review
 from tests import courses
-from tests.workflow.test_picture import big_plan
+from tests.plan.test_picture import big_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUERIES_MOST = 20  # of which one is the menu's

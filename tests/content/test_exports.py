@@ -19,7 +19,7 @@ from roadmaps.models import Lease
 from roadmaps.removal import retention
 from tests import courses
 from tests.conftest import wait_for
-from tests.exports import samples
+from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

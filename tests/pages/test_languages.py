@@ -17,7 +17,7 @@ from roadmaps.people.languages import name_of
 from roadmaps.services import decide_review
 from sharing import services
 from tests import courses, texts
-from tests.web import chinese
+from tests.pages import chinese
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|<[^>]+>")
 

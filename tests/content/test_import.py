@@ -11,7 +11,7 @@ from content.exports import FORMATS, rows
 from content.exports.imports import import_course, read_course
 from roadmaps.models import ModelCall, Roadmap
 from tests import courses
-from tests.exports import samples
+from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from roadmaps.models import ModelCall, Review, ReviewStatus
 from roadmaps.operations import queues, statistics
 from roadmaps.people import time_zones
 from tests import courses
-from tests.web.test_admin_lists import model_call, review, roadmap
+from tests.admin.test_admin_lists import model_call, review, roadmap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_day")]
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from roadmaps.review.desk import claim_review
 from roadmaps.services import decide_review
 from tests import courses
-from tests.web.test_socket import OURS, closing_code, connect, hear, leave, socket_at
+from tests.pages.test_socket import OURS, closing_code, connect, hear, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

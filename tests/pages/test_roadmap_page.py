@@ -15,7 +15,7 @@ from roadmaps.runs import publishing
 from roadmaps.services import decide_review
 from tests import courses
 from tests.conftest import calls
-from tests.workflow.test_picture import big_plan
+from tests.plan.test_picture import big_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tests import courses
-from tests.web import chinese
+from tests.pages import chinese
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from roadmaps.models import Roadmap, search
 from roadmaps.models.search import found_by
 from tests import courses
-from tests.desk.test_inbox import listed, made
+from tests.admin.test_inbox import listed, made
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

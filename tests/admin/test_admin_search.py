@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from roadmaps.models import Roadmap
 from tests import courses
-from tests.desk.test_inbox import made
+from tests.admin.test_inbox import made
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 
 from roadmaps.plan import shape
 from roadmaps.plan.picture import draw, wrapped
-from tests.workflow.test_edits import concept, small_plan
+from tests.plan.test_edits import concept, small_plan
 
 
 def big_plan(stages=6, modules=5, concepts=8):

@@ -9,7 +9,7 @@ from roadmaps.admin.review import picture as review_picture
 from roadmaps.admin.review import tree as review_tree
 from roadmaps.plan import diff, shape
 from roadmaps.plan.picture import draw
-from tests.workflow.test_picture import big_plan
+from tests.plan.test_picture import big_plan
 
 MARKUP = '<b>"Salt" & {pepper}</b>'
 

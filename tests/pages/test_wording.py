@@ -17,8 +17,8 @@ from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.sentences import Sentence
 from roadmaps.services import cancel_run, retry_run
 from tests import courses
-from tests.web import chinese
-from tests.web.test_socket import connect, hear, leave, socket
+from tests.pages import chinese
+from tests.pages.test_socket import connect, hear, leave, socket
 
 
 def given_up(roadmap, settings):

@@ -29,7 +29,7 @@ from roadmaps.models import Roadmap
 from sharing.models import Share
 from sharing.services import open_link
 from tests import courses
-from tests.web.test_socket import connect, leave, socket_at
+from tests.pages.test_socket import connect, leave, socket_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

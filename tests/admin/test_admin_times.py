@@ -10,7 +10,7 @@ from django.utils import timezone
 from logs_app.models import ExecutionLog
 from roadmaps.models import ModelCall, Review, Roadmap
 from roadmaps.operations import statistics
-from tests.web.test_admin_lists import event, model_call, review, roadmap
+from tests.admin.test_admin_lists import event, model_call, review, roadmap
 
 pytestmark = pytest.mark.django_db
 AUCKLAND, HONOLULU = "Pacific/Auckland", "Pacific/Honolulu"

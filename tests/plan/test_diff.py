@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadmaps.plan import diff, edits, shape
-from tests.workflow.test_edits import by_id, operation, operations, small_plan
+from tests.plan.test_edits import by_id, operation, operations, small_plan
 
 
 def told(*changes):

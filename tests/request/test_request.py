@@ -16,7 +16,7 @@ from roadmaps.request import estimates
 from roadmaps.request.forms import RoadmapForm
 from roadmaps.services import cancel_run, request_roadmap, retry_run
 from tests import courses
-from tests.web.test_pages import FORM
+from tests.pages.test_pages import FORM
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
