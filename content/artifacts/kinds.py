@@ -1,7 +1,7 @@
 """Table of the artifact kinds: what a course has for each concept.
 
 Everything that goes over the kinds follows from KINDS. What can't, such as a template, is checked
-for every kind by tests/runs/test_kinds.py.
+for every kind by tests/content/test_kinds.py.
 """
 
 from collections.abc import Callable

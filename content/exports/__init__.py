@@ -1,7 +1,7 @@
 """Exports of a course: its rows as one document, and for each format a module that writes it.
 
 Each format of the table below is a module of its name, whose `write` makes the file of a Course.
-tests/exports/test_format_table.py checks what a format needs beside its row.
+tests/content/test_format_table.py checks what a format needs beside its row.
 """
 
 from dataclasses import dataclass

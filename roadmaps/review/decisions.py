@@ -2,7 +2,7 @@
 
 The buttons of both review pages, the actions of the inbox, their keys, the notices, the charts and
 what the workflow does next follow from the rows of DECISIONS. What can't follow from them is
-compared with them in tests/desk/test_decisions.py.
+compared with them in tests/review/test_decisions.py.
 """
 
 from collections.abc import Sequence

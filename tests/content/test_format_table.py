@@ -12,7 +12,7 @@ from django.utils import translation
 from content import exports
 from content.exports import FORMATS, rows
 from tests import courses
-from tests.exports import samples
+from tests.content import samples
 
 every_format = pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
 NAMES = {"Markdown", "PDF", "JSON", "SCORM 1.2"}  # the same in every language
