@@ -32,7 +32,9 @@ def sources():
             yield path, path.read_text()
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in (".html", ".txt") and "admin" not in path.relative_to(ROOT).parts:
-            yield path, templatize(path.read_text(), origin=str(path))
+            code = templatize(path.read_text(), origin=str(path))
+            # A template's indentation means nothing to Python.
+            yield path, "\n".join(line.lstrip() for line in code.splitlines())
 
 
 def catalogue() -> Catalog:
