@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.utils.safestring import SafeString
-
-from roadmaps.admin.review.diff import TEXTS, Facts, fold, pair
+from roadmaps.admin.review.diff import TEXTS, Facts, Fold, Pair, pair
 from roadmaps.admin.review.history import review_of
 from roadmaps.models import Draft, Review
 from roadmaps.plan import diff, shape
@@ -31,7 +29,7 @@ class Changes:
     cause: Review | None  # the review whose comment asked for it
     about: list[tuple[str, str]]  # id and title of each part that the comment points at
     steps: list[Json]  # a draft, with its operations ready to be read
-    rows: SafeString  # the side-by-side diff without what stayed
+    rows: list[Pair | Fold]  # the side-by-side diff without what stayed
     states: dict[str, str]  # of the parts of the plan now
     counts: list[tuple[str, int]]
 
@@ -39,7 +37,7 @@ class Changes:
 def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
     base = _base(draft, rounds, against)
     if base is None:
-        return Changes(None, None, [], [], SafeString(""), {}, [])
+        return Changes(None, None, [], [], [], {}, [])
     before = Draft.objects.only("plan").get(pk=base.pk).plan
     found = diff.compare(before, draft.plan)
     titles = {
@@ -51,7 +49,7 @@ def changes(draft: Draft, rounds: list[Draft], against: str) -> Changes:
         cause=decided if decided and decided.comment else None,
         about=[(one, titles.get(one, one)) for one in (decided.parts if decided else [])],
         steps=_steps(draft, base, titles),
-        rows=SafeString("".join(_written(row, titles) for row in _folded(found))),
+        rows=[_side_by_side(row, titles) for row in _folded(found)],
         states=diff.states(found),
         counts=_counts(found),
     )
@@ -147,8 +145,10 @@ def _folded(rows: list[diff.Row]) -> list[diff.Row | int]:
     return folded + ([skipped] if skipped else [])
 
 
-def _written(row: diff.Row | int, titles: dict[str, str]) -> SafeString:
-    return fold(row) if isinstance(row, int) else pair(row, _facts(row, titles))
+def _side_by_side(row: diff.Row | int, titles: dict[str, str]) -> Pair | Fold:
+    if isinstance(row, int):
+        return Fold(row)
+    return pair(row, _facts(row, titles))
 
 
 def _facts(row: diff.Row, titles: dict[str, str]) -> Facts:

@@ -1,103 +1,85 @@
-"""Two drafts side by side as HTML, written for the same reason as `review_tree`."""
+"""Two drafts side by side: the cells of each row, with the words marked that differ."""
 
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
-
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from roadmaps.plan import diff
 
 Facts = list[tuple[str, str, str]]  # what else changed: name, before, after
-Texts = dict[str, SafeString]  # title and summary where they changed
 Segments = list[tuple[bool, str]]  # (whether it differs, text)
 TEXTS = ("title", "summary")
-FOLD = """
-<div class="fold" role="row"><span role="cell">{} part{} the same</span></div>"""
-PAIR = """
-<div class="pair {kind} {state}" role="row">
-  <div role="cell" class="was">{was}</div>
-  <div role="cell" class="is">{now}</div>
-</div>"""
-CELL = '{pill}<span class="title">{title}</span>{link}{summary}{facts}'
-LINK = ' <a href="#{}" aria-label="See it in the plan">↓</a>'
 
 
-def fold(parts: int) -> SafeString:
+@dataclass(frozen=True)
+class Cell:
+    """One side of a pair: a part as it was, or as it is."""
+
+    pill: str
+    title: Segments
+    summary: Segments
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    id: str
+    kind: str
+    state: str
+    was: Cell | None
+    now: Cell | None
+    folded: int = 0
+
+
+@dataclass(frozen=True)
+class Fold:
     """In place of so many parts that stayed as they were."""
-    return format_html(FOLD, parts, "" if parts == 1 else "s")
+
+    folded: int
 
 
-def pair(row: diff.Row, facts: Facts) -> SafeString:
+def pair(row: diff.Row, facts: Facts) -> Pair:
     was, now = _marked(row.fields)
-    return format_html(
-        PAIR, kind=row.kind, state=row.state, was=_was(row, was, facts), now=_now(row, now, facts)
-    )
+    return Pair(row.id, row.kind, row.state, _was(row, was, facts), _now(row, now, facts))
 
 
-def _was(row: diff.Row, texts: Texts, facts: Facts) -> SafeString | str:
+def _was(row: diff.Row, texts: dict[str, Segments], facts: Facts) -> Cell | None:
     """Where a part has moved to, this side is empty, unless something else of it has changed as
     well.
     """
     if row.before is None or (row.state == diff.MOVED and not row.fields):
-        return ""
-    return format_html(
-        CELL,
-        pill=_pill(
-            {diff.REMOVED: "removed", diff.LEFT: f"moved to {row.other}"}.get(row.state, "")
-        ),
-        title=texts.get("title", row.before["title"]),
-        link="",
-        summary=_paragraph(texts.get("summary", "")),
-        facts=format_html_join(
-            "", '<p class="fact">{} <del>{}</del></p>', ((name, old) for name, old, _ in facts)
-        ),
+        return None
+    pills = {diff.REMOVED: "removed", diff.LEFT: f"moved to {row.other}"}
+    return Cell(
+        pill=pills.get(row.state, ""),
+        title=texts.get("title", [(False, row.before["title"])]),
+        summary=texts.get("summary", []),
+        facts=[(name, before) for name, before, _ in facts],
     )
 
 
-def _now(row: diff.Row, texts: Texts, facts: Facts) -> SafeString | str:
+def _now(row: diff.Row, texts: dict[str, Segments], facts: Facts) -> Cell | None:
     if row.after is None:
-        return ""
-    states = {diff.ADDED: "added", diff.MOVED: f"moved from {row.other}", diff.CHANGED: "changed"}
-    return format_html(
-        CELL,
-        pill=_pill(states.get(row.state, "")),
-        title=texts.get("title", row.after["title"]),
-        link=format_html(LINK, row.id),
-        summary=_paragraph(
-            row.after["summary"] if row.state == diff.ADDED else texts.get("summary", "")
-        ),
-        facts=format_html_join(
-            "", '<p class="fact">{} <ins>{}</ins></p>', ((name, new) for name, _, new in facts)
-        ),
+        return None
+    pills = {diff.ADDED: "added", diff.MOVED: f"moved from {row.other}", diff.CHANGED: "changed"}
+    summary = texts.get("summary", [])
+    if row.state == diff.ADDED and row.after["summary"]:
+        summary = [(False, row.after["summary"])]
+    return Cell(
+        pill=pills.get(row.state, ""),
+        title=texts.get("title", [(False, row.after["title"])]),
+        summary=summary,
+        facts=[(name, after) for name, _, after in facts],
     )
 
 
-def _pill(words: str) -> SafeString | str:
-    return format_html('<span class="pill">{}</span> ', words) if words else ""
-
-
-def _paragraph(text: str) -> SafeString | str:
-    return format_html("<p>{}</p>", text) if text else ""
-
-
-def _marked(fields: dict[str, tuple[Any, Any]]) -> tuple[Texts, Texts]:
-    """As they were and as they are, with those words marked that differ."""
+def _marked(fields: dict[str, tuple[Any, Any]]) -> tuple[dict[str, Segments], dict[str, Segments]]:
+    """Title and summary where they changed, as they were and as they are."""
     was, now = {}, {}
     for name in TEXTS:
         if name in fields:
-            before, after = words_apart(*fields[name])
-            was[name], now[name] = (
-                _as_html(before, "<del>{}</del>"),
-                _as_html(after, "<ins>{}</ins>"),
-            )
+            was[name], now[name] = words_apart(*fields[name])
     return was, now
-
-
-def _as_html(segments: Segments, mark: str) -> SafeString:
-    return format_html_join(
-        " ", "{}", ((format_html(mark, text) if differs else text,) for differs, text in segments)
-    )
 
 
 def words_apart(before: str, after: str) -> tuple[Segments, Segments]:

@@ -43,7 +43,7 @@ def page_of(review: Review, user: User, against: str) -> Json:
         "edit_url": edit_url,
         "decisions": DECISIONS,
         "connect": CONNECT_A_MODEL if roadmap.made_without_model else "",
-        **plan.plan_of(draft, changes.states, edit_url),
+        **plan.plan_of(draft, changes.states),
     }
 
 
