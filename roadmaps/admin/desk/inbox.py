@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timesince import timesince, timeuntil
@@ -78,44 +79,26 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     def plan(self, review: Review) -> SafeString:
         roadmap = review.roadmap
         goal = "" if str(roadmap) == roadmap.goal else Truncator(roadmap.goal).chars(90)
-        words = (str(roadmap), goal, roadmap.owner.get_username(), roadmap.language)
-        return format_html(
-            '<span class="desk-plan"><b>{}</b><small>{}</small><small>{} · {}</small></span>',
-            *words,
-        )
+        return _cell("plan", roadmap=roadmap, goal=goal)
 
     @display(description="State, round", ordering="round")
     def state(self, review: Review) -> SafeString:
-        words = (review.status.lower(), review.get_status_display(), f"round {review.round}")
-        return format_html(
-            '<span class="desk-plan"><span class="state {}">{}</span><small>{}</small></span>',
-            *words,
-        )
+        return _cell("state", review=review)
 
     @display(description="Score", ordering="score")
     def score_and_critical(self, review: Review) -> SafeString:
-        open_issues = f"{review.open_critical} critical" if review.open_critical else ""
-        return format_html(
-            '<span class="desk-plan"><span>{}</span><small class="late">{}</small></span>',
-            review.score,
-            open_issues,
-        )
+        return _cell("score", review=review)
 
     @display(description="Age", ordering="pk")
     def age(self, review: Review) -> SafeString:
         return moment(review.created_at, timesince(review.created_at, depth=1))
 
     @display(description="Who", ordering="assigned_to__username")
-    def who(self, review: Review) -> SafeString | str:
-        if review.status != ReviewStatus.PENDING:
-            decided = review.decided_at and moment(review.decided_at, ago(review.decided_at))
-            words = (f"by {review.decider}" if review.decider else "–", decided or "")
-            return format_html('<span class="desk-plan">{}<small>{}</small></span>', *words)
-        assigned = review.assigned_to.get_username() if review.assigned_to else "unassigned"
-        claim = review.claim_in_words().rstrip(".")
-        return format_html(
-            '<span class="desk-plan">{}<small class="claim">{}</small></span>', assigned, claim
-        )
+    def who(self, review: Review) -> SafeString:
+        if review.status == ReviewStatus.PENDING:
+            return _cell("who", review=review, claim=review.claim_in_words().rstrip("."))
+        decided = review.decided_at and moment(review.decided_at, ago(review.decided_at))
+        return _cell("who", review=review, decided=decided)
 
     @display(description="Due", ordering="due_at")
     def due(self, review: Review) -> SafeString | str:
@@ -136,17 +119,15 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         claimed = review.claimed_by_me and review.claim_in_words()  # type: ignore[attr-defined]
         acts = [("release", "Release") if claimed else ("claim", "Claim")]
         acts += [(decision.name, decision.verb) for decision in AT_ONCE.values()]
-        rows = (
-            (reverse("admin:roadmaps_review_act", args=[review.pk, act]), label, review)
+        addresses = [
+            (reverse("admin:roadmaps_review_act", args=[review.pk, act]), label)
             for act, label in acts
-        )
-        button = '<button formaction="{0}" formmethod="post" aria-label="{1}: {2}">{1}</button>'
-        seen = format_html(
-            '<input type="hidden" name="{}" value="{}:{}">', SEEN, review.pk, review.draft_id
-        )
-        return format_html(
-            '<span class="desk-act">{}{}</span>', format_html_join("", button, rows), seen
-        )
+        ]
+        return _cell("act", review=review, acts=addresses, seen=SEEN)
+
+
+def _cell(column: str, **context: Any) -> SafeString:
+    return render_to_string(f"admin/roadmaps/_inbox_{column}.html", context)
 
 
 def _until(due_at: datetime) -> str:
