@@ -17,26 +17,28 @@ from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.sentences import Sentence
 
 
-def save(result: Result) -> None:
+def save(result: Result) -> str:
+    """The result as rows; returns the artifact's status."""
     # Locked, as where answers to a quiz are kept: no card may point to a question that goes at
     # this moment.
     kind = result.job.kind
     rows = kind.model.objects.select_for_update(no_key=True)
     artifact = rows.get(pk=result.job.artifact_id)
     if result.answer is None:
-        save_failure(artifact, result.error)
-        return
+        return save_failure(artifact, result.error)
     kind.fill(artifact, result.answer)
     artifact.status, artifact.error, artifact.model = ArtifactStatus.READY, "", result.model
     artifact.save()
+    return ArtifactStatus.READY
 
 
-def save_failure(artifact: Artifact, error: str) -> None:
+def save_failure(artifact: Artifact, error: str) -> str:
     """A failed rewrite leaves what was there; its error says so."""
     has_content = kind_of(artifact).has_content(artifact)
     status = ArtifactStatus.READY if has_content else ArtifactStatus.FAILED
     rows = type(artifact).objects.filter(pk=artifact.pk)
     rows.update(status=status, updated_at=timezone.now(), **sentences.columns("error", error))
+    return status
 
 
 def report_failure(roadmap: Roadmap, kind: Kind, concept: str, reason: str) -> None:

@@ -137,7 +137,7 @@ def refuse_to_save(monkeypatch):
     def refused(result):
         if result.answer is not None:
             raise ValueError("no such text")
-        save(result)
+        return save(result)
 
     monkeypatch.setattr(writing, "save", refused)
 
