@@ -1,6 +1,6 @@
 """Export of a person's data: everything that is kept of them, as one zip of JSON files.
 
-Each app adds its part by `collect_personal_data`.
+Each app adds its part by `roadmaps.removal.personal_data`.
 """
 
 import json
@@ -14,12 +14,11 @@ from allauth.socialaccount.models import SocialAccount
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
-from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import Notice, Preferences
 from roadmaps.people import time_zones
-from roadmaps.signals import collect_personal_data
+from roadmaps.removal import personal_data
 
 ABOUT = """Everything that Cairn keeps of you, as JSON in UTF-8.
 
@@ -67,17 +66,15 @@ def _zipped(user: User) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         archive.writestr("README.txt", ABOUT)
-        collected: list[tuple[Any, Any]] = collect_personal_data.send(sender=User, user=user)
-        for _, files in collected:
-            for path, data in files:
-                text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
-                archive.writestr(f"{path}.json", text)
-                yield pipe.take()
+        for path, data in personal_data.everything_of(user):
+            text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+            archive.writestr(f"{path}.json", text)
+            yield pipe.take()
     yield pipe.take()
 
 
-@receiver(collect_personal_data)
-def account_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+@personal_data.part
+def account_of(user: User) -> Iterator[tuple[str, Any]]:
     preferences = Preferences.of(user)
     yield (
         "account",

@@ -10,15 +10,14 @@ from django.dispatch import receiver
 from accounts import notices
 from accounts.models import NameLook, NoticeKind, Preferences
 from roadmaps.models import Review, ReviewEventKind, Roadmap, RoadmapStatus
-from roadmaps.people import names
+from roadmaps.people import names, time_zones
 from roadmaps.review import history
 from roadmaps.review.decisions import BY_STATUS
-from roadmaps.signals import review_decided, roadmap_ended, time_zone_wanted
+from roadmaps.signals import review_decided, roadmap_ended
 
 ENDS = {
     RoadmapStatus.READY: NoticeKind.READY,
     RoadmapStatus.PARTIAL: NoticeKind.PARTIAL,
-    RoadmapStatus.FAILED: NoticeKind.FAILED,
 }
 
 
@@ -35,10 +34,11 @@ def tell_of_decision(review: Review, **_: Any) -> None:
 
 @receiver(roadmap_ended)
 def tell_of_end(roadmap: Roadmap, **_: Any) -> None:
-    kind = ENDS[RoadmapStatus(roadmap.status)]
+    """Not of a cancel: a person has just done that."""
+    kind = ENDS.get(RoadmapStatus(roadmap.status))
     if kind == NoticeKind.FAILED:
         notices.tell(roadmap, kind, roadmap.status_reason, roadmap.status_reason_source)
-    else:
+    elif kind:
         notices.tell(roadmap, kind)
 
 
@@ -55,6 +55,6 @@ def keep_look(instance: User, update_fields: Any = None, **_: Any) -> None:
         NameLook.keep([instance])
 
 
-@receiver(time_zone_wanted)
-def time_zone_of(user: Any, **_: Any) -> str:
+@time_zones.source
+def time_zone_of(user: Any) -> str:
     return Preferences.of(user).mail_time_zone

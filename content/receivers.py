@@ -11,14 +11,12 @@ from content.artifacts.kinds import KINDS
 from content.exports import jobs
 from roadmaps.engine import dispatch, recovery
 from roadmaps.models import Roadmap, RoadmapStatus
+from roadmaps.removal import personal_data, retention
 from roadmaps.signals import (
-    collect_personal_data,
     content_taken_over,
     plan_changed,
-    pruning,
     roadmap_approved,
     roadmap_ended,
-    roadmap_stopped,
     roadmap_withdrawn,
 )
 
@@ -37,7 +35,7 @@ def write_again(concepts: list[int], **_: Any) -> None:
     writing.ask_anew(concepts)
 
 
-@receiver([roadmap_stopped, roadmap_ended])
+@receiver(roadmap_ended)
 def put_back(roadmap: Roadmap, **_: Any) -> None:
     """Not of a course whose plan was being changed: who writes a part of that alone goes on."""
     if (
@@ -52,13 +50,13 @@ def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
     writing.stop(roadmap)
 
 
-@receiver(pruning)
-def prune_exports(**_: Any) -> dict[str, int]:
+@retention.part
+def prune_exports() -> dict[str, int]:
     return {"exports": jobs.prune_exports()}
 
 
-@receiver(collect_personal_data)
-def courses_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+@personal_data.part
+def courses_of(user: User) -> Iterator[tuple[str, Any]]:
     from content.exports import rows  # pydantic: only for those who ask
 
     for roadmap in Roadmap.objects.filter(owner=user, concepts__isnull=False).distinct().iterator():

@@ -10,7 +10,7 @@ from content.models import Quiz
 from content.signals import quiz_written
 from learning import cards
 from learning.models import Attempt, Card, Reading, Recall, StudyDay
-from roadmaps.signals import collect_personal_data
+from roadmaps.removal import personal_data
 
 WHERE = ("concept__roadmap", "concept__title")
 
@@ -20,8 +20,8 @@ def follow_rewrite(quiz: Quiz, **_: Any) -> None:
     cards.follow_rewrite(quiz)
 
 
-@receiver(collect_personal_data)
-def learning_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+@personal_data.part
+def learning_of(user: User) -> Iterator[tuple[str, Any]]:
     """A person's readings, attempts, cards, recalls and study days."""
     readings = Reading.objects.filter(user=user)
     yield (

@@ -1,21 +1,19 @@
-"""What other apps may hear of; senders give `roadmap`."""
+"""Events that other apps and rooms may hear of; senders give `roadmap`, or `review`."""
 
 from django.dispatch import Signal
 
-roadmap_approved = Signal()  # the plan is rows and the status GENERATING: content is wanted
-plan_changed = Signal()  # of a course; `concepts` are ids of those whose content no longer fits
-roadmap_stopped = Signal()  # cancelled: nothing of it is being written any more
-roadmap_withdrawn = (
-    Signal()
-)  # to the trash or deleted, in that transaction: whoever still writes for it must stop
+# The plan is rows and the status GENERATING: content is wanted. Sent again where a run was lost.
+roadmap_approved = Signal()
+# The plan of a course; `concepts` are ids of those whose content no longer fits.
+plan_changed = Signal()
 # A run writes all that is missing; before the roadmap's row is locked: whoever writes a part of it
 # alone must stop.
 content_taken_over = Signal()
-roadmap_ended = Signal()  # a run came to READY, PARTIAL or FAILED, in the transaction that says so
-review_decided = Signal()  # `review`, in the transaction of the decision
-review_opened = Signal()  # `review` waits, in the transaction that opens it
-pruning = Signal()  # prune() is running; no arguments; receivers return counts by what they deleted
-time_zone_wanted = Signal()  # of `user`: receivers return its name, or an empty text
-# What is kept of `user`: receivers return an iterable of (path without suffix, plain data), read
-# one by one.
-collect_personal_data = Signal()
+# To READY, PARTIAL, FAILED or CANCELLED, in the transaction that says so.
+roadmap_ended = Signal()
+# To the trash or deleted, in that transaction: whoever still writes for it must stop.
+roadmap_withdrawn = Signal()
+# `review` waits for a decision, in the transaction that opens it.
+review_opened = Signal()
+# `review`, in the transaction of its decision.
+review_decided = Signal()

@@ -1,17 +1,16 @@
-"""Receivers of other apps' signals: a person's shares among their data."""
+"""Personal data of a person's shares, for their own download."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.dispatch import receiver
 
-from roadmaps.signals import collect_personal_data
+from roadmaps.removal import personal_data
 from sharing.models import Share
 
 
-@receiver(collect_personal_data)
-def shares_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+@personal_data.part
+def shares_of(user: User) -> Iterator[tuple[str, Any]]:
     shares = Share.objects.filter(roadmap__owner=user)
     yield (
         "sharing/shares",

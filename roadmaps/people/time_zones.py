@@ -5,6 +5,7 @@ days and times asks `django.utils.timezone`. Who writes to a person outside thei
 mail does, asks here.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,8 +15,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from roadmaps.signals import time_zone_wanted
-
+Source = Callable[[Any], str]  # from a user to a zone's name, or an empty text
+_sources: list[Source] = []
 NO_PLACES = {"Factory", "localtime"}  # files beside the zones; no browser is in them
 
 
@@ -31,12 +32,16 @@ def known(name: str) -> str:
     return name if name in names() else ""
 
 
+def source(zone_of: Source) -> Source:
+    """Decorator of a function by which an app above tells the zone it keeps for a user."""
+    _sources.append(zone_of)
+    return zone_of
+
+
 def of(user: Any) -> ZoneInfo:
     """The zone that is kept for `user`; the installation's while none is known."""
-    kept = [
-        known(name or "") for _receiver, name in time_zone_wanted.send(sender=type(user), user=user)
-    ]
-    return ZoneInfo(next(filter(None, kept), settings.TIME_ZONE))
+    zones = (known(zone_of(user)) for zone_of in _sources)
+    return ZoneInfo(next(filter(None, zones), settings.TIME_ZONE))
 
 
 def midnight() -> datetime:

@@ -1,15 +1,17 @@
-"""What is kept of a learner's roadmaps, for their own download."""
+"""Personal data for a person's own download: its registry, and the part of their roadmaps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.dispatch import receiver
 
 from logs_app.history import events_of
 from roadmaps.models import ModelCall, ReviewEvent, Roadmap
 from roadmaps.request.fields import whole_request
-from roadmaps.signals import collect_personal_data
+
+# From a user to (path in the zip without suffix, plain data), read one by one.
+Part = Callable[[User], Iterator[tuple[str, Any]]]
+parts: list[Part] = []
 
 DRAFT = ("number", "origin", "created_at", "intent", "plan", "report", "operations")
 REVIEW = (
@@ -34,8 +36,20 @@ CALL = (
 )
 
 
-@receiver(collect_personal_data)
-def roadmaps_of(user: User, **_: Any) -> Iterator[tuple[str, Any]]:
+def part(data_of: Part) -> Part:
+    """Decorator of a function that yields what an app keeps of a person."""
+    parts.append(data_of)
+    return data_of
+
+
+def everything_of(user: User) -> Iterator[tuple[str, Any]]:
+    """All parts of all apps."""
+    for data_of in parts:
+        yield from data_of(user)
+
+
+@part
+def roadmaps_of(user: User) -> Iterator[tuple[str, Any]]:
     for roadmap in Roadmap.objects.filter(owner=user).iterator():
         yield f"roadmaps/{roadmap.pk}", _all_of(roadmap)
 

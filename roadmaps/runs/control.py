@@ -13,7 +13,7 @@ from roadmaps.models.permissions import check_may_act
 from roadmaps.request import limits
 from roadmaps.review.desk import supersede
 from roadmaps.sentences import Sentence
-from roadmaps.signals import content_taken_over, roadmap_stopped
+from roadmaps.signals import content_taken_over, roadmap_ended
 
 RETRYABLE = (RoadmapStatus.FAILED, RoadmapStatus.CANCELLED, RoadmapStatus.PARTIAL)
 
@@ -66,7 +66,8 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
         roadmap.transition(RoadmapStatus.CANCELLED, **sentences.columns("status_reason", reason))
         told = Sentence("Cancelled by %(who)s", who=_name(by))
     supersede(roadmap.reviews.pending(), by)
-    roadmap_stopped.send(sender=Roadmap, roadmap=roadmap)
+    if roadmap.status == RoadmapStatus.CANCELLED:
+        roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
     progress.record(roadmap.pk, "cancelled", told, level="warning")
     record_activity(by, roadmap, roadmap, told)
     return roadmap

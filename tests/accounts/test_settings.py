@@ -15,8 +15,8 @@ from accounts.models import NoticeKind, Preferences
 from roadmaps.engine import leases
 from roadmaps.exceptions import LeaseLost
 from roadmaps.models import ErasedThread, Review, Roadmap
+from roadmaps.removal import personal_data
 from roadmaps.services import decide_review
-from roadmaps.signals import collect_personal_data
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,14 +157,14 @@ def test_my_data_is_everything_of_mine_and_nothing_of_others(browser, owner, rev
 
 
 def test_another_app_adds_its_part(browser):
-    def notes_of(user, **_):
+    def notes_of(user):
         yield "notes", [user.get_username()]
 
-    collect_personal_data.connect(notes_of)
+    personal_data.part(notes_of)
     try:
         assert json.loads(my_data(browser)["notes.json"]) == ["owner"]
     finally:
-        collect_personal_data.disconnect(notes_of)
+        personal_data.parts.remove(notes_of)
 
 
 def test_my_data_is_a_post_and_not_asked_for_without_end(browser):

@@ -5,7 +5,6 @@ import uuid
 from datetime import timedelta
 from html import unescape
 from importlib import import_module
-from typing import Any
 
 import pytest
 from django.apps import apps
@@ -19,8 +18,7 @@ from roadmaps.engine import loop
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import transport
 from roadmaps.models import ModelCall, ModelFailure, Roadmap
-from roadmaps.removal import erasure, retention
-from roadmaps.signals import collect_personal_data
+from roadmaps.removal import erasure, personal_data, retention
 from tests import courses
 from tests.llm.test_ask import ask_here
 
@@ -191,14 +189,9 @@ def test_who_leaves_takes_their_prompts_along(call, roadmap):
 
 def test_a_persons_download_holds_what_was_asked_about_their_roadmaps(call, roadmap):
     other = courses.person("other")
-    answers: Any = collect_personal_data.send(sender=None, user=roadmap.owner)
-    mine = {path: data for _, parts in answers for path, data in parts or ()}
+    mine = dict(personal_data.everything_of(roadmap.owner))
     assert mine[f"roadmaps/{roadmap.pk}"]["model_calls"][0]["prompt"] == PROMPT
-    theirs = [
-        part
-        for _, parts in collect_personal_data.send(sender=None, user=other)
-        for part in parts or ()
-    ]
+    theirs = list(personal_data.everything_of(other))
     assert "funeral" not in json.dumps(theirs, default=str)
 
 
