@@ -18,6 +18,7 @@ from roadmaps.signals import review_decided, roadmap_ended
 ENDS = {
     RoadmapStatus.READY: NoticeKind.READY,
     RoadmapStatus.PARTIAL: NoticeKind.PARTIAL,
+    RoadmapStatus.FAILED: NoticeKind.FAILED,
 }
 
 
