@@ -1,4 +1,4 @@
-"""What content does when roadmaps calls."""
+"""Receivers of events of roadmaps, and what content registers with it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What content tells the apps that build on it."""
+"""Events of content, for the apps that build on it."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""One event, told to everybody: the execution log keeps it, open pages see it."""
+"""Progress events: the execution log keeps each, and open pages see it."""
 
 import atexit
 import logging

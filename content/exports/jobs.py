@@ -1,6 +1,4 @@
-"""Exports that a worker writes: asked for, written, sent again when they were lost, and thrown
-away.
-"""
+"""Exports that a worker writes: requested, written, sent again when lost, and thrown away."""
 
 import logging
 import uuid
@@ -39,22 +37,23 @@ BROKEN = Sentence("The file could not be written; the worker's log has the detai
 def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
     """Have it written anew; what is being written already goes on."""
     expires = timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS)
-    place = {"roadmap": roadmap, "owner": by, "format": format}
-    export, made = Export.objects.without_file().get_or_create(
-        **place, defaults={"expires_at": expires}
+    export, created = Export.objects.without_file().get_or_create(
+        roadmap=roadmap, owner=by, format=format, defaults={"expires_at": expires}
     )
-    anew = {
-        "run_id": uuid.uuid4(),
-        "attempts": 0,
-        "dispatched_at": Now(),
-        "expires_at": expires,
-        "error": "",
-    }
     ended = Export.objects.filter(
         pk=export.pk, status__in=[ExportStatus.READY, ExportStatus.FAILED]
     )
-    if made or ended.update(
-        status=ExportStatus.PENDING, progress=0, parts=0, parts_done=0, file=None, **anew
+    if created or ended.update(
+        status=ExportStatus.PENDING,
+        progress=0,
+        parts=0,
+        parts_done=0,
+        file=None,
+        error="",
+        run_id=uuid.uuid4(),
+        attempts=0,
+        dispatched_at=Now(),
+        expires_at=expires,
     ):
         export.refresh_from_db(
             fields=["status", "run_id", "progress", "parts", "parts_done", "error"]

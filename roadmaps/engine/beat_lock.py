@@ -1,5 +1,6 @@
-"""One beat per database, by a lock in PostgreSQL, however it was started; two would send
-everything twice.
+"""Lock of beat: one per database, held in PostgreSQL, however beat was started.
+
+Two beats would send everything twice.
 """
 
 import logging
@@ -19,9 +20,8 @@ logger = logging.getLogger(__name__)
 
 LOCK = 0x_CA1_28  # any number that nothing else in this database locks
 LOOK_SECONDS = 5
-_held: "psycopg.Connection[Any] | None" = (
-    None  # the lock lives as long as this connection, so it ends with the process
-)
+# The lock lives as long as this connection, so it ends with the process.
+_held: "psycopg.Connection[Any] | None" = None
 
 
 def wait() -> None:

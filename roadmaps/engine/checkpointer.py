@@ -1,4 +1,4 @@
-"""LangGraph's checkpoints in PostgreSQL: their own schema, one small pool on the process's loop."""
+"""Checkpoints of LangGraph in PostgreSQL: a schema of their own, and one small pool on the loop."""
 
 import asyncio
 import contextlib
@@ -27,10 +27,10 @@ _savers: dict[asyncio.AbstractEventLoop, "Saver"] = {}
 
 def connection_arguments() -> dict[str, Any]:
     """For a connection beside Django's: the same database, LangGraph's schema first."""
-    given = connection.get_connection_params()
+    arguments = connection.get_connection_params()
     for name in ("cursor_factory", "context", "pool"):
-        given.pop(name, None)
-    return given | {
+        arguments.pop(name, None)
+    return arguments | {
         "autocommit": True,
         "row_factory": dict_row,
         "prepare_threshold": None if settings.DATABASE_TRANSACTION_POOLER else 5,
@@ -42,7 +42,7 @@ async def pool() -> Pool:
     """The loop's connections, for checkpoints and the journal of model calls."""
     running = asyncio.get_running_loop()
     if running not in _pools:
-        made: Pool = AsyncConnectionPool(
+        new_pool: Pool = AsyncConnectionPool(
             connection_class=Connection,
             kwargs=connection_arguments(),
             min_size=0,
@@ -52,8 +52,8 @@ async def pool() -> Pool:
             reconnect_timeout=4,  # given up early and begun anew, as in settings
             open=False,
         )
-        _pools[running] = made
-        await made.open()
+        _pools[running] = new_pool
+        await new_pool.open()
     return _pools[running]
 
 
@@ -85,9 +85,9 @@ async def saver() -> "Saver":
 
     running = asyncio.get_running_loop()
     if running not in _savers:
-        made = _savers[running] = Saver(await pool())
+        new_saver = _savers[running] = Saver(await pool())
         # Each statement has its own connection.
-        made.lock = contextlib.nullcontext()  # type: ignore[assignment]
+        new_saver.lock = contextlib.nullcontext()  # type: ignore[assignment]
     return _savers[running]
 
 
@@ -113,5 +113,5 @@ async def forget() -> None:
     stop).
     """
     _savers.pop(asyncio.get_running_loop(), None)
-    if made := _pools.pop(asyncio.get_running_loop(), None):
-        await made.close()
+    if open_pool := _pools.pop(asyncio.get_running_loop(), None):
+        await open_pool.close()

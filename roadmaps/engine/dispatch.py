@@ -1,6 +1,6 @@
-"""Queueing a run: the row first, the message after the commit.
+"""Dispatch of runs: the row first, the message after the commit.
 
-A message that doesn't get out is `recover`'s.
+A message that doesn't get out is sent by `recover`.
 """
 
 import logging
@@ -23,6 +23,7 @@ FROM_CHECKPOINT = "workflow_resume.resume_from_checkpoint"
 
 
 def new_run() -> dict[str, Any]:
+    """Columns of a row that is queued anew."""
     return {"run_id": uuid.uuid4(), "attempts": 0, "dispatched_at": Now(), "status_reason": ""}
 
 

@@ -1,8 +1,7 @@
-"""Who is driving what, and what a dead worker left.
+"""Leases: who drives a roadmap, an artifact or an export, and until when.
 
-A lease is one row per subject (a roadmap, or one artifact) with a token per acquisition and the
-database's clock. One thread renews all leases of this process with one statement; a token that
-doesn't come back is lost.
+A lease is one row per subject with a token per acquisition and the database's clock. One thread
+renews all leases of this process with one statement; a token that doesn't come back is lost.
 """
 
 import logging
@@ -70,7 +69,8 @@ ON CONFLICT (subject) DO UPDATE SET token = EXCLUDED.token, expires_at = EXCLUDE
 WHERE roadmaps_lease.expires_at < clock_timestamp()
 """
 TAKE_OVER = """
-INSERT INTO roadmaps_lease (subject, token, expires_at) VALUES (%(subject)s, %(token)s, clock_timestamp())
+INSERT INTO roadmaps_lease (subject, token, expires_at)
+VALUES (%(subject)s, %(token)s, clock_timestamp())
 ON CONFLICT (subject) DO UPDATE SET token = EXCLUDED.token
 """
 RENEW = """
@@ -80,29 +80,27 @@ WHERE token = ANY(%(tokens)s) AND expires_at > clock_timestamp() RETURNING token
 
 
 @contextmanager
-def hold(subject: uuid.UUID, claim: Callable[[], int]) -> Iterator[Hold]:
+def hold(subject: uuid.UUID, claim: Callable[[], object]) -> Iterator[Hold]:
     """Drive `subject`, renewed until the block ends. `claim` marks the row in the same transaction.
 
     Raises RunNotClaimed when another process holds the lease or `claim` changed no row.
     """
-    held = Hold(subject)
+    acquisition = Hold(subject)
     with transaction.atomic():
-        if not (_acquire(held) and claim()):
+        if not (_acquire(acquisition) and claim()):
             transaction.set_rollback(True)
             raise RunNotClaimed(str(subject))
-    _heart.add(held)
+    _heart.add(acquisition)
     try:
-        yield held
+        yield acquisition
     finally:
-        _heart.remove(held)
+        _heart.remove(acquisition)
 
 
-def _acquire(held: Hold) -> bool:
+def _acquire(hold: Hold) -> bool:
+    seconds = settings.LEASE_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute(
-            ACQUIRE,
-            {"subject": held.subject, "token": held.token, "seconds": settings.LEASE_SECONDS},
-        )
+        cursor.execute(ACQUIRE, {"subject": hold.subject, "token": hold.token, "seconds": seconds})
         return bool(cursor.rowcount)
 
 
@@ -120,17 +118,17 @@ def revoke(subject: uuid.UUID) -> None:
 
 def hand_over() -> None:
     """Stop all that this process drives; any other may go on with it at once. May be repeated."""
-    held = [hold for hold in _heart.held() if not hold.lost]
-    if not held:
+    holds = [hold for hold in _heart.holds() if not hold.lost]
+    if not holds:
         return
 
-    subjects = [hold.subject for hold in held]
-    tokens = [hold.token for hold in held]
+    subjects = [hold.subject for hold in holds]
+    tokens = [hold.token for hold in holds]
     with transaction.atomic():
         Lease.objects.filter(token__in=tokens).update(expires_at=Now() - timedelta(seconds=1))
         recovery.give_attempts_back(subjects)
 
-    for hold in held:
+    for hold in holds:
         hold.lose()
 
 
@@ -138,46 +136,46 @@ class _Heart:
     """Renews every lease of this process."""
 
     def __init__(self) -> None:
-        self._held: dict[uuid.UUID, Hold] = {}
+        self._holds: dict[uuid.UUID, Hold] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, held: Hold) -> None:
+    def add(self, hold: Hold) -> None:
         with self._lock:
-            self._held[held.token] = held
+            self._holds[hold.token] = hold
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(
                     target=self._beat, name="cairn-heartbeat", daemon=True
                 )
                 self._thread.start()
 
-    def remove(self, held: Hold) -> None:
+    def remove(self, hold: Hold) -> None:
         with self._lock:
-            self._held.pop(held.token, None)
+            self._holds.pop(hold.token, None)
 
-    def held(self) -> list[Hold]:
+    def holds(self) -> list[Hold]:
         with self._lock:
-            return list(self._held.values())
+            return list(self._holds.values())
 
     def _beat(self) -> None:
         line = _Line()
         while True:
             time.sleep(settings.HEARTBEAT_SECONDS)
-            if held := self.held():
-                self._renew(held, line)
+            if holds := self.holds():
+                self._renew(holds, line)
             else:
                 line.hang_up()  # an idle process keeps no connection
 
-    def _renew(self, held: list[Hold], line: "_Line") -> None:
+    def _renew(self, holds: list[Hold], line: "_Line") -> None:
         started = time.monotonic()
-        alive = line.renew([one.token for one in held])
-        for one in held:
-            if alive is not None and one.token in alive:
-                one.renewed = started
+        alive = line.renew([hold.token for hold in holds])
+        for hold in holds:
+            if alive is not None and hold.token in alive:
+                hold.renewed = started
             # An answer without the token is proof; a silent database is one only when the lease
             # has run out.
-            elif alive is not None or started - one.renewed > settings.LEASE_SECONDS:
-                one.lose()
+            elif alive is not None or started - hold.renewed > settings.LEASE_SECONDS:
+                hold.lose()
 
 
 class _Line:
@@ -194,9 +192,11 @@ class _Line:
         """The tokens that are still ours; None when the database did not answer."""
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(
-                    **checkpointer.connection_arguments() | self._limits()
-                )
+                limits = {
+                    "connect_timeout": settings.LEASE_SECONDS,
+                    "tcp_user_timeout": settings.LEASE_SECONDS * 1000,
+                }
+                self._connection = psycopg.connect(**checkpointer.connection_arguments() | limits)
             renewed = self._connection.execute(
                 RENEW, {"tokens": tokens, "seconds": settings.LEASE_SECONDS}
             )
@@ -205,12 +205,6 @@ class _Line:
             logger.warning("leases not renewed: %s", exc)
             self.hang_up()
             return None
-
-    def _limits(self) -> dict[str, int]:
-        return {
-            "connect_timeout": settings.LEASE_SECONDS,
-            "tcp_user_timeout": settings.LEASE_SECONDS * 1000,
-        }
 
     def hang_up(self) -> None:
         if self._connection is not None:

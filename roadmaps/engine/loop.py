@@ -1,5 +1,7 @@
-"""The process's one event loop, in a thread of its own, made when it is first needed (after any
-fork).
+"""Event loop of the process, in a thread of its own, made when it is first needed (after a fork).
+
+The loop talks to models and checkpoints; the Celery thread owns rows and the broker, and takes what
+the loop yields as a plain iterator.
 """
 
 import asyncio
@@ -57,11 +59,11 @@ def end() -> None:
 
 
 async def _cancel_all() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
         task.cancel()
-    if others:
-        await asyncio.wait(others, timeout=END_SECONDS / 2)
+    if tasks:
+        await asyncio.wait(tasks, timeout=END_SECONDS / 2)
 
 
 def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:

@@ -1,4 +1,4 @@
-"""LangGraph's saver on PostgreSQL: fenced, and without what the next checkpoint says anyway."""
+"""Saver of checkpoints, fenced by the lease, and without what the next checkpoint says anyway."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,9 +20,11 @@ FENCE = "fence"  # in a config: the token of the lease under which the thread is
 # The parent's statement, which fails (divides by zero) unless that lease is held, and keeps it
 # until this is written.
 FENCED = """
-INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
+INSERT INTO checkpoints
+    (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
 SELECT thread, ns, id, parent, checkpoint, metadata - 'fence'
-FROM (VALUES (%s, %s, %s, %s, %s::jsonb, %s::jsonb)) AS given (thread, ns, id, parent, checkpoint, metadata)
+FROM (VALUES (%s, %s, %s, %s, %s::jsonb, %s::jsonb))
+    AS given (thread, ns, id, parent, checkpoint, metadata)
 WHERE CASE WHEN metadata ->> 'fence' IS NULL THEN true ELSE 1 = (
     SELECT 1 / count(*)
     FROM (SELECT FROM roadmaps_lease WHERE token = (metadata ->> 'fence')::uuid FOR SHARE) AS held

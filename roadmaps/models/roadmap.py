@@ -1,4 +1,4 @@
-"""A roadmap: what the learner asked for and where it stands."""
+"""Roadmap: what the learner asked for, where it stands, and the table of its transitions."""
 
 import uuid
 from typing import Any, Self
@@ -215,13 +215,10 @@ class Roadmap(Driven):
         """Raises InvalidTransition when the row is in no state that allows `to`."""
         if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
             self.refresh_from_db()
-            named = {"roadmap": self}
             if self.deleted_at:
-                raise InvalidTransition(
-                    gettext("“%(roadmap)s” is in the trash; it has to be restored first.") % named
-                )
-            told = gettext("“%(roadmap)s” is %(now)s, so it can't become %(to)s.")
-            raise InvalidTransition(
-                told % {**named, "now": self.status_word, "to": str(to.label).lower()}
-            )
+                refusal = gettext("“%(roadmap)s” is in the trash; it has to be restored first.")
+                raise InvalidTransition(refusal % {"roadmap": self})
+            refusal = gettext("“%(roadmap)s” is %(now)s, so it can't become %(to)s.")
+            values = {"roadmap": self, "now": self.status_word, "to": str(to.label).lower()}
+            raise InvalidTransition(refusal % values)
         self.refresh_from_db()

@@ -1,4 +1,4 @@
-"""What a run leaves: who drives it, and what its models answered."""
+"""Rows that runs leave: leases, the journal of model calls, their failures, erased threads."""
 
 from uuid import UUID
 

@@ -33,8 +33,8 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
     content_taken_over.send(sender=Roadmap, roadmap=roadmap)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
     if roadmap.status not in RETRYABLE:
-        told = _("“%(roadmap)s” is %(now)s: there is nothing to retry.")
-        raise InvalidTransition(told % {"roadmap": roadmap, "now": roadmap.status_word})
+        refusal = _("“%(roadmap)s” is %(now)s: there is nothing to retry.")
+        raise InvalidTransition(refusal % {"roadmap": roadmap, "now": roadmap.status_word})
     if roadmap.concepts.exists() and not roadmap.is_changing:
         dispatch.queue_content(roadmap)
     else:
@@ -58,18 +58,18 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
     leases.revoke(roadmap.pk)
     if Roadmap.objects.filter(pk=roadmap.pk).keep_course():
         roadmap.refresh_from_db()
-        told = Sentence(
+        message = Sentence(
             "The change was cancelled by %(who)s; the course is as it was", who=_name(by)
         )
     else:
         reason = Sentence("Cancelled by %(who)s.", who=_name(by))
         roadmap.transition(RoadmapStatus.CANCELLED, **sentences.columns("status_reason", reason))
-        told = Sentence("Cancelled by %(who)s", who=_name(by))
+        message = Sentence("Cancelled by %(who)s", who=_name(by))
     supersede(roadmap.reviews.pending(), by)
     if roadmap.status == RoadmapStatus.CANCELLED:
         roadmap_ended.send(sender=Roadmap, roadmap=roadmap)
-    progress.record(roadmap.pk, "cancelled", told, level="warning")
-    record_activity(by, roadmap, roadmap, told)
+    progress.record(roadmap.pk, "cancelled", message, level="warning")
+    record_activity(by, roadmap, roadmap, message)
     return roadmap
 
 

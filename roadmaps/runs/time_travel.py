@@ -1,5 +1,6 @@
-"""A thread's checkpoints, and going on from an earlier one as a fork that leaves the history
-readable.
+"""Time travel: the checkpoints of a thread, and going on from an earlier one.
+
+It goes on as a fork, which leaves the history readable.
 """
 
 from dataclasses import dataclass
@@ -66,9 +67,9 @@ def page_of_history(roadmap: Roadmap, before: str = "") -> History:
     """The checkpoints older than `before`, an id; what is no id begins at the newest."""
     edge = as_uuid(before)
     snapshots, parents = loop.run(_snapshots(roadmap, str(edge) if edge else ""), timeout=30)
-    values = {_id_of(one.config): one.values for one in [*parents, *snapshots]}
-    shown = [_checkpoint(one, values) for one in snapshots[:CHECKPOINTS_MAX]]
-    return History(shown, shown[-1].id if len(snapshots) > CHECKPOINTS_MAX else "")
+    values = {_id_of(snapshot.config): snapshot.values for snapshot in [*parents, *snapshots]}
+    checkpoints = [_checkpoint(snapshot, values) for snapshot in snapshots[:CHECKPOINTS_MAX]]
+    return History(checkpoints, checkpoints[-1].id if len(snapshots) > CHECKPOINTS_MAX else "")
 
 
 async def _snapshots(
@@ -79,10 +80,11 @@ async def _snapshots(
     """
     workflow = await _workflow(roadmap)
     edge = _config(roadmap, checkpoint_id=before, checkpoint_ns="") if before else None
-    found = workflow.aget_state_history(_config(roadmap), before=edge, limit=CHECKPOINTS_MAX + 1)
-    snapshots = [one async for one in found]
-    known = {_id_of(one.config) for one in snapshots}
-    elsewhere = {_id_of(one.parent_config) for one in snapshots[:CHECKPOINTS_MAX]} - known - {""}
+    newest = workflow.aget_state_history(_config(roadmap), before=edge, limit=CHECKPOINTS_MAX + 1)
+    snapshots = [snapshot async for snapshot in newest]
+    ids = {_id_of(snapshot.config) for snapshot in snapshots}
+    parents = {_id_of(snapshot.parent_config) for snapshot in snapshots[:CHECKPOINTS_MAX]}
+    elsewhere = parents - ids - {""}
     return snapshots, [await _snapshot(roadmap, parent) for parent in elsewhere]
 
 
@@ -110,7 +112,7 @@ def _id_of(config: "RunnableConfig | None") -> str:
 
 def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint:
     parent = _id_of(snapshot.parent_config)
-    before = values.get(parent, {})
+    parent_values = values.get(parent, {})
     return Checkpoint(
         id=_id_of(snapshot.config),
         parent=parent,
@@ -118,7 +120,9 @@ def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint
         source=str((snapshot.metadata or {}).get("source", "")),
         next=list(snapshot.next),
         changed=[
-            name for name, value in snapshot.values.items() if value and before.get(name) != value
+            name
+            for name, value in snapshot.values.items()
+            if value and parent_values.get(name) != value
         ],
         plan=(snapshot.values.get("plan") or {}).get("title", ""),
         score=(snapshot.values.get("report") or {}).get("score"),
@@ -140,19 +144,19 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     chosen = _chosen(roadmap, checkpoint_id)
     # What waits goes whatever the clocks say: the checkpoint's time is a worker's, and only one
     # review may wait.
-    left = PENDING | Q(status__in=RESUMING, created_at__gt=chosen.at)
-    supersede(roadmap.reviews.filter(left), by)
+    of_the_branch = PENDING | Q(status__in=RESUMING, created_at__gt=chosen.at)
+    supersede(roadmap.reviews.filter(of_the_branch), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the
     # review that waits. Whoever dies in between leaves a run that opens that review again.
     transaction.on_commit(lambda: loop.run(_fork(roadmap, checkpoint_id), timeout=30))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     who = by.get_username() if by else Sentence("the command line")
-    told = Sentence(
+    message = Sentence(
         "%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next)
     )
-    progress.record(roadmap.pk, "forked", told, checkpoint=checkpoint_id)
-    record_activity(by, roadmap, roadmap, told)
+    progress.record(roadmap.pk, "forked", message, checkpoint=checkpoint_id)
+    record_activity(by, roadmap, roadmap, message)
     return roadmap
 
 
@@ -167,8 +171,8 @@ def why_not(roadmap: Roadmap) -> str:
 def _chosen(roadmap: Roadmap, checkpoint_id: str) -> Checkpoint:
     if problem := why_not(roadmap):
         raise InvalidTransition(problem)
-    known = as_uuid(checkpoint_id)
-    snapshot = loop.run(_snapshot(roadmap, str(known)), timeout=30) if known else None
+    key = as_uuid(checkpoint_id)
+    snapshot = loop.run(_snapshot(roadmap, str(key)), timeout=30) if key else None
     if snapshot is None or snapshot.created_at is None or not snapshot.next:
         raise InvalidTransition(
             "This checkpoint is unknown or was pruned, or nothing comes after it."
