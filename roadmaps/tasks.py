@@ -1,4 +1,4 @@
-"""Queue `roadmap_workflow`, and the upkeep that beat asks for.
+"""Tasks of the queue `roadmap_workflow`, and the upkeep that beat asks for.
 
 The task id is the run id; a second delivery is refused.
 """
@@ -42,10 +42,8 @@ def resume_from_checkpoint(self: Task, roadmap_id: str) -> str:
 @shared_task(name="maintenance.heartbeat", bind=True, ignore_result=True)
 def heartbeat(self: Task, queue: str) -> None:
     """Only that it is done counts."""
-    sent_at, by_beat = (
-        getattr(self.request, "sent_at", time.time()),
-        not getattr(self.request, heartbeats.PROBE, False),
-    )
+    sent_at = getattr(self.request, "sent_at", time.time())
+    by_beat = not getattr(self.request, heartbeats.PROBE, False)
     heartbeats.record(queue, str(self.request.hostname), float(sent_at), by_beat=by_beat)
 
 

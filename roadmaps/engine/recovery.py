@@ -26,12 +26,12 @@ class Recoverable:
     give_up: Callable[[Any], None]  # a row that has had MAX_ATTEMPTS
 
 
-_registry: list[Recoverable] = []
+registry: list[Recoverable] = []
 
 
 def register(kind: Recoverable) -> None:
     """Have `recover` look after rows of this kind; called once, when the app is ready."""
-    _registry.append(kind)
+    registry.append(kind)
 
 
 def recover() -> int:
@@ -41,7 +41,7 @@ def recover() -> int:
     """
     return sum(
         _recover(kind, pk)
-        for kind in _registry
+        for kind in registry
         for pk in kind.rows.stuck().values_list("pk", flat=True)
     )
 
@@ -49,7 +49,7 @@ def recover() -> int:
 def give_attempts_back(subjects: Iterable[uuid.UUID]) -> None:
     """Runs that a stopping worker hands over: that it began them doesn't count as an attempt."""
     # Roadmaps are registered first and artifacts come before them in the order of locks.
-    for kind in reversed(_registry):
+    for kind in reversed(registry):
         rows = kind.rows.filter(pk__in=subjects, attempts__gt=0)
         rows.update(attempts=F("attempts") - 1)
 

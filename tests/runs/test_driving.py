@@ -79,4 +79,4 @@ def test_a_run_that_can_not_write_its_reason_stops(exc):
 
 def test_every_model_that_is_driven_is_recovered():
     driven = {model for model in apps.get_models() if issubclass(model, Driven)}
-    assert {kind.rows.model for kind in recovery._registry} == driven
+    assert {kind.rows.model for kind in recovery.registry} == driven
