@@ -45,9 +45,15 @@ def put_back(roadmap: Roadmap, **_: Any) -> None:
         writing.put_back(roadmap)
 
 
-@receiver([roadmap_withdrawn, content_taken_over])
+@receiver(content_taken_over)
 def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
     writing.stop(roadmap)
+
+
+@receiver(roadmap_withdrawn)
+def withdraw(roadmap: Roadmap, **_: Any) -> None:
+    writing.stop(roadmap)
+    writing.lock(roadmap)
 
 
 @retention.part

@@ -11,7 +11,8 @@ plan_changed = Signal()
 content_taken_over = Signal()
 # To READY, PARTIAL, FAILED or CANCELLED, in the transaction that says so.
 roadmap_ended = Signal()
-# To the trash or deleted, in that transaction: whoever still writes for it must stop.
+# To the trash or deleted, in that transaction, before the roadmap's row is locked: whoever still
+# writes for it must stop, and what belongs to it is locked.
 roadmap_withdrawn = Signal()
 # `review` waits for a decision, in the transaction that opens it.
 review_opened = Signal()

@@ -80,6 +80,17 @@ def stop(roadmap: Roadmap) -> None:
             leases.revoke(pk)
 
 
+def lock(roadmap: Roadmap) -> None:
+    """Lock its concepts and artifacts, before the roadmap itself is: the order of locks of
+    `roadmaps.engine`.
+    """
+    concepts = roadmap.concepts.select_for_update().order_by("pk")
+    keys = list(concepts.values_list("pk", flat=True))
+    for kind in KINDS.values():
+        artifacts = kind.model.objects.select_for_update().filter(concept__in=keys)
+        list(artifacts.order_by("pk").values_list("pk", flat=True))
+
+
 def put_back(roadmap: Roadmap) -> None:
     """Nothing of the roadmap is being written any more."""
     for kind in KINDS.values():

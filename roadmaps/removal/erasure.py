@@ -28,14 +28,17 @@ FORGOTTEN = "(deleted)"
 @transaction.atomic
 def erase(roadmaps: "QuerySet[Roadmap]") -> int:
     """Delete `roadmaps` and all that was kept of them; returns how many."""
-    found = list(roadmaps)
-    withdraw(found)
-    Roadmap.objects.filter(pk__in=[roadmap.pk for roadmap in found]).delete()
-    return len(found)
+    erased = list(roadmaps)
+    withdraw(erased)
+    # Locked before their reviews are deleted: the order of locks of `roadmaps.engine`.
+    rows = Roadmap.objects.filter(pk__in=[roadmap.pk for roadmap in erased])
+    list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    rows.delete()
+    return len(erased)
 
 
 def withdraw(roadmaps: Iterable[Roadmap]) -> None:
-    """Nobody drives or writes for them from now on.
+    """Nobody drives or writes for them from now on: their leases are revoked, their parts locked.
 
     To be called first: a row written meanwhile would be in the way.
     """

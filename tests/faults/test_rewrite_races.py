@@ -21,9 +21,10 @@ from learning import quizzes, reading
 from learning.models import Attempt, Card, Reading
 from roadmaps.engine import checkpointer
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import Concept, Roadmap
+from roadmaps.models import Concept, Review, Roadmap
 from roadmaps.pages.errors import NothingThere
 from roadmaps.plan import shape
+from roadmaps.removal import erasure
 from roadmaps.runs import publishing
 from roadmaps.services import retry_run
 from roadmaps.signals import content_taken_over
@@ -269,3 +270,24 @@ def test_nothing_is_kept_of_a_concept_that_a_changed_plan_has_taken_away(
     changing.result()
     with pytest.raises(NothingThere, match="no longer part of this course"):
         keeping.result()
+
+
+@pytest.mark.parametrize("first", ["concept", "tutorial", "roadmap"])
+def test_who_erases_a_roadmap_waits_for_who_locks_it_in_order(owner, beside, first):
+    """Nobody waits for each other: lease, concept, artifact, roadmap, review."""
+    roadmap = courses.written(owner)
+    review = roadmap.reviews.get()
+    concept = roadmap.concepts.get(order=1)
+    rows = [
+        ("concept", Concept.objects.filter(pk=concept.pk)),
+        ("tutorial", KINDS["tutorial"].model.objects.filter(concept=concept)),
+        ("roadmap", Roadmap.objects.filter(pk=roadmap.pk)),
+        ("review", Review.objects.filter(pk=review.pk)),
+    ]
+    with transaction.atomic():
+        for name, row in rows:
+            assert list(row.select_for_update())
+            if name == first:
+                erasing = beside(erasure.erase, Roadmap.objects.filter(pk=roadmap.pk))
+                over_or_waiting(erasing)
+    assert erasing.result() == 1
