@@ -51,7 +51,7 @@ def written(concepts: int) -> float:
     return time.monotonic() - started
 
 
-def plan_of(concepts: int) -> dict[str, Any]:
+def plan_of(concepts: int) -> Any:
     """Two stages with modules of five concepts."""
     made = [_concept(number) for number in range(concepts)]
     modules = [

@@ -213,7 +213,7 @@ def _plan_values() -> dict[str, Jsonb]:
     return {name: Jsonb(part) for name, part in parts.items()}
 
 
-def _largest(plan: dict[str, Any]) -> dict[str, Any]:
+def _largest(plan: Any) -> Any:
     """As many parts as the rules allow, each like the first of `plan`; concepts need the first and
     the one before.
     """
@@ -223,7 +223,7 @@ def _largest(plan: dict[str, Any]) -> dict[str, Any]:
     stages, modules, concepts = (
         range(1, rules.SIZES[kind][1] + 1) for kind in ("stages", "modules", "concepts")
     )
-    made: dict[str, Any] = plan | {"next_id": 1, "stages": []}
+    made: Any = plan | {"next_id": 1, "stages": []}
     done: list[str] = []
     for s in stages:
         stage = like_stage | {"id": shape.new_id(made, "s"), "title": f"Stage {s}", "modules": []}

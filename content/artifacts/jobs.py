@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from content.artifacts.kinds import KINDS, Kind
 from content.models import Artifact, ArtifactStatus
 from roadmaps.models import Concept, Roadmap
+from roadmaps.plan import shape
 from roadmaps.request.fields import TO_CONTENT
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-OF_CONCEPT = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes", "order")
+OF_CONCEPT = (*shape.COLUMNS, "order")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from roadmaps.plan.shape import CONCEPT_FIELDS, Plan
+
 VERSION: Literal[1] = 1
 CONCEPTS_MAX = 500
 # What XML can't hold; PostgreSQL refuses the first of them too.
@@ -203,33 +205,20 @@ class Course(Part):
         )
         return self.model_copy(update={"request": request, "checked": None, "id": None})
 
-    def as_plan(self) -> dict[str, Any]:
-        """What roadmaps.plan.picture draws."""
-        stages = [
-            {
-                "id": f"s{at}",
-                "title": stage.title,
-                "summary": stage.summary,
-                "modules": [
-                    _as_module(module, f"m{at}-{number}")
-                    for number, module in enumerate(stage.modules, 1)
-                ],
-            }
-            for at, stage in enumerate(self.stages, 1)
-        ]
-        return {"title": self.title, "summary": "", "stages": stages}
+    def as_plan(self) -> Plan:
+        """Without what is written of it."""
+        stages: list[Any] = []
+        for number, stage in enumerate(self.stages, 1):
+            stages.append(_part(f"s{number}", stage) | {"modules": []})
+            for module_number, module in enumerate(stage.modules, 1):
+                concepts = [concept.model_dump(include=IN_PLAN) for concept in module.concepts]
+                module_part = _part(f"m{number}-{module_number}", module)
+                stages[-1]["modules"].append(module_part | {"concepts": concepts})
+        return {"title": self.title, "summary": "", "next_id": 1, "stages": stages}
 
 
-def _as_module(module: Module, key: str) -> dict[str, Any]:
-    wanted = {
-        "id",
-        "title",
-        "summary",
-        "minutes",
-        "difficulty",
-        "prerequisites",
-        "keywords",
-        "outcomes",
-    }
-    concepts = [concept.model_dump(include=wanted) for concept in module.concepts]
-    return {"id": key, "title": module.title, "summary": module.summary, "concepts": concepts}
+IN_PLAN = {"id", *CONCEPT_FIELDS}
+
+
+def _part(key: str, part: Stage | Module) -> dict[str, Any]:
+    return {"id": key, "title": part.title, "summary": part.summary}

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from content import models
 from content.exports.document import (
@@ -24,9 +23,11 @@ from content.exports.document import (
 from content.models import ArtifactStatus
 from roadmaps import models as plan
 from roadmaps.models import ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.plan import shape
 from roadmaps.request.fields import EXPORTED
+from roadmaps.runs import publishing
 
-CONCEPT_FACTS = ("title", "summary", "minutes", "difficulty", "keywords", "outcomes")
+Pairs = list[tuple[plan.Concept, Concept]]
 
 
 def load(roadmap: Roadmap) -> Course:
@@ -65,7 +66,7 @@ def _concept(row: Any) -> Concept:
     )
     return Concept(
         id=row.key,
-        **{name: getattr(row, name) for name in CONCEPT_FACTS},
+        **{name: getattr(row, name) for name in shape.COLUMNS},
         prerequisites=[needed.key for needed in row.prerequisites.all()],
         tutorial=tutorial.markdown if tutorial else "",
         resources=[_of(Resource, one) for one in resources.resources.all()] if resources else [],
@@ -97,7 +98,8 @@ def create(course: Course, *, owner: User) -> Roadmap:
         status=RoadmapStatus.READY if _is_complete(course) else RoadmapStatus.PARTIAL,
         **course.request.model_dump(),
     )
-    concepts = _create_plan(course, roadmap)
+    by_id = publishing.create(roadmap, course.as_plan())
+    concepts = [(by_id[concept.id], concept) for concept in course.concepts()]
     _create_tutorials(concepts)
     _create_resources(concepts)
     _create_quizzes(concepts)
@@ -106,59 +108,6 @@ def create(course: Course, *, owner: User) -> Roadmap:
 
 def _is_complete(course: Course) -> bool:
     return all(one.tutorial and one.resources and one.quiz for one in course.concepts())
-
-
-Pairs = list[tuple[plan.Concept, Concept]]
-
-
-def _create_plan(course: Course, roadmap: Roadmap) -> Pairs:
-    stages = [
-        plan.Stage(
-            roadmap=roadmap, key=f"s{at}", order=at, title=stage.title, summary=stage.summary
-        )
-        for at, stage in enumerate(course.stages, 1)
-    ]
-    modules = [
-        plan.Module(stage=row, key=f"m{at}", order=at, title=module.title, summary=module.summary)
-        for row, stage in zip(stages, course.stages, strict=True)
-        for at, module in enumerate(stage.modules, 1)
-    ]
-    every = [module for stage in course.stages for module in stage.modules]
-    pairs: Pairs = []
-    for row, module in zip(modules, every, strict=True):
-        pairs += [(_row(roadmap, row, concept), concept) for concept in module.concepts]
-    for at, (concept_row, _) in enumerate(pairs, 1):
-        concept_row.order = at
-    _dedupe_slugs(pairs)
-    plan.Stage.objects.bulk_create(stages)
-    plan.Module.objects.bulk_create(modules)
-    plan.Concept.objects.bulk_create(row for row, _ in pairs)
-    _link(pairs)
-    return pairs
-
-
-def _row(roadmap: Roadmap, module: plan.Module, concept: Concept) -> plan.Concept:
-    facts = {name: getattr(concept, name) for name in CONCEPT_FACTS}
-    slug = slugify(concept.title, allow_unicode=True)[:70] or concept.id
-    return plan.Concept(roadmap=roadmap, module=module, key=concept.id, slug=slug, **facts)
-
-
-def _dedupe_slugs(pairs: Pairs) -> None:
-    seen: set[str] = set()
-    for row, _ in pairs:
-        while row.slug in seen:
-            row.slug = f"{row.slug[:70]}-{row.order}-{len(seen)}"
-        seen.add(row.slug)
-
-
-def _link(pairs: Pairs) -> None:
-    through = plan.Concept.prerequisites.through
-    ids = {row.key: row.pk for row, _ in pairs}
-    through.objects.bulk_create(
-        through(from_concept_id=row.pk, to_concept_id=ids[key])
-        for row, concept in pairs
-        for key in dict.fromkeys(concept.prerequisites)
-    )
 
 
 def _state(content: object) -> ArtifactStatus:

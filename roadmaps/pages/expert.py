@@ -97,9 +97,7 @@ def _page(
         "roadmap": link.roadmap,
         "review": review,
         "open": review.status == ReviewStatus.PENDING,
-        "stages": [
-            stage | {"hours": shape.minutes({"stages": [stage]}) / 60} for stage in plan["stages"]
-        ],
+        "stages": [stage | {"hours": shape.minutes_of(stage) / 60} for stage in plan["stages"]],
         "summary": plan.get("summary", ""),
         "report": report,
         "hours": {"plan": report["minutes"] / 60, "budget": report["budget_minutes"] / 60},

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from roadmaps.plan import shape
+from roadmaps.plan.shape import Plan
 
 Json = dict[str, Any]
-FIELDS = ("title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes")
 SAME, CHANGED, ADDED, REMOVED, MOVED, LEFT = "same", "changed", "added", "removed", "moved", "left"
 KINDS = ("stage", "module", "concept")
 
@@ -39,9 +39,9 @@ class Row:
         return KINDS[self.depth]
 
 
-def compare(before: Json, after: Json) -> list[Row]:
+def compare(before: Plan, after: Plan) -> list[Row]:
     """Every part of both plans in reading order; what moved stands at both places."""
-    return list(_Comparison(before, after).rows(_children(before), _children(after), 0))
+    return list(_Comparison(before, after).rows(shape.children(before), shape.children(after), 0))
 
 
 def states(rows: list[Row]) -> dict[str, str]:
@@ -49,13 +49,8 @@ def states(rows: list[Row]) -> dict[str, str]:
     return {row.id: row.state for row in rows if row.state in (ADDED, MOVED, CHANGED)}
 
 
-def _children(part: Json) -> list[Json]:
-    children: list[Json] = part.get("stages") or part.get("modules") or part.get("concepts") or []
-    return children
-
-
 class _Comparison:
-    def __init__(self, before: Json, after: Json) -> None:
+    def __init__(self, before: Plan, after: Plan) -> None:
         self.old = {part["id"]: part for part, _ in shape.parts(before)}
         self.new = {part["id"]: part for part, _ in shape.parts(after)}
         self.old_home, self.new_home = _homes(before), _homes(after)
@@ -85,7 +80,7 @@ class _Comparison:
     def _inside(self, one: str, depth: int) -> Iterator[Row]:
         if depth < len(KINDS) - 1:
             old, new = self.old.get(one, {}), self.new.get(one, {})
-            yield from self.rows(_children(old), _children(new), depth + 1)
+            yield from self.rows(shape.children(old), shape.children(new), depth + 1)
 
     def _gone(self, one: str, depth: int) -> Iterator[Row]:
         if one in self.new:
@@ -113,15 +108,15 @@ class _Comparison:
         old, new = self.old[one], self.new[one]
         return {
             name: (old.get(name), new.get(name))
-            for name in FIELDS
+            for name in shape.CONCEPT_FIELDS
             if old.get(name) != new.get(name)
         }
 
 
-def _homes(plan: Json) -> dict[str, str]:
+def _homes(plan: Plan) -> dict[str, str]:
     """The title of what each part stands in; a stage stands in the plan."""
     return {
         child["id"]: part["title"]
         for part in (plan, *(p for p, _ in shape.parts(plan)))
-        for child in _children(part)
+        for child in shape.children(part)
     }

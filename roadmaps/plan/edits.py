@@ -5,11 +5,10 @@ from collections.abc import Callable, Set
 from typing import Any
 
 from roadmaps.plan import shape
-from roadmaps.plan.schemas import LEAST_MINUTES, Operation
+from roadmaps.plan.schemas import LEAST_MINUTES, ConceptPlan, Operation
+from roadmaps.plan.shape import Plan
 
 Json = dict[str, Any]
-FIELDS = ("title", "summary", "minutes", "difficulty", "prerequisites", "keywords", "outcomes")
-PART_FIELDS = ("title", "summary")
 LEAST_STAGES = 2
 PREREQUISITES_MOST = 5
 
@@ -19,8 +18,8 @@ class Impossible(Exception):
 
 
 def apply(
-    plan: Json, operations: list[Operation], *, kept: Set[str] = frozenset(), removable: bool = True
-) -> tuple[Json, list[Json], list[str]]:
+    plan: Plan, operations: list[Operation], *, kept: Set[str] = frozenset(), removable: bool = True
+) -> tuple[Plan, list[Json], list[str]]:
     """The new plan, what was applied (with before and after), and a sentence for each operation
     that was skipped.
 
@@ -39,7 +38,7 @@ def apply(
     return plan, applied, skipped
 
 
-def apply_one(plan: Json, operation: Operation) -> tuple[Json, Json]:
+def apply_one(plan: Plan, operation: Operation) -> tuple[Plan, Json]:
     """The new plan, and what was applied. Raises Impossible."""
     changed = copy.deepcopy(plan)
     entry = APPLY[operation.op](changed, operation)
@@ -51,7 +50,7 @@ def apply_one(plan: Json, operation: Operation) -> tuple[Json, Json]:
     }
 
 
-def _sparing(plan: Json, operation: Operation, kept: Set[str], removable: bool) -> Operation:
+def _sparing(plan: Plan, operation: Operation, kept: Set[str], removable: bool) -> Operation:
     """Without the minutes of a kept concept, which models like to give along. Raises Impossible."""
     touched = kept & {{"merge": operation.into, "split": operation.target}.get(operation.op)}
     if not removable:
@@ -68,13 +67,13 @@ def _sparing(plan: Json, operation: Operation, kept: Set[str], removable: bool) 
     return operation
 
 
-def _taken_out(plan: Json, operation: Operation) -> set[str]:
+def _taken_out(plan: Plan, operation: Operation) -> set[str]:
     """Ids of what would not be in the plan any more."""
     found = shape.find(plan, operation.target) if operation.op in ("remove", "merge") else None
     return {part["id"] for part in shape.inside(found[0])} if found else set()
 
 
-def _find(plan: Json, part_id: str | None) -> tuple[Json, list[Json]]:
+def _find(plan: Plan, part_id: str | None) -> tuple[Json, list[Json]]:
     found = shape.find(plan, part_id or "")
     if found is None:
         raise Impossible(f"there is no part {part_id!r}")
@@ -85,7 +84,7 @@ def _is_concept(part: Json) -> bool:
     return "minutes" in part
 
 
-def _known(plan: Json, named: list[str] | None, own: str) -> list[str]:
+def _known(plan: Plan, named: list[str] | None, own: str) -> list[str]:
     """Ids of the concepts that were named, without those that need `own` themselves.
 
     Models also name titles.
@@ -120,7 +119,7 @@ def _entry(title: str, text: str, before: Json | None, after: Json | None) -> Js
     }
 
 
-def _add(plan: Json, operation: Operation) -> Json:
+def _add(plan: Plan, operation: Operation) -> Json:
     module, _ = _find(plan, operation.target)
     if "concepts" not in module:
         raise Impossible("a concept is added to a module")
@@ -131,27 +130,29 @@ def _add(plan: Json, operation: Operation) -> Json:
     )
 
 
-def _new_concept(plan: Json, operation: Operation) -> Json:
+def _new_concept(plan: Plan, operation: Operation) -> Json:
     if not (operation.title and operation.summary):
         raise Impossible("a new concept needs a title and a summary")
-    own = shape.new_id(plan, "c")
-    return {
-        "id": own,
-        "title": operation.title,
-        "summary": operation.summary,
-        "minutes": operation.minutes or 60,
-        "difficulty": operation.difficulty or "beginner",
-        "prerequisites": _known(plan, operation.prerequisites, own),
-        "keywords": operation.keywords or [operation.title[:60]],
-        "outcomes": operation.outcomes or [operation.summary[:400]],
+    new_id = shape.new_id(plan, "c")
+    usual: Json = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in ConceptPlan.model_fields.items()
+    } | {
+        "minutes": 60,
+        "difficulty": "beginner",
+        "keywords": [operation.title[:60]],
+        "outcomes": [operation.summary[:400]],
     }
+    concept = {name: getattr(operation, name) or usual[name] for name in shape.CONCEPT_FIELDS}
+    concept["prerequisites"] = _known(plan, operation.prerequisites, new_id)
+    return {"id": new_id, **concept}
 
 
 def _insert(siblings: list[Json], part: Json, position: int | None) -> None:
     siblings.insert(len(siblings) if position is None else min(position, len(siblings)), part)
 
 
-def _remove(plan: Json, operation: Operation) -> Json:
+def _remove(plan: Plan, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     siblings.remove(part)
     emptied = _prune(plan)
@@ -159,7 +160,7 @@ def _remove(plan: Json, operation: Operation) -> Json:
     return _entry(part["title"], f"Removed “{part['title']}”{emptied}", part, None)
 
 
-def _prune(plan: Json) -> str:
+def _prune(plan: Plan) -> str:
     """Take out the modules and stages that are left empty; the words that tell of it."""
     modules = [module for module in shape.modules(plan) if not module["concepts"]]
     for stage in plan["stages"]:
@@ -171,13 +172,13 @@ def _prune(plan: Json) -> str:
     return "".join(f", and “{part['title']}”, which it left empty" for part in modules + stages)
 
 
-def _drop_dangling(plan: Json) -> None:
+def _drop_dangling(plan: Plan) -> None:
     known = {concept["id"] for concept in shape.concepts(plan)}
     for concept in shape.concepts(plan):
         concept["prerequisites"] = [one for one in concept["prerequisites"] if one in known]
 
 
-def _modify(plan: Json, operation: Operation) -> Json:
+def _modify(plan: Plan, operation: Operation) -> Json:
     part, _ = _find(plan, operation.target)
     wanted = _wanted(plan, part, operation)
     changed = {name: value for name, value in wanted.items() if part[name] != value}
@@ -189,12 +190,12 @@ def _modify(plan: Json, operation: Operation) -> Json:
     return _entry(part["title"], text, before, changed)
 
 
-def _wanted(plan: Json, part: Json, operation: Operation) -> Json:
+def _wanted(plan: Plan, part: Json, operation: Operation) -> Json:
     """The fields that were given.
 
     An empty list means "not given", but for prerequisites, which may all go.
     """
-    fields = FIELDS if _is_concept(part) else PART_FIELDS
+    fields = shape.CONCEPT_FIELDS if _is_concept(part) else shape.PART_FIELDS
     wanted = {
         name: value for name in fields if (value := getattr(operation, name)) not in (None, [])
     }
@@ -205,7 +206,7 @@ def _wanted(plan: Json, part: Json, operation: Operation) -> Json:
     return wanted
 
 
-def _move(plan: Json, operation: Operation) -> Json:
+def _move(plan: Plan, operation: Operation) -> Json:
     """Without `into` the part stays with its parent, as a stage always does."""
     part, siblings = _find(plan, operation.target)
     home = _parent(plan, part)
@@ -226,17 +227,13 @@ def _move(plan: Json, operation: Operation) -> Json:
     return _entry(part["title"], f"Moved “{part['title']}” {where}{_prune(plan)}", before, after)
 
 
-def _parent(plan: Json, part: Json) -> Json:
+def _parent(plan: Plan, part: Json) -> Any:
     """The stage or module that holds the part; the plan itself for a stage."""
-    around = (
-        one
-        for one, _ in shape.parts(plan)
-        if part in (one.get("modules") or one.get("concepts") or [])
-    )
-    return next(around, plan)
+    holders = (holder for holder, _ in shape.parts(plan) if part in shape.children(holder))
+    return next(holders, plan)
 
 
-def _places(plan: Json, part: Json, into: Json) -> list[Json]:
+def _places(plan: Plan, part: Json, into: Json) -> list[Json]:
     """The list of `into` that the part may stand in."""
     kind = "concepts" if _is_concept(part) else "modules" if "concepts" in part else "stages"
     places: list[Json] | None = into.get(kind)
@@ -245,7 +242,7 @@ def _places(plan: Json, part: Json, into: Json) -> list[Json]:
     return places
 
 
-def _merge(plan: Json, operation: Operation) -> Json:
+def _merge(plan: Plan, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     into, _ = _find(plan, operation.into)
     if part is into or not (_is_concept(part) and _is_concept(into)):
@@ -264,7 +261,7 @@ def _take_over(into: Json, part: Json) -> None:
     into["keywords"] = list(dict.fromkeys(into["keywords"] + part["keywords"]))[:8]
 
 
-def _rewire(plan: Json, part: Json, into: Json) -> None:
+def _rewire(plan: Plan, part: Json, into: Json) -> None:
     """Who needed `part` needs `into`, which needs what both needed, unless that closed a circle."""
     for concept in shape.concepts(plan):
         wired = [into["id"] if one == part["id"] else one for one in concept["prerequisites"]]
@@ -274,7 +271,7 @@ def _rewire(plan: Json, part: Json, into: Json) -> None:
     into["prerequisites"] = _known(plan, both, into["id"])[:PREREQUISITES_MOST]
 
 
-def _split(plan: Json, operation: Operation) -> Json:
+def _split(plan: Plan, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     if not _is_concept(part):
         raise Impossible("only a concept can be split")
@@ -292,7 +289,7 @@ def _split(plan: Json, operation: Operation) -> Json:
     return _entry(part["title"], text, before, second)
 
 
-APPLY: dict[str, Callable[[Json, Operation], Json]] = {
+APPLY: dict[str, Callable[[Plan, Operation], Json]] = {
     "add": _add,
     "remove": _remove,
     "modify": _modify,

@@ -10,7 +10,7 @@ from typing import Any
 from roadmaps.plan import shape
 from roadmaps.sentences import Sentence, in_words
 
-Json = dict[str, Any]
+Drawable = Any  # a Plan, or what has its stages and its title
 Marks = dict[str, list[str]]
 
 # In pixels of the picture, which scrolls inside its page.
@@ -113,7 +113,7 @@ class Picture:
         return len(self.curves) > DENSE
 
 
-def draw(plan: Json, marks: Marks | None = None, measure: Measure = COLUMNS) -> Picture:
+def draw(plan: Drawable, marks: Marks | None = None, measure: Measure = COLUMNS) -> Picture:
     """Stages as columns, modules as boxes, concepts as nodes, prerequisites as curves.
 
     `marks`: part id → class names such as "added" or "critical".
@@ -130,7 +130,7 @@ def draw(plan: Json, marks: Marks | None = None, measure: Measure = COLUMNS) -> 
     return _finished(picture, plan)
 
 
-def draw_stacked(plan: Json, marks: Marks | None = None) -> Picture:
+def draw_stacked(plan: Drawable, marks: Marks | None = None) -> Picture:
     """The same for a narrow screen: one stage below the other."""
     picture = Picture(title=plan["title"], words=_in_words(plan))
     for stage in plan["stages"]:
@@ -141,14 +141,14 @@ def draw_stacked(plan: Json, marks: Marks | None = None) -> Picture:
     return _finished(picture, plan)
 
 
-def _finished(picture: Picture, plan: Json) -> Picture:
+def _finished(picture: Picture, plan: Drawable) -> Picture:
     picture.height = max((box.bottom for box in picture.stages), default=0)
     picture.width = max((box.right for box in picture.stages), default=0)
     picture.curves = _curves(plan, {box.id: box for box in picture.concepts})
     return picture
 
 
-def _in_words(plan: Json) -> str:
+def _in_words(plan: Drawable) -> str:
     stages, concepts = len(plan["stages"]), sum(1 for _ in shape.concepts(plan))
     links = sum(len(concept["prerequisites"]) for concept in shape.concepts(plan))
     hours = f"{shape.minutes(plan) / 60:.1f}"
@@ -164,14 +164,14 @@ def _in_words(plan: Json) -> str:
     )
 
 
-def _head(stage: Json, measure: Measure) -> int:
+def _head(stage: Any, measure: Measure) -> int:
     """The height of a stage's title."""
     return STAGE_HEAD + LINE * (len(wrapped(stage["title"], measure.stage_room, 2)) - 1)
 
 
 def _add_stage(
     picture: Picture,
-    stage: Json,
+    stage: Any,
     corner: tuple[int, int],
     head: int,
     marks: Marks,
@@ -180,7 +180,7 @@ def _add_stage(
     x, y = corner
     box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
     picture.stages.append(box)
-    hours = f"{shape.minutes({'stages': [stage]}) / 60:.1f}"
+    hours = f"{shape.minutes_of(stage) / 60:.1f}"
     box.note = in_words(Sentence("%(hours)s h", hours=hours))
     for module in stage["modules"]:
         box.height += (
@@ -190,7 +190,7 @@ def _add_stage(
 
 
 def _add_module(
-    picture: Picture, module: Json, corner: tuple[int, int], marks: Marks, measure: Measure
+    picture: Picture, module: Any, corner: tuple[int, int], marks: Marks, measure: Measure
 ) -> int:
     """Its height."""
     x, y = corner
@@ -211,7 +211,7 @@ def _add_module(
     return box.height
 
 
-def _node(concept: Json, marks: Marks, place: tuple[int, int, int, int], measure: Measure) -> Box:
+def _node(concept: Any, marks: Marks, place: tuple[int, int, int, int], measure: Measure) -> Box:
     node = _box("concept", concept, marks, place, measure.node_room)
     node.note = f"{concept['minutes']}′"
     node.difficulty = concept["difficulty"]
@@ -228,7 +228,7 @@ def _node(concept: Json, marks: Marks, place: tuple[int, int, int, int], measure
 
 
 def _box(
-    kind: str, part: Json, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2
+    kind: str, part: Any, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2
 ) -> Box:
     own = marks.get(part["id"], [])
     words = part["title"] + _in_brackets(own)
@@ -239,7 +239,7 @@ def _in_brackets(marks: list[str]) -> str:
     return f" ({', '.join(marks)})" if marks else ""
 
 
-def _curves(plan: Json, nodes: dict[str, Box]) -> list[Curve]:
+def _curves(plan: Drawable, nodes: dict[str, Box]) -> list[Curve]:
     return [
         Curve(needed, concept["id"], _path(nodes[needed], nodes[concept["id"]]))
         for concept in shape.concepts(plan)

@@ -5,16 +5,17 @@ without marks has none.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from roadmaps.plan import shape
 from roadmaps.plan.schemas import LEAST_MINUTES, MOST_MINUTES
+from roadmaps.plan.shape import Plan
 
 Json = dict[str, Any]
-MARK = "minutes_by_hand"
+MARK: Final = "minutes_by_hand"
 
 
-def mark(plan: Json, applied: list[Json]) -> None:
+def mark(plan: Plan, applied: list[Json]) -> None:
     """Mark what a person's operations, as they were applied, set the minutes of."""
     set_now = {_concept_of(entry) for entry in applied if "minutes" in (entry["after"] or {})}
     for concept in shape.concepts(plan):
@@ -28,7 +29,7 @@ def _concept_of(entry: Json) -> str:
     return concept
 
 
-def kept(plan: Json, comment: str = "", parts: Iterable[str] = ()) -> frozenset[str]:
+def kept(plan: Plan, comment: str = "", parts: Iterable[str] = ()) -> frozenset[str]:
     """Ids of the concepts whose minutes stay: marked, and neither named in the comment nor among
     its `parts`.
 
@@ -46,7 +47,7 @@ def kept(plan: Json, comment: str = "", parts: Iterable[str] = ()) -> frozenset[
     )
 
 
-def leave_no_room(plan: Json, least: float, most: float) -> bool:
+def leave_no_room(plan: Plan, least: float, most: float) -> bool:
     """Whether no change of the other concepts' minutes brings the plan between `least` and `most`."""
     fixed = [one["minutes"] for one in shape.concepts(plan) if one.get(MARK)]
     free = sum(1 for _ in shape.concepts(plan)) - len(fixed)

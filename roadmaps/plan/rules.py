@@ -1,20 +1,20 @@
 """What code can check of a plan, it checks: sizes, links, order, time, duplicates."""
 
+from collections.abc import Iterable
 from itertools import combinations
-from typing import Any
 
 from rapidfuzz import fuzz
 
 from roadmaps.plan import shape
+from roadmaps.plan.shape import Concept, Issue, Module, Plan, Severity, Stage
 
-Json = dict[str, Any]
 SIZES = {"stages": (2, 6), "modules": (1, 5), "concepts": (1, 8)}
 TOLERANCE = 0.15  # of the learner's time
 FAR_OFF = 0.5
 ALIKE = 90  # of 100
 
 
-def check(plan: Json, budget_minutes: int) -> list[Json]:
+def check(plan: Plan, budget_minutes: int) -> list[Issue]:
     return [
         *_sizes(plan),
         *_links(plan),
@@ -25,8 +25,8 @@ def check(plan: Json, budget_minutes: int) -> list[Json]:
 
 
 def _issue(
-    code: str, severity: str, dimension: str, location: str, message: str, suggestion: str
-) -> Json:
+    code: str, severity: Severity, dimension: str, location: str, message: str, suggestion: str
+) -> Issue:
     return {
         "code": code,
         "severity": severity,
@@ -38,26 +38,23 @@ def _issue(
     }
 
 
-def _sizes(plan: Json) -> list[Json]:
-    counted = [("", "The roadmap", "stages", plan["stages"])]
-    counted += [
-        (stage["id"], f"“{stage['title']}”", "modules", stage["modules"])
-        for stage in plan["stages"]
-    ]
-    counted += [
-        (m["id"], f"“{m['title']}”", "concepts", m["concepts"]) for m in shape.modules(plan)
-    ]
+def _sizes(plan: Plan) -> list[Issue]:
+    counts = [("", "The roadmap", "stages", len(plan["stages"]))]
+    for stage in plan["stages"]:
+        counts.append((stage["id"], f"“{stage['title']}”", "modules", len(stage["modules"])))
+    for module in shape.modules(plan):
+        counts.append((module["id"], f"“{module['title']}”", "concepts", len(module["concepts"])))
     return [
         _issue(
             "size",
             "critical",
             "coherence",
             location,
-            _size_text(name, kind, len(children)),
+            _size_text(name, kind, count),
             "Split or merge parts",
         )
-        for location, name, kind, children in counted
-        if not SIZES[kind][0] <= len(children) <= SIZES[kind][1]
+        for location, name, kind, count in counts
+        if not SIZES[kind][0] <= count <= SIZES[kind][1]
     ]
 
 
@@ -66,7 +63,7 @@ def _size_text(name: str, kind: str, count: int) -> str:
     return f"{name} has {count} {kind}; {least} to {most} are possible."
 
 
-def _links(plan: Json) -> list[Json]:
+def _links(plan: Plan) -> list[Issue]:
     """Prerequisites that come earlier in reading order exist and can form no cycle."""
     titles = {concept["id"]: concept["title"] for concept in shape.concepts(plan)}
     seen: set[str] = set()
@@ -80,13 +77,13 @@ def _links(plan: Json) -> list[Json]:
     return issues
 
 
-def _why_not(needed: str, concept: Json, titles: dict[str, str]) -> str:
+def _why_not(needed: str, concept: Concept, titles: dict[str, str]) -> str:
     if needed == concept["id"]:
         return "that is itself"
     return f"“{titles[needed]}” comes later" if needed in titles else f"{needed!r} does not exist"
 
 
-def _link_issue(location: str, message: str) -> Json:
+def _link_issue(location: str, message: str) -> Issue:
     return _issue(
         "prerequisite",
         "critical",
@@ -102,12 +99,12 @@ def fitting(budget_minutes: int) -> tuple[float, float]:
     return budget_minutes * (1 - TOLERANCE), budget_minutes * (1 + TOLERANCE)
 
 
-def _time(plan: Json, budget_minutes: int) -> list[Json]:
+def _time(plan: Plan, budget_minutes: int) -> list[Issue]:
     planned = shape.minutes(plan)
     off = abs(planned - budget_minutes) / max(budget_minutes, 1)
     if off <= TOLERANCE:
         return []
-    severity = "critical" if off > FAR_OFF else "warning"
+    severity: Severity = "critical" if off > FAR_OFF else "warning"
     message = f"The plan takes {planned / 60:.1f} hours, the learner has {budget_minutes / 60:.1f}."
     direction = "less" if planned > budget_minutes else "more"
     return [
@@ -115,23 +112,22 @@ def _time(plan: Json, budget_minutes: int) -> list[Json]:
     ]
 
 
-def _titles(plan: Json) -> list[Json]:
+def _titles(plan: Plan) -> list[Issue]:
     """Compared within a kind: a module may well be named after its stage."""
-    kinds = (
-        ("stages", plan["stages"]),
-        ("modules", shape.modules(plan)),
-        ("concepts", shape.concepts(plan)),
-    )
-    return [issue for kind, parts in kinds for issue in _alike(kind, list(parts))]
+    return [
+        *_alike("stages", plan["stages"]),
+        *_alike("modules", shape.modules(plan)),
+        *_alike("concepts", shape.concepts(plan)),
+    ]
 
 
-def _alike(kind: str, parts: list[Json]) -> list[Json]:
+def _alike(kind: str, parts: Iterable[Stage | Module | Concept]) -> list[Issue]:
     issues = []
     for one, other in combinations(parts, 2):
         ratio = fuzz.ratio(shape.key(one["title"]), shape.key(other["title"]), score_cutoff=ALIKE)
         if ratio > ALIKE:
             message = f"The {kind} “{one['title']}” and “{other['title']}” look like the same one."
-            severity = "critical" if ratio == 100 else "warning"
+            severity: Severity = "critical" if ratio == 100 else "warning"
             issues.append(
                 _issue(
                     "duplicate", severity, "coherence", other["id"], message, "Merge or rename one"
@@ -140,7 +136,7 @@ def _alike(kind: str, parts: list[Json]) -> list[Json]:
     return issues
 
 
-def _outcomes(plan: Json) -> list[Json]:
+def _outcomes(plan: Plan) -> list[Issue]:
     return [
         _issue(
             "outcomes",

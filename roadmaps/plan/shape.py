@@ -1,16 +1,89 @@
-"""The plan as JSON: ids, order and links are made here, never by a model."""
+"""Shape of a plan as JSON: its parts with their fields, and how they are numbered and found.
+
+Ids, order and links are made here, never by a model. The same plan exists as rows of
+roadmaps.models.plan; roadmaps.runs.publishing turns one into the other. tests/plan/test_shape.py
+compares every field of a concept with all that names it.
+"""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from roadmaps.plan.schemas import ConceptPlan, Curriculum
 
-Json = dict[str, Any]
+
+class Concept(TypedDict):
+    id: str
+    title: str
+    summary: str
+    minutes: int
+    difficulty: str
+    prerequisites: list[str]  # ids of concepts
+    keywords: list[str]
+    outcomes: list[str]
+    minutes_by_hand: NotRequired[bool]  # see roadmaps.plan.pinned_minutes
 
 
-def from_curriculum(curriculum: Curriculum) -> Json:
-    """Ids are numbered once and never used again: `next_id` counts on through every edit."""
-    plan: Json = {
+class Module(TypedDict):
+    id: str
+    title: str
+    summary: str
+    concepts: list[Concept]
+
+
+class Stage(TypedDict):
+    id: str
+    title: str
+    summary: str
+    modules: list[Module]
+
+
+class Plan(TypedDict):
+    title: str
+    summary: str
+    next_id: int  # numbers are never used again, so it counts on through every edit
+    stages: list[Stage]
+
+
+Severity = Literal["critical", "warning", "suggestion"]
+
+
+class Issue(TypedDict):
+    """What the rules, the critique or a reviewer have to say about a part of a plan."""
+
+    code: str
+    severity: Severity
+    dimension: str
+    location: str  # id of a part; empty: the whole plan
+    message: str
+    suggestion: str
+    source: Literal["rules", "critique", "edit"]
+
+
+class Report(TypedDict):
+    """What the validation of a plan came to."""
+
+    issues: list[Issue]
+    scores: list[dict[str, Any]]  # dimension, score and reason
+    score: int  # of 100
+    minutes: int
+    budget_minutes: int
+    skipped: list[str]  # sentences about operations that could not be applied
+    critique_of: NotRequired[int]  # number of the draft that the critique has read
+
+
+PART_FIELDS = ("title", "summary")
+CONCEPT_FIELDS = tuple(ConceptPlan.model_fields)
+# What a row keeps in a column of its own; prerequisites are links.
+COLUMNS = tuple(name for name in CONCEPT_FIELDS if name != "prerequisites")
+NOT_IN_FORMS = ("keywords",)  # only a model writes them
+
+
+def from_curriculum(curriculum: Curriculum) -> Plan:
+    """A model's answer as a plan.
+
+    Prerequisites that name no earlier concept are dropped: they would lead nowhere.
+    """
+    plan: Plan = {
         "title": curriculum.title,
         "summary": curriculum.summary,
         "next_id": 1,
@@ -18,40 +91,28 @@ def from_curriculum(curriculum: Curriculum) -> Json:
     }
     ids: dict[str, str] = {}
     for stage in curriculum.stages:
-        stage_json: Json = {
-            "id": new_id(plan, "s"),
-            "title": stage.title,
-            "summary": stage.summary,
-            "modules": [],
-        }
-        plan["stages"].append(stage_json)
+        stage_part = _part(plan, "s", stage) | {"modules": []}
+        plan["stages"].append(stage_part)
         for module in stage.modules:
-            module_json: Json = {
-                "id": new_id(plan, "m"),
-                "title": module.title,
-                "summary": module.summary,
-            }
-            module_json["concepts"] = [_concept(plan, concept, ids) for concept in module.concepts]
-            stage_json["modules"].append(module_json)
+            module_part = _part(plan, "m", module) | {"concepts": []}
+            stage_part["modules"].append(module_part)
+            for concept in module.concepts:
+                earlier = [ids[key(name)] for name in concept.prerequisites if key(name) in ids]
+                part = {"id": new_id(plan, "c"), **concept.model_dump()}
+                part["prerequisites"] = list(dict.fromkeys(earlier))
+                ids.setdefault(key(concept.title), part["id"])
+                module_part["concepts"].append(part)
     return plan
 
 
-def new_id(plan: Json, prefix: str) -> str:
+def _part(plan: Plan, prefix: str, answer: Any) -> Any:
+    return {"id": new_id(plan, prefix), "title": answer.title, "summary": answer.summary}
+
+
+def new_id(plan: Plan, prefix: str) -> str:
     number = plan["next_id"]
     plan["next_id"] = number + 1
     return f"{prefix}{number}"
-
-
-def _concept(plan: Json, concept: ConceptPlan, ids: dict[str, str]) -> Json:
-    """Prerequisites that name no earlier concept are dropped: they would lead nowhere."""
-    known = [ids[key(title)] for title in concept.prerequisites if key(title) in ids]
-    made = {
-        "id": new_id(plan, "c"),
-        **concept.model_dump(),
-        "prerequisites": list(dict.fromkeys(known)),
-    }
-    ids.setdefault(key(concept.title), made["id"])
-    return made
 
 
 def key(title: str) -> str:
@@ -59,22 +120,27 @@ def key(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def modules(plan: Json) -> Iterator[Json]:
+def modules(plan: Plan) -> Iterator[Module]:
     for stage in plan["stages"]:
         yield from stage["modules"]
 
 
-def concepts(plan: Json) -> Iterator[Json]:
+def concepts(plan: Plan) -> Iterator[Concept]:
     """In reading order."""
     for module in modules(plan):
         yield from module["concepts"]
 
 
-def minutes(plan: Json) -> int:
+def minutes(plan: Plan) -> int:
     return sum(concept["minutes"] for concept in concepts(plan))
 
 
-def parts(plan: Json) -> Iterator[tuple[Json, list[Json]]]:
+def minutes_of(part: Any) -> int:
+    """Of a stage, a module or a concept."""
+    return sum(inner["minutes"] for inner in inside(part) if "minutes" in inner)
+
+
+def parts(plan: Plan) -> Iterator[tuple[Any, list[Any]]]:
     """Every stage, module and concept with the list that it stands in."""
     for stage in plan["stages"]:
         yield stage, plan["stages"]
@@ -84,12 +150,23 @@ def parts(plan: Json) -> Iterator[tuple[Json, list[Json]]]:
                 yield concept, module["concepts"]
 
 
-def inside(part: Json) -> Iterator[Json]:
+def titles(plan: Plan) -> dict[str, str]:
+    """By id, of every part."""
+    return {part["id"]: part["title"] for part, _ in parts(plan)}
+
+
+def children(part: Any) -> list[Any]:
+    """What stands directly in a plan, a stage or a module."""
+    inner: list[Any] = part.get("stages") or part.get("modules") or part.get("concepts") or []
+    return inner
+
+
+def inside(part: Any) -> Iterator[Any]:
     """The part itself, and all that stands in it."""
     yield part
-    for child in part.get("modules") or part.get("concepts") or []:
+    for child in children(part):
         yield from inside(child)
 
 
-def find(plan: Json, part_id: str) -> tuple[Json, list[Json]] | None:
-    return next((found for found in parts(plan) if found[0]["id"] == part_id), None)
+def find(plan: Plan, part_id: str) -> tuple[Any, list[Any]] | None:
+    return next((place for place in parts(plan) if place[0]["id"] == part_id), None)

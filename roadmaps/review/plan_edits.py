@@ -15,6 +15,7 @@ from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadma
 from roadmaps.models.activity import record_activity
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Operation
+from roadmaps.plan.shape import Issue, Plan
 from roadmaps.review import history
 from roadmaps.review.desk import why_not
 from roadmaps.review.reviewers import check_may_decide
@@ -99,7 +100,7 @@ def current_draft(review: Review, draft_number: int) -> Draft:
     return draft
 
 
-def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json]]:
+def applied_to(plan: Plan, operations: list[Operation]) -> tuple[Plan, list[Json]]:
     """The edited plan and what was applied.
 
     Raises ValidationError with a sentence for each problem.
@@ -119,13 +120,13 @@ def applied_to(plan: Json, operations: list[Operation]) -> tuple[Json, list[Json
     return edited, applied
 
 
-def refusal(plan: Json, operation: Operation, exc: edits.Impossible) -> str:
+def refusal(plan: Plan, operation: Operation, exc: edits.Impossible) -> str:
     found = shape.find(plan, operation.target)
     name = f"“{found[0]['title']}”" if found else f"part {operation.target!r}"
     return f"It isn't possible to {VERBS[operation.op].format(name)}: {exc}."
 
 
-def broken_by(before: Draft, found: list[Json]) -> list[str]:
+def broken_by(before: Draft, found: list[Issue]) -> list[str]:
     """Sentences about what an edit may not break: critical issues that the rules found now and not
     in `before`.
 
@@ -141,11 +142,11 @@ def broken_by(before: Draft, found: list[Json]) -> list[str]:
     return broken
 
 
-def _place(issue: Json) -> tuple[str, str, str]:
+def _place(issue: Any) -> tuple[str, str, str]:
     return issue["code"], issue["severity"], issue["location"]
 
 
-def _report(before: Draft, plan: Json, budget_minutes: int, found: list[Json]) -> Json:
+def _report(before: Draft, plan: Plan, budget_minutes: int, found: list[Issue]) -> Json:
     """The rules say what they find now; the critique is that of the last draft which a model has
     read.
     """

@@ -1,4 +1,4 @@
-"""An approved plan as Stage, Module and Concept rows, and back."""
+"""Approved plans as rows of stages, modules and concepts, and rows as a plan."""
 
 from typing import Any
 
@@ -6,50 +6,57 @@ from django.utils.text import slugify
 
 from roadmaps.models import Concept, Module, Roadmap, Stage
 from roadmaps.plan import shape
+from roadmaps.plan.shape import Plan
 
-WRITTEN_FROM = (
-    "title",
-    "summary",
-    "difficulty",
-    "keywords",
-    "outcomes",
-)  # what content of a concept rests on
-COLUMNS = ("title", "summary", "order", "module", "minutes", "difficulty", "keywords", "outcomes")
+SLUG_MAX = 80  # characters; a column holds as many and the longest id
+# What the content of a concept rests on.
+WRITTEN_FROM = tuple(name for name in shape.COLUMNS if name != "minutes")
 
 
-def create(roadmap: Roadmap, plan: dict[str, Any]) -> None:
+def create(roadmap: Roadmap, plan: Plan) -> dict[str, Concept]:
+    """The rows of a plan, with as many queries for a large one as for a small one.
+
+    Returns the concepts by id.
+    """
+    stages: list[Stage] = []
+    modules: list[Module] = []
     concepts: dict[str, Concept] = {}
-    wanted: dict[str, list[str]] = {}
     for stage_order, stage in enumerate(plan["stages"], start=1):
-        stage_row = Stage.objects.create(roadmap=roadmap, **_part(stage, stage_order))
+        stages.append(Stage(roadmap=roadmap, **_columns(stage, stage_order)))
         for module_order, module in enumerate(stage["modules"], start=1):
-            module_row = Module.objects.create(stage=stage_row, **_part(module, module_order))
+            modules.append(Module(stage=stages[-1], **_columns(module, module_order)))
             for concept in module["concepts"]:
-                concepts[concept["id"]] = _concept(module_row, roadmap, concept, len(concepts) + 1)
-                wanted[concept["id"]] = concept["prerequisites"]
-    _dedupe_slugs(list(concepts.values()), set())
+                order = len(concepts) + 1
+                concepts[concept["id"]] = _concept(roadmap, modules[-1], concept, order)
+    _name(list(concepts.values()), set())
+    Stage.objects.bulk_create(stages)
+    Module.objects.bulk_create(modules)
     Concept.objects.bulk_create(concepts.values())
-    _link(concepts, wanted)
+    _link(concepts, plan)
+    return concepts
 
 
-def _part(part: dict[str, Any], order: int) -> dict[str, Any]:
+def _columns(part: Any, order: int) -> dict[str, Any]:
     return {"key": part["id"], "title": part["title"], "summary": part["summary"], "order": order}
 
 
-def _concept(module: Module, roadmap: Roadmap, concept: dict[str, Any], order: int) -> Concept:
-    fields = {name: concept[name] for name in ("minutes", "difficulty", "keywords", "outcomes")}
-    slug = slugify(concept["title"], allow_unicode=True)[:80] or concept["id"]
-    return Concept(roadmap=roadmap, module=module, slug=slug, **_part(concept, order), **fields)
+def _concept(roadmap: Roadmap, module: Module, concept: Any, order: int) -> Concept:
+    """Without a slug, which depends on its neighbours."""
+    columns = {name: concept[name] for name in shape.COLUMNS}
+    return Concept(roadmap=roadmap, module=module, key=concept["id"], order=order, **columns)
 
 
-def _dedupe_slugs(concepts: list[Concept], seen: set[str]) -> None:
+def _name(concepts: list[Concept], taken: set[str]) -> None:
+    """Give each its slug, by which learners have it in their bookmarks."""
     for concept in concepts:
-        if concept.slug in seen:
-            concept.slug = f"{concept.slug}-{concept.key}"
-        seen.add(concept.slug)
+        slug = slugify(concept.title, allow_unicode=True)[:SLUG_MAX] or concept.key
+        while slug in taken:
+            slug = f"{slug[: SLUG_MAX - 1]}-{concept.key}"
+        taken.add(slug)
+        concept.slug = slug
 
 
-def update(roadmap: Roadmap, plan: dict[str, Any]) -> list[int]:
+def update(roadmap: Roadmap, plan: Plan) -> list[int]:
     """Make the rows of a course those of `plan`; returns the ids of kept concepts whose content no
     longer fits.
 
@@ -59,103 +66,88 @@ def update(roadmap: Roadmap, plan: dict[str, Any]) -> list[int]:
     # concept is gone.
     rows = {concept.key: concept for concept in roadmap.concepts.select_for_update()}
     modules = _update_modules(roadmap, plan)
-    wanted, changed = _wanted_concepts(roadmap, plan, modules, rows)
-    Concept.objects.bulk_update((one for one in wanted.values() if one.pk), COLUMNS)
-    new = [one for one in wanted.values() if not one.pk]
-    _dedupe_slugs(new, {one.slug for one in rows.values()})
+    concepts: dict[str, Concept] = {}
+    changed: list[int] = []
+    for module in shape.modules(plan):
+        for part in module["concepts"]:
+            wanted = _concept(roadmap, modules[module["id"]], part, len(concepts) + 1)
+            row = rows.get(part["id"], wanted)
+            if any(getattr(row, name) != getattr(wanted, name) for name in WRITTEN_FROM):
+                changed.append(row.pk)
+            for name in ("order", "module", *shape.COLUMNS):
+                setattr(row, name, getattr(wanted, name))
+            concepts[part["id"]] = row
+
+    new = [concept for concept in concepts.values() if not concept.pk]
+    kept = [concept for concept in concepts.values() if concept.pk]
+    Concept.objects.bulk_update(kept, ("order", "module", *shape.COLUMNS))
+    _name(new, {concept.slug for concept in rows.values()})
     Concept.objects.bulk_create(new)
-    roadmap.concepts.exclude(key__in=wanted).delete()
+    roadmap.concepts.exclude(key__in=concepts).delete()
     Module.objects.filter(stage__roadmap=roadmap).exclude(key__in=modules).delete()
     roadmap.stages.exclude(key__in=[stage["id"] for stage in plan["stages"]]).delete()
     Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap).delete()
-    _link(wanted, {one["id"]: one["prerequisites"] for one in shape.concepts(plan)})
+    _link(concepts, plan)
     return changed
 
 
-def _update_modules(roadmap: Roadmap, plan: dict[str, Any]) -> dict[str, Module]:
+def _update_modules(roadmap: Roadmap, plan: Plan) -> dict[str, Module]:
     """The plan's modules by key, in its stages."""
-    known = {module.key: module for module in Module.objects.filter(stage__roadmap=roadmap)}
+    rows = {module.key: module for module in Module.objects.filter(stage__roadmap=roadmap)}
     modules: dict[str, Module] = {}
     for stage_order, stage in enumerate(plan["stages"], start=1):
-        fields = _part(stage, stage_order)
+        columns = _columns(stage, stage_order)
         stage_row, _ = Stage.objects.update_or_create(
-            roadmap=roadmap, key=fields.pop("key"), defaults=fields
+            roadmap=roadmap, key=columns.pop("key"), defaults=columns
         )
         for module_order, module in enumerate(stage["modules"], start=1):
-            row = known.get(module["id"]) or Module(key=module["id"])
-            row.stage, row.title, row.summary, row.order = (
-                stage_row,
-                module["title"],
-                module["summary"],
-                module_order,
-            )
+            row = rows.get(module["id"]) or Module(key=module["id"])
+            row.stage = stage_row
+            row.title, row.summary = module["title"], module["summary"]
+            row.order = module_order
             row.save()
             modules[row.key] = row
     return modules
 
 
-def _wanted_concepts(
-    roadmap: Roadmap, plan: dict[str, Any], modules: dict[str, Module], rows: dict[str, Concept]
-) -> tuple[dict[str, Concept], list[int]]:
-    """The plan's concepts by key, those of `rows` changed in place, and the ids of which the
-    content no longer fits.
-    """
-    wanted: dict[str, Concept] = {}
-    changed = []
-    for module in shape.modules(plan):
-        for concept in module["concepts"]:
-            row, made = (
-                rows.get(concept["id"]),
-                _concept(modules[module["id"]], roadmap, concept, len(wanted) + 1),
-            )
-            if row is None:
-                row = made
-            elif any(getattr(row, name) != getattr(made, name) for name in WRITTEN_FROM):
-                changed.append(row.pk)
-            for name in COLUMNS:
-                setattr(row, name, getattr(made, name))
-            wanted[concept["id"]] = row
-    return wanted, changed
-
-
-def read(roadmap: Roadmap) -> dict[str, Any]:
-    """The rows of a course as a plan."""
-    concepts: dict[int, list[dict[str, Any]]] = {}
-    needed: dict[int, list[str]] = {}
-    links = Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap).order_by(
-        "pk"
-    )
-    for source, key in links.values_list("from_concept", "to_concept__key"):
-        needed.setdefault(source, []).append(key)
-    for row in roadmap.concepts.order_by("order"):
-        fields = {name: getattr(row, name) for name in ("minutes", *WRITTEN_FROM)}
-        one = {"id": row.key, **fields, "prerequisites": needed.get(row.pk, [])}
-        concepts.setdefault(row.module_id, []).append(one)
-    modules: dict[int, list[dict[str, Any]]] = {}
-    for module in Module.objects.filter(stage__roadmap=roadmap).order_by("order"):
-        modules.setdefault(module.stage_id, []).append(
-            _as_json(module, "concepts", concepts.get(module.pk, []))
-        )
-    stages = [
-        _as_json(stage, "modules", modules.get(stage.pk, []))
-        for stage in roadmap.stages.order_by("order")
-    ]
-    plan = {"title": roadmap.title, "summary": "", "next_id": 1, "stages": stages}
-    numbers = [
-        int(digits) for part, _ in shape.parts(plan) if (digits := part["id"][1:]).isdecimal()
-    ]
-    return plan | {"next_id": max(numbers, default=0) + 1}
-
-
-def _as_json(part: Stage | Module, name: str, inner: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": part.key, "title": part.title, "summary": part.summary, name: inner}
-
-
-def _link(concepts: dict[str, Concept], wanted: dict[str, list[str]]) -> None:
+def _link(concepts: dict[str, Concept], plan: Plan) -> None:
     through = Concept.prerequisites.through
     through.objects.bulk_create(
-        through(from_concept_id=concepts[key].pk, to_concept_id=concepts[other].pk)
-        for key, others in wanted.items()
-        for other in dict.fromkeys(others)
-        if other in concepts
+        through(from_concept_id=concepts[part["id"]].pk, to_concept_id=concepts[needed].pk)
+        for part in shape.concepts(plan)
+        for needed in dict.fromkeys(part["prerequisites"])
+        if needed in concepts
     )
+
+
+def read(roadmap: Roadmap) -> Plan:
+    """The rows of a course as a plan."""
+    needed: dict[int, list[str]] = {}
+    links = Concept.prerequisites.through.objects.filter(from_concept__roadmap=roadmap)
+    for source, key in links.order_by("pk").values_list("from_concept", "to_concept__key"):
+        needed.setdefault(source, []).append(key)
+
+    concepts: dict[int, list[Any]] = {}
+    for row in roadmap.concepts.order_by("order"):
+        columns = {name: getattr(row, name) for name in shape.COLUMNS}
+        part = {"id": row.key, **columns, "prerequisites": needed.get(row.pk, [])}
+        concepts.setdefault(row.module_id, []).append(part)
+
+    modules: dict[int, list[Any]] = {}
+    for module in Module.objects.filter(stage__roadmap=roadmap).order_by("order"):
+        part = _part(module) | {"concepts": concepts.get(module.pk, [])}
+        modules.setdefault(module.stage_id, []).append(part)
+
+    stages = [
+        _part(stage) | {"modules": modules.get(stage.pk, [])}
+        for stage in roadmap.stages.order_by("order")
+    ]
+    plan: Plan = {"title": roadmap.title, "summary": "", "next_id": 1, "stages": stages}
+    numbers = [part["id"][1:] for part, _ in shape.parts(plan)]
+    used = [int(number) for number in numbers if number.isdecimal()]
+    plan["next_id"] = max(used, default=0) + 1
+    return plan
+
+
+def _part(row: Stage | Module) -> Any:
+    return {"id": row.key, "title": row.title, "summary": row.summary}

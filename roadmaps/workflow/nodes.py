@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from roadmaps.exceptions import RunError
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent
+from roadmaps.plan.shape import Issue, Plan, Report
 from roadmaps.sentences import Sentence
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.state import Context, Json, State
@@ -52,7 +53,7 @@ async def _ask(runtime: Runtime[Context], role: str, payload: Json, schema: type
     return answer
 
 
-def _report(state: State, found: list[Json], critique: Critique) -> Json:
+def _report(state: State, found: list[Issue], critique: Critique) -> Report:
     scores = [score.model_dump() for score in critique.scores]
     return {
         "issues": found + _criticised(state["plan"], critique),
@@ -64,7 +65,7 @@ def _report(state: State, found: list[Json], critique: Critique) -> Json:
     }
 
 
-def _criticised(plan: Json, critique: Critique) -> list[Json]:
+def _criticised(plan: Plan, critique: Critique) -> list[Any]:
     """Every issue of the model, with a location that exists."""
     known = {part["id"] for part, _ in shape.parts(plan)}
     issues = [
@@ -91,7 +92,7 @@ def needs_edit(state: State) -> bool:
     )
 
 
-def _worth_an_edit(issue: Json) -> bool:
+def _worth_an_edit(issue: Issue) -> bool:
     severity: str = issue["severity"]
     return severity == "critical" or (severity == "warning" and issue["source"] == "rules")
 

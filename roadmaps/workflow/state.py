@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypedDict
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
+from roadmaps.plan.shape import Plan, Report
+
 Json = dict[str, Any]
 
 
@@ -14,8 +16,8 @@ class State(TypedDict, total=False):
     request: Json
     budget_minutes: int
     intent: Json
-    plan: Json
-    report: Json
+    plan: Plan
+    report: Report
     edit_round: int  # automatic rounds since the last review
     review_round: int  # reviews that asked for changes
     operations: list[Json]  # applied since the last reviewed draft

@@ -2,6 +2,8 @@
 picture.
 """
 
+from typing import Any
+
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
@@ -31,14 +33,15 @@ def prepared(plan, **of_the_first):
     """The stages of a plan as `review_plan` prepares them."""
     for part, _ in shape.parts(plan):
         part |= {"issues": [], "state": "", "hours": 1.25, "needs": [], "unlocks": []}
-    next(shape.concepts(plan)).update(of_the_first)
+    first: Any = next(shape.concepts(plan))
+    first |= of_the_first
     return plan["stages"]
 
 
 def test_the_tree_offers_edits_and_boxes_only_to_who_may_decide():
     stages = prepared(big_plan())
     assert tree_of(stages, "/edit/").count('name="parts"') == sum(
-        1 for _ in shape.parts({"stages": stages})
+        1 for stage in stages for _ in shape.inside(stage)
     )
     looking = tree_of(stages, "")
     assert 'name="parts"' not in looking

@@ -92,7 +92,9 @@ def course(owner):
         hours_per_week=2,
         weeks=4,
     )
-    publishing.create(roadmap, {"title": "天气图", "summary": "", "stages": [_stage()]})
+    publishing.create(
+        roadmap, {"title": "天气图", "summary": "", "next_id": 9, "stages": [_stage()]}
+    )
     for concept in roadmap.concepts.all():
         _write(concept)
     return roadmap

@@ -81,7 +81,7 @@ def _steps(draft: Draft, base: Draft, titles: dict[str, str]) -> list[Json]:
 def _operation(entry: Json, titles: dict[str, str]) -> Json:
     """`facts`: what, and its text in segments."""
     before, after = entry.get("before") or {}, entry.get("after") or {}
-    names = SHOWN.get(entry["op"], (*diff.FIELDS, "into", "position"))
+    names = SHOWN.get(entry["op"], (*shape.CONCEPT_FIELDS, "into", "position"))
     said = {name: (_said(name, before, titles), _said(name, after, titles)) for name in names}
     facts = [
         (_label(name), _merged(*texts)) for name, texts in said.items() if texts[0] != texts[1]

@@ -9,6 +9,7 @@ from pydantic import ValidationError as SchemaError
 from roadmaps.models import Roadmap
 from roadmaps.plan import shape
 from roadmaps.plan.schemas import Operation
+from roadmaps.plan.shape import Plan
 
 Json = dict[str, Any]
 REASON = "Edited by a reviewer."
@@ -35,7 +36,7 @@ class PartForm(forms.Form):
     )
     into = forms.ChoiceField(label="Stands in", required=False)
 
-    def __init__(self, plan: Json, part: Json | None, data: Any = None) -> None:
+    def __init__(self, plan: Plan, part: Json | None, data: Any = None) -> None:
         self.part = part
         super().__init__(data, initial=self.initial_of(plan, part) if part else None)
         places = _places(plan, part) if part else []
@@ -44,8 +45,8 @@ class PartForm(forms.Form):
         else:
             del self.fields["into"]
 
-    def initial_of(self, plan: Json, part: Json) -> Json:
-        home = next((one for one in _places(plan, part) if part in _children(one)), {"id": ""})
+    def initial_of(self, plan: Plan, part: Json) -> Json:
+        home = next((one for one in _places(plan, part) if part in shape.children(one)), {"id": ""})
         return {"title": part["title"], "summary": part["summary"], "into": home["id"]}
 
     def operations(self) -> list[Operation]:
@@ -75,7 +76,7 @@ class ConceptForm(PartForm):
     )
     field_order = ("title", "summary", "minutes", "difficulty", "into", "outcomes", "prerequisites")
 
-    def __init__(self, plan: Json, part: Json | None, data: Any = None, module: str = "") -> None:
+    def __init__(self, plan: Plan, part: Json | None, data: Any = None, module: str = "") -> None:
         super().__init__(plan, part, data)
         earlier = _earlier(plan, part, module)
         needed = self.fields["prerequisites"]
@@ -83,7 +84,7 @@ class ConceptForm(PartForm):
         if part is None:
             self.initial.update({"minutes": 60, "difficulty": Roadmap.Level.BEGINNER})
 
-    def initial_of(self, plan: Json, part: Json) -> Json:
+    def initial_of(self, plan: Plan, part: Json) -> Json:
         own = {name: part[name] for name in ("minutes", "difficulty", "prerequisites")}
         return super().initial_of(plan, part) | own | {"outcomes": "\n".join(part["outcomes"])}
 
@@ -103,29 +104,25 @@ class ConceptForm(PartForm):
 
     def added_to(self, module: str) -> list[Operation]:
         fields = {name: value for name, value in self.cleaned_data.items() if name != "into"}
-        return [operation("add", module, keywords=[fields["title"][:60]], **fields)]
+        return [operation("add", module, **fields)]
 
 
-def form_for(plan: Json, part: Json, data: Any = None) -> PartForm:
+def form_for(plan: Plan, part: Json, data: Any = None) -> PartForm:
     return (ConceptForm if "minutes" in part else PartForm)(plan, part, data)
 
 
-def _children(part: Json) -> list[Json]:
-    return part.get("modules") or part.get("concepts") or []
-
-
-def _places(plan: Json, part: Json) -> list[Json]:
+def _places(plan: Plan, part: Json) -> list[Any]:
     """What the part may stand in; a stage has no choice."""
     if "modules" in part:
         return []
     return plan["stages"] if "concepts" in part else list(shape.modules(plan))
 
 
-def _earlier(plan: Json, part: Json | None, module: str) -> list[Json]:
+def _earlier(plan: Plan, part: Json | None, module: str) -> list[Any]:
     """The concepts that come before the part, or before the end of the module that it is to be
     added to.
     """
-    earlier: list[Json] = []
+    earlier: list[Any] = []
     for one in shape.modules(plan):
         for concept in one["concepts"]:
             if part is not None and concept["id"] == part["id"]:

@@ -13,6 +13,7 @@ from roadmaps.admin.review.edit_forms import REASON, ConceptForm, PartForm, form
 from roadmaps.models import Draft, Review
 from roadmaps.plan import diff, edits, rules, shape
 from roadmaps.plan.schemas import Operation
+from roadmaps.plan.shape import Plan
 from roadmaps.review.plan_edits import OPERATIONS_MOST, broken_by, refusal
 
 Json = dict[str, Any]
@@ -32,7 +33,7 @@ class PlanEditor:
         )  # a part's id, or "+" and the id of the module to add to
         self.form: PartForm | None = None
         self.operations: list[Operation] = []
-        self.plan: Json = self.draft.plan
+        self.plan: Plan = self.draft.plan
         self.applied: list[Json] = []
         self._replay(_sent_operations(sent.get("operations", "[]"), self.problems))
 
@@ -161,13 +162,14 @@ def _sent_operations(text: str, problems: list[str]) -> list[Operation]:
         return []
 
 
-def _step_of(plan: Json, target: str, way: int) -> Json | None:
+def _step_of(plan: Plan, target: str, way: int) -> Json | None:
     """`into` and `position` of a move one place on; None at the end of the plan."""
-    for parents, children in (
+    levels: list[tuple[list[Any], str]] = [
         (list(shape.modules(plan)), "concepts"),
-        (plan["stages"], "modules"),
+        (list(plan["stages"]), "modules"),
         ([plan], "stages"),
-    ):
+    ]
+    for parents, children in levels:
         for number, parent in enumerate(parents):
             ids = [part["id"] for part in parent[children]]
             if target not in ids:

@@ -49,7 +49,7 @@ def _marks(states: dict[str, str], issues: list[Json]) -> dict[str, list[str]]:
 
 
 def _stages(
-    plan: Json, titles: dict[str, str], states: dict[str, str], issues: list[Json]
+    plan: Any, titles: dict[str, str], states: dict[str, str], issues: list[Json]
 ) -> list[Json]:
     """The tree, each part with its issues and how it has changed, and each concept with the ids and
     titles of what it needs and unlocks.
@@ -66,7 +66,8 @@ def _stages(
         }
         for needed in part.get("prerequisites", []):
             unlocks[needed].append((part["id"], part["title"]))
-    for concept in shape.concepts(plan):
+    concepts: list[Any] = list(shape.concepts(plan))
+    for concept in concepts:
         concept["needs"] = [
             (needed, titles.get(needed, needed)) for needed in concept["prerequisites"]
         ]
@@ -77,7 +78,4 @@ def _stages(
 
 
 def _hours(part: Json) -> float:
-    if "minutes" in part:
-        return float(part["minutes"]) / 60
-    inside = [part] if "modules" in part else [{"modules": [part]}]
-    return shape.minutes({"stages": inside}) / 60
+    return shape.minutes_of(part) / 60

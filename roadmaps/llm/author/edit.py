@@ -7,6 +7,7 @@ from typing import Any
 from roadmaps.llm.author.plan import topic_of
 from roadmaps.plan import pinned_minutes, shape
 from roadmaps.plan.schemas import LEAST_MINUTES, MOST_MINUTES
+from roadmaps.plan.shape import Plan
 
 Json = dict[str, Any]
 ASKED = re.compile(
@@ -35,7 +36,7 @@ def edit(payload: Json) -> Json:
     return {"operations": operations[:30], "summary": "Changed what was asked, and nothing else."}
 
 
-def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
+def _answer_comment(plan: Plan, comment: str, parts: list[Json]) -> list[Json]:
     """Operations for a reviewer's comment.
 
     They change the parts that the reviewer points at, else the concept that the comment names, or
@@ -69,7 +70,7 @@ def _answer_comment(plan: Json, comment: str, parts: list[Json]) -> list[Json]:
     return [operation]
 
 
-def _take_up(concept: Json, request: str) -> Json:
+def _take_up(concept: Any, request: str) -> Json:
     """The operation that adds a reviewer's request to the summary of a concept."""
     summary = f"{concept['summary']} Taken up from review: {request}"[:1200]
     if summary == concept["summary"]:
@@ -82,7 +83,7 @@ def _take_up(concept: Json, request: str) -> Json:
     }
 
 
-def _fit_budget(plan: Json, budget: int, pinned: Set[str]) -> list[Json]:
+def _fit_budget(plan: Plan, budget: int, pinned: Set[str]) -> list[Json]:
     """Operations that scale minutes by one factor, so that the plan fits the budget.
 
     The concepts in `pinned` keep theirs, and the others make room for them.
