@@ -37,7 +37,7 @@ def test_the_steps_name_the_roles_that_a_design_with_one_automatic_round_asks():
 
 
 def test_every_step_has_a_line_in_the_history_of_checkpoints():
-    assert set(checkpoints.STEPS) - {"__start__"} == NODES
+    assert set(checkpoints.RESUMPTIONS) - {"__start__"} == NODES
 
 
 def test_every_step_has_a_state_and_a_label_in_the_picture():
