@@ -1,3 +1,4 @@
-"""What Cairn costs beside its model calls; each module measures one thing, against a baseline of
-the same run.
+"""Benchmarks of Cairn's cost beside its model calls.
+
+Each module measures one thing, against a baseline of the same run.
 """

@@ -1,6 +1,4 @@
-"""python -m benchmarks: all of them, each in a process of its own, and at the end one table of
-every figure.
-"""
+"""All benchmarks: `python -m benchmarks` runs each in a process of its own, and shows one table."""
 
 import json
 import subprocess
@@ -13,14 +11,16 @@ PARTS = ("review", "content", "live", "growth", "logs")
 
 def main() -> int:
     for part in PARTS:
-        subprocess.run([sys.executable, "-m", f"benchmarks.{part}"], check=True)  # noqa: S603 - our own modules
-    figures = report("all", [one for part in PARTS for one in _written(part)])
-    return 0 if all(one.met for one in figures) else 1
+        command = [sys.executable, "-m", f"benchmarks.{part}"]
+        subprocess.run(command, check=True)  # noqa: S603 - our own modules
 
-
-def _written(part: str) -> list[Figure]:
-    told = json.loads((RESULTS / f"{part}.json").read_text())["figures"]
-    return [Figure(**{name: value for name, value in one.items() if name != "met"}) for one in told]
+    figures: list[Figure] = []
+    for part in PARTS:
+        for values in json.loads((RESULTS / f"{part}.json").read_text())["figures"]:
+            del values["met"]
+            figures.append(Figure(**values))
+    report("all", figures)
+    return int(not all(figure.met for figure in figures))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How long the admin's and a learner's pages take with many rows: `python -m benchmarks.admin`.
+"""Benchmark of the admin's and a learner's pages with many rows: `python -m benchmarks.admin`.
 
 It keeps a database of its own in var/bench-admin, seeds it once, starts the real web server on it,
 signs in over HTTP and asks for each page many times, one request after the other. A time is a
-whole request as a client on this machine sees it; /healthz, asked in the same run, shows what of
-that is the way there and back. The CPU time is the web server's own for each request, and tells
-what a time would be on a machine that has nothing else to do.
+whole request as a client on this machine sees it; /healthz, asked in the same run, shows the part
+of it that is the way there and back. The CPU time is the web server's own for each request: the
+time that a request would take on a machine that has nothing else to do.
 """
 
 import argparse
@@ -122,24 +122,24 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, *words]
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, *arguments]
     return subprocess.run(  # noqa: S603
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
 
 
 def prepare(reviews: int, logs: int) -> None:
-    """Seeds and the first admin, unless they are there."""
+    """Make the seeds and the first admin, unless they are there."""
     console = Console(stderr=True)
     run("manage.py", "migrate", "--verbosity", "0").check_returncode()
     with console.status(
         f"{reviews:,} reviews and {logs:,} log rows; seeding them takes minutes, once"
     ):
-        wanted = ["--reviews", str(reviews), "--logs", str(logs), "--yes"]
-        seeded = run("-m", "benchmarks.seed", *wanted)
-    if seeded.returncode and "seeded already" not in seeded.stderr:
-        raise SystemExit(seeded.stderr)
+        counts = ["--reviews", str(reviews), "--logs", str(logs)]
+        result = run("-m", "benchmarks.seed", *counts, "--yes")
+    if result.returncode and "seeded already" not in result.stderr:
+        raise SystemExit(result.stderr)
     run("manage.py", "createsuperuser", "--noinput", "--email", "bench@example.com")
     take_up = TAKE_UP.format(courses=COURSES)
     run("manage.py", "shell", "--verbosity", "0", "--command", take_up).check_returncode()
@@ -151,16 +151,8 @@ def server() -> Iterator[tuple[str, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "config.asgi:application",
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-    ]
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application"]
+    command += ["--port", str(port), "--log-level", "error"]
     process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)  # noqa: S603
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
@@ -195,24 +187,25 @@ def sign_in(client: httpx.Client) -> None:
 
 
 def pages(client: httpx.Client) -> Iterator[tuple[str, int | None, str]]:
-    """Name, target and address; the first review of the inbox has the largest plan, the others'
-    are ordinary.
+    """Name, target and address of each page.
+
+    The first review of the inbox has the largest plan, those of the others are ordinary.
     """
-    review = found(client, "/admin/roadmaps/review/", REVIEW)
-    ordinary = found(client, "/admin/roadmaps/review/?p=20", REVIEW)
-    roadmap = found(client, "/roadmaps/", r"/roadmaps/[0-9a-f-]{36}/")
-    concept = found(client, roadmap, r"/roadmaps/[0-9a-f-]{36}/concepts/[\w-]+/")
+    roadmap = first_link(client, "/roadmaps/", r"/roadmaps/[0-9a-f-]{36}/")
+    rows = {
+        "review": first_link(client, "/admin/roadmaps/review/", REVIEW),
+        "ordinary": first_link(client, "/admin/roadmaps/review/?p=20", REVIEW),
+        "roadmap": roadmap,
+        "concept": first_link(client, roadmap, r"/roadmaps/[0-9a-f-]{36}/concepts/[\w-]+/"),
+    }
     for name, (target, address) in PAGES.items():
-        yield (
-            name,
-            target,
-            address.format(review=review, ordinary=ordinary, roadmap=roadmap, concept=concept),
-        )
+        yield name, target, address.format(**rows)
 
 
-def found(client: httpx.Client, page: str, address: str) -> str:
-    link = re.search(address, client.get(page).text)
-    assert link, f"{page} has no link to {address}"
+def first_link(client: httpx.Client, page: str, pattern: str) -> str:
+    """The first address on a page that matches the pattern."""
+    link = re.search(pattern, client.get(page).text)
+    assert link, f"{page} has no link to {pattern}"
     return link[0]
 
 
@@ -225,44 +218,46 @@ def measure(
     *,
     times: int,
 ) -> dict[str, Any]:
-    took: list[float] = []
-    cpu = 0.0
-    for at in range(WARM_UP + times):
-        if at == WARM_UP:
-            cpu = cpu_seconds(process)
-        begun = time.perf_counter()
-        answer = client.get(address)
-        took.append((time.perf_counter() - begun) * 1000)
-        assert answer.status_code == 200, f"{address}: {answer.status_code}"
-    cpu = (cpu_seconds(process) - cpu) * 1000 / times
-    took = took[WARM_UP:]
-    p95 = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
-    measured = {
-        "p50_ms": round(statistics.median(took), 1),
-        "p95_ms": round(p95, 1),
-        "cpu_ms": round(cpu, 1),
-    }
+    for _ in range(WARM_UP):
+        client.get(address).raise_for_status()
+
+    milliseconds: list[float] = []
+    start_cpu = cpu_seconds(process)
+    for _ in range(times):
+        start = time.perf_counter()
+        response = client.get(address)
+        milliseconds.append((time.perf_counter() - start) * 1000)
+        assert response.status_code == 200, f"{address}: {response.status_code}"
+    cpu = (cpu_seconds(process) - start_cpu) * 1000 / times
+
+    p95 = milliseconds[0]
+    if times > 1:
+        p95 = statistics.quantiles(milliseconds, n=20)[-1]
     return {
         "page": name,
-        **measured,
-        "kilobytes": round(len(answer.content) / 1024),
+        "p50_ms": round(statistics.median(milliseconds), 1),
+        "p95_ms": round(p95, 1),
+        "cpu_ms": round(cpu, 1),
+        "kilobytes": round(len(response.content) / 1024),
         "target_ms": target,
     }
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    spent = process.cpu_times()
-    return float(spent.user + spent.system)
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def show(result: dict[str, Any]) -> None:
-    title = f"{result['reviews']:,} reviews, {result['logs']:,} log rows; {result['times']} requests each"
+    title = (
+        f"{result['reviews']:,} reviews, {result['logs']:,} log rows; "
+        f"{result['times']} requests each"
+    )
     table = Table("page", "p50 ms", "p95 ms", "target p95", "CPU ms", "kB", title=title)
     for row in result["pages"]:
-        target = row["target_ms"]
-        verdict = (
-            "" if target is None else f"{target} {'met' if row['p95_ms'] <= target else 'MISSED'}"
-        )
+        verdict = ""
+        if target := row["target_ms"]:
+            verdict = f"{target} met" if row["p95_ms"] <= target else f"{target} MISSED"
         numbers = [f"{row[name]:.0f}" for name in ("p50_ms", "p95_ms", "cpu_ms", "kilobytes")]
         table.add_row(row["page"], *numbers[:2], verdict, *numbers[2:])
     Console().print(table)

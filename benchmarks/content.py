@@ -1,5 +1,6 @@
-"""python -m benchmarks.content: all content of a course of 60 concepts, 180 artifacts, at
-LLM_CONCURRENCY=64.
+"""Benchmark of a course's content, 180 artifacts at once: `python -m benchmarks.content`.
+
+A course of 60 concepts is written at LLM_CONCURRENCY=64.
 """
 
 import math
@@ -20,8 +21,8 @@ def main() -> list[Figure]:
         lab.model_server() as models,
         lab.worker(models=models, LLM_CONCURRENCY=str(CONCURRENCY)) as process,
     ):
-        written(4)  # what is made once
-        seconds = written(CONCEPTS)
+        seconds_to_write(4)  # warm-up
+        seconds = seconds_to_write(CONCEPTS)
         process.look()
     artifacts = CONCEPTS * 3
     floor = math.ceil(artifacts / CONCURRENCY) * lab.LATENCY_SECONDS
@@ -31,7 +32,7 @@ def main() -> list[Figure]:
     )
 
 
-def written(concepts: int) -> float:
+def seconds_to_write(concepts: int) -> float:
     """Seconds from the commit of the approved plan until its course is ready."""
     from django.db import transaction
 
@@ -46,17 +47,29 @@ def written(concepts: int) -> float:
         )
         create(roadmap, plan_of(concepts))
         roadmap_approved.send(sender=Roadmap, roadmap=roadmap)
-    started = time.monotonic()
+    start = time.monotonic()
     lab.wait_for(lambda: lab.in_state("READY") == 1)
-    return time.monotonic() - started
+    return time.monotonic() - start
 
 
-def plan_of(concepts: int) -> Any:
-    """Two stages with modules of five concepts."""
-    made = [_concept(number) for number in range(concepts)]
+def plan_of(count: int) -> Any:
+    """A plan of two stages with modules of five concepts."""
+    concepts = []
+    previous: list[str] = []
+    for number in range(count):
+        values = {
+            "minutes": 60,
+            "difficulty": "beginner",
+            "keywords": ["bread"],
+            "outcomes": ["Bake bread"],
+            "prerequisites": previous,
+        }
+        concepts.append(_part(f"c{number}", f"Concept number {number}") | values)
+        previous = [f"c{number}"]
+
     modules = [
-        _part(f"m{at}", f"Module {at}") | {"concepts": made[at : at + 5]}
-        for at in range(0, concepts, 5)
+        _part(f"m{first}", f"Module {first}") | {"concepts": concepts[first : first + 5]}
+        for first in range(0, count, 5)
     ]
     half = len(modules) // 2 or 1
     stages = [
@@ -68,17 +81,6 @@ def plan_of(concepts: int) -> Any:
 
 def _part(key: str, title: str) -> dict[str, Any]:
     return {"id": key, "title": title, "summary": f"{title} of the course"}
-
-
-def _concept(number: int) -> dict[str, Any]:
-    facts = {
-        "minutes": 60,
-        "difficulty": "beginner",
-        "keywords": ["bread"],
-        "outcomes": ["Bake bread"],
-    }
-    needs = [f"c{number - 1}"] if number else []
-    return _part(f"c{number}", f"Concept number {number}") | facts | {"prerequisites": needs}
 
 
 if __name__ == "__main__":

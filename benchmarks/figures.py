@@ -1,4 +1,4 @@
-"""What was measured beside what was wanted, as a table and as JSON."""
+"""Figures of benchmarks beside their targets, as a table and as JSON."""
 
 import json
 import os
@@ -15,8 +15,9 @@ RESULTS = ROOT / "out" / "bench"
 
 @dataclass(frozen=True)
 class Figure:
-    """`reached` and `target` in `unit`; `baseline` says in words what it was compared with in the
-    same run.
+    """A measured value and its target, both in `unit`.
+
+    `baseline` names the value of the same run that it is compared with.
     """
 
     what: str
@@ -28,7 +29,9 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        return self.reached >= self.target if self.more_is_better else self.reached <= self.target
+        if self.more_is_better:
+            return self.reached >= self.target
+        return self.reached <= self.target
 
     def cells(self) -> list[str]:
         bound = "≥" if self.more_is_better else "≤"
@@ -44,13 +47,11 @@ class Figure:
 def report(name: str, figures: Sequence[Figure]) -> list[Figure]:
     """Print one table and write `out/bench/<name>.json`."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    written = {
-        "cores": os.cpu_count(),
-        "figures": [asdict(one) | {"met": one.met} for one in figures],
-    }
-    (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=2, ensure_ascii=False))
+    values = [asdict(figure) | {"met": figure.met} for figure in figures]
+    result = {"cores": os.cpu_count(), "figures": values}
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2, ensure_ascii=False))
     table = Table("what", "reached", "target", "met", "beside", title=name)
-    for one in figures:
-        table.add_row(*one.cells())
+    for figure in figures:
+        table.add_row(*figure.cells())
     Console(width=150).print(table)
     return list(figures)

@@ -1,6 +1,4 @@
-"""python -m benchmarks.growth: does a second worker help, and does a roadmap cost more when many
-lie in the tables?
-"""
+"""Benchmark of growth, by a second worker and by full tables: `python -m benchmarks.growth`."""
 
 import sys
 
@@ -27,14 +25,17 @@ def two_workers(models: str) -> Figure:
         alone = to_review(first, SHARED)
         with lab.worker("all", *threads, models=models, name="second") as second:
             together = to_review(first, SHARED, second)
-    beside = f"{SHARED} roadmaps, {THREADS} threads each: {alone.seconds:.1f} s, then {together.seconds:.1f} s"
+    beside = (
+        f"{SHARED} roadmaps, {THREADS} threads each: "
+        f"{alone.seconds:.1f} s, then {together.seconds:.1f} s"
+    )
     times = alone.seconds / together.seconds
     return Figure("two workers instead of one", times, 1.8, "×", beside, more_is_better=True)
 
 
 def full_tables(models: str) -> Figure:
     with lab.worker(models=models) as process:
-        to_review(process, 5)  # what is made once
+        to_review(process, 5)  # warm-up
         lab.empty()
         fill(FEW)
         few = to_review(process, COUNTED, empty=False)
@@ -53,27 +54,31 @@ FROM roadmaps_roadmap, generate_series(1, 5) AS n WHERE status = 'READY' ON CONF
 
 
 def fill(count: int) -> None:
-    """`count` roadmaps that have ended, each with what a run leaves: journal, log, checkpoints."""
+    """Make `count` roadmaps that have ended, each with a run's journal, log and checkpoints."""
     from django.db import connection
     from django.utils import timezone
 
     from logs_app.models import ExecutionLog
     from roadmaps.models import ModelCall, Roadmap
 
-    owner, now, ids = lab.person(), timezone.now(), range(10)
-    made = [
+    owner, now = lab.person(), timezone.now()
+    roadmaps = [
         Roadmap(owner=owner, goal="Learn to bake bread", title="Bread", status="READY")
         for _ in range(count)
     ]
-    Roadmap.objects.bulk_create(made, batch_size=1000)
-    told = {"event": "node_finished", "message": "Designing the plan: done", "occurred_at": now}
-    logs = (ExecutionLog(roadmap_id=one.pk, sequence=n, **told) for one in made for n in ids)
+    Roadmap.objects.bulk_create(roadmaps, batch_size=1000)
+    event = {"event": "node_finished", "message": "Designing the plan: done", "occurred_at": now}
+    logs = (
+        ExecutionLog(roadmap_id=roadmap.pk, sequence=number, **event)
+        for roadmap in roadmaps
+        for number in range(10)
+    )
     ExecutionLog.objects.bulk_create(logs, batch_size=5000)
-    asked = {"model": "openai:test", "answer": {}, "input_hash": "0" * 64}
+    call = {"model": "openai:test", "answer": {}, "input_hash": "0" * 64}
     calls = (
-        ModelCall(thread_id=one.thread_id, role=f"role {n}", **asked)
-        for one in made
-        for n in ids[:3]
+        ModelCall(thread_id=roadmap.thread_id, role=f"role {number}", **call)
+        for roadmap in roadmaps
+        for number in range(3)
     )
     ModelCall.objects.bulk_create(calls, batch_size=5000)
     with connection.cursor() as cursor:

@@ -1,12 +1,10 @@
-"""The product's own processes on services of the benchmarks' own, and what they take: seconds,
-CPU, memory.
+"""Laboratory of the benchmarks: the product's processes on services of their own, and their cost.
 
 Imported before Django is set up: it chooses the services, and drops the caller's model settings.
 """
 
 import contextlib
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -24,20 +22,17 @@ LOGS = VAR / "logs-of-processes"
 DEADLINE_SECONDS = 300
 LATENCY_SECONDS = 2.0  # of one model call
 
-# Bytecode is kept, as on a server, whatever the caller's environment says.
+# Bytecode is kept, as on a server, whatever the caller's environment is.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = str(VAR / "bytecode")
 for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
     del os.environ[_name]
 os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
-os.environ |= {
-    "MAX_RUNNING_ROADMAPS": "0",
-    "SOCKETS_PER_USER": "5000",
-}  # one learner stands for hundreds
+# One learner stands for hundreds.
+os.environ |= {"MAX_RUNNING_ROADMAPS": "0", "SOCKETS_PER_USER": "5000"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
-    "1"  # Playwright has a loop in the thread that asks the database
-)
+# Playwright has a loop in the thread that asks the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
 def wait_for(
@@ -46,7 +41,7 @@ def wait_for(
     deadline = time.monotonic() + seconds
     while not (reached := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError("what the benchmark waits for did not happen")
+            raise TimeoutError("the benchmark waited for this condition in vain")
         time.sleep(pause)
     return reached
 
@@ -71,21 +66,24 @@ class Process:
 
     def tree(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
-            own = psutil.Process(self.popen.pid)
-            return [own, *own.children(recursive=True)]
+            parent = psutil.Process(self.popen.pid)
+            return [parent, *parent.children(recursive=True)]
         return []
 
     def look(self) -> int:
-        """Bytes in memory now; what forked children share with their parent counts once."""
+        """Bytes in memory now; those that forked children share with their parent count once."""
         total = 0
-        for place, one in enumerate(self.tree()):
+        for index, process in enumerate(self.tree()):
             with contextlib.suppress(psutil.Error):
-                total += one.memory_info().rss if place == 0 else one.memory_full_info().uss
+                if index == 0:
+                    total += process.memory_info().rss
+                else:
+                    total += process.memory_full_info().uss
         self.peak_bytes = max(self.peak_bytes, total)
         return total
 
     def cpu_seconds(self) -> float:
-        return sum(cpu_of(one) for one in self.tree())
+        return sum(cpu_of(process) for process in self.tree())
 
     def __enter__(self) -> "Process":
         return self
@@ -95,8 +93,8 @@ class Process:
         try:
             self.popen.wait(20)
         except subprocess.TimeoutExpired:
-            for one in self.tree():
-                one.kill()
+            for process in self.tree():
+                process.kill()
             self.popen.wait()
 
 
@@ -110,9 +108,8 @@ def cpu_of(process: psutil.Process) -> float:
 @contextlib.contextmanager
 def model_server(latency: float = LATENCY_SECONDS) -> Iterator[str]:
     """The address of the tests' model server, in a process of its own."""
-    with Process(
-        "models", [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]
-    ) as process:
+    command = [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]
+    with Process("models", command) as process:
         yield wait_for(lambda: process.log.read_text().strip(), seconds=60)
 
 
@@ -120,30 +117,27 @@ def model_server(latency: float = LATENCY_SECONDS) -> Iterator[str]:
 def worker(
     kind: str = "all", *options: str, name: str = "worker", models: str = "", **settings: str
 ) -> Iterator[Process]:
-    """`manage.py worker`, ready for tasks; `ready_seconds` says after how long it was."""
-    from config.celery import app
-
+    """`manage.py worker`, ready for tasks; `ready_seconds` is the time that it took for that."""
     if models:
-        settings = {
-            "LLM_MODEL": "openai:test",
-            "LLM_BASE_URL": models,
-            "LLM_CONCURRENCY": "5000",
-        } | settings
-    with Process(
-        name, [sys.executable, "manage.py", "worker", kind, *options], **settings
-    ) as process:
-        ours = re.compile(rf"-{process.popen.pid}@")
-        wait_for(
-            lambda: any(
-                ours.search(node) for found in app.control.ping(timeout=0.1) for node in found
-            )
-        )
+        model_settings = {"LLM_MODEL": "openai:test", "LLM_BASE_URL": models}
+        settings = model_settings | {"LLM_CONCURRENCY": "5000"} | settings
+    command = [sys.executable, "manage.py", "worker", kind, *options]
+    with Process(name, command, **settings) as process:
+        wait_for(lambda: answers_ping(process.popen.pid, timeout=0.1))
         process.ready_seconds = time.monotonic() - process.started
         yield process
 
 
+def answers_ping(pid: int, timeout: float) -> bool:
+    """True when a worker with this process id answers Celery's ping."""
+    from config.celery import app
+
+    nodes = [node for reply in app.control.ping(timeout=timeout) for node in reply]
+    return any(f"-{pid}@" in node for node in nodes)
+
+
 def set_up() -> None:
-    """Django, on an empty database and an empty Redis."""
+    """Set up Django, on an empty database and an empty Redis."""
     import django
     from django.core.management import call_command
 
@@ -161,13 +155,14 @@ def empty() -> None:
     call_command("flush", interactive=False, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE checkpoints.checkpoints, checkpoints.checkpoint_blobs, checkpoints.checkpoint_writes"
+            "TRUNCATE checkpoints.checkpoints, checkpoints.checkpoint_blobs, "
+            "checkpoints.checkpoint_writes"
         )
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
 def empty_roadmaps() -> None:
-    """Stop and forget what the part before has left, but not the people."""
+    """Stop and delete the roadmaps of the part before, but not the people."""
     from roadmaps.exceptions import InvalidTransition
     from roadmaps.models import Lease, Roadmap
     from roadmaps.services import cancel_run
@@ -180,12 +175,12 @@ def empty_roadmaps() -> None:
 
 
 def database_cpu_seconds() -> float:
-    """Of the benchmarks' PostgreSQL, its ended processes included."""
+    """CPU time of the benchmarks' PostgreSQL, its ended processes included."""
     pid = int((VAR / "postgres" / "postmaster.pid").read_text().splitlines()[0])
     server = psutil.Process(pid)
-    ended = server.cpu_times()
-    alive = sum(cpu_of(one) for one in [server, *server.children()])
-    return alive + float(ended.children_user + ended.children_system)
+    times = server.cpu_times()
+    of_living = sum(cpu_of(process) for process in [server, *server.children()])
+    return of_living + float(times.children_user + times.children_system)
 
 
 def person(name: str = "learner", **more: Any) -> Any:
@@ -195,17 +190,17 @@ def person(name: str = "learner", **more: Any) -> Any:
 
 
 def request(count: int, **preferences: Any) -> list[uuid.UUID]:
-    """State `count` goals in one transaction: their messages leave together, when it is committed."""
+    """State `count` goals in one transaction, so that their messages leave together."""
     from django.db import transaction
 
     from roadmaps.services import request_roadmap
 
-    wanted: dict[str, Any] = {"hours_per_week": 5, "weeks": 4} | preferences
+    fields: dict[str, Any] = {"hours_per_week": 5, "weeks": 4} | preferences
     owner = person()
     with transaction.atomic():
         return [
-            request_roadmap(owner=owner, goal=f"Learn to bake bread, way {n}", **wanted).pk
-            for n in range(count)
+            request_roadmap(owner=owner, goal=f"Learn to bake bread, way {number}", **fields).pk
+            for number in range(count)
         ]
 
 
@@ -217,7 +212,7 @@ def in_state(*states: str) -> int:
 
 @contextlib.contextmanager
 def web() -> Iterator[tuple[str, Process]]:
-    """The web on one process, as `up` starts it; its address."""
+    """The web in one process, as `up` starts it: its address and the process."""
     import httpx
 
     from config.management.commands.up import commands

@@ -1,7 +1,6 @@
-"""python -m benchmarks.live: how soon people see and get what they do, while one worker drives
-hundreds of roadmaps.
+"""Benchmark of live pages, while a worker drives hundreds of roadmaps: `python -m benchmarks.live`.
 
-Real HTTP to a real web process; a real Chromium for what reaches the eye.
+Real HTTP goes to a real web process, and a real Chromium paints the pages.
 """
 
 import asyncio
@@ -30,14 +29,14 @@ AT_ONCE = 50  # sockets that join together
 ROUNDS = 5
 # All windows paint as one that somebody looks at; behind others, Chromium paints one a second.
 SEEN = ["--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"]
-# Notes for each new line of the timeline when it was painted: milliseconds since 1970, beside its
-# sequence.
+# Notes the time at which each new line of the timeline is painted: milliseconds since 1970, beside
+# its sequence.
 WATCH = """() => {
   window.painted = [];
   new MutationObserver((changes) => requestAnimationFrame(() => {
     const now = performance.timeOrigin + performance.now();
-    for (const change of changes) for (const one of change.addedNodes)
-      if (one.dataset?.sequence) window.painted.push([one.dataset.sequence, now]);
+    for (const change of changes) for (const node of change.addedNodes)
+      if (node.dataset?.sequence) window.painted.push([node.dataset.sequence, now]);
   })).observe(document.getElementById("timeline"), {childList: true});
 }"""
 
@@ -61,26 +60,22 @@ def percentile(values: list[float], share: int) -> float:
 
 
 def clicks(address: str, session: str) -> Figure:
-    """From the click on “Approve” until the roadmap's thread goes on in the worker."""
+    """Time from the click on “Approve” until the roadmap's thread goes on in the worker."""
     lab.empty_roadmaps()
-    asked = lab.request(REVIEWS)
+    roadmaps = lab.request(REVIEWS)
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == REVIEWS)
     lab.request(RUNNING)
     lab.wait_for(lambda: lab.in_state("RUNNING") >= RUNNING)
     with httpx.Client(base_url=address, cookies={"sessionid": session}, timeout=60) as browser:
         browser.get("/admin/")
-        milliseconds = [_approve(browser, pk) for pk in asked]
+        milliseconds = [approve(browser, pk) for pk in roadmaps]
     beside = f"{REVIEWS} clicks, p50 {statistics.median(milliseconds):.0f} ms"
-    return Figure(
-        f"approve → resumed, p95 with {RUNNING} running",
-        percentile(milliseconds, 95),
-        250,
-        "ms",
-        beside,
-    )
+    what = f"approve → resumed, p95 with {RUNNING} running"
+    return Figure(what, percentile(milliseconds, 95), 250, "ms", beside)
 
 
-def _approve(browser: httpx.Client, pk: uuid.UUID) -> float:
+def approve(browser: httpx.Client, pk: uuid.UUID) -> float:
+    """Approve a roadmap's plan; returns the milliseconds until its thread goes on."""
     from django.urls import reverse
 
     from logs_app.history import events_of
@@ -88,113 +83,110 @@ def _approve(browser: httpx.Client, pk: uuid.UUID) -> float:
 
     path = reverse("admin:roadmaps_review_decide", args=[Review.objects.get(roadmap=pk).pk])
     token = {"X-CSRFToken": browser.cookies["csrftoken"]}
-    clicked = time.time_ns()
-    answer = browser.post(path, data={"decision": "APPROVED"}, headers=token)
-    if answer.status_code != httpx.codes.FOUND:
-        raise RuntimeError(f"not approved: {answer.status_code}")
+    click = time.time_ns()
+    response = browser.post(path, data={"decision": "APPROVED"}, headers=token)
+    if response.status_code != httpx.codes.FOUND:
+        raise RuntimeError(f"not approved: {response.status_code}")
 
-    def resumed() -> float:
-        began = [one["sequence"] for one in events_of(pk) if one["event"] == "run_started"]
-        return (began[-1] - clicked) / 1e6 if began and began[-1] > clicked else 0
+    def milliseconds_to_start() -> float:
+        starts = [event["sequence"] for event in events_of(pk) if event["event"] == "run_started"]
+        after_click = [start for start in starts if start > click]
+        return (after_click[-1] - click) / 1e6 if after_click else 0
 
-    return float(lab.wait_for(resumed))
+    return float(lab.wait_for(milliseconds_to_start))
 
 
 def pixels(address: str, session: str) -> Figure:
-    """From the event in the worker until Chromium has painted it: pages of plans that are being
-    changed.
+    """Time from an event in the worker until Chromium has painted it.
+
+    The pages are those of plans that are being changed.
     """
+    from roadmaps.models import Review
+    from roadmaps.services import decide_review
+
     lab.empty_roadmaps()
     watched = lab.request(WINDOWS)
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == WINDOWS)
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        arguments += SEEN
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *SEEN]
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=arguments
         )
-        pages = [_watch(_window(browser, address, session), pk) for pk in watched]
+        pages = [watch(browser, address, session, pk) for pk in watched]
         lab.request(WATCHED_AMONG)
-        _ask_for_changes(watched)
+        for review in Review.objects.pending().filter(roadmap__in=watched):
+            decide_review(review, "CHANGES_REQUESTED", by=None, comment="More practice, please")
         lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == WINDOWS + WATCHED_AMONG)
         time.sleep(1)
-        painted = [one for page in pages for one in page.evaluate("window.painted")]
+        milliseconds = []
+        for page in pages:
+            for sequence, painted in page.evaluate("window.painted"):
+                milliseconds.append(painted - int(sequence) / 1e6)
         browser.close()
-    milliseconds = [now - int(sequence) / 1e6 for sequence, now in painted]
-    beside = f"{len(milliseconds)} events in {WINDOWS} windows, p50 {statistics.median(milliseconds):.0f} ms"
-    return Figure(
-        f"event → pixel, p95 with {WATCHED_AMONG} running",
-        percentile(milliseconds, 95),
-        200,
-        "ms",
-        beside,
-    )
+    median = statistics.median(milliseconds)
+    beside = f"{len(milliseconds)} events in {WINDOWS} windows, p50 {median:.0f} ms"
+    what = f"event → pixel, p95 with {WATCHED_AMONG} running"
+    return Figure(what, percentile(milliseconds, 95), 200, "ms", beside)
 
 
-def _ask_for_changes(roadmaps: list[uuid.UUID]) -> None:
-    from roadmaps.models import Review
-    from roadmaps.services import decide_review
+def watch(browser: Browser, address: str, session: str, pk: uuid.UUID) -> Page:
+    """A roadmap's page in a window of its own, which notes when it paints events.
 
-    for review in Review.objects.pending().filter(roadmap__in=roadmaps):
-        decide_review(review, "CHANGES_REQUESTED", by=None, comment="More practice, please")
-
-
-def _window(browser: Browser, address: str, session: str) -> Page:
-    """Of its own: of several pages in one, only the one in front is painted at once."""
+    Of several pages in one window only the one in front is painted at once.
+    """
     context = browser.new_context(base_url=address)
     context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
-    return context.new_page()
-
-
-def _watch(page: Page, pk: uuid.UUID) -> Page:
+    page = context.new_page()
     page.goto(f"/roadmaps/{pk}/")
-    expect(page.locator("#connection")).to_have_text(
-        "live", timeout=60_000
-    )  # pages evaluate no strings
+    # Asked in this way, as pages evaluate no strings.
+    expect(page.locator("#connection")).to_have_text("live", timeout=60_000)
     page.evaluate(WATCH)
     return page
 
 
 def sockets(address: str, session: str) -> Figure:
-    """From an event until the last of many pages of one web process has it."""
+    """Time from an event until the last of many pages of one web process has it."""
     lab.empty_roadmaps()
     (pk,) = lab.request(1)
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == 1)
-    milliseconds = asyncio.run(
-        _tell_all(f"{address.replace('http', 'ws')}/ws/roadmaps/{pk}/", address, session, pk)
+    url = f"{address.replace('http', 'ws')}/ws/roadmaps/{pk}/"
+    milliseconds = asyncio.run(send_events(url, address, session, pk))
+    beside = (
+        f"worst of {ROUNDS} events, best {min(milliseconds):.0f} ms; "
+        "the clients share the two cores"
     )
-    beside = f"worst of {ROUNDS} events, best {min(milliseconds):.0f} ms; the clients share the two cores"
-    return Figure(
-        f"an event to {SOCKETS:,} sockets of one web process", max(milliseconds), 500, "ms", beside
-    )
+    what = f"an event to {SOCKETS:,} sockets of one web process"
+    return Figure(what, max(milliseconds), 500, "ms", beside)
 
 
-async def _tell_all(url: str, origin: str, session: str, pk: uuid.UUID) -> list[float]:
+async def send_events(url: str, origin: str, session: str, pk: uuid.UUID) -> list[float]:
+    """The milliseconds until the last socket has each event."""
     from roadmaps import progress
 
-    how: dict[str, Any] = {
+    options: dict[str, Any] = {
         "origin": Origin(origin),
         "additional_headers": {"Cookie": f"sessionid={session}"},
     }
-    open_sockets: list[Any] = []
+    clients: list[Any] = []
     for _ in range(0, SOCKETS, AT_ONCE):
-        joining = (websockets.connect(url, open_timeout=60, **how) for _ in range(AT_ONCE))
-        open_sockets += await asyncio.gather(*joining)
-    await asyncio.gather(*(one.recv() for one in open_sockets))  # the snapshots
+        joining = (websockets.connect(url, open_timeout=60, **options) for _ in range(AT_ONCE))
+        clients += await asyncio.gather(*joining)
+    await asyncio.gather(*(client.recv() for client in clients))  # the snapshots
+
+    async def arrival(client: Any, message: str) -> float:
+        while json.loads(await client.recv()).get("event", {}).get("message") != message:
+            continue
+        return time.monotonic()
+
     milliseconds = []
     for number in range(ROUNDS):
-        began = time.monotonic()
-        await asyncio.to_thread(progress.record, pk, "note", f"Round {number}")
-        heard = await asyncio.gather(*(_hear(one, f"Round {number}") for one in open_sockets))
-        milliseconds.append((max(heard) - began) * 1000)
-    await asyncio.gather(*(one.close() for one in open_sockets))
+        message = f"Round {number}"
+        start = time.monotonic()
+        await asyncio.to_thread(progress.record, pk, "note", message)
+        arrivals = await asyncio.gather(*(arrival(client, message) for client in clients))
+        milliseconds.append((max(arrivals) - start) * 1000)
+    await asyncio.gather(*(client.close() for client in clients))
     return milliseconds
-
-
-async def _hear(one: Any, message: str) -> float:
-    while json.loads(await one.recv()).get("event", {}).get("message") != message:
-        continue
-    return time.monotonic()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,4 @@
-"""python -m benchmarks.logs: rows per second by one real logs worker, beside raw COPY of the same
-rows.
-"""
+"""Benchmark of the execution log, rows per second beside raw COPY: `python -m benchmarks.logs`."""
 
 import statistics
 import sys
@@ -21,27 +19,19 @@ BULK_CREATE_EVENTS = 20_000
 def main() -> list[Figure]:
     lab.set_up()
     with lab.worker("logs"):
-        measured = [one_round() for _ in range(ROUNDS)]
-    rates = {name: statistics.median(one[name] for one in measured) for name in measured[0]}
-    share = statistics.median(one["one logs worker"] / one["raw COPY"] for one in measured)
-    beside = ", ".join(
-        f"{name} {rate:,.0f}" for name, rate in rates.items() if name != "one logs worker"
-    )
+        rounds = [measure_rates() for _ in range(ROUNDS)]
+    rates: dict[str, float] = {}
+    for name in rounds[0]:
+        rates[name] = statistics.median(rates_of_round[name] for rates_of_round in rounds)
+    ratio = statistics.median(each["one logs worker"] / each["raw COPY"] for each in rounds)
+    rate = rates.pop("one logs worker")
+    beside = ", ".join(f"{name} {other_rate:,.0f}" for name, other_rate in rates.items())
     cost = f"an event costs who logs it {append_cost(THREADS):.0f} µs CPU in {THREADS} threads"
-    return report(
-        "logs",
-        [
-            Figure(
-                "log rows by one logs worker",
-                rates["one logs worker"],
-                20_000,
-                "rows/s",
-                beside,
-                True,
-            ),
-            Figure("the same, over raw COPY", share, 0.5, "×", cost, True),
-        ],
-    )
+    figures = [
+        Figure("log rows by one logs worker", rate, 20_000, "rows/s", beside, True),
+        Figure("the same, over raw COPY", ratio, 0.5, "×", cost, True),
+    ]
+    return report("logs", figures)
 
 
 def make_event() -> dict[str, object]:
@@ -52,17 +42,17 @@ def make_event() -> dict[str, object]:
     )
 
 
-def one_round() -> dict[str, float]:
+def measure_rates() -> dict[str, float]:
     """Rows per second of each way, on the same rows in an emptied table."""
     from logs_app import rows
 
     lines = [rows.to_line(make_event()) for _ in range(EVENTS)]
+    few_lines = lines[:BULK_CREATE_EVENTS]
     return {
         "raw COPY": EVENTS / seconds(lambda: raw_copy(lines)),
         "one logs worker": EVENTS / seconds(lambda: by_worker(lines, 10)),
         "one logs worker, an entry per event": EVENTS / seconds(lambda: by_worker(lines, 1)),
-        "bulk_create": BULK_CREATE_EVENTS
-        / seconds(lambda: bulk_create(lines[:BULK_CREATE_EVENTS])),
+        "bulk_create": BULK_CREATE_EVENTS / seconds(lambda: bulk_create(few_lines)),
     }
 
 
@@ -98,7 +88,7 @@ def raw_copy(lines: list[bytes]) -> float:
 
 
 def by_worker(lines: list[bytes], per_entry: int) -> float:
-    """From the moment the message is sent until the stream is empty, the task's own wait included."""
+    """Seconds from the message until the stream is empty, the task's own wait included."""
     from celery import current_app
 
     from logs_app import stream
@@ -114,15 +104,15 @@ def by_worker(lines: list[bytes], per_entry: int) -> float:
 
 
 def bulk_create(lines: list[bytes]) -> float:
-    """As Django does it, events to rows."""
+    """Seconds for the rows by Django's bulk_create."""
     from logs_app import rows
     from logs_app.models import ExecutionLog
 
     events = rows.from_lines(lines)
     started = time.perf_counter()
     for start in range(0, len(events), 1000):
-        made = [ExecutionLog(**event) for event in events[start : start + 1000]]
-        ExecutionLog.objects.bulk_create(made, ignore_conflicts=True)
+        entries = [ExecutionLog(**event) for event in events[start : start + 1000]]
+        ExecutionLog.objects.bulk_create(entries, ignore_conflicts=True)
     return time.perf_counter() - started
 
 
@@ -136,12 +126,12 @@ def append_cost(count: int) -> float:
         for _ in range(each):
             buffer.append(make_event())
 
-    made = [threading.Thread(target=log) for _ in range(count)]
+    threads = [threading.Thread(target=log) for _ in range(count)]
     started = time.process_time()
-    for one in made:
-        one.start()
-    for one in made:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return round((time.process_time() - started) / (each * count) * 1e6, 1)
 
 

@@ -1,4 +1,4 @@
-"""python -m benchmarks.machines: two machines, as network namespaces, share one queue.
+"""Benchmark of two machines, as network namespaces, at one queue: `python -m benchmarks.machines`.
 
 Needs root and iproute2.
 
@@ -32,18 +32,11 @@ def main() -> list[Figure]:
         for name, network in MACHINES.items():
             stack.enter_context(machine(name, network))
             pids[name] = stack.enter_context(worker(name, network, models))
-        seconds, shares = run(pids)
-    beside = f"{ROADMAPS} roadmaps to review in {seconds:.1f} s: " + ", ".join(
-        f"{n} {c}" for n, c in shares.items()
-    )
-    figure = Figure(
-        "runs of the idler of two machines",
-        min(shares.values()),
-        1,
-        "",
-        beside,
-        more_is_better=True,
-    )
+        seconds, runs = run(pids)
+    counts = ", ".join(f"{name} {count}" for name, count in runs.items())
+    beside = f"{ROADMAPS} roadmaps to review in {seconds:.1f} s: {counts}"
+    least = min(runs.values())
+    figure = Figure("runs of the idler of two machines", least, 1, "", beside, more_is_better=True)
     return report("machines", [figure])
 
 
@@ -56,30 +49,31 @@ def machine(name: str, network: str) -> Iterator[None]:
         ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name)
         ip("addr", "add", f"{network}.1/24", "dev", cable)
         ip("link", "set", cable, "up")
-        for words in (f"addr add {network}.2/24 dev eth0", "link set eth0 up", "link set lo up"):
-            ip("-n", name, *words.split())
+        for command in (f"addr add {network}.2/24 dev eth0", "link set eth0 up", "link set lo up"):
+            ip("-n", name, *command.split())
         yield
     finally:
         ip("netns", "del", name)
 
 
-def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True)  # noqa: S603, S607 - our own words
+def ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True)  # noqa: S603, S607 - our own arguments
 
 
 @contextlib.contextmanager
 def worker(name: str, network: str, models: str) -> Iterator[int]:
-    """A worker on machine `name`, which reaches the services only at the other end of its cable;
-    its process id.
+    """The process id of a worker on machine `name`.
+
+    It reaches the services only at the other end of its cable.
     """
     from django.conf import settings
 
     host = f"{network}.1"
-    asked = urlsplit(models)
+    model_address = urlsplit(models)
     targets = (
         tcp.of_database(settings.DATABASE_URL),
         tcp.of_redis(settings.REDIS_URL),
-        (asked.hostname or "", asked.port or 0),
+        (model_address.hostname or "", model_address.port or 0),
     )
     with contextlib.ExitStack() as stack:
         database, redis, model = (
@@ -90,33 +84,17 @@ def worker(name: str, network: str, models: str) -> Iterator[int]:
             "REDIS_URL": tcp.redis_url(settings.REDIS_URL, host, redis),
             "VAR_DIR": str(lab.VAR / name),
             "LLM_MODEL": "openai:test",
-            "LLM_BASE_URL": f"http://{host}:{model}{asked.path}",
+            "LLM_BASE_URL": f"http://{host}:{model}{model_address.path}",
         }
-        command = [
-            "ip",
-            "netns",
-            "exec",
-            name,
-            sys.executable,
-            "manage.py",
-            "worker",
-            "workflow",
-            "--concurrency",
-            "5",
-        ]
+        command = ["ip", "netns", "exec", name, sys.executable]
+        command += ["manage.py", "worker", "workflow", "--concurrency", "5"]
         process = stack.enter_context(lab.Process(name, command, **environment))
-        lab.wait_for(lambda: answers(process.popen.pid))
+        lab.wait_for(lambda: lab.answers_ping(process.popen.pid, timeout=0.2))
         yield process.popen.pid
 
 
-def answers(pid: int) -> bool:
-    from config.celery import app
-
-    return any(f"-{pid}@" in node for found in app.control.ping(timeout=0.2) for node in found)
-
-
 def run(pids: dict[str, int]) -> tuple[float, dict[str, int]]:
-    """Seconds, and how many runs each machine took."""
+    """The seconds until all plans wait for review, and the number of runs on each machine."""
     from django_celery_results.models import TaskResult
 
     started = time.monotonic()
@@ -124,8 +102,11 @@ def run(pids: dict[str, int]) -> tuple[float, dict[str, int]]:
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == ROADMAPS)
     seconds = time.monotonic() - started
     lab.wait_for(lambda: TaskResult.objects.filter(status="SUCCESS").count() >= ROADMAPS)
-    workers = [str(one) for one in TaskResult.objects.values_list("worker", flat=True)]
-    return seconds, {name: sum(f"-{pid}@" in one for one in workers) for name, pid in pids.items()}
+    workers = list(map(str, TaskResult.objects.values_list("worker", flat=True)))
+    runs: dict[str, int] = {}
+    for name, pid in pids.items():
+        runs[name] = sum(f"-{pid}@" in worker for worker in workers)
+    return seconds, runs
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""python -m benchmarks.scale: the product's own queries on tables of millions of rows.
+"""Benchmark of the product's queries on millions of rows: `python -m benchmarks.scale`.
 
-Fills the benchmarks' database with 5 million events of 100,000 roadmaps (EVENTS=… for fewer) and
-what belongs to them, asks what pages, the admin, recovery, pruning and the checkpointer ask, and
-writes the plans to out/bench/scale.txt.
+It fills the benchmarks' database with 5 million events of 100,000 roadmaps (EVENTS=… for fewer) and
+the rows that belong to them, runs the queries of pages, the admin, recovery, pruning and the
+checkpointer, and writes their plans to out/bench/scale.txt.
 """
 
 import os
@@ -20,7 +20,7 @@ ROADMAPS = EVENTS // 50
 TIMES = 5
 FILL = (lab.ROOT / "benchmarks" / "scale.sql").read_text().rstrip(";\n")
 
-WANTED_MILLISECONDS = {
+TARGET_MILLISECONDS = {
     "events of a roadmap's page": 5,
     "admin: the log, newest first": 50,
     "admin: errors in the log": 50,
@@ -37,14 +37,19 @@ def main() -> list[Figure]:
     lab.set_up()
     fill()
     try:
-        told = {name: Asked(ask) for name, ask in questions().items()}
+        measurements = {name: Measurement(part) for name, part in parts().items()}
     finally:
         lab.empty()
+
+    figures, plans = [], []
+    for name, measurement in measurements.items():
+        plans.append(f"# {name}\n{measurement.plan}")
+        median = statistics.median(measurement.milliseconds)
+        beside = f"{measurement.count} queries, {EVENTS:,} events of {ROADMAPS:,} roadmaps"
+        figures.append(Figure(name, median, TARGET_MILLISECONDS[name], "ms", beside))
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "scale.txt").write_text(
-        "\n\n".join(f"# {name}\n{asked.plan}" for name, asked in told.items())
-    )
-    return report("scale", [_figure(name, asked) for name, asked in told.items()])
+    (RESULTS / "scale.txt").write_text("\n\n".join(plans))
+    return report("scale", figures)
 
 
 def fill() -> None:
@@ -61,37 +66,38 @@ def fill() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-class Asked:
-    """What a part of the product asked the database, once warm: milliseconds in all, and the plan
-    of the slowest.
-    """
+class Measurement:
+    """The queries of a part of the product, once warm: milliseconds in all, the slowest's plan."""
 
-    def __init__(self, ask: Callable[[], object]) -> None:
+    def __init__(self, part: Callable[[], object]) -> None:
         from django.db import connection, transaction
+
+        queries: list[tuple[float, str, Any]] = []
+
+        def record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return execute(sql, params, many, context)
+            finally:
+                queries.append(((time.perf_counter() - start) * 1000, sql, params))
 
         self.milliseconds = []
         for _ in range(TIMES):
-            self._queries: list[tuple[float, str, Any]] = []
-            with transaction.atomic(), connection.execute_wrapper(self._time):
-                ask()
+            queries.clear()
+            with transaction.atomic(), connection.execute_wrapper(record):
+                part()
                 transaction.set_rollback(True)
-            self.milliseconds.append(sum(took for took, _, _ in self._queries))
-        self.count = len(self._queries)
-        _, slowest, params = max(self._queries, key=lambda query: query[0])
+            self.milliseconds.append(sum(milliseconds for milliseconds, _, _ in queries))
+        self.count = len(queries)
+        _, slowest, params = max(queries, key=lambda query: query[0])
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {slowest}", params)
             self.plan = slowest + "\n" + "\n".join(row[0] for row in cursor.fetchall())
             transaction.set_rollback(True)
 
-    def _time(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        started = time.perf_counter()
-        try:
-            return execute(sql, params, many, context)
-        finally:
-            self._queries.append(((time.perf_counter() - started) * 1000, sql, params))
 
-
-def questions() -> dict[str, Callable[[], object]]:
+def parts() -> dict[str, Callable[[], object]]:
+    """The parts of the product that are measured, by name."""
     from django.conf import settings
     from django.db import connection
     from django.test import Client
@@ -122,27 +128,20 @@ def questions() -> dict[str, Callable[[], object]]:
         "recover": recovery.recover,
         "prune: a batch of logs": lambda: retention.delete_batch(retention.old_logs()),
         "prune: which threads": lambda: list(retention.ended_threads()[:1]),
-        "checkpoint of a thread": lambda: _checkpoint(str(roadmap.thread_id)),
+        "checkpoint of a thread": lambda: newest_checkpoint(str(roadmap.thread_id)),
     }
 
 
-def _checkpoint(thread_id: str) -> None:
-    """As the saver asks for the newest one."""
+def newest_checkpoint(thread_id: str) -> None:
+    """Read the newest checkpoint of a thread by the saver's query."""
     from django.db import connection
     from langgraph.checkpoint.postgres.base import SELECT_SQL
 
-    newest = f"{SELECT_SQL} WHERE thread_id = %s AND checkpoint_ns = %s ORDER BY checkpoint_id DESC LIMIT 1"
+    condition = "WHERE thread_id = %s AND checkpoint_ns = %s ORDER BY checkpoint_id DESC LIMIT 1"
     with connection.cursor() as cursor:
-        cursor.execute(newest, [thread_id, ""])
+        cursor.execute(f"{SELECT_SQL} {condition}", [thread_id, ""])
         if not cursor.fetchall():
             raise LookupError(thread_id)
-
-
-def _figure(name: str, asked: Asked) -> Figure:
-    beside = f"{asked.count} queries, {EVENTS:,} events of {ROADMAPS:,} roadmaps"
-    return Figure(
-        name, statistics.median(asked.milliseconds), WANTED_MILLISECONDS[name], "ms", beside
-    )
 
 
 if __name__ == "__main__":

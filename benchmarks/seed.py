@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import django
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Seed as the command line `words` says. Exits with a sentence when it refuses."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Seed by the arguments of the command line. Exits with a sentence when it refuses."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
 
@@ -27,18 +27,18 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="also without DEBUG: these rows are hard to take out"
     )
-    chosen = parser.parse_args(words)
+    options = parser.parse_args(arguments)
 
-    if not (settings.DEBUG or chosen.yes):
+    if not (settings.DEBUG or options.yes):
         sys.exit("This fills the database with made-up rows; say --yes if that is what you want.")
-    if min(chosen.reviews, chosen.logs) < 1:
+    if min(options.reviews, options.logs) < 1:
         sys.exit("--reviews and --logs are counts from 1.")
     if seeding.is_seeded():
         sys.exit(
             "This database is seeded already; start with an empty one, such as another VAR_DIR."
         )
 
-    for table, count in seeding.seed(reviews=chosen.reviews, logs=chosen.logs):
+    for table, count in seeding.seed(reviews=options.reviews, logs=options.logs):
         print(f"{table}: {count:,}", flush=True)  # noqa: T201
 
 
