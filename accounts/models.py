@@ -45,7 +45,7 @@ def switch(kind: str, channel: str) -> str:
 
 
 class Preferences(models.Model):
-    """A person's choices; whoever has no row has the defaults."""
+    """A person's choices; a person without a row has the defaults."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences"

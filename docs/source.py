@@ -11,7 +11,7 @@ from config import env
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "config" / "settings"
 APPS = ("config", "roadmaps", "content", "learning", "sharing", "accounts", "logs_app")
-OTHERS = "others"  # what is read outside of the settings
+OTHERS = "others"  # variables that are read outside of the settings
 ACCEPTS = {
     "text": "text",
     "flag": "`true` or `false`",

@@ -39,7 +39,7 @@ def register_address(name: str, address: str) -> None:
     try:
         parts = urlsplit(address)
     except ValueError:
-        return  # whoever connects says what is wrong with it
+        return  # the connection to it will fail, and say why
 
     register(parts.password or "")
     if SECRET_NAME.search(name):

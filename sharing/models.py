@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from roadmaps.models import Concept, Roadmap
+from roadmaps.models import Roadmap
 
 SEARCHED = SearchVector("words", config="simple")  # courses are in any language
 
@@ -73,6 +73,3 @@ class Share(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shared_course", args=[self.token])
-
-    def address_of(self, concept: Concept) -> str:
-        return reverse("shared_concept", args=[self.token, concept.slug])

@@ -87,7 +87,7 @@ ABSOLUTE_URL_OVERRIDES = {
 }
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-make_folder(STATIC_ROOT)  # whitenoise also serves what was not collected
+make_folder(STATIC_ROOT)  # whitenoise also serves files that were not collected
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"

@@ -32,7 +32,7 @@ class Rates:
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
-        # tokens that calls took beyond what was reserved for them; less than nothing: below it
+        # Tokens that calls took beyond those reserved for them; negative when they took fewer.
         self._debt = 0
 
     @cached_property
