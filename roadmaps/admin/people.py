@@ -36,7 +36,7 @@ class NameMixin:
         name: str = form.cleaned_data["username"]
         if name != names.normalized(form.initial.get("username", "")):
             names.check_letters(name)
-            get_adapter().check_free(name, but=form.instance)
+            get_adapter().check_free(name, apart_from=form.instance)
         return name
 
 
