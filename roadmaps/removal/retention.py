@@ -1,4 +1,4 @@
-"""Deleting what nobody needs any more, in batches, so that no table grows without end."""
+"""Retention: old rows are deleted in batches, so that no table grows without end."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -72,12 +72,16 @@ def left_leases() -> "QuerySet[Lease]":
 
 def ended_threads() -> "QuerySet[Roadmap, UUID]":
     """Threads of roadmaps that ended long ago, as far as anything is left of them."""
-    left = """
-        EXISTS (SELECT FROM checkpoints.checkpoints c WHERE c.thread_id = roadmaps_roadmap.thread_id::text)
+    something_left = """
+        EXISTS (
+            SELECT FROM checkpoints.checkpoints c
+            WHERE c.thread_id = roadmaps_roadmap.thread_id::text
+        )
         OR EXISTS (SELECT FROM roadmaps_modelcall m WHERE m.thread_id = roadmaps_roadmap.thread_id)
     """
     ended = Roadmap.objects.filter(status__in=ENDED, updated_at__lt=_cutoff())
-    return ended.extra(where=[left]).order_by().values_list("thread_id", flat=True)  # noqa: S610 - our own text
+    with_rows = ended.extra(where=[something_left])  # noqa: S610 - our own text
+    return with_rows.order_by().values_list("thread_id", flat=True)
 
 
 def _cutoff() -> datetime:
@@ -85,10 +89,13 @@ def _cutoff() -> datetime:
 
 
 def _prune_threads() -> tuple[int, int]:
+    """Threads deleted, and model calls: theirs and those without a roadmap."""
     threads = calls = 0
     for thread_id in ended_threads():
         pruned = _prune_thread(thread_id)
-        threads, calls = threads + (pruned is not None), calls + (pruned or 0)
+        if pruned is not None:
+            threads += 1
+            calls += pruned
     return threads, calls + _delete(calls_without_roadmap())
 
 
@@ -105,8 +112,8 @@ def _prune_thread(thread_id: UUID) -> int | None:
 
 def calls_without_roadmap() -> "QuerySet[ModelCall]":
     """Old calls of deleted roadmaps and of requests never sent; until then they count as cost."""
-    kept = Roadmap.objects.filter(thread_id=OuterRef("thread_id"))
-    return ModelCall.objects.filter(~Exists(kept), created_at__lt=_cutoff())
+    roadmaps = Roadmap.objects.filter(thread_id=OuterRef("thread_id"))
+    return ModelCall.objects.filter(~Exists(roadmaps), created_at__lt=_cutoff())
 
 
 def _empty_trash() -> int:

@@ -1,4 +1,4 @@
-"""What an owner throws away: back for TRASH_DAYS, then gone."""
+"""Trash: what an owner throws away can be restored for TRASH_DAYS, then it is deleted."""
 
 from datetime import timedelta
 
@@ -57,5 +57,5 @@ def delete_for_good(roadmap: Roadmap) -> None:
 def days_left(roadmap: Roadmap) -> int:
     """Whole days until `prune` takes it, the begun one counted."""
     assert roadmap.deleted_at is not None
-    left = roadmap.deleted_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
-    return max(0, -(-left // timedelta(days=1)))
+    remaining = roadmap.deleted_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+    return max(0, -(-remaining // timedelta(days=1)))

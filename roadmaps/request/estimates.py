@@ -1,11 +1,9 @@
-"""What a roadmap will take: counted from the learner's time or from the plan, timed by recent
+"""Estimates of a roadmap: its size from the learner's time or the plan, its duration from recent
 model calls.
 """
 
 import statistics
 from dataclasses import dataclass
-from functools import reduce
-from typing import Any
 
 from django.conf import settings
 
@@ -37,7 +35,10 @@ class Estimate:
 
 def for_request(hours_per_week: int, weeks: int) -> Estimate:
     budget = hours_per_week * weeks * 60
-    stages, concepts = size_of(budget) if without_model("curriculum") else _usual_size(budget)
+    if without_model("curriculum"):
+        stages, concepts = size_of(budget)
+    else:
+        stages, concepts = _usual_size(budget)
     return _estimate(stages, concepts, DESIGN, 2 * (settings.MAX_EDIT_ROUNDS - 1))
 
 
@@ -69,15 +70,15 @@ def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: i
 def recent_seconds() -> dict[str, float]:
     """By role: the median of its model's latest calls."""
     usual = USUAL | CONTENT
+    latest = []
+    for role in usual:
+        calls = ModelCall.objects.filter(role=role, model=model_label(role)).order_by("-id")
+        latest.append(calls.values_list("role", "seconds")[:RECENT])
+
     recent: dict[str, list[float]] = {}
-    for role, seconds in reduce(lambda one, other: one.union(other, all=True), map(_latest, usual)):
+    for role, seconds in latest[0].union(*latest[1:], all=True):
         recent.setdefault(role, []).append(seconds)
 
     medians = {role: statistics.median(times) for role, times in recent.items()}
     built_in = {role: BUILT_IN for role in usual if without_model(role)}
     return usual | built_in | medians
-
-
-def _latest(role: str) -> Any:
-    rows = ModelCall.objects.filter(role=role, model=model_label(role)).order_by("-id")
-    return rows.values_list("role", "seconds")[:RECENT]

@@ -1,4 +1,4 @@
-"""How much of one learner may run at once."""
+"""Limit of roadmaps that one learner may have running at once."""
 
 from typing import Any
 
@@ -29,15 +29,18 @@ def check_room(owner: Any) -> None:
     running = list(Roadmap.objects.filter(owner=owner.pk).moving()[:most])
     if len(running) < most:
         return
-    names = ", ".join(f"“{_short(str(one))}”" for one in running)
-    told = ngettext(
-        "%(most)s roadmap of yours may run at a time, and %(names)s still does. Wait until it is done, or cancel it.",
+    names = ", ".join(f"“{_short(str(roadmap))}”" for roadmap in running)
+    message = ngettext(
+        "%(most)s roadmap of yours may run at a time, and %(names)s still does."
+        " Wait until it is done, or cancel it.",
         "%(most)s roadmaps of yours may run at a time, and these still do: %(names)s. "
         "Wait until one is done, or cancel one.",
         most,
     )
-    raise ValidationError({NON_FIELD_ERRORS: [told % {"most": most, "names": names}]})
+    raise ValidationError({NON_FIELD_ERRORS: [message % {"most": most, "names": names}]})
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= NAME_MAX else _("%(start)s…") % {"start": name[: NAME_MAX - 1]}
+    if len(name) <= NAME_MAX:
+        return name
+    return _("%(start)s…") % {"start": name[: NAME_MAX - 1]}

@@ -1,6 +1,4 @@
-"""Two or three questions to the learner before the design, by the model that will make the goal
-precise.
-"""
+"""Questions to the learner before the design, by the model that will make the goal precise."""
 
 import uuid
 from typing import Any
@@ -26,10 +24,10 @@ def ask_questions(request: dict[str, Any], thread_id: uuid.UUID) -> list[str]:
         return loop.run(_ask(request, str(thread_id)), timeout=settings.QUESTIONS_SECONDS)
     except TimeoutError:
         limit = settings.QUESTIONS_SECONDS
-        told = Sentence(
+        reason = Sentence(
             "The model took longer than %(limit)s seconds (QUESTIONS_SECONDS).", limit=limit
         )
-        raise LLMError(told, permanent=False) from None
+        raise LLMError(reason, permanent=False) from None
 
 
 async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
@@ -42,21 +40,19 @@ async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
     return call.answer.questions
 
 
-def clean_clarifications(given: Any) -> list[dict[str, str]]:
-    """The answered ones of `given` [{"question", "answer"}]. Raises ValidationError."""
-    answered = [
-        {"question": str(one["question"]), "answer": _clean(str(one["answer"]))} for one in given
-    ]
-    answered = [one for one in answered if one["answer"]]
-    if len(answered) > QUESTIONS_MAX or any(
-        len(one["question"]) > QUESTION_MAX for one in answered
-    ):
+def clean_clarifications(clarifications: Any) -> list[dict[str, str]]:
+    """The answered ones of [{"question", "answer"}]. Raises ValidationError."""
+    answered = []
+    for pair in clarifications:
+        question = str(pair["question"])
+        answer = str(pair["answer"]).replace("\x00", "").strip()
+        if answer:
+            answered.append({"question": question, "answer": answer})
+
+    longest_question = max((len(pair["question"]) for pair in answered), default=0)
+    if len(answered) > QUESTIONS_MAX or longest_question > QUESTION_MAX:
         raise ValidationError({"clarifications": _("These are no questions that were asked.")})
-    if any(len(one["answer"]) > ANSWER_MAX for one in answered):
-        told = _("An answer may have at most %(most)s characters.") % {"most": ANSWER_MAX}
-        raise ValidationError({"clarifications": told})
+    if any(len(pair["answer"]) > ANSWER_MAX for pair in answered):
+        message = _("An answer may have at most %(most)s characters.") % {"most": ANSWER_MAX}
+        raise ValidationError({"clarifications": message})
     return answered
-
-
-def _clean(answer: str) -> str:
-    return answer.replace("\x00", "").strip()

@@ -37,8 +37,8 @@ def request_roadmap(
     answered = clean_clarifications(clarifications)
     thread_id = thread_id or uuid.uuid4()
     limits.take_turn(owner)
-    if made := Roadmap.objects.filter(owner=owner, thread_id=thread_id).first():
-        return made
+    if existing := Roadmap.objects.filter(owner=owner, thread_id=thread_id).first():
+        return existing
     limits.check_room(owner)
     roadmap = Roadmap.objects.create(
         owner=owner, thread_id=thread_id, clarifications=answered, **form.cleaned_data
