@@ -1,4 +1,4 @@
-"""How many connections to PostgreSQL all processes may open, against its `max_connections`."""
+"""Budget of connections to PostgreSQL: what all processes may open, against `max_connections`."""
 
 import socket
 from typing import Any
@@ -30,7 +30,7 @@ def of_process(django: int | None = None, checkpoints: int | None = None) -> int
 
 
 def allowed() -> int:
-    """What PostgreSQL leaves to Cairn. Raises DatabaseError."""
+    """Connections that PostgreSQL leaves to Cairn. Raises DatabaseError."""
     with connection.cursor() as cursor:
         cursor.execute(LIMITS)
         limit, others = cursor.fetchone()
@@ -38,12 +38,12 @@ def allowed() -> int:
 
 
 def processes() -> list[dict[str, Any]]:
-    """What each living process of this installation told last; nothing while Redis is away."""
+    """Last report of each living process of this installation; nothing while Redis is away."""
     try:
-        told = telemetry.processes()
+        reports = telemetry.processes()
     except redis.RedisError:
         return []
-    return [process for name, process in told.items() if not _was_killed_here(name)]
+    return [process for name, process in reports.items() if not _was_killed_here(name)]
 
 
 def _was_killed_here(name: str) -> bool:

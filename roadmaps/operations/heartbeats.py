@@ -1,4 +1,4 @@
-"""A tiny task per queue, sent by beat; its end proves that somebody takes that queue's messages."""
+"""Heartbeats: a tiny task per queue, whose end proves that somebody takes that queue's messages."""
 
 import time
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def probe(seconds: float) -> None:
     for queue in settings.QUEUES:
         current_app.send_task("maintenance.heartbeat", args=[queue], queue=queue, **options)
     while time.time() < started + seconds:
-        taken = [one for one in read().values() if one.at >= started]
+        taken = [beat for beat in read().values() if beat.at >= started]
         if len(taken) == len(settings.QUEUES):
             return
         time.sleep(0.1)
@@ -37,9 +37,9 @@ def probe(seconds: float) -> None:
 
 def record(queue: str, worker: str, sent_at: float, *, by_beat: bool = True) -> None:
     now = time.time()
-    said = orjson.dumps({"at": now, "worker": worker, "waited": max(0.0, now - sent_at)})
+    heartbeat = orjson.dumps({"at": now, "worker": worker, "waited": max(0.0, now - sent_at)})
     with redis_clients.client() as client, client.pipeline() as pipe:
-        pipe.hset(KEY, queue, said.decode())
+        pipe.hset(KEY, queue, heartbeat.decode())
         if by_beat:
             pipe.lpush(_sent(queue), sent_at)
             pipe.ltrim(_sent(queue), 0, SENT_KEEP - 1)
@@ -49,8 +49,8 @@ def record(queue: str, worker: str, sent_at: float, *, by_beat: bool = True) -> 
 def read() -> dict[str, Heartbeat]:
     """The last one of each queue that had any. Raises RedisError."""
     with redis_clients.client() as client:
-        told: Any = client.hgetall(KEY)
-    return {queue.decode(): Heartbeat(**orjson.loads(said)) for queue, said in told.items()}
+        latest: Any = client.hgetall(KEY)
+    return {queue.decode(): Heartbeat(**orjson.loads(text)) for queue, text in latest.items()}
 
 
 def sent_within(seconds: float) -> int:
@@ -60,7 +60,8 @@ def sent_within(seconds: float) -> int:
         for queue in settings.QUEUES:
             pipe.lrange(_sent(queue), 0, -1)
         lists: Any = pipe.execute()
-    return max(sum(float(at) > since for at in sent) for sent in lists)
+    counts = [sum(float(sent) > since for sent in of_queue) for of_queue in lists]
+    return max(counts)
 
 
 def _sent(queue: str) -> str:

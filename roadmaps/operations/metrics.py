@@ -1,5 +1,4 @@
-"""The metrics, made when they are asked for: what stands in PostgreSQL and Redis, and what
-processes have counted.
+"""Prometheus metrics, made at each scrape: rows, queues, and what processes have counted.
 
 Four queries that only an index answers and a handful of Redis commands, however large the tables
 are.
@@ -44,12 +43,9 @@ TIMED = {  # histograms, of seconds
         ("role", "model"),
     ),
 }
-WATCHED = (
-    *MOVING,
-    RoadmapStatus.AWAITING_REVIEW,
-    RoadmapStatus.FAILED,
-)  # the ended ones only grow: see transitions
-HELD = ("open", "in_use", "waiting")
+# Without the ended ones, which only grow: see transitions.
+WATCHED = (*MOVING, RoadmapStatus.AWAITING_REVIEW, RoadmapStatus.FAILED)
+POOL_STATES = ("open", "in_use", "waiting")
 
 Families = Iterator[Metric]
 
@@ -79,12 +75,12 @@ def _if_up(
 ) -> Families:
     """All of what `read` yields, or nothing of it."""
     try:
-        found = [family for families in read for family in families()]
+        metrics = [family for families in read for family in families()]
     except away:
         up.add_metric([service], 0)
         return
     up.add_metric([service], 1)
-    yield from found
+    yield from metrics
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
@@ -103,13 +99,15 @@ def _roadmaps() -> Families:
 
 
 def _reviews() -> Families:
-    found = statistics.open_reviews()
-    waiting = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0
+    reviews = statistics.open_reviews()
+    waiting = 0.0
+    if reviews["oldest"]:
+        waiting = (timezone.now() - reviews["oldest"]).total_seconds()
     yield GaugeMetricFamily(
-        "cairn_reviews_pending", "Reviews that wait for a decision", found["pending"]
+        "cairn_reviews_pending", "Reviews that wait for a decision", reviews["pending"]
     )
     yield GaugeMetricFamily(
-        "cairn_reviews_overdue", "Of these, past their due time", found["overdue"]
+        "cairn_reviews_overdue", "Of these, past their due time", reviews["overdue"]
     )
     yield GaugeMetricFamily(
         "cairn_review_oldest_seconds", "How long the oldest of them has waited", waiting
@@ -141,7 +139,7 @@ def _queues() -> Families:
 
 def _heartbeats() -> Families:
     now = timezone.now().timestamp()
-    ages = {queue: now - one.at for queue, one in heartbeats.read().items()}
+    ages = {queue: now - beat.at for queue, beat in heartbeats.read().items()}
     yield _gauge(
         "cairn_queue_heartbeat_age_seconds", "Since a queue last took its heartbeat", "queue", ages
     )
@@ -152,21 +150,21 @@ def _processes() -> Families:
     pools = GaugeMetricFamily(
         "cairn_db_pool_connections", "Django's connections: open, in use", labels=["kind", "state"]
     )
-    held: dict[tuple[str, str], float] = defaultdict(float)
-    for one in telemetry.processes().values():
-        kinds[one["kind"]] += 1
-        for state in (*HELD, "sockets"):
-            held[one["kind"], state] += one.get(state, 0)
+    sums: dict[tuple[str, str], float] = defaultdict(float)
+    for process in telemetry.processes().values():
+        kinds[process["kind"]] += 1
+        for state in (*POOL_STATES, "sockets"):
+            sums[process["kind"], state] += process.get(state, 0)
     for kind in kinds:
         for state in ("open", "in_use"):
-            pools.add_metric([kind, state], held[kind, state])
-    waiting = {kind: held[kind, "waiting"] for kind in kinds}
+            pools.add_metric([kind, state], sums[kind, state])
+    waiting = {kind: sums[kind, "waiting"] for kind in kinds}
     yield _gauge(
         "cairn_processes", "Processes that told of themselves in the last seconds", "kind", kinds
     )
     yield pools
     yield _gauge("cairn_db_pool_waiting", "Threads that wait for a connection", "kind", waiting)
-    yield GaugeMetricFamily("cairn_sockets_open", "Open WebSockets", held["web", "sockets"])
+    yield GaugeMetricFamily("cairn_sockets_open", "Open WebSockets", sums["web", "sockets"])
 
 
 def _counted() -> Families:
@@ -188,18 +186,15 @@ def _histogram(
     for series, count in totals.items():
         if series[0] != f"{name}_count":
             continue
-        buckets = [
-            (str(bound), totals.get(_bucket(name, series, bound), 0)) for bound in telemetry.BUCKETS
-        ]
+        buckets = []
+        for bound in telemetry.BUCKETS:
+            of_bucket = tuple(sorted([*series[1], ("le", str(bound))]))
+            buckets.append((str(bound), totals.get((f"{name}_bucket", of_bucket), 0)))
         total = totals.get((f"{name}_sum", series[1]), 0)
         family.add_metric(_values(series, labels), [*buckets, ("+Inf", count)], sum_value=total)
     return family
 
 
-def _bucket(name: str, series: telemetry.Series, bound: float) -> telemetry.Series:
-    return f"{name}_bucket", tuple(sorted([*series[1], ("le", str(bound))]))
-
-
 def _values(series: telemetry.Series, labels: tuple[str, ...]) -> list[str]:
-    given = dict(series[1])
-    return [given.get(label, "") for label in labels]
+    by_label = dict(series[1])
+    return [by_label.get(label, "") for label in labels]

@@ -1,4 +1,4 @@
-"""What other programs ask of a web process: does it live, is it ready, what has been counted."""
+"""Probes of a web process for other programs: alive, ready, and its metrics."""
 
 import hmac
 import logging
@@ -41,9 +41,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
     The answer comes within READY_SECONDS, also when a service accepts connections and says nothing.
     """
-    asked = {question: question.ask() for question in READINESS}
-    wait(asked.values(), timeout=READY_SECONDS)
-    missing = [question.missing(answer) for question, answer in asked.items()]
+    answers = {question: question.ask() for question in READINESS}
+    wait(answers.values(), timeout=READY_SECONDS)
+    missing = [question.missing(answer) for question, answer in answers.items()]
     if any(missing):
         return JsonResponse(
             {"status": "not ready", "missing": [*filter(None, missing)]}, status=503
@@ -68,9 +68,10 @@ class Question:
             if self._answer is None or self._answer.done():
                 self._answer = Future()
                 arguments = (self._answer,)
-                threading.Thread(
+                thread = threading.Thread(
                     target=self._run, args=arguments, name="cairn-ready", daemon=True
-                ).start()
+                )
+                thread.start()
             return self._answer
 
     def missing(self, answer: "Future[str]") -> str:
@@ -147,10 +148,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    given = request.headers.get("Authorization", "").encode()
-    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(
-        given, f"Bearer {settings.METRICS_TOKEN}".encode()
-    )
+    if not settings.METRICS_TOKEN:
+        return False
+    authorization = request.headers.get("Authorization", "").encode()
+    return hmac.compare_digest(authorization, f"Bearer {settings.METRICS_TOKEN}".encode())
 
 
 def _is_near(request: HttpRequest) -> bool:
@@ -194,9 +195,8 @@ class ProbesMiddleware:
 
     async def _later(self, request: HttpRequest) -> HttpResponse:
         if request.path_info == "/healthz":
-            return healthz(
-                request
-            )  # on the loop: threads may all be waiting for a service that hangs
+            # On the loop: threads may all be waiting for a service that hangs.
+            return healthz(request)
         # In a thread of its own: a slow page must not make the process look dead.
         return await sync_to_async(_answer, thread_sensitive=False)(request)
 

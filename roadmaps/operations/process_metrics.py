@@ -1,4 +1,4 @@
-"""What each process tells of itself: its tasks, its database connections, its open sockets."""
+"""Metrics of each process: its tasks, its database connections, its open sockets."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -79,14 +79,14 @@ def connections() -> telemetry.Gauges:
     pool = _pools.get(connection.alias)
     if pool is None:
         return {"allowed": allowed, "open": 0, "in_use": 0, "waiting": 0}
-    told = pool.get_stats()
-    opened = told.get("pool_size", 0)
-    in_use = opened - told.get("pool_available", 0)
+    stats = pool.get_stats()
+    opened = stats.get("pool_size", 0)
+    in_use = opened - stats.get("pool_available", 0)
     return {
         "allowed": allowed,
         "open": opened,
         "in_use": in_use,
-        "waiting": told.get("requests_waiting", 0),
+        "waiting": stats.get("requests_waiting", 0),
     }
 
 

@@ -1,4 +1,4 @@
-"""The queues, as the broker and the workers tell of them."""
+"""Queues as the broker and the workers report them: depth, age, listeners."""
 
 import time
 from typing import cast
@@ -23,7 +23,8 @@ def depths() -> dict[str, int]:
         lengths = cast("list[int]", pipe.execute())
     steps = len(PRIORITIES)
     return {
-        name: sum(lengths[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)
+        name: sum(lengths[place * steps : (place + 1) * steps])
+        for place, name in enumerate(settings.QUEUES)
     }
 
 
@@ -39,10 +40,15 @@ def oldest_seconds() -> dict[str, float | None]:
                 pipe.lindex(name + priority, -1)  # kombu takes from this end
         last = cast("list[bytes | None]", pipe.execute())
     sent = [_sent_at(message) for message in last]
+    now = time.time()
     steps = len(PRIORITIES)
-    return {
-        name: _age(sent[at * steps : (at + 1) * steps]) for at, name in enumerate(settings.QUEUES)
-    }
+    ages: dict[str, float | None] = {}
+    for place, name in enumerate(settings.QUEUES):
+        times = [
+            moment for moment in sent[place * steps : (place + 1) * steps] if moment is not None
+        ]
+        ages[name] = max(0.0, now - min(times)) if times else None
+    return ages
 
 
 def _sent_at(message: bytes | None) -> float | None:
@@ -51,11 +57,6 @@ def _sent_at(message: bytes | None) -> float | None:
         return float(orjson.loads(message or b"null")["headers"]["sent_at"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _age(sent: list[float | None]) -> float | None:
-    known = [at for at in sent if at is not None]
-    return max(0.0, time.time() - min(known)) if known else None
 
 
 def workers(timeout: float = 1) -> dict[str, list[str]]:

@@ -1,6 +1,4 @@
-"""What is counted of roadmaps, reviews and model calls; one query per function, all of it done by
-PostgreSQL.
-"""
+"""Statistics of roadmaps, reviews and model calls: one query per function, done by PostgreSQL."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -68,15 +66,15 @@ def open_reviews() -> dict[str, Any]:
 def decisions_per_day(days: int) -> list[dict[str, Any]]:
     """One dict per day, today last: `day`, and how many reviews were decided in each way."""
     first = time_zones.midnight() - timedelta(days=days - 1)
-    counted = {
-        (first + timedelta(days=one)).date(): {status.value: 0 for status in DECIDED}
-        for one in range(days)
-    }
+    counted = {}
+    for number in range(days):
+        day = (first + timedelta(days=number)).date()
+        counted[day] = {status.value: 0 for status in DECIDED}
     period = (first, first + timedelta(days=days, microseconds=-1))
     decided = Review.objects.filter(decided_at__range=period, status__in=DECIDED).order_by()
-    number = day_number("decided_at", first, days)
-    for day, status, count in decided.values_list(number, "status").annotate(count=Count("pk")):
-        counted[first.date() + timedelta(days=day - 1)][status] = count
+    by_day = decided.values_list(day_number("decided_at", first, days), "status")
+    for number, status, count in by_day.annotate(count=Count("pk")):
+        counted[first.date() + timedelta(days=number - 1)][status] = count
     return [{"day": day} | counts for day, counts in counted.items()]
 
 
@@ -110,17 +108,18 @@ def decision_quality(days: int) -> dict[str, Any]:
 
 def roadmaps_by_status(statuses: Iterable[RoadmapStatus] | None = None) -> dict[str, int]:
     rows = Roadmap.objects.kept().order_by()
-    rows = rows if statuses is None else rows.filter(status__in=statuses)
+    if statuses is not None:
+        rows = rows.filter(status__in=statuses)
     return dict(rows.values_list("status").annotate(count=Count("pk")))
 
 
 def stuck_runs() -> QuerySet[Roadmap]:
     """Roadmaps that should move, were sent long enough ago, and nobody drives."""
-    held = Lease.objects.filter(subject=OuterRef("pk"), expires_at__gte=Now())
+    leases = Lease.objects.filter(subject=OuterRef("pk"), expires_at__gte=Now())
     late = Now() - timedelta(seconds=settings.DISPATCH_GRACE_SECONDS)
     return (
         Roadmap.objects.moving()
-        .filter(~Exists(held), dispatched_at__lt=late)
+        .filter(~Exists(leases), dispatched_at__lt=late)
         .order_by("dispatched_at")
     )
 
@@ -134,7 +133,8 @@ def spend(
     `cost` is dollars, or None for a model without a price.
     """
     rows = ModelCall.objects.all() if calls is None else calls
-    rows = rows.filter(created_at__gte=since) if since else rows
+    if since:
+        rows = rows.filter(created_at__gte=since)
     names = [*by, *([] if "model" in by else ["model"])]
     sums = {"calls": Count("pk"), "seconds": Sum("seconds")}
     sums |= {name: Sum(name) for name in ("input_tokens", "output_tokens")}

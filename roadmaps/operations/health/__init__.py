@@ -66,15 +66,25 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 QUICK: tuple[Check, ...] = (
-    *(settings_read, database, migrations, connections, broker, clocks, beat, schedules),
-    *(models, static_files, debug, secrets, addresses, limits, disk, refused_logs),
+    settings_read,
+    database,
+    migrations,
+    connections,
+    broker,
+    clocks,
+    beat,
+    schedules,
+    models,
+    static_files,
+    debug,
+    secrets,
+    addresses,
+    limits,
+    disk,
+    refused_logs,
 )
-SLOW: tuple[Check, ...] = (
-    listeners,
-    reach,
-    mail,
-    framework,
-)  # they wait for others, or take a while
+# They wait for others, or take a while.
+SLOW: tuple[Check, ...] = (listeners, reach, mail, framework)
 
 
 def examine(checks: Iterable[Check]) -> list[Result]:

@@ -28,11 +28,9 @@ def debug() -> list[Finding]:
     if not settings.DEBUG:
         return ok("DEBUG is off")
     text = "DEBUG is on: who meets an error sees settings and code"
-    return (
-        fail(text, "unset DEBUG")
-        if settings.HTTPS
-        else warn(text, "unset DEBUG where others can come")
-    )
+    if settings.HTTPS:
+        return fail(text, "unset DEBUG")
+    return warn(text, "unset DEBUG where others can come")
 
 
 def addresses() -> list[Finding]:
@@ -40,7 +38,10 @@ def addresses() -> list[Finding]:
     public = urlsplit(settings.PUBLIC_URL)
     findings: list[Finding] = []
     if not validate_host(public.hostname or "", settings.ALLOWED_HOSTS):
-        text = f"links in e-mails lead to {settings.PUBLIC_URL}, a host that ALLOWED_HOSTS does not name"
+        text = (
+            f"links in e-mails lead to {settings.PUBLIC_URL},"
+            " a host that ALLOWED_HOSTS does not name"
+        )
         findings += warn(text, "set PUBLIC_URL to the address that people open, and name its host")
     if settings.HTTPS and public.scheme != "https":
         findings += warn(
@@ -67,14 +68,18 @@ def limits() -> list[Finding]:
     findings: list[Finding] = []
     due, remind = settings.REVIEW_DUE_HOURS, settings.REVIEW_REMIND_HOURS
     if due and remind > due:
-        text = f"REVIEW_REMIND_HOURS ({remind}) is more than REVIEW_DUE_HOURS ({due}): reviewers are reminded at once"
+        text = (
+            f"REVIEW_REMIND_HOURS ({remind}) is more than REVIEW_DUE_HOURS ({due}):"
+            " reviewers are reminded at once"
+        )
         findings += warn(text, "lower REVIEW_REMIND_HOURS, or raise REVIEW_DUE_HOURS")
     for shorter, longer in (
         ("LLM_TIMEOUT_SECONDS", "NODE_TIMEOUT_SECONDS"),
         ("NODE_TIMEOUT_SECONDS", "RUN_TIMEOUT_SECONDS"),
     ):
-        if getattr(settings, shorter) > getattr(settings, longer):
-            text = f"{shorter} ({getattr(settings, shorter)}) is more than {longer} ({getattr(settings, longer)})"
+        less, more = getattr(settings, shorter), getattr(settings, longer)
+        if less > more:
+            text = f"{shorter} ({less}) is more than {longer} ({more})"
             findings += warn(f"{text}, which ends it before", f"lower {shorter}, or raise {longer}")
     if not (settings.LLM_MODEL or settings.LLM_MODELS):
         for name in ("LLM_BASE_URL", "LLM_API_KEY"):

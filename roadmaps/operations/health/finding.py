@@ -1,4 +1,4 @@
-"""What a check says."""
+"""Findings of a health check: ok, warning or failure, and what to do about it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,4 +43,5 @@ def fail(text: str, remedy: str = "") -> list[Finding]:
 
 
 def first_line(exc: Exception) -> str:
-    return str(exc).strip().splitlines()[0] if str(exc).strip() else type(exc).__name__
+    lines = str(exc).strip().splitlines()
+    return lines[0] if lines else type(exc).__name__

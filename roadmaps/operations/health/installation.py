@@ -1,4 +1,4 @@
-"""What was installed: models, e-mail, static files, secrets, disk."""
+"""Checks of the installation: models, e-mail, static files, secrets, disk."""
 
 import shutil
 import smtplib
@@ -26,35 +26,35 @@ def models() -> list[Finding]:
         return fail(str(exc))
     if llm.without_model():
         return ok(
-            "no model is connected, the built-in author answers; LLM_MODEL and LLM_API_KEY connect one"
+            "no model is connected, the built-in author answers;"
+            " LLM_MODEL and LLM_API_KEY connect one"
         )
     return ok(f"the plan is designed by {llm.model_label('curriculum')}")
 
 
 def reach() -> list[Finding]:
     """Whether each model's server answers, asked by the cheapest call there is."""
-    found: list[Finding] = []
-    asked: set[str] = set()
+    findings: list[Finding] = []
+    labels: set[str] = set()
     for role in settings.LLM_ROLES:
-        if (label := llm.model_label(role)) not in asked:
-            asked.add(label)
-            found += _reached(role, label)
-    return found
+        label = llm.model_label(role)
+        if label not in labels:
+            labels.add(label)
+            findings += _reached(role, label)
+    return findings
 
 
 def _reached(role: str, label: str) -> list[Finding]:
     try:
-        answered = llm.reach(role)
+        has_answered = llm.reach(role)
     except LLMError as exc:
         return fail(
             f"{label} can't be reached: {exc}",
             "see LLM_BASE_URL, LLM_API_KEY and the provider's own status",
         )
-    return ok(
-        f"{label} answers"
-        if answered
-        else f"{label} is known by its first call: it has no cheap one"
-    )
+    if has_answered:
+        return ok(f"{label} answers")
+    return ok(f"{label} is known by its first call: it has no cheap one")
 
 
 def mail() -> list[Finding]:
@@ -94,7 +94,10 @@ def static_files() -> list[Finding]:
 
 def secrets() -> list[Finding]:
     if not settings.SECRET_KEY_GIVEN:
-        text = "SECRET_KEY was made for this folder alone: other machines would not know this one's sessions"
+        text = (
+            "SECRET_KEY was made for this folder alone:"
+            " other machines would not know this one's sessions"
+        )
         remedy = "set SECRET_KEY or SECRET_KEY_FILE, the same everywhere"
         return fail(text, remedy) if settings.HTTPS else warn(text, remedy)
     if len(settings.SECRET_KEY) < SECRET_LEAST:

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis."""
+"""Checks of PostgreSQL and Redis: their answers, limits, memory and clocks."""
 
 import time
 from typing import Any
@@ -23,8 +23,8 @@ MEMORY_WARN = 0.8  # of Redis' maxmemory
 def database() -> list[Finding]:
     """Asked beside the pool, which tries for longer."""
     try:
-        with psycopg.connect(**checkpointer.connection_arguments()) as asked:
-            version = asked.info.server_version // 10_000
+        with psycopg.connect(**checkpointer.connection_arguments()) as service:
+            version = service.info.server_version // 10_000
     except psycopg.Error as exc:
         return fail(f"PostgreSQL (DATABASE_URL) does not answer: {first_line(exc)}")
     if version < OLDEST_POSTGRESQL:
@@ -54,34 +54,31 @@ def connections() -> list[Finding]:
     except Error:
         return fail("max_connections is unknown while PostgreSQL does not answer")
     living = connection_budget.processes()
-    wanted = connection_budget.taken(living) or 2 * connection_budget.of_process()
+    most = connection_budget.taken(living) or 2 * connection_budget.of_process()
     who = f"{len(living)} processes" if living else "a web and a worker process"
-    text = f"{who} may take {wanted} connections, PostgreSQL allows {allowed}"
-    if wanted > allowed and not settings.DATABASE_TRANSACTION_POOLER:
+    text = f"{who} may take {most} connections, PostgreSQL allows {allowed}"
+    if most > allowed and not settings.DATABASE_TRANSACTION_POOLER:
         remedy = (
             "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between "
             "(DATABASE_TRANSACTION_POOLER=1)"
         )
-        return warn(text, remedy) if wanted < 2 * allowed else fail(text, remedy)
+        return warn(text, remedy) if most < 2 * allowed else fail(text, remedy)
     return ok(text)
 
 
 def broker() -> list[Finding]:
     try:
         with redis_clients.client() as client:
-            told: Any = client.info()
+            info: Any = client.info()
     except redis.RedisError as exc:
         return fail(f"Redis (REDIS_URL) does not answer: {first_line(exc)}")
-    answers = ok(f"Redis {told['redis_version']} (REDIS_URL) answers")
-    return [*answers, *_memory(told), *_persistence(told), *_visibility()]
+    answers = ok(f"Redis {info['redis_version']} (REDIS_URL) answers")
+    return [*answers, *_memory(info), *_persistence(info), *_visibility()]
 
 
-def _memory(told: dict[str, Any]) -> list[Finding]:
-    policy, used, most = (
-        told.get("maxmemory_policy", "noeviction"),
-        told["used_memory"],
-        told.get("maxmemory", 0),
-    )
+def _memory(info: dict[str, Any]) -> list[Finding]:
+    policy = info.get("maxmemory_policy", "noeviction")
+    used, most = info["used_memory"], info.get("maxmemory", 0)
     if policy != "noeviction":
         return fail(
             f"Redis may throw messages away when it is full (maxmemory-policy {policy})",
@@ -93,11 +90,12 @@ def _memory(told: dict[str, Any]) -> list[Finding]:
     return ok(f"Redis uses {share} and throws nothing away")
 
 
-def _persistence(told: dict[str, Any]) -> list[Finding]:
-    if told.get("aof_enabled"):
+def _persistence(info: dict[str, Any]) -> list[Finding]:
+    if info.get("aof_enabled"):
         return ok("Redis keeps what it holds over a restart")
     return warn(
-        "Redis holds everything in memory only: a restart loses log lines that wait, and messages until recover",
+        "Redis holds everything in memory only:"
+        " a restart loses log lines that wait, and messages until recover",
         "set appendonly yes",
     )
 
@@ -110,7 +108,8 @@ def _visibility() -> list[Finding]:
             f"no message is delivered again before its run has ended (after {again // 3600} hours)"
         )
     return fail(
-        f"a message is delivered again after {again} s, and a run may take {settings.RUN_TIMEOUT_SECONDS} s",
+        f"a message is delivered again after {again} s,"
+        f" and a run may take {settings.RUN_TIMEOUT_SECONDS} s",
         "lower RUN_TIMEOUT_SECONDS",
     )
 
@@ -121,12 +120,12 @@ def clocks() -> list[Finding]:
         apart = {"PostgreSQL": _skew(_database_time), "Redis": _skew(_redis_time)}
     except (Error, redis.RedisError):
         return warn("the clocks can't be compared while a service does not answer", "see above")
-    name, most = max(apart.items(), key=lambda one: abs(one[1]))
+    name, most = max(apart.items(), key=lambda clock: abs(clock[1]))
     if abs(most) < SKEW_WARN_SECONDS:
-        return ok(
-            f"the clocks of this host, PostgreSQL and Redis agree within {max(abs(most), 0.01):.2f} s"
-        )
-    text = f"the clock of {name} is {abs(most):.1f} s {'ahead of' if most > 0 else 'behind'} this host's"
+        within = max(abs(most), 0.01)
+        return ok(f"the clocks of this host, PostgreSQL and Redis agree within {within:.2f} s")
+    where = "ahead of" if most > 0 else "behind"
+    text = f"the clock of {name} is {abs(most):.1f} s {where} this host's"
     remedy = "synchronise the clocks (chrony or systemd-timesyncd)"
     return fail(text, remedy) if abs(most) >= SKEW_FAIL_SECONDS else warn(text, remedy)
 
@@ -135,10 +134,10 @@ def _skew(read: Any) -> float:
     """Seconds that the other clock is certainly ahead: it was read at some moment between two
     looks at ours.
     """
-    before = time.time()
+    earliest = time.time()
     there: float = read()
-    after = time.time()
-    return max(there - after, 0.0) or min(there - before, 0.0)
+    latest = time.time()
+    return max(there - latest, 0.0) or min(there - earliest, 0.0)
 
 
 def _database_time() -> float:

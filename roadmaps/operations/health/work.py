@@ -1,4 +1,4 @@
-"""Queues, workers, beat, and what could not be logged."""
+"""Checks of queues, workers and beat, and of what could not be logged."""
 
 import time
 
@@ -13,11 +13,8 @@ from roadmaps.operations import schedules as beat_schedules
 from roadmaps.operations.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
 
 SILENT_SECONDS = 60  # without a heartbeat
-WORKERS = {
-    "roadmap_workflow": "workflow",
-    "content_generation": "content",
-    "logs": "logs",
-}  # of manage.py worker
+# Of manage.py worker.
+WORKERS = {"roadmap_workflow": "workflow", "content_generation": "content", "logs": "logs"}
 BEATS_WITHIN = 60  # seconds in which the heartbeats sent are counted; one beat sends 6 per queue
 BEATS_MAX = 9
 ASKED_IN_VAIN = "nobody can be asked which queues they listen on: {}"
@@ -26,42 +23,54 @@ ASKED_IN_VAIN = "nobody can be asked which queues they listen on: {}"
 def listeners() -> list[Finding]:
     """Of each queue: who listens, what waits, and whether somebody really takes its messages."""
     try:
-        heard = queues.listeners(queues.workers())
+        listening = queues.listeners(queues.workers())
         waiting, oldest, beats = queues.depths(), queues.oldest_seconds(), heartbeats.read()
     except BROKER_AWAY as exc:
         return fail(ASKED_IN_VAIN.format(first_line(exc)))
     return [
-        _queue(name, heard[name], waiting[name], oldest[name], beats.get(name)) for name in heard
+        _queue(name, workers, waiting[name], oldest[name], beats.get(name))
+        for name, workers in listening.items()
     ]
 
 
 def _queue(
-    name: str, heard: list[str], waiting: int, age: float | None, last: heartbeats.Heartbeat | None
+    name: str,
+    workers: list[str],
+    waiting: int,
+    age: float | None,
+    last: heartbeats.Heartbeat | None,
 ) -> Finding:
     oldest = f", the oldest for {age:.0f} s" if age is not None else ""
-    held = f"{waiting} waiting{oldest}"
-    if not heard:
+    depth = f"{waiting} waiting{oldest}"
+    if not workers:
         return Finding(
-            FAIL, f"nobody listens on {name}, {held}", f"start manage.py worker {WORKERS[name]}"
+            FAIL, f"nobody listens on {name}, {depth}", f"start manage.py worker {WORKERS[name]}"
         )
-    who = f"queue {name}: {len(heard)} listen{'s' if len(heard) == 1 else ''}, {held}"
-    silent = time.time() - last.at if last else None
-    if silent is not None and silent < SILENT_SECONDS:
-        return Finding(OK, f"{who}, the last heartbeat {silent:.0f} s ago")
-    since = f"no heartbeat for {silent:.0f} s" if silent is not None else "no heartbeat yet"
-    remedy = "see that beat runs; then its workers are full or hang: start another, or raise --concurrency"
+    listen = "listens" if len(workers) == 1 else "listen"
+    who = f"queue {name}: {len(workers)} {listen}, {depth}"
+    since = "no heartbeat yet"
+    if last:
+        silent = time.time() - last.at
+        if silent < SILENT_SECONDS:
+            return Finding(OK, f"{who}, the last heartbeat {silent:.0f} s ago")
+        since = f"no heartbeat for {silent:.0f} s"
+    remedy = (
+        "see that beat runs; then its workers are full or hang:"
+        " start another, or raise --concurrency"
+    )
     return Finding(WARN, f"{who}, {since}", remedy)
 
 
 def beat() -> list[Finding]:
     """By the lock that it holds, and by the heartbeats that it sends."""
-    held = """
+    lock_of_beat = """
         SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-        WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted AND datname = current_database()
+        WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
+            AND datname = current_database()
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(held, [beat_lock.LOCK])
+            cursor.execute(lock_of_beat, [beat_lock.LOCK])
             running = cursor.fetchone() is not None
     except Error:
         return fail("whether beat runs is unknown while PostgreSQL does not answer")
