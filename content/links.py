@@ -1,4 +1,4 @@
-"""Whether the addresses of resources still answer.
+"""Check of the addresses of resources: whether they still answer.
 
 They come from a model, so none may lead into our own network.
 """
@@ -6,7 +6,6 @@ They come from a model, so none may lead into our own network.
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
 from datetime import timedelta
 from enum import Enum
 
@@ -24,18 +23,7 @@ AT_ONCE = 8
 HOPS_MAX = 5
 DEAD_AGAIN_DAYS = 2  # what was dead is asked for again sooner
 GONE = (404, 410)
-NO_HEAD = (
-    400,
-    403,
-    404,
-    405,
-    406,
-    410,
-    429,
-    500,
-    501,
-    503,
-)  # some answer a HEAD so, and a GET well
+NO_HEAD = (400, 403, 404, 405, 406, 410, 429, 500, 501, 503)  # some answer a HEAD so, a GET well
 AGENT = "Cairn link check"
 PORTS = {"http": 80, "https": 443}
 NAT64 = ipaddress.ip_network("64:ff9b::/32")  # addresses of IPv4 in IPv6, private ones among them
@@ -53,40 +41,38 @@ class Refused(Exception):
 
 
 def check_links() -> dict[str, int]:
-    """Ask for the addresses that were asked longest ago; how many were found so."""
-    addresses = _next_addresses()
-    found = dict(zip(addresses, loop.run(_check_all(addresses)), strict=True))
-    counts = {
-        answer.name.lower(): sum(one is answer for one in found.values()) for answer in Answer
-    }
-    if counts["silent"] == len(found):
+    """Ask for the addresses that were asked longest ago; how many gave each Answer."""
+    addresses = next_addresses()
+    by_answer: dict[Answer, list[str]] = {answer: [] for answer in Answer}
+    for address, answer in zip(addresses, loop.run(check_all(addresses)), strict=True):
+        by_answer[answer].append(address)
+    counts = {answer.name.lower(): len(by_answer[answer]) for answer in Answer}
+    if counts["silent"] == len(addresses):
         return counts  # nobody at all answers: that is our network, not theirs
-    for answer in Answer:
-        _save(answer, [address for address, one in found.items() if one is answer])
+
+    for answer, answered in by_answer.items():
+        alive = False if answer is Answer.SILENT else answer.value
+        rows = Resource.objects.filter(url__in=answered)
+        rows.update(alive=alive, checked_at=timezone.now())
     return counts
 
 
-def _next_addresses() -> list[str]:
+def next_addresses() -> list[str]:
     """Never asked first; each address once, however many resources have it."""
     now = timezone.now()
     again = now - timedelta(days=settings.LINK_CHECK_DAYS)
     dead_again = now - timedelta(days=DEAD_AGAIN_DAYS)
-    wanted = (
+    due = (
         Resource.objects.filter(checked_at=None)
         | Resource.objects.filter(checked_at__lt=again)
         | Resource.objects.filter(checked_at__lt=dead_again, alive=False)
     )
-    grouped = wanted.order_by().values("url").annotate(asked=Min("checked_at"))
-    ordered = grouped.order_by(F("asked").asc(nulls_first=True), "url")
+    grouped = due.order_by().values("url").annotate(oldest=Min("checked_at"))
+    ordered = grouped.order_by(F("oldest").asc(nulls_first=True), "url")
     return list(ordered.values_list("url", flat=True)[: settings.LINK_CHECKS_PER_HOUR])
 
 
-def _save(answer: Answer, addresses: Iterable[str]) -> None:
-    alive = False if answer is Answer.SILENT else answer.value
-    Resource.objects.filter(url__in=addresses).update(alive=alive, checked_at=timezone.now())
-
-
-async def _check_all(addresses: list[str]) -> list[Answer]:
+async def check_all(addresses: list[str]) -> list[Answer]:
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def in_turn(address: str) -> Answer:
@@ -116,7 +102,7 @@ async def _status(method: str, address: str) -> int:
     url = httpx.URL(address)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
         for _ in range(HOPS_MAX):
-            response = await client.send(await _request(client, method, url), stream=True)
+            response = await client.send(await pinned_request(client, method, url), stream=True)
             await response.aclose()
             if not response.has_redirect_location:
                 return response.status_code
@@ -124,7 +110,7 @@ async def _status(method: str, address: str) -> int:
     raise Refused(f"{address} redirects more than {HOPS_MAX} times")
 
 
-async def _request(client: httpx.AsyncClient, method: str, url: httpx.URL) -> httpx.Request:
+async def pinned_request(client: httpx.AsyncClient, method: str, url: httpx.URL) -> httpx.Request:
     """To the very address that was looked at: a name could mean another one the next time it is
     asked for.
     """
@@ -132,15 +118,16 @@ async def _request(client: httpx.AsyncClient, method: str, url: httpx.URL) -> ht
         raise Refused(f"{url} is no ordinary web address")
     host = url.raw_host.decode("ascii")
     pinned = url.copy_with(
-        host=await _public_address(host, PORTS[url.scheme]), userinfo=b"", fragment=None
+        host=await public_address(host, PORTS[url.scheme]), userinfo=b"", fragment=None
     )
     headers = {"Host": url.netloc.decode("ascii"), "User-Agent": AGENT, "Accept": "*/*"}
     return client.build_request(method, pinned, headers=headers, extensions={"sni_hostname": host})
 
 
-async def _public_address(host: str, port: int) -> str:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(place[0]) for *_, place in found]
+async def public_address(host: str, port: int) -> str:
+    """Raises Refused when any of the host's addresses is in a private network."""
+    places = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(place[0]) for *_, place in places]
     if not addresses or not all(map(is_public, addresses)):
         raise Refused(f"{host} is not in the public internet")
     return addresses[0]

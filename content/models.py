@@ -1,6 +1,4 @@
-"""What a learner reads, practises and takes along: per concept one tutorial, resource list and
-quiz; exports.
-"""
+"""Models of the content: for each concept a tutorial, a resource list and a quiz; exports."""
 
 import uuid
 from typing import Any, Self
@@ -25,10 +23,8 @@ class ArtifactStatus(models.TextChoices):
     FAILED = "FAILED", gettext_noop("Failed")
 
 
-COURSE = (
-    RoadmapStatus.READY,
-    RoadmapStatus.PARTIAL,
-)  # a roadmap of which parts may be written anew alone
+# A roadmap of which parts may be written anew alone.
+COURSE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
 
 
 class ArtifactQuerySet(DrivenQuerySet[Any]):

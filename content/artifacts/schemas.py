@@ -1,4 +1,4 @@
-"""What models may answer about one concept; bounded like the workflow's schemas."""
+"""Schemas of the models' answers about one concept, bounded like the workflow's."""
 
 from typing import Annotated, Literal
 

@@ -16,14 +16,15 @@ from content.exports.document import Concept, Course, Question
 from content.exports.files import file_name, zip_of
 
 MODEL_ID = 1_720_483_265  # of Cairn's kind of note, in every deck
-STYLE = """
-.card { font: 20px/1.5 system-ui, sans-serif; text-align: start; max-width: 34rem; margin: 1rem auto; padding: 0 1rem; }
-.place { font-size: 14px; opacity: .7; } .right { font-weight: 600; } li { margin: .3em 0; }
-"""
+STYLE = (
+    "\n.card { font: 20px/1.5 system-ui, sans-serif; text-align: start; max-width: 34rem;"
+    " margin: 1rem auto; padding: 0 1rem; }\n"
+    ".place { font-size: 14px; opacity: .7; } .right { font-weight: 600; } li { margin: .3em 0; }\n"
+)
 
 
 def write(course: Course) -> bytes:
-    package = genanki.Package(_deck(course))
+    package = genanki.Package(deck_of(course))
     # Not write_to_file: it leaves its database behind in the folder for temporary files.
     database = sqlite3.connect(":memory:")
     try:
@@ -35,20 +36,20 @@ def write(course: Course) -> bytes:
         database.close()
 
 
-def _deck(course: Course) -> genanki.Deck:
-    deck = genanki.Deck(_number(f"{course.id} deck"), course.title)
+def deck_of(course: Course) -> genanki.Deck:
+    deck = genanki.Deck(number_of(f"{course.id} deck"), course.title)
     for stage, _module, concept in course.places():
         for number, question in enumerate(concept.quiz, 1):
-            deck.add_note(_note(course, stage.title, concept, question, number))
+            deck.addnote_of(note_of(course, stage.title, concept, question, number))
     return deck
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
     """The same for the same text, in the range that Anki takes."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (1 << 30) + (1 << 30)
 
 
-def _note(
+def note_of(
     course: Course, stage: str, concept: Concept, question: Question, number: int
 ) -> genanki.Note:
     options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
@@ -60,14 +61,14 @@ def _note(
         escape(concept.title),
     ]
     return genanki.Note(
-        model=_model(),
+        model=note_model(),
         fields=fields,
         guid=genanki.guid_for(str(course.id), concept.id, number),
         tags=[file_name(stage)],
     )
 
 
-def _model() -> genanki.Model:
+def note_model() -> genanki.Model:
     names = ("Question", "Answer", "Explanation", "Concept")
     front = '<div class="place">{{Concept}}</div>{{Question}}'
     back = '{{FrontSide}}<hr id="answer"><div class="right">{{Answer}}</div><p>{{Explanation}}</p>'

@@ -1,4 +1,4 @@
-"""A course as one document: what every export is written from, what JSON holds and what an import
+"""Course as one document: what every export is written from, what JSON holds and what an import
 checks.
 
 Its shape is public (docs/export-format.md). A change that readers of the old shape can't live with
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -27,21 +28,23 @@ from roadmaps.plan.shape import CONCEPT_FIELDS, Plan
 
 VERSION: Literal[1] = 1
 CONCEPTS_MAX = 500
+# The fields of a concept that its plan has too.
+PLANNED = {"id", *CONCEPT_FIELDS}
 # What XML can't hold; PostgreSQL refuses the first of them too.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
-def _known_language(tag: str) -> str:
+def known_language(tag: str) -> str:
     if not langcodes.tag_is_valid(tag):
         raise ValueError("give a language tag such as en, de or zh-Hans")
     return tag
 
 
-PRINTABLE = BeforeValidator(_printable)
+PRINTABLE = BeforeValidator(printable)
 Name = Annotated[str, StringConstraints(max_length=200, min_length=1), PRINTABLE]
 Word = Annotated[str, StringConstraints(max_length=20), PRINTABLE]
 Note = Annotated[str, StringConstraints(max_length=600), PRINTABLE]
@@ -56,7 +59,7 @@ About = Annotated[str, StringConstraints(max_length=2000), PRINTABLE]
 Kind = Annotated[str, StringConstraints(max_length=40), PRINTABLE]
 Person = Annotated[str, StringConstraints(max_length=300), PRINTABLE]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
-Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_known_language)]
+Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(known_language)]
 WebAddress = Annotated[str, StringConstraints(max_length=1000, pattern=r"^https?://[^\s<>\"]+$")]
 Level = Literal["beginner", "intermediate", "advanced"]
 
@@ -111,6 +114,9 @@ class Module(Part):
     summary: Paragraph = ""
     concepts: list[Concept] = Field(min_length=1, max_length=100)
 
+    def planned_concepts(self) -> list[dict[str, Any]]:
+        return [concept.model_dump(include=PLANNED) for concept in self.concepts]
+
 
 class Stage(Part):
     title: Title
@@ -160,7 +166,7 @@ class Course(Part):
             raise ValueError(f"a course has at most {CONCEPTS_MAX} concepts, this one {count}")
         if len(needs) < count:
             raise ValueError("every concept needs an id of its own")
-        if unknown := {one for wanted in needs.values() for one in wanted} - set(needs):
+        if unknown := set(chain.from_iterable(needs.values())) - set(needs):
             raise ValueError(
                 f"no concept has the id {min(unknown)}, which is named as a prerequisite"
             )
@@ -191,7 +197,8 @@ class Course(Part):
     def check_order(self) -> None:
         """Raises ValueError when concepts need each other in a circle."""
         try:
-            TopologicalSorter({one.id: one.prerequisites for one in self.concepts()}).prepare()
+            needs = {concept.id: concept.prerequisites for concept in self.concepts()}
+            TopologicalSorter(needs).prepare()
         except CycleError as exc:
             raise ValueError(
                 f"these concepts need each other in a circle: {', '.join(exc.args[1])}"
@@ -206,19 +213,18 @@ class Course(Part):
         return self.model_copy(update={"request": request, "checked": None, "id": None})
 
     def as_plan(self) -> Plan:
-        """Without what is written of it."""
+        """The same stages, modules and concepts as a plan, without content."""
         stages: list[Any] = []
         for number, stage in enumerate(self.stages, 1):
-            stages.append(_part(f"s{number}", stage) | {"modules": []})
-            for module_number, module in enumerate(stage.modules, 1):
-                concepts = [concept.model_dump(include=IN_PLAN) for concept in module.concepts]
-                module_part = _part(f"m{number}-{module_number}", module)
-                stages[-1]["modules"].append(module_part | {"concepts": concepts})
+            modules = [
+                {
+                    "id": f"m{number}-{module_number}",
+                    "title": module.title,
+                    "summary": module.summary,
+                    "concepts": module.planned_concepts(),
+                }
+                for module_number, module in enumerate(stage.modules, 1)
+            ]
+            summary = {"id": f"s{number}", "title": stage.title, "summary": stage.summary}
+            stages.append(summary | {"modules": modules})
         return {"title": self.title, "summary": "", "next_id": 1, "stages": stages}
-
-
-IN_PLAN = {"id", *CONCEPT_FIELDS}
-
-
-def _part(key: str, part: Stage | Module) -> dict[str, Any]:
-    return {"id": key, "title": part.title, "summary": part.summary}

@@ -1,4 +1,4 @@
-"""A course as an e-book: EPUB 3, one chapter per concept, the answers at the end."""
+"""E-book of a course: EPUB 3, one chapter per concept, the answers at the end."""
 
 import uuid
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
         "stages": contents_of(course),
         "chapters": chapters,
         "checked": checked_line(course),
-        "asked": [one for one in chapters if one["concept"].quiz],
+        "asked": [chapter for chapter in chapters if chapter["concept"].quiz],
     }
     files: dict[str, str | bytes] = {"mimetype": "application/epub+zip"}
     for name, template in {

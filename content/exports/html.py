@@ -23,8 +23,9 @@ def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
         modules: list[dict[str, Any]] = []
         for module in stage.modules:
             modules.append({"module": module, "concepts": []})
-            for one in module.concepts:
-                modules[-1]["concepts"].append(concept_of(course, one, next(numbers), heading=5))
+            for concept in module.concepts:
+                part = concept_of(course, concept, next(numbers), heading=5)
+                modules[-1]["concepts"].append(part)
                 part_done()
         stages.append({"stage": stage, "modules": modules})
     style = mark_safe(STYLE.read_text())  # noqa: S308 - our own file

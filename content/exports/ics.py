@@ -21,7 +21,7 @@ def write(course: Course, start: date | None = None, hours: int | None = None) -
     for concept, first, last in days(
         course, start or next_monday(), hours or course.request.hours_per_week
     ):
-        calendar.add_component(_event(course, concept, first, last))
+        calendar.add_component(event_of(course, concept, first, last))
     return bytes(calendar.to_ical())
 
 
@@ -32,22 +32,20 @@ def next_monday() -> date:
 
 def days(course: Course, start: date, hours: int) -> Iterator[tuple[Concept, date, date]]:
     """Each concept with its first and last day."""
-    week = hours * 60
-    before = 0
+    minutes_of_week = hours * 60
+    begin = 0  # in minutes of study
     for concept in course.concepts():
-        first, last = (
-            start + timedelta(days=minute * 7 // week)
-            for minute in (before, before + concept.minutes - 1)
-        )
+        end = begin + concept.minutes
+        first = start + timedelta(days=begin * 7 // minutes_of_week)
+        last = start + timedelta(days=(end - 1) * 7 // minutes_of_week)
         yield concept, first, last
-        before += concept.minutes
+        begin = end
 
 
-def _event(course: Course, concept: Concept, first: date, last: date) -> Event:
+def event_of(course: Course, concept: Concept, first: date, last: date) -> Event:
     event = Event()
-    event.add(
-        "uid", f"{course.id}-{concept.id}@cairn"
-    )  # the same every time, so that a calendar moves it
+    # The same every time, so that a calendar moves it.
+    event.add("uid", f"{course.id}-{concept.id}@cairn")
     event.add("dtstamp", datetime.now(UTC))
     event.add("summary", concept.title)
     event.add("dtstart", first)

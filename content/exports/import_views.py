@@ -1,3 +1,5 @@
+"""Page of the import of a course."""
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -14,11 +16,12 @@ from roadmaps.pages.access import paced
 def roadmap_import(request: HttpRequest) -> HttpResponse:
     """A form for the file; a good one becomes a roadmap of the person who sent it."""
     assert isinstance(request.user, User)
-    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
-    if request.method == "POST" and form.is_valid():
+    form = ImportForm()
+    if request.method == "POST":
+        form = ImportForm(request.POST, request.FILES)
+    if form.is_valid():
         roadmap = import_course(form.cleaned_data["file"], owner=request.user)
         messages.success(request, _("The course is imported, and yours to read."))
         return redirect(roadmap)
-    return render(
-        request, "content/roadmap_import.html", {"form": form}, status=400 if form.errors else 200
-    )
+    status = 400 if form.errors else 200
+    return render(request, "content/roadmap_import.html", {"form": form}, status=status)

@@ -1,4 +1,4 @@
-"""A course from the JSON of an export.
+"""Import of a course from the JSON of an export.
 
 Everything in it is somebody else's: it is checked, and never run.
 """
@@ -49,25 +49,25 @@ def read_course(data: bytes) -> Course:
         course = Course.model_validate_json(data)
         course.check_order()
     except Refused as exc:
-        raise ValidationError(list(_problems(exc))) from exc
+        raise ValidationError(list(problems_of(exc))) from exc
     except ValueError as exc:
         raise ValidationError(_("This course can't be imported: %(why)s.") % {"why": exc}) from exc
     return course
 
 
-def _problems(refused: Refused) -> Iterator[str]:
+def problems_of(refused: Refused) -> Iterator[str]:
     errors = refused.errors(include_url=False, include_input=False)
     for error in errors[:PROBLEMS_MAX]:
         if error["type"] == "json_invalid":
-            yield _("The file is not JSON: %(why)s.") % {
-                "why": error["msg"].partition(": ")[2] or error["msg"]
-            }
+            why = error["msg"].partition(": ")[2] or error["msg"]
+            yield _("The file is not JSON: %(why)s.") % {"why": why}
             continue
-        place = " → ".join(
-            str(step + 1) if isinstance(step, int) else step for step in error["loc"]
-        )
         why = error["msg"].removeprefix("Value error, ").rstrip(".")
-        yield f"{place}: {why}." if place else f"{why[:1].upper()}{why[1:]}."
+        steps = [str(step + 1) if isinstance(step, int) else step for step in error["loc"]]
+        if steps:
+            yield f"{' → '.join(steps)}: {why}."
+        else:
+            yield f"{why[:1].upper()}{why[1:]}."
     if len(errors) > PROBLEMS_MAX:
         yield _("And %(count)d problems more.") % {"count": len(errors) - PROBLEMS_MAX}
 

@@ -1,6 +1,5 @@
-"""A course as Markdown files, one for each concept, and an outline that leads to them."""
+"""Markdown export: one file for each concept, and an outline that leads to them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -31,55 +30,54 @@ def write(course: Course) -> bytes:
 def files(course: Course) -> dict[str, str]:
     """Path → Markdown, all below one folder named after the course."""
     root = file_name(course.title)
-    paths = _paths(course)
-    found = {f"{root}/README.md": _outline(course, paths)}
+    paths = paths_of(course)
     titles = course.titles()
-    return found | {f"{root}/{paths[one.id]}": _concept(one, titles) for one in course.concepts()}
+    texts = {f"{root}/README.md": outline(course, paths)}
+    for concept in course.concepts():
+        texts[f"{root}/{paths[concept.id]}"] = concept_text(concept, titles)
+    return texts
 
 
-def _paths(course: Course) -> dict[str, str]:
-    paths, number = {}, 0
-    for at, stage in enumerate(course.stages, 1):
-        for place, module in enumerate(stage.modules, 1):
-            folder = f"{at:02d}-{file_name(stage.title)}/{place:02d}-{file_name(module.title)}"
+def paths_of(course: Course) -> dict[str, str]:
+    """Path of each concept's file, by the concept's id."""
+    paths: dict[str, str] = {}
+    for stage_number, stage in enumerate(course.stages, 1):
+        stage_folder = f"{stage_number:02d}-{file_name(stage.title)}"
+        for module_number, module in enumerate(stage.modules, 1):
+            folder = f"{stage_folder}/{module_number:02d}-{file_name(module.title)}"
             for concept in module.concepts:
-                number += 1
+                number = len(paths) + 1
                 paths[concept.id] = f"{folder}/{number:02d}-{file_name(concept.title)}.md"
     return paths
 
 
-def _outline(course: Course, paths: dict[str, str]) -> str:
-    wanted = course.request
-    count = len(paths)
-    facts = _("%(count)d concepts, %(total)d hours: %(hours)d a week for %(weeks)d weeks.") % {
-        "count": count,
+def outline(course: Course, paths: dict[str, str]) -> str:
+    lines = [f"# {course.title}", ""]
+    if course.made_without_model:
+        lines += ["> " + _("Made without a model. To connect one:") + f" `{CONNECT_A_MODEL}`", ""]
+    if course.checked:
+        lines += [checked_line(course), ""]
+
+    size = _("%(count)d concepts, %(total)d hours: %(hours)d a week for %(weeks)d weeks.") % {
+        "count": len(paths),
         "total": round(course.minutes / 60),
-        "hours": wanted.hours_per_week,
-        "weeks": wanted.weeks,
+        "hours": course.request.hours_per_week,
+        "weeks": course.request.weeks,
     }
     goal = _("Goal:")
-    lines = [f"# {course.title}", "", *_notes(course), f"**{goal}** {wanted.goal}", "", facts, ""]
-    for at, stage in enumerate(course.stages, 1):
-        lines += ["", f"## {at}. {stage.title}", "", stage.summary, ""]
+    lines += [f"**{goal}** {course.request.goal}", "", size, ""]
+
+    for number, stage in enumerate(course.stages, 1):
+        lines += ["", f"## {number}. {stage.title}", "", stage.summary, ""]
         for module in stage.modules:
             lines += ["", f"### {module.title}", ""]
-            lines += [
-                f"- [{one.title}]({paths[one.id]}) · {_minutes(one)}" for one in module.concepts
-            ]
+            for concept in module.concepts:
+                lines.append(f"- [{concept.title}]({paths[concept.id]}) · {minutes(concept)}")
     return "\n".join(lines) + "\n"
 
 
-def _minutes(concept: Concept) -> str:
+def minutes(concept: Concept) -> str:
     return _("%(count)d minutes") % {"count": concept.minutes}
-
-
-def _notes(course: Course) -> Iterator[str]:
-    if course.made_without_model:
-        yield "> " + _("Made without a model. To connect one:") + f" `{CONNECT_A_MODEL}`"
-        yield ""
-    if course.checked:
-        yield checked_line(course)
-        yield ""
 
 
 def checked_line(course: Course) -> str:
@@ -92,31 +90,30 @@ def checked_line(course: Course) -> str:
     return _("Approved by %(name)s, not a person, %(date)s.") % by
 
 
-def _concept(concept: Concept, titles: dict[str, str]) -> str:
-    facts = f"{_minutes(concept)} · {Roadmap.Level.word(concept.difficulty)}"
-    lines = [f"# {concept.title}", "", concept.summary, "", facts, ""]
+def concept_text(concept: Concept, titles: dict[str, str]) -> str:
+    """`titles` of all concepts, by id."""
+    size = f"{minutes(concept)} · {Roadmap.Level.word(concept.difficulty)}"
+    lines = [f"# {concept.title}", "", concept.summary, "", size, ""]
     if concept.prerequisites:
-        first = ", ".join(titles[key] for key in concept.prerequisites)
-        lines += [_("First: %(titles)s") % {"titles": first}, ""]
+        prerequisites = ", ".join(titles[key] for key in concept.prerequisites)
+        lines += [_("First: %(titles)s") % {"titles": prerequisites}, ""]
     lines += [concept.tutorial or f"*{_('The tutorial is not written yet.')}*", ""]
-    lines += [*_resources(concept.resources), *_quiz(concept.quiz)]
+    if concept.resources:
+        lines += [f"## {_('Resources')}", "", *map(resource_line, concept.resources), ""]
+    if concept.quiz:
+        lines += [f"## {_('Quiz')}", ""]
+    for number, question in enumerate(concept.quiz, 1):
+        lines += question_lines(number, question)
     return "\n".join(lines) + "\n"
 
 
-def _resources(resources: list[Resource]) -> list[str]:
-    lines = [f"- [{one.title}](<{one.url}>) ({_about(one)}): {one.note}" for one in resources]
-    return [f"## {_('Resources')}", "", *lines, ""] if lines else []
+def resource_line(resource: Resource) -> str:
+    kind, language = labels.resource_kind(resource.kind), name_of(resource.language)
+    return f"- [{resource.title}](<{resource.url}>) ({kind}, {language}): {resource.note}"
 
 
-def _about(resource: Resource) -> str:
-    return f"{labels.resource_kind(resource.kind)}, {name_of(resource.language)}"
-
-
-def _quiz(questions: list[Question]) -> list[str]:
-    lines: list[str] = []
-    for number, question in enumerate(questions, 1):
-        lines += [f"{number}. {question.text}", ""]
-        lines += [f"   - {option}" for option in question.options]
-        answer = f"{'; '.join(question.answers)}: {question.explanation}"
-        lines += ["", f"   <details><summary>{_('Answer')}</summary>{answer}</details>", ""]
-    return [f"## {_('Quiz')}", "", *lines] if lines else []
+def question_lines(number: int, question: Question) -> list[str]:
+    options = [f"   - {option}" for option in question.options]
+    answer = f"{'; '.join(question.answers)}: {question.explanation}"
+    details = f"   <details><summary>{_('Answer')}</summary>{answer}</details>"
+    return [f"{number}. {question.text}", "", *options, "", details, ""]

@@ -1,8 +1,8 @@
-"""A tutorial's Markdown for files that are read elsewhere: no raw HTML, no image from the net, no
+"""XHTML of a tutorial for files that are read elsewhere: no raw HTML, no image from the net, no
 dead link.
 
-Unlike content.rendering.markdown, whose HTML a browser cleans up, this is XHTML: an e-book's reader stops at
-the first open tag.
+Unlike content.rendering.markdown, whose HTML a browser cleans up, this is well-formed: an e-book's
+reader stops at the first open tag.
 """
 
 import re
@@ -31,9 +31,17 @@ def xhtml(text: str, *, heading: int, name: str = "") -> str:
 
     Its topmost headings become <h`heading`>; `name` keeps footnotes apart.
     """
-    tokens = parse(text, {"docId": name} if name else {})
-    _shift_headings(tokens, heading)
-    return str(parser().renderer.render(tokens, parser().options, {"docId": name} if name else {}))
+    document: dict[str, Any] = {}
+    if name:
+        document["docId"] = name
+    tokens = parse(text, dict(document))
+
+    # The headings of the page around them stay in order.
+    tops = [int(token.tag[1]) for token in tokens if token.type == "heading_open"]
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) - min(tops) + heading, HEADING_MAX)}"
+    return str(parser().renderer.render(tokens, parser().options, document))
 
 
 def parse(text: str, env: dict[str, Any] | None = None) -> list[Token]:
@@ -58,87 +66,74 @@ def web_address(url: str) -> str:
 
 @cache
 def parser() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True})
-    made.enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
-    made.use(dollarmath_plugin, **DOLLARS, renderer=formulas.draw)
-    made.core.ruler.push("cairn_tidy", _tidy)
-    made.core.ruler.push("cairn_diagrams", _explain_diagrams)
-    return made
+    markdown = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True})
+    markdown.enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
+    markdown.use(dollarmath_plugin, **DOLLARS, renderer=formulas.draw)
+    markdown.core.ruler.push("cairn_tidy", tidy)
+    markdown.core.ruler.push("cairn_diagrams", explain_diagrams)
+    return markdown
 
 
-def _tidy(state: StateCore) -> None:
-    before: list[str] = []
+def tidy(state: StateCore) -> None:
+    """A rule of the parser: check boxes as signs, and links and images that lead somewhere."""
+    preceding: list[str] = []
     for token in state.tokens:
         if token.type == "inline":
-            if before[-2:] == ["list_item_open", "paragraph_open"]:
-                _check_boxes(token.children or [])
-            token.children = _tidy_inline(token.children or [])
-        before.append(token.type)
+            children = token.children or []
+            if children and preceding[-2:] == ["list_item_open", "paragraph_open"]:
+                # Tasks of a list become signs: a file can't keep what is ticked.
+                first = children[0]
+                if first.type == "text" and first.content[:4] in BOXES:
+                    first.content = BOXES[first.content[:4]] + first.content[4:]
+            token.children = tidy_links(children)
+        preceding.append(token.type)
 
 
-def _explain_diagrams(state: StateCore) -> None:
-    """Nothing that is read elsewhere draws them: that takes a browser."""
-    explained: list[Token] = []
+def explain_diagrams(state: StateCore) -> None:
+    """A rule of the parser: nothing that is read elsewhere draws diagrams, as that takes a
+    browser.
+    """
+    text = _("The code of a diagram; in Cairn, the page of this concept shows it drawn.")
+    tokens: list[Token] = []
     for token in state.tokens:
-        explained.append(token)
+        tokens.append(token)
         if is_diagram(token):
-            explained += _paragraph(
-                _("The code of a diagram; in Cairn, the page of this concept shows it drawn."),
-                token.level,
-            )
-    state.tokens = explained
+            emphasis = [
+                Token("em_open", "em", 1),
+                Token("text", "", 0, content=text),
+                Token("em_close", "em", -1),
+            ]
+            inline = Token("inline", "", 0, children=emphasis, block=True, level=token.level + 1)
+            tokens += [
+                Token("paragraph_open", "p", 1, block=True, level=token.level),
+                inline,
+                Token("paragraph_close", "p", -1, block=True, level=token.level),
+            ]
+    state.tokens = tokens
 
 
-def _paragraph(text: str, level: int) -> list[Token]:
-    words = [
-        Token("em_open", "em", 1),
-        Token("text", "", 0, content=text),
-        Token("em_close", "em", -1),
-    ]
-    return [
-        Token("paragraph_open", "p", 1, block=True, level=level),
-        Token("inline", "", 0, children=words, block=True, level=level + 1),
-        Token("paragraph_close", "p", -1, block=True, level=level),
-    ]
-
-
-def _check_boxes(children: list[Token]) -> None:
-    """Tasks of a list become signs: a file can't keep what is ticked."""
-    first = children[0] if children else None
-    if first is not None and first.type == "text" and (sign := BOXES.get(first.content[:4])):
-        first.content = sign + first.content[4:]
-
-
-def _tidy_inline(children: list[Token]) -> list[Token]:
+def tidy_links(children: list[Token]) -> list[Token]:
+    """Links without those that lead nowhere, and links to images instead of the images."""
     tidied: list[Token] = []
-    dropped: list[bool] = []  # of each open link: whether it leads nowhere
+    open_links: list[bool] = []  # of each: whether it leads somewhere
     for token in children:
         if token.type == "image":
-            tidied += _instead_of_image(token, linked=any(not one for one in dropped))
+            tidied += image_as_link(token, linked=any(open_links))
         elif token.type == "link_open":
             address = web_address(str(token.attrGet("href") or ""))
             token.attrs = {"href": address}
-            dropped.append(not address)
-            tidied += [token] if address else []
-        elif token.type == "link_close":
-            tidied += [] if dropped.pop() else [token]
-        else:
+            open_links.append(bool(address))
+            if address:
+                tidied.append(token)
+        elif token.type != "link_close" or open_links.pop():
             tidied.append(token)
     return tidied
 
 
-def _instead_of_image(image: Token, *, linked: bool) -> list[Token]:
-    """What it shows in words, as a link to it."""
+def image_as_link(image: Token, *, linked: bool) -> list[Token]:
+    """An image in words, as a link to it; `linked`: it stands in a link already."""
     address = web_address(str(image.attrGet("src") or ""))
     text = Token("text", "", 0, content=f"[{image.content or address}]")
     if linked or not address:
         return [text]
     return [Token("link_open", "a", 1, attrs={"href": address}), text, Token("link_close", "a", -1)]
-
-
-def _shift_headings(tokens: list[Token], heading: int) -> None:
-    """So that the headings of the page around them stay in order."""
-    tops = [int(token.tag[1]) for token in tokens if token.type == "heading_open"]
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) - min(tops) + heading, HEADING_MAX)}"

@@ -1,6 +1,4 @@
-"""A tutorial's Markdown as a tree of plain data, which course.typ typesets: nothing in it is ever
-code.
-"""
+"""Tree of a tutorial's Markdown as plain data for course.typ: nothing in it is ever code."""
 
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -11,11 +9,8 @@ from content.exports.markup import parse
 from content.rendering import formulas
 
 Node = dict[str, Any]
-MATH = {
-    "math_inline": False,
-    "math_inline_double": True,
-    "math_block": True,
-}  # whether it stands alone
+# Whether it stands alone.
+MATH = {"math_inline": False, "math_inline_double": True, "math_block": True}
 NESTED_MAX = 24  # parts of a formula within each other
 DEPTH_MAX = 12  # of lists; what stands deeper is lifted up, as typst's own depth is limited
 SIMPLE = {
@@ -37,17 +32,17 @@ SIMPLE = {
 
 def nodes_of(text: str) -> list[Node]:
     """Each node: `t` its kind, `c` its children; `s` a text, and what else its kind needs."""
-    env: dict[str, Any] = {}
-    body, notes = _split_notes(parse(text, env))
-    found = {token.meta["id"]: _tree(content, {}) for token, content in notes}
-    return _tree(body, found)
+    body, footnotes = split_footnotes(parse(text, {}))
+    notes = {token.meta["id"]: tree_of(content, {}) for token, content in footnotes}
+    return tree_of(body, notes)
 
 
-def _split_notes(tokens: list[Token]) -> tuple[list[Token], list[tuple[Token, list[Token]]]]:
+def split_footnotes(tokens: list[Token]) -> tuple[list[Token], list[tuple[Token, list[Token]]]]:
     """The text, and each footnote with its tokens: typst wants them where they are referred to."""
     body: list[Token] = []
     notes: list[tuple[Token, list[Token]]] = []
     inside = False
+    ends = ("footnote_close", "footnote_block_close", "footnote_anchor")
     for token in tokens:
         if token.type == "footnote_block_open":
             inside = True
@@ -55,47 +50,37 @@ def _split_notes(tokens: list[Token]) -> tuple[list[Token], list[tuple[Token, li
             notes.append((token, []))
         elif not inside:
             body.append(token)
-        elif notes and token.type not in (
-            "footnote_close",
-            "footnote_block_close",
-            "footnote_anchor",
-        ):
+        elif notes and token.type not in ends:
             notes[-1][1].append(token)
     return body, notes
 
 
-def _tree(tokens: list[Token], notes: dict[int, list[Node]]) -> list[Node]:
+def tree_of(tokens: list[Token], notes: dict[int, list[Node]]) -> list[Node]:
     root: list[Node] = []
-    _grow([root], tokens, notes)
+    grow([root], tokens, notes)
     return root
 
 
-def _grow(stack: list[list[Node]], tokens: list[Token], notes: dict[int, list[Node]]) -> None:
+def grow(stack: list[list[Node]], tokens: list[Token], notes: dict[int, list[Node]]) -> None:
     """`stack`: the lists of children that are open, the innermost last."""
     for token in tokens:
         if token.type == "inline":
-            _grow(stack, token.children or [], notes)
+            grow(stack, token.children or [], notes)
         elif token.nesting > 0:
-            stack.append(_opened(stack, token))
+            node = branch(token)
+            if node is None or len(stack) > DEPTH_MAX:
+                stack.append(stack[-1])  # its children stand beside it: it would be too deep
+            else:
+                stack[-1].append(node)
+                stack.append(node["c"])
         elif token.nesting < 0:
             stack.pop()
-        elif leaf := _leaf(token, notes):
-            stack[-1].append(leaf)
+        elif node := leaf(token, notes):
+            stack[-1].append(node)
 
 
-def _opened(stack: list[list[Node]], token: Token) -> list[Node]:
-    """Where the children of what `token` opens go: into a new node, or beside it where it would be
-    too deep.
-    """
-    node = _branch(token)
-    if node is None or len(stack) > DEPTH_MAX:
-        return stack[-1]
-    stack[-1].append(node)
-    children: list[Node] = node["c"]
-    return children
-
-
-def _branch(token: Token) -> Node | None:
+def branch(token: Token) -> Node | None:
+    """A node with children; None for a token that typst has nothing for."""
     if token.type == "heading_open":
         return {"t": "heading", "level": int(token.tag[1]), "c": []}
     if token.type == "link_open":
@@ -111,13 +96,10 @@ def _branch(token: Token) -> Node | None:
     return node
 
 
-def _leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
-    if token.type in ("text", "softbreak"):
-        return (
-            {"t": "text", "s": token.content or " "}
-            if token.content or token.type == "softbreak"
-            else None
-        )
+def leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
+    """A node without children; None for a token without a text."""
+    if token.type == "softbreak":
+        return {"t": "text", "s": token.content or " "}
     if token.type == "hardbreak":
         return {"t": "break"}
     if token.type == "hr":
@@ -125,37 +107,37 @@ def _leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
     if token.type == "code_inline":
         return {"t": "code", "s": token.content}
     if token.type in ("fence", "code_block"):
-        return {
-            "t": "block",
-            "s": token.content.rstrip("\n"),
-            "lang": (token.info or "").split(" ")[0],
-        }
+        language = (token.info or "").split(" ")[0]
+        return {"t": "block", "s": token.content.rstrip("\n"), "lang": language}
     if token.type in MATH:
-        return _formula(token.content.strip(), block=MATH[token.type])
+        return formula(token.content.strip(), block=MATH[token.type])
     if token.type == "footnote_ref":
+        number = token.meta["id"]
+        if notes.get(number):
+            return {"t": "foot", "c": notes[number]}
         # A footnote that refers to a footnote has no place of its own for it.
-        note = notes.get(token.meta["id"])
-        return {"t": "foot", "c": note} if note else {"t": "text", "s": f"[{token.meta['id'] + 1}]"}
-    return {"t": "text", "s": token.content} if token.content else None
+        return {"t": "text", "s": f"[{number + 1}]"}
+    if token.content:
+        return {"t": "text", "s": token.content}
+    return None
 
 
-def _formula(tex: str, *, block: bool) -> Node:
+def formula(tex: str, *, block: bool) -> Node:
     """Its MathML as a tree, or the TeX as it was written."""
+    display = "block" if block else "inline"
     try:
-        return {
-            "t": "math",
-            "block": block,
-            "c": [_part(formulas.element(tex, "block" if block else "inline"))],
-        }
+        return {"t": "math", "block": block, "c": [part_of(formulas.element(tex, display))]}
     except formulas.NotDrawable:
-        return {"t": "block", "s": tex, "lang": ""} if block else {"t": "code", "s": tex}
+        if block:
+            return {"t": "block", "s": tex, "lang": ""}
+        return {"t": "code", "s": tex}
 
 
-def _part(element: Element, depth: int = 0) -> Node:
+def part_of(element: Element, depth: int = 0) -> Node:
     """`m` the element, `s` its text, `c` its parts; of its attributes what typst can use."""
     if depth > NESTED_MAX:
         raise formulas.NotDrawable("too deep")
-    parts = _fenced([_part(one, depth + 1) for one in element])
+    parts = fence([part_of(child, depth + 1) for child in element])
     part: Node = {"m": element.tag, "s": element.text or "", "c": parts}
     if element.tag == "mtd":
         part["align"] = element.get("columnalign", "center")
@@ -167,15 +149,17 @@ def _part(element: Element, depth: int = 0) -> Node:
     return part
 
 
-def _fenced(parts: list[Node]) -> list[Node]:
+def fence(parts: list[Node]) -> list[Node]:
     """A matrix with the brackets beside it as one part, so that these grow with it and with
     nothing else.
     """
-    found: list[Node] = []
+    fenced: list[Node] = []
     for part in parts:
-        found.append(part)
-        before, inside, after = found[-3:] if len(found) > 2 else (part, part, part)
+        fenced.append(part)
+        if len(fenced) < 3:
+            continue
+        left, inside, right = fenced[-3:]
         bare = inside["m"] == "mtable" or not inside.get("line", True)
-        if bare and before["m"] == after["m"] == "mo":
-            found[-3:] = [{"m": "mrow", "s": "", "c": [before, inside, after]}]
-    return found
+        if bare and left["m"] == right["m"] == "mo":
+            fenced[-3:] = [{"m": "mrow", "s": "", "c": [left, inside, right]}]
+    return fenced

@@ -1,6 +1,4 @@
-"""What the formats that are made of web pages share: a concept as XHTML, and the languages of the
-page.
-"""
+"""Parts of the formats that are made of web pages: a concept as XHTML, and the language of the page."""
 
 from itertools import count
 from typing import Any
@@ -36,7 +34,7 @@ def concept_of(course: Course, concept: Concept, number: int, *, heading: int) -
         "first": [titles[key] for key in concept.prerequisites],
         "body": mark_safe(text),  # noqa: S308 - made of tokens, in which no raw HTML is
         "has_formula": "<math" in text,
-        "resources": [(one, web_address(one.url)) for one in concept.resources],
+        "resources": [(resource, web_address(resource.url)) for resource in concept.resources],
     }
 
 
@@ -54,16 +52,11 @@ def chapters_of(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
 def contents_of(course: Course) -> list[dict[str, Any]]:
     """For the contents: stages of modules of numbered concepts."""
     numbers = count(1)
-    return [
-        {
-            "title": stage.title,
-            "modules": [
-                {
-                    "title": module.title,
-                    "concepts": [(next(numbers), one.title) for one in module.concepts],
-                }
-                for module in stage.modules
-            ],
-        }
-        for stage in course.stages
-    ]
+    stages = []
+    for stage in course.stages:
+        modules = []
+        for module in stage.modules:
+            concepts = [(next(numbers), concept.title) for concept in module.concepts]
+            modules.append({"title": module.title, "concepts": concepts})
+        stages.append({"title": stage.title, "modules": modules})
+    return stages

@@ -1,4 +1,4 @@
-"""A course as a PDF, typeset by typst from course.typ. The course is data to it, never code."""
+"""PDF export, typeset by typst from course.typ. The course is data to it, never code."""
 
 import json
 import unicodedata
@@ -10,7 +10,7 @@ import typst
 from django.utils.translation import gettext as _
 
 from content.artifacts import labels
-from content.exports.document import Concept, Course, Question
+from content.exports.document import Concept, Course, Question, Resource
 from content.exports.errors import ExportImpossible
 from content.exports.files import PartDone, nobody_waits
 from content.exports.markdown import checked_line
@@ -53,7 +53,7 @@ def typeset(
             Sentence("The fonts of the PDF are not installed; `make run` installs them.")
         )
     check_scripts(course)
-    made = typst.compile(
+    pages = typst.compile(
         FOLDER / "course.typ",
         root=FOLDER,
         font_paths=[FONTS],
@@ -62,113 +62,102 @@ def typeset(
         format=format,
         ppi=ppi,
     )
-    if made is None:
+    if pages is None:
         raise ExportImpossible(Sentence("The PDF came out empty."))
-    return made if isinstance(made, list) else [made]
+    return pages if isinstance(pages, list) else [pages]
 
 
 def check_scripts(course: Course) -> None:
     """Raises ExportImpossible when a reader would see boxes instead of letters."""
-    counted: Counter[str] = Counter()
+    total = 0
+    letters: Counter[str] = Counter()
     for concept in course.concepts():
-        counted.update(
-            one for one in concept.title + concept.tutorial if one.isalpha() and not one.isascii()
-        )
-    total = sum(len(concept.title + concept.tutorial) for concept in course.concepts())
-    scripts: Counter[str] = Counter()
-    for letter, count in counted.items():
-        scripts[unicodedata.name(letter, "?").split(" ")[0]] += count
-    foreign = {script: count for script, count in scripts.items() if script not in SCRIPTS}
-    if foreign and sum(foreign.values()) > FOREIGN_SHARE * total:
-        script = max(foreign, key=lambda one: foreign[one]).capitalize()
+        text = concept.title + concept.tutorial
+        total += len(text)
+        letters.update(filter(str.isalpha, text))
+
+    foreign: Counter[str] = Counter()
+    for letter, count in letters.items():
+        script = unicodedata.name(letter, "?").split(" ")[0]
+        if not letter.isascii() and script not in SCRIPTS:
+            foreign[script] += count
+    if foreign.total() > FOREIGN_SHARE * total:
+        ((script, _count),) = foreign.most_common(1)
         raise ExportImpossible(
             Sentence(
-                "The fonts of the PDF have no %(script)s letters. Take the e-book or the web page instead.",
-                script=script,
+                "The fonts of the PDF have no %(script)s letters. "
+                "Take the e-book or the web page instead.",
+                script=script.capitalize(),
             )
         )
 
 
 def course_of(course: Course, part_done: PartDone = nobody_waits) -> dict[str, Any]:
     """The course as course.typ reads it."""
-    wanted = course.request
+    without_model = ""
+    if course.made_without_model:
+        without_model = _("Made without a model.")
+    titles = course.titles()
+    stages = []
+    for stage in course.stages:
+        modules = []
+        for module in stage.modules:
+            concepts = [concept_of(concept, titles, part_done) for concept in module.concepts]
+            modules.append({"title": module.title, "summary": module.summary, "concepts": concepts})
+        stages.append({"title": stage.title, "summary": stage.summary, "modules": modules})
+    request = course.request
+    pace = {"hours": request.hours_per_week, "weeks": request.weeks}
     return {
         "title": course.title,
-        "lang": wanted.language.split("-")[0].lower(),
-        "goal": wanted.goal,
-        "facts": _("%(hours)d hours a week for %(weeks)d weeks")
-        % {"hours": wanted.hours_per_week, "weeks": wanted.weeks},
+        "lang": request.language.split("-")[0].lower(),
+        "goal": request.goal,
+        "facts": _("%(hours)d hours a week for %(weeks)d weeks") % pace,
         "checked": checked_line(course),
-        "without_model": _("Made without a model.") if course.made_without_model else "",
-        "words": _words(),
-        "stages": _stages(course, part_done),
+        "without_model": without_model,
+        "words": {
+            "goal": _("Goal"),
+            "contents": _("Contents"),
+            "outcomes": _("What you will be able to do"),
+            "resources": _("Resources"),
+            "quiz": _("Quiz"),
+            "answers": _("Answers to the quizzes"),
+            "missing": _("The tutorial is not written yet."),
+        },
+        "stages": stages,
     }
 
 
-def _words() -> dict[str, str]:
-    return {
-        "goal": _("Goal"),
-        "contents": _("Contents"),
-        "outcomes": _("What you will be able to do"),
-        "resources": _("Resources"),
-        "quiz": _("Quiz"),
-        "answers": _("Answers to the quizzes"),
-        "missing": _("The tutorial is not written yet."),
-    }
-
-
-def _stages(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
-    titles = course.titles()
-    return [
-        {
-            "title": stage.title,
-            "summary": stage.summary,
-            "modules": [
-                {
-                    "title": module.title,
-                    "summary": module.summary,
-                    "concepts": [
-                        _concept(concept, titles, part_done) for concept in module.concepts
-                    ],
-                }
-                for module in stage.modules
-            ],
-        }
-        for stage in course.stages
-    ]
-
-
-def _concept(concept: Concept, titles: dict[str, str], part_done: PartDone) -> dict[str, Any]:
-    facts = [
+def concept_of(concept: Concept, titles: dict[str, str], part_done: PartDone) -> dict[str, Any]:
+    details = [
         _("%(count)d minutes") % {"count": concept.minutes},
         Roadmap.Level.word(concept.difficulty),
     ]
     if concept.prerequisites:
-        facts.append(
-            _("first: %(titles)s")
-            % {"titles": ", ".join(titles[key] for key in concept.prerequisites)}
-        )
+        prerequisites = ", ".join(titles[key] for key in concept.prerequisites)
+        details.append(_("first: %(titles)s") % {"titles": prerequisites})
     body = nodes_of(concept.tutorial)
     part_done()
     return {
         "title": concept.title,
         "summary": concept.summary,
-        "facts": " · ".join(facts),
+        "facts": " · ".join(details),
         "outcomes": concept.outcomes,
         "body": body,
-        "resources": [
-            {
-                "title": one.title,
-                "url": web_address(one.url),
-                "about": f"({labels.resource_kind(one.kind)}, {name_of(one.language)}) {one.note}",
-            }
-            for one in concept.resources
-        ],
-        "quiz": [_question(question) for question in concept.quiz],
+        "resources": [resource_of(resource) for resource in concept.resources],
+        "quiz": [question_of(question) for question in concept.quiz],
     }
 
 
-def _question(question: Question) -> dict[str, Any]:
+def resource_of(resource: Resource) -> dict[str, Any]:
+    kind, language = labels.resource_kind(resource.kind), name_of(resource.language)
+    return {
+        "title": resource.title,
+        "url": web_address(resource.url),
+        "about": f"({kind}, {language}) {resource.note}",
+    }
+
+
+def question_of(question: Question) -> dict[str, Any]:
     letters = ", ".join("ABCDEFGHIJKL"[index] for index in question.correct_indexes)
     return {
         "text": question.text,

@@ -22,7 +22,7 @@ def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
         "identifier": f"cairn-{course.id}",
         "stages": contents_of(course),
         "chapters": chapters,
-        "asked": {one["number"] for one in chapters if one["concept"].quiz},
+        "asked": {chapter["number"] for chapter in chapters if chapter["concept"].quiz},
         "pass_percent": PASS_PERCENT,
     }
     files: dict[str, str | bytes] = {"imsmanifest.xml": render("scorm_manifest.xml", context)}

@@ -1,4 +1,4 @@
-"""Taking a course along: the formats, and the file at once or when a worker has written it."""
+"""Pages of the exports: the formats, and the file at once or when a worker has written it."""
 
 import uuid
 from typing import Any
@@ -58,84 +58,82 @@ def export_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @paced("export", "POST")
 def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     """The file, or for a long one the page of its state; a POST has it written."""
-    roadmap, wanted = visible(request, pk), _format(format)
+    roadmap, chosen = visible(request, pk), format_of(format)
     count = roadmap.concepts.count()
     if not count:
         messages.error(request, _("There is no course to export yet: its plan is not approved."))
         return redirect(roadmap)
-    if count <= wanted.at_once_up_to:
-        return _at_once(request, roadmap, wanted)
+    if count <= chosen.at_once_up_to:
+        return write_at_once(request, roadmap, chosen)
     if request.method == "POST":
-        ask_for_export(roadmap, wanted.name, by=signed_in(request))
-        return redirect("roadmap_export", roadmap.pk, wanted.name)
-    return _state(request, roadmap, wanted)
+        ask_for_export(roadmap, chosen.name, by=signed_in(request))
+        return redirect("roadmap_export", roadmap.pk, chosen.name)
+    return export_state(request, roadmap, chosen)
 
 
-def _format(name: str) -> Format:
+def format_of(name: str) -> Format:
+    """Raises NothingThere."""
     if name not in FORMATS:
         others = ", ".join(FORMATS)
-        told = _("There is no export as “%(name)s”; there are %(others)s.")
-        raise NothingThere(told % {"name": name, "others": others})
+        message = _("There is no export as “%(name)s”; there are %(others)s.")
+        raise NothingThere(message % {"name": name, "others": others})
     return FORMATS[name]
 
 
-def _at_once(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResponse:
+def write_at_once(request: HttpRequest, roadmap: Roadmap, format: Format) -> HttpResponse:
     options: dict[str, Any] = {}
-    if wanted.name == "ics":
+    if format.name == "ics":
         form = StudyPlanForm(request.GET)
         if not form.is_valid():
-            problems = [sentence for sentences in form.errors.values() for sentence in sentences]
-            return render(
-                request,
-                "content/export_list.html",
-                {"roadmap": roadmap, "problems": problems},
-                status=400,
-            )
+            problems = [problem for errors in form.errors.values() for problem in errors]
+            context = {"roadmap": roadmap, "problems": problems}
+            return render(request, "content/export_list.html", context, status=400)
         options = form.cleaned_data
-    return _file(roadmap, wanted, wanted.write(rows.load(roadmap), **options))
+    return file_response(roadmap, format, format.write(rows.load(roadmap), **options))
 
 
-def _file(roadmap: Roadmap, wanted: Format, data: bytes) -> HttpResponse:
-    response = HttpResponse(data, content_type=wanted.content_type)
-    name = wanted.file_name(str(roadmap))
+def file_response(roadmap: Roadmap, format: Format, data: bytes) -> HttpResponse:
+    response = HttpResponse(data, content_type=format.content_type)
+    name = format.file_name(str(roadmap))
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _state(request: HttpRequest, roadmap: Roadmap, wanted: Format) -> HttpResponse:
+def export_state(request: HttpRequest, roadmap: Roadmap, format: Format) -> HttpResponse:
     """To htmx only the part that changes, to a program JSON."""
-    export = (
-        Export.objects.without_file()
-        .filter(roadmap=roadmap, owner=signed_in(request), format=wanted.name)
-        .first()
-    )
+    exports = Export.objects.without_file().filter(roadmap=roadmap, owner=signed_in(request))
+    export = exports.filter(format=format.name).first()
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        return JsonResponse(_as_json(export))
+        return JsonResponse(export_as_json(export))
     name = "_export_state" if getattr(request, "htmx", False) else "export_detail"
-    return render(
-        request, f"content/{name}.html", {"roadmap": roadmap, "format": wanted, "export": export}
-    )
+    context = {"roadmap": roadmap, "format": format, "export": export}
+    return render(request, f"content/{name}.html", context)
 
 
-def _as_json(export: Export | None) -> dict[str, Any]:
+def export_as_json(export: Export | None) -> dict[str, Any]:
     """`status` null: nobody has asked for it yet."""
     if export is None:
         return {"status": None}
-    ready = export.status == ExportStatus.READY
-    file = reverse("export_file", args=[export.roadmap_id, export.format]) if ready else None
-    facts = {"status": export.status, "parts": export.parts, "parts_done": export.parts_done}
-    return facts | {"error": export.reason, "file": file}
+    file = None
+    if export.status == ExportStatus.READY:
+        file = reverse("export_file", args=[export.roadmap_id, export.format])
+    return {
+        "status": export.status,
+        "parts": export.parts,
+        "parts_done": export.parts_done,
+        "error": export.reason,
+        "file": file,
+    }
 
 
 @login_required
 @require_safe
 def export_file(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
-    roadmap, wanted = visible(request, pk), _format(format)
-    export = get_object_or_404(
-        Export, roadmap=roadmap, owner=signed_in(request), format=wanted.name
-    )
+    roadmap, chosen = visible(request, pk), format_of(format)
+    exports = Export.objects.filter(roadmap=roadmap, owner=signed_in(request))
+    export = get_object_or_404(exports, format=chosen.name)
     if export.status != ExportStatus.READY or export.file is None:
         messages.error(request, _("The file is not written yet."))
-        return redirect("roadmap_export", roadmap.pk, wanted.name)
-    return _file(roadmap, wanted, bytes(export.file))
+        return redirect("roadmap_export", roadmap.pk, chosen.name)
+    return file_response(roadmap, chosen, bytes(export.file))

@@ -1,4 +1,4 @@
-"""The progress of one roadmap in the terminal."""
+"""Progress of one roadmap in the terminal."""
 
 from typing import Any
 
@@ -17,6 +17,8 @@ from content.artifacts.kinds import counts
 from logs_app.models import ExecutionLog
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Roadmap, RoadmapStatus
+
+BEFORE_CONTENT = (RoadmapStatus.QUEUED, RoadmapStatus.RUNNING, RoadmapStatus.AWAITING_REVIEW)
 
 
 class Display:
@@ -50,24 +52,16 @@ class Display:
             if event.event != "artifact_ready":
                 self.progress.console.print(f"[dim]{event.occurred_at:%H:%M:%S}[/] ", end="")
                 self.progress.console.print(event.message, markup=False, highlight=False)
-        self.progress.update(
-            self.task, description=roadmap.get_status_display(), **self._done(roadmap)
-        )
-
-    def _done(self, roadmap: Roadmap) -> dict[str, Any]:
-        if roadmap.status in (
-            RoadmapStatus.QUEUED,
-            RoadmapStatus.RUNNING,
-            RoadmapStatus.AWAITING_REVIEW,
-        ):
-            return {}
-        counted = counts(roadmap)
-        return {"completed": counted["READY"], "total": counted["TOTAL"] or None}
+        counted: dict[str, Any] = {}
+        if roadmap.status not in BEFORE_CONTENT:
+            artifacts = counts(roadmap)
+            counted = {"completed": artifacts["READY"], "total": artifacts["TOTAL"] or None}
+        self.progress.update(self.task, description=roadmap.get_status_display(), **counted)
 
     def summarise(self, summary: dict[str, Any]) -> None:
         self.progress.stop()
         table = Table(show_header=False, title=summary["title"])
-        for name, value in _lines(summary):
+        for name, value in lines_of(summary):
             table.add_row(name, value)
         self.console.print(table)
         if summary["made_without_model"]:
@@ -76,23 +70,17 @@ class Display:
             )
 
 
-def _lines(summary: dict[str, Any]) -> list[tuple[str, str]]:
+def lines_of(summary: dict[str, Any]) -> list[tuple[str, str]]:
     seconds, artifacts = summary["seconds"], summary["artifacts"]
+    parts = f"{summary['stages']} stages, {summary['modules']} modules"
+    tokens = f"{summary['input_tokens']} + {summary['output_tokens']} tokens"
+    until = f"{seconds['to_review']} to review, {seconds['content']} for content"
     lines = [
         ("state", summary["status"]),
-        (
-            "plan",
-            f"{summary['stages']} stages, {summary['modules']} modules, {summary['concepts']} concepts",
-        ),
+        ("plan", f"{parts}, {summary['concepts']} concepts"),
         ("content", f"{artifacts['READY']} of {artifacts['TOTAL']} artifacts"),
-        (
-            "seconds",
-            f"{seconds['to_review']} to review, {seconds['content']} for content, {seconds['total']} in all",
-        ),
-        (
-            "model",
-            f"{summary['model_calls']} calls, {summary['input_tokens']} + {summary['output_tokens']} tokens",
-        ),
+        ("seconds", f"{until}, {seconds['total']} in all"),
+        ("model", f"{summary['model_calls']} calls, {tokens}"),
     ]
     if summary["export"]:
         lines.append(("course", summary["export"]))

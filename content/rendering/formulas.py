@@ -84,44 +84,34 @@ ATTRIBUTES = {
         "notation",
     ),
 }
-SAME_AS: list[tuple[re.Pattern[str], Any]] = [  # what the converter lacks → what it has for it
-    (
-        re.compile(
-            r"\\(begin|end)\{(?:aligned|alignedat|alignat\*?|align\*?|eqnarray\*?|split)\}(?:\{\d+\})?"
-        ),
-        r"\\\1{split}",
-    ),
+
+
+def spaced_operator(match: re.Match[str]) -> str:
+    """The name of an operator with plain spaces."""
+    name = re.sub(r"(?:\\[,;:! ]|[~\s])+", " ", match[1]).strip()
+    return rf"\operatorname{{{name}}}"
+
+
+ENVIRONMENTS = r"aligned|alignedat|alignat\*?|align\*?|eqnarray\*?|split"
+NO_MEANING = (
+    r"\\(?:begin|end)\{(?:equation|displaymath)\*?\}|\\(?:nonumber|notag)\b|\\label\{[^}]*\}"
+)
+# What the converter lacks → what it has for it.
+SAME_AS: list[tuple[re.Pattern[str], Any]] = [
+    (re.compile(rf"\\(begin|end)\{{(?:{ENVIRONMENTS})\}}(?:\{{\d+\}})?"), r"\\\1{split}"),
     (re.compile(r"\\begin\{(?:gather(?:ed|\*)?|multline\*?)\}"), r"\\begin{array}{c}"),
     (re.compile(r"\\end\{(?:gather(?:ed|\*)?|multline\*?)\}"), r"\\end{array}"),
     (re.compile(r"\\(begin|end)\{dcases\}"), r"\\\1{cases}"),
-    (
-        re.compile(
-            r"\\(?:begin|end)\{(?:equation|displaymath)\*?\}|\\(?:nonumber|notag)\b|\\label\{[^}]*\}"
-        ),
-        "",
-    ),
-    (
-        re.compile(r"\\operatorname\s*\*?\s*\{([^{}]*)\}"),
-        lambda found: rf"\operatorname{{{_words(found[1])}}}",
-    ),
+    (re.compile(NO_MEANING), ""),
+    (re.compile(r"\\operatorname\s*\*?\s*\{([^{}]*)\}"), spaced_operator),
     (re.compile(r"\\(R|N|Z|Q|C)(?![A-Za-z])"), r"\\mathbb{\1}"),
     (re.compile(r"\\(arg)(?![A-Za-z])"), r"\\operatorname{\1}"),
 ]
-CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2) | {
-    "msubsup": 3,
-    "munderover": 3,
-}
+CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2)
+CHILDREN |= dict.fromkeys(("msubsup", "munderover"), 3)
 BELOW = {"msub": "munder", "msubsup": "munderover"}
 TAKE_LIMITS = {
-    "lim",
-    "max",
-    "min",
-    "sup",
-    "inf",
-    "arg max",
-    "arg min",
-    "argmax",
-    "argmin",
+    *("lim", "max", "min", "sup", "inf", "arg max", "arg min", "argmax", "argmin"),
     *"∏∐∑⋀⋁⋂⋃⨁⨂",
 }
 SPACES = {"negativethinmathspace": "-0.167em"}
@@ -151,22 +141,17 @@ def element(tex: str, display: str) -> Element:
     except Exception as exc:  # whatever a malformed formula makes it stumble over
         raise NotDrawable(str(exc)) from exc
     for part in formula.iter():
-        part.text = html.unescape(
-            part.text or ""
-        )  # it writes symbols as references; whoever writes XML escapes again
+        # It writes symbols as references; whoever writes XML escapes again.
+        part.text = html.unescape(part.text or "")
     for part in formula.iter():
-        _check(part)
-        _style(part)
+        check_part(part)
+        style_part(part)
         if display == "block" and part.tag in BELOW and "".join(part[0].itertext()) in TAKE_LIMITS:
             part.tag = BELOW[part.tag]
     return formula
 
 
-def _words(name: str) -> str:
-    return re.sub(r"(?:\\[,;:! ]|[~\s])+", " ", name).strip()
-
-
-def _check(part: Element) -> None:
+def check_part(part: Element) -> None:
     """Raises NotDrawable for an unknown command, a lost alignment or line, and a part without its
     other half.
     """
@@ -178,26 +163,25 @@ def _check(part: Element) -> None:
         del part.attrib[name]  # colours and addresses
 
 
-def _style(part: Element) -> None:
+def style_part(part: Element) -> None:
     """Browsers know letters of each style, and no longer the attribute that asks for one."""
     part.set("width", SPACES.get(part.get("width", ""), part.get("width", "")))
     variant = part.get("mathvariant", "normal")
     if not part.get("width"):
         del part.attrib["width"]
     if variant != "normal":
-        part.text = "".join(_styled(letter, variant) for letter in part.text or "")
+        part.text = "".join(styled(letter, variant) for letter in part.text or "")
         del part.attrib["mathvariant"]
 
 
-def _styled(letter: str, variant: str) -> str:
+def styled(letter: str, variant: str) -> str:
     """The letter of mathematics for x and "bold-italic"; `letter` itself where there is none."""
-    found = re.fullmatch(
-        r"(?:LATIN|GREEK|DIGIT) ?(CAPITAL|SMALL)? ?(?:LETTER )?(\w+)", unicodedata.name(letter, "")
-    )
-    if not found:
+    pattern = r"(?:LATIN|GREEK|DIGIT) ?(CAPITAL|SMALL)? ?(?:LETTER )?(\w+)"
+    match = re.fullmatch(pattern, unicodedata.name(letter, ""))
+    if not match:
         return letter
     style = variant.upper().replace("BOLD-", "BOLD ").replace("-ITALIC", " ITALIC")
-    name = f"{style} {found[1] or 'DIGIT'} {found[2]}"
+    name = f"{style} {match[1] or 'DIGIT'} {match[2]}"
     for candidate in (f"MATHEMATICAL {name}", name):  # some stood in Unicode before the others came
         with suppress(KeyError):
             return unicodedata.lookup(candidate)

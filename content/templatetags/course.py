@@ -1,4 +1,4 @@
-"""What templates show of a course."""
+"""Template filters for the content of a course."""
 
 from django import template
 from django.utils.safestring import SafeString

@@ -16,10 +16,14 @@ register = template.Library()
 def export_formats(context: Any, roadmap: Roadmap) -> dict[str, Any]:
     """A link to each format, with what it is for, and to what a worker has written or writes."""
     count = roadmap.concepts.count()
-    asked = Export.objects.without_file().filter(roadmap=roadmap, owner=context["user"].pk)
-    exports = {export.format: export for export in asked}
+    rows = Export.objects.without_file().filter(roadmap=roadmap, owner=context["user"].pk)
+    exports = {export.format: export for export in rows}
     formats = [
-        {"format": one, "at_once": count <= one.at_once_up_to, "export": exports.get(one.name)}
-        for one in FORMATS.values()
+        {
+            "format": format,
+            "at_once": count <= format.at_once_up_to,
+            "export": exports.get(format.name),
+        }
+        for format in FORMATS.values()
     ]
     return {"roadmap": roadmap, "formats": formats, "count": count, "monday": next_monday()}

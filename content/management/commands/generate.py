@@ -103,8 +103,8 @@ def check_folder(folder: Path) -> None:
 
 
 def ask_for(options: dict[str, Any]) -> Roadmap:
-    owner, made = User.objects.get_or_create(username=OWNER)
-    if made:
+    owner, is_new = User.objects.get_or_create(username=OWNER)
+    if is_new:
         owner.set_unusable_password()
         owner.save()
     names = {"level": "level", "hours": "hours_per_week", "weeks": "weeks", "language": "language"}
