@@ -1,4 +1,4 @@
-"""Parts of the formats that are made of web pages: a concept as XHTML, and the language of the page."""
+"""Parts of the formats that are web pages: a concept as XHTML, and the language of the page."""
 
 from itertools import count
 from typing import Any

@@ -1,8 +1,8 @@
-"""Markdown that a model wrote, as HTML that a browser may show."""
+"""HTML of the Markdown that a model wrote, safe for a browser to show."""
 
 import html
 import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -25,10 +25,8 @@ from content.rendering import formulas
 
 CLASSES = {"code", "pre", "span", "ul", "ol", "li", "input", "div", "sup", "section", "a", "hr"}
 TAGS = nh3.ALLOWED_TAGS | formulas.TAGS | {"input", "label", "section"}
-OWN_ID = re.compile(
-    r"(t-[\w-]+|fn(ref)?\d+(:\d+)?)"
-)  # what is written must not take the id of a part of the page
-LISTED_LEVELS = ("h2", "h3")
+OWN_ID = re.compile(r"(t-[\w-]+|fn(ref)?\d+(:\d+)?)")
+LISTED_LEVELS = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -55,39 +53,46 @@ def read(text: str) -> Document:
     well.
     """
     environment: dict[str, Any] = {}
-    tokens = _parser().parse(text, environment)
-    headings = tuple(_anchor_headings(tokens))
-    _align_cells(tokens)
-    made = _parser().renderer.render(tokens, _parser().options, environment)
-    listed = tuple(heading for heading in headings if f"h{heading.level}" in LISTED_LEVELS)
-    has_diagram = any(is_diagram(token) for token in tokens)
-    return Document(mark_safe(_cleaner().clean(made)), listed, has_diagram)  # noqa: S308 - cleaned
+    tokens = parser().parse(text, environment)
+    headings = anchor_headings(tokens)
+    for token in tokens:
+        # Cells are aligned by attribute: a strict policy lets no page have style attributes.
+        if token.type in ("th_open", "td_open") and "style" in token.attrs:
+            token.attrs = {"align": str(token.attrs["style"]).removeprefix("text-align:")}
+    unsafe = parser().renderer.render(tokens, parser().options, environment)
+    return Document(
+        html=mark_safe(cleaner().clean(unsafe)),  # noqa: S308 - cleaned
+        headings=tuple(heading for heading in headings if heading.level in LISTED_LEVELS),
+        has_diagram=any(is_diagram(token) for token in tokens),
+    )
 
 
 @cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "highlight": _highlight})
-    parser.enable(["table", "strikethrough"]).use(tasklists_plugin, label=True).use(footnote_plugin)
-    parser.use(dollarmath_plugin, **formulas.DOLLARS, renderer=formulas.draw)
-    parser.add_render_rule("fence", _diagram_or_code)
-    parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
-    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    return parser
+def parser() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "highlight": highlight_code})
+    markdown.enable(["table", "strikethrough"])
+    markdown.use(tasklists_plugin, label=True).use(footnote_plugin)
+    markdown.use(dollarmath_plugin, **formulas.DOLLARS, renderer=formulas.draw)
+    markdown.add_render_rule("fence", draw_fence)
+    markdown.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
+    markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return markdown
 
 
-def _diagram_or_code(
-    renderer: RendererHTML, tokens: list[Token], at: int, options: Any, environment: Any
+def draw_fence(
+    renderer: RendererHTML, tokens: list[Token], index: int, options: Any, environment: Any
 ) -> str:
-    if is_diagram(tokens[at]):
-        return f'<pre class="mermaid"><code>{html.escape(tokens[at].content)}</code></pre>\n'
-    return renderer.fence(tokens, at, options, environment)
+    """A render rule: a diagram for the page's script, or code."""
+    if is_diagram(tokens[index]):
+        return f'<pre class="mermaid"><code>{html.escape(tokens[index].content)}</code></pre>\n'
+    return renderer.fence(tokens, index, options, environment)
 
 
 def is_diagram(token: Token) -> bool:
     return token.type == "fence" and token.info.split()[:1] == ["mermaid"]
 
 
-def _highlight(code: str, language: str, _attributes: str) -> str:
+def highlight_code(code: str, language: str, _attributes: str) -> str:
     try:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
@@ -95,37 +100,32 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
     return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def _anchor_headings(tokens: list[Token]) -> Iterator[Heading]:
+def anchor_headings(tokens: list[Token]) -> list[Heading]:
     """Give each heading an id of its own; the page's title is its only first level."""
-    opened = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
-    deeper = 1 if any(tokens[at].tag == "h1" for at in opened) else 0
-    seen: dict[str, int] = {}
-    for at in opened:
-        level = min(int(tokens[at].tag[1]) + deeper, 6)
-        text = _plain(tokens[at + 1])
+    opened = [index for index, token in enumerate(tokens) if token.type == "heading_open"]
+    deeper = any(tokens[index].tag == "h1" for index in opened)
+    headings: list[Heading] = []
+    uses: Counter[str] = Counter()
+    for index in opened:
+        level = min(int(tokens[index].tag[1]) + deeper, 6)
+        text = "".join(
+            child.content
+            for child in tokens[index + 1].children or []
+            if child.type in ("text", "code_inline")
+        ).strip()
         name = slugify(text, allow_unicode=True)[:60] or "part"
-        seen[name] = seen.get(name, 0) + 1
-        anchor = f"t-{name}" if seen[name] == 1 else f"t-{name}-{seen[name]}"
-        tokens[at].tag = tokens[at + 2].tag = f"h{level}"
-        tokens[at].attrSet("id", anchor)
-        yield Heading(level, anchor, text)
-
-
-def _align_cells(tokens: list[Token]) -> None:
-    """By attribute: a strict policy lets no page have style attributes."""
-    for token in tokens:
-        if token.type in ("th_open", "td_open") and "style" in token.attrs:
-            token.attrs = {"align": str(token.attrs["style"]).removeprefix("text-align:")}
-
-
-def _plain(inline: Token) -> str:
-    return "".join(
-        child.content for child in inline.children or [] if child.type in ("text", "code_inline")
-    ).strip()
+        uses[name] += 1
+        anchor = f"t-{name}"
+        if uses[name] > 1:
+            anchor += f"-{uses[name]}"
+        tokens[index].tag = tokens[index + 2].tag = f"h{level}"
+        tokens[index].attrSet("id", anchor)
+        headings.append(Heading(level, anchor, text))
+    return headings
 
 
 @cache
-def _cleaner() -> nh3.Cleaner:
+def cleaner() -> nh3.Cleaner:
     attributes = {tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
     for tag in CLASSES:
         attributes.setdefault(tag, set()).add("class")
@@ -134,11 +134,16 @@ def _cleaner() -> nh3.Cleaner:
     for tag in ("h2", "h3", "h4", "h5", "h6", "a", "li"):
         attributes.setdefault(tag, set()).add("id")
     attributes["input"] |= {"type", "checked", "disabled"}
-    schemes = {"http", "https", "mailto"}
     return nh3.Cleaner(
-        tags=TAGS, attributes=attributes, url_schemes=schemes, attribute_filter=_own_ids_only
+        tags=TAGS,
+        attributes=attributes,
+        url_schemes={"http", "https", "mailto"},
+        attribute_filter=drop_foreign_id,
     )
 
 
-def _own_ids_only(_tag: str, name: str, value: str) -> str | None:
-    return value if name != "id" or OWN_ID.fullmatch(value) else None
+def drop_foreign_id(_tag: str, name: str, value: str) -> str | None:
+    """A filter of attributes: what is written must not take the id of a part of the page."""
+    if name == "id" and not OWN_ID.fullmatch(value):
+        return None
+    return value
