@@ -18,9 +18,6 @@ from content.models import (
     ArtifactStatus,
     Export,
     ExportStatus,
-    Quiz,
-    ResourceList,
-    Tutorial,
 )
 from roadmaps.admin.base import apply_to_rows
 from roadmaps.admin.base.dialogs import confirmed, leave_for
@@ -71,6 +68,10 @@ class ArtifactAdmin(LookOnlyAdmin):
     fields = ("status", "error", "model", "edition", "run_id", "dispatched_at", "updated_at")
     change_form_outer_before_template = "admin/content/artifact_page.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).defer(*self.kind.long_fields)
+        return rows
+
     @property
     def kind(self) -> Kind:
         return next(kind for kind in KINDS.values() if kind.model is self.model)
@@ -81,8 +82,8 @@ class ArtifactAdmin(LookOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if found := as_uuid(search_term):
-            return queryset.filter(concept__roadmap_id=found), False
+        if roadmap_id := as_uuid(search_term):
+            return queryset.filter(concept__roadmap_id=roadmap_id), False
         results: tuple[QuerySet[Any], bool] = super().get_search_results(
             request, queryset, search_term
         )
@@ -123,57 +124,19 @@ class ArtifactAdmin(LookOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        artifact = (
-            self.model.objects.select_related("concept__roadmap")
-            .filter(pk=self.key(object_id))
-            .first()
-        )
-        if artifact:
-            extra_context = (
-                (extra_context or {})
-                | {"artifact": artifact, "kind": self.kind.name}
-                | self.preview(artifact)
-            )
-            extra_context["title"] = str(artifact)
+        rows = self.model.objects.select_related("concept__roadmap")
+        if artifact := rows.filter(pk=self.key(object_id)).first():
+            extra_context = {
+                **(extra_context or {}),
+                "artifact": artifact,
+                "kind": self.kind,
+                "title": str(artifact),
+            }
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def preview(self, artifact: Any) -> dict[str, Any]:
-        """What is there to read, by name."""
-        return {}
 
-
-@admin.register(Tutorial)
-class TutorialAdmin(ArtifactAdmin):
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).defer("markdown")
-        return rows
-
-    def preview(self, artifact: Any) -> dict[str, Any]:
-        return {"markdown": artifact.markdown}
-
-
-@admin.register(ResourceList)
-class ResourceListAdmin(ArtifactAdmin):
-    def preview(self, artifact: Any) -> dict[str, Any]:
-        return {"resources": list(artifact.resources.all())}
-
-
-@admin.register(Quiz)
-class QuizAdmin(ArtifactAdmin):
-    def preview(self, artifact: Any) -> dict[str, Any]:
-        """Each question with its options, and whether an option is right."""
-        return {
-            "questions": [
-                (
-                    question,
-                    [
-                        (option, at in question.correct_indexes)
-                        for at, option in enumerate(question.options)
-                    ],
-                )
-                for question in artifact.questions.all()
-            ]
-        }
+for kind in KINDS.values():
+    admin.site.register(kind.model, ArtifactAdmin)
 
 
 class ExportRoadmapFilter(UuidFilter):
@@ -229,13 +192,13 @@ class ExportAdmin(LookOnlyAdmin):
     @admin.action(description="Write again", permissions=["write"])
     def write_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """For its owner: it takes the place of the one that failed."""
-        asked = apply_to_rows.call(
+        exports = apply_to_rows.call(
             request,
             queryset,
             lambda row: ask_for_export(row.roadmap, row.format, by=row.owner),
             "will be written",
         )
-        for export in asked:
+        for export in exports:
             self.log_change(request, export, "written again on request")
 
     @confirmed("Write again", "It costs no model call.", icon="replay", permission="write")

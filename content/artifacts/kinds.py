@@ -52,6 +52,16 @@ class Kind:
         return schema
 
     @property
+    def admin_list(self) -> str:
+        """Name of the address of the admin's list of them."""
+        return f"admin:content_{self.model._meta.model_name}_changelist"
+
+    @property
+    def preview(self) -> str:
+        """Template of an `artifact` as the admin shows it."""
+        return f"admin/content/_{self.name}.html"
+
+    @property
     def change_permission(self) -> str:
         """The admin's permission to have artifacts of this kind rewritten."""
         return f"content.change_{self.model._meta.model_name}"

@@ -1,12 +1,18 @@
-"""Template filters for the content of a course."""
+"""Template tags and filters for the content of a course."""
 
 from django import template
 from django.utils.safestring import SafeString
 
 from content.artifacts import labels
+from content.artifacts.kinds import KINDS, Kind
 from content.rendering import markdown
 
 register = template.Library()
+
+
+@register.simple_tag
+def artifact_kinds() -> list[Kind]:
+    return list(KINDS.values())
 
 
 @register.filter("markdown")
