@@ -82,7 +82,7 @@ def servers(root):
 
 @pytest.fixture
 def empty():
-    """A short path: sockets have little room."""
+    """A short path: sockets have little room. The user of PostgreSQL may pass, unlike `tmp_path`."""
     with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         yield Path(folder)
         wait_for(lambda: not processes(folder, "embedded/__main__.py"))
@@ -121,11 +121,12 @@ def test_what_they_hold_is_there_the_next_day(checkout):
     again.go()
 
 
-def test_two_checkouts_do_not_meet(checkout, tmp_path):
-    one, other = Visitor(checkout), Visitor(tmp_path)
+def test_two_checkouts_do_not_meet(checkout):
+    elsewhere = checkout / "another"
+    one, other = Visitor(checkout), Visitor(elsewhere)
     assert (one.visits, other.visits) == ([1, 1], [1, 1])
     one.go()
-    assert servers(tmp_path)
+    assert servers(elsewhere)
     other.go()
 
 
@@ -250,8 +251,8 @@ def test_a_redis_that_still_loads_is_waited_for_and_not_started_twice(empty):
     services.leave()
 
 
-def test_a_folder_that_is_deleted_under_them_is_left_by_its_keeper(tmp_path):
-    root = tmp_path / "var"
+def test_a_folder_that_is_deleted_under_them_is_left_by_its_keeper(empty):
+    root = empty / "var"
     Visitor(root).kill()
     wait_for(lambda: not servers(root))
     shutil.rmtree(root, ignore_errors=True)

@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -40,9 +42,14 @@ def answers(url):
 
 
 @pytest.fixture(scope="package")
-def site_folder(tmp_path_factory):
-    """The site's VAR_DIR."""
-    return tmp_path_factory.mktemp("up")
+def site_folder():
+    """The site's VAR_DIR.
+
+    Not below pytest's own folder: the next pytest of this user closes that to all others, and
+    PostgreSQL runs as one of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="package")

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -124,10 +125,11 @@ class Platform:
 
 
 @pytest.fixture
-def platform(tmp_path, model_server):
-    made = Platform(tmp_path, model_server)
-    yield made
-    made.stop()
+def platform(model_server):
+    with tempfile.TemporaryDirectory(prefix="cairn-", ignore_cleanup_errors=True) as folder:
+        made = Platform(Path(folder), model_server)
+        yield made
+        made.stop()
 
 
 def test_a_goal_goes_through_although_a_worker_is_killed(platform, model_server):
