@@ -109,9 +109,8 @@ def pixels(address: str, session: str) -> Figure:
     lab.wait_for(lambda: lab.in_state("AWAITING_REVIEW") == WINDOWS)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *SEEN]
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=arguments
-        )
+        path = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
         pages = [watch(browser, address, session, pk) for pk in watched]
         lab.request(WATCHED_AMONG)
         for review in Review.objects.pending().filter(roadmap__in=watched):

@@ -140,7 +140,7 @@ def has_reached(roadmap: "Roadmap", status: str) -> bool:
 def take(site: str, paths: dict[str, str], session: str) -> None:
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     paths_of_chromium = [path for path in map(shutil.which, names) if path]
     if not paths_of_chromium:
         raise SystemExit("There is no Chromium; tests/install-chromium installs it.")

@@ -119,7 +119,7 @@ def shell(site, site_folder):
 
 @pytest.fixture(scope="package")
 def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     assert path, "tests/install-chromium installs the browser"
     with sync_playwright() as playwright:
