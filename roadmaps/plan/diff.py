@@ -1,5 +1,6 @@
-"""What differs between two plans, part by part on ids: computed from the plans themselves, whoever
-changed them.
+"""Differences of two plans, part by part on ids.
+
+They are computed from the plans themselves, whoever changed them.
 """
 
 from collections.abc import Iterator

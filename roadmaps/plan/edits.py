@@ -62,7 +62,8 @@ def _sparing(plan: Plan, operation: Operation, kept: Set[str], removable: bool) 
         touched = {operation.target}
     if touched:
         raise Impossible(
-            f"a reviewer has set the minutes of {min(touched)} by hand, and no comment asks to change it"
+            f"a reviewer has set the minutes of {min(touched)} by hand, "
+            "and no comment asks to change it"
         )
     return operation
 

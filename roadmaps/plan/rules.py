@@ -1,4 +1,4 @@
-"""What code can check of a plan, it checks: sizes, links, order, time, duplicates."""
+"""Rules of a plan that code can check: sizes, links, order, time, duplicates."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -71,7 +71,8 @@ def _links(plan: Plan) -> list[Issue]:
     for concept in shape.concepts(plan):
         for needed in concept["prerequisites"]:
             if needed not in seen:
-                message = f"“{concept['title']}” needs a concept first, but {_why_not(needed, concept, titles)}."
+                problem = _why_not(needed, concept, titles)
+                message = f"“{concept['title']}” needs a concept first, but {problem}."
                 issues.append(_link_issue(concept["id"], message))
         seen.add(concept["id"])
     return issues
@@ -123,10 +124,12 @@ def _titles(plan: Plan) -> list[Issue]:
 
 def _alike(kind: str, parts: Iterable[Stage | Module | Concept]) -> list[Issue]:
     issues = []
-    for one, other in combinations(parts, 2):
-        ratio = fuzz.ratio(shape.key(one["title"]), shape.key(other["title"]), score_cutoff=ALIKE)
+    for first, other in combinations(parts, 2):
+        titles = shape.key(first["title"]), shape.key(other["title"])
+        ratio = fuzz.ratio(*titles, score_cutoff=ALIKE)
         if ratio > ALIKE:
-            message = f"The {kind} “{one['title']}” and “{other['title']}” look like the same one."
+            names = f"“{first['title']}” and “{other['title']}”"
+            message = f"The {kind} {names} look like the same one."
             severity: Severity = "critical" if ratio == 100 else "warning"
             issues.append(
                 _issue(

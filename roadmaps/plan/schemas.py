@@ -1,4 +1,4 @@
-"""What models may answer in the workflow.
+"""Schemas of the answers of models in the workflow.
 
 Every list and string is bounded: small models otherwise fill them with nothing, or for ever.
 """

@@ -1,4 +1,4 @@
-"""What reviewers do around a decision: assign, claim, comment.
+"""Assignments, claims and comments of reviewers around a decision.
 
 A claim tells colleagues; it locks nobody out.
 """
@@ -102,7 +102,8 @@ def why_not(review: Review) -> str:
     if review.status == ReviewStatus.SUPERSEDED or review.decided_at is None:
         return "This review is no longer open: its roadmap was cancelled or has moved on."
     state = review.get_status_display().lower()
-    return f"This review was already decided: {state} by {review.decider}, {time_zones.in_words(review.decided_at)}."
+    when = time_zones.in_words(review.decided_at)
+    return f"This review was already decided: {state} by {review.decider}, {when}."
 
 
 def refuse_if_claimed(review: Review, by: User) -> None:

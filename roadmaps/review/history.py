@@ -1,4 +1,4 @@
-"""What happens to a review: a line in its history, and a hint to every open inbox."""
+"""History of a review: a line for all that happens, and a hint to every open inbox."""
 
 from typing import Any
 

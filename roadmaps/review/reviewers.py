@@ -1,4 +1,4 @@
-"""Who may decide what."""
+"""Reviewers, and the reviews that each may decide."""
 
 from django.conf import settings
 from django.contrib.auth.models import User

@@ -59,7 +59,8 @@ def build_graph(version: int | None = None, checkpointer: Any = None) -> Any:
         known = ", ".join(map(str, sorted(TOPOLOGIES)))
         raise RunError(
             Sentence(
-                "This roadmap began with version %(version)s of the workflow, and its worker has only %(known)s. "
+                "This roadmap began with version %(version)s of the workflow, "
+                "and its worker has only %(known)s. "
                 "Retry when a worker of that version runs.",
                 version=version,
                 known=known,

@@ -1,4 +1,4 @@
-"""What a thread holds: plain JSON only, so that any later version can read its checkpoints."""
+"""State of a thread: plain JSON only, so that any later version can read its checkpoints."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

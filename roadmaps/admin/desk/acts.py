@@ -1,5 +1,6 @@
-"""What the buttons of the inbox and of the desk below a review do; every one posts to
-`act/<what>/`.
+"""Acts behind the buttons of the inbox and of the desk below a review.
+
+Every button posts to `act/<name>/`.
 """
 
 from functools import partial

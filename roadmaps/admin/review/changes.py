@@ -1,4 +1,4 @@
-"""What changed since the last version: operation by operation, and side by side."""
+"""Changes since the last version of a plan: operation by operation, and side by side."""
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher

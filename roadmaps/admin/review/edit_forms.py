@@ -41,7 +41,8 @@ class PartForm(forms.Form):
         super().__init__(data, initial=self.initial_of(plan, part) if part else None)
         places = _places(plan, part) if part else []
         if places:
-            self.fields["into"].choices = [(one["id"], one["title"]) for one in places]  # type: ignore[attr-defined]
+            choices = [(place["id"], place["title"]) for place in places]
+            self.fields["into"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["into"]
 
@@ -80,7 +81,8 @@ class ConceptForm(PartForm):
         super().__init__(plan, part, data)
         earlier = _earlier(plan, part, module)
         needed = self.fields["prerequisites"]
-        needed.choices = [(one["id"], one["title"]) for one in earlier]  # type: ignore[attr-defined]
+        choices = [(concept["id"], concept["title"]) for concept in earlier]
+        needed.choices = choices  # type: ignore[attr-defined]
         if part is None:
             self.initial.update({"minutes": 60, "difficulty": Roadmap.Level.BEGINNER})
 

@@ -1,6 +1,4 @@
-"""How a plan came to be: its drafts and what was decided about them, what the models cost, what
-the log tells.
-"""
+"""History of a plan under review: its drafts, the decisions about them, the models' cost, the log."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the page of one review shows: all that a person needs to decide, ready for the templates."""
+"""The page of one review: all that a person needs to decide, ready for the templates."""
 
 from typing import Any
 
