@@ -40,7 +40,7 @@ def deck_of(course: Course) -> genanki.Deck:
     deck = genanki.Deck(number_of(f"{course.id} deck"), course.title)
     for stage, _module, concept in course.places():
         for number, question in enumerate(concept.quiz, 1):
-            deck.addnote_of(note_of(course, stage.title, concept, question, number))
+            deck.add_note(note_of(course, stage.title, concept, question, number))
     return deck
 
 
