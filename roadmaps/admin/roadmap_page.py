@@ -1,4 +1,4 @@
-"""What the page of one roadmap shows above its fields."""
+"""Page of one roadmap in the admin: what stands above its fields."""
 
 from typing import Any
 

@@ -1,6 +1,4 @@
-"""So often and no oftener: what costs a model, a worker or much memory, per person and per
-address.
-"""
+"""Rate limits per person and address for views that cost a model call, a worker or memory."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,9 +19,8 @@ def paced(action: str, *methods: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.method in methods and not ratelimit.consume(
-                request, action=action, user=request.user
-            ):
+            counts = request.method in methods
+            if counts and not ratelimit.consume(request, action=action, user=request.user):
                 return too_often(request)
             return view(request, *args, **kwargs)
 

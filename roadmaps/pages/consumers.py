@@ -1,4 +1,4 @@
-"""Hints to open pages: the progress of one roadmap, and what happens to reviews."""
+"""WebSockets of open pages: the progress of one roadmap, and what happens to reviews."""
 
 import contextlib
 from collections import Counter
@@ -149,9 +149,10 @@ class Nobody(AsyncWebsocketConsumer):
 
 def language_of(scope: dict[str, Any]) -> str:
     """The page names its own; a socket has no headers that say it."""
-    named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
+    query = parse_qs(scope["query_string"].decode(errors="replace"))
+    name = query.get("language", [""])[0]
     try:
-        return translation.get_supported_language_variant(named)
+        return translation.get_supported_language_variant(name)
     except LookupError:
         return settings.LANGUAGE_CODE
 
@@ -159,7 +160,7 @@ def language_of(scope: dict[str, Any]) -> str:
 def snapshot(pk: Any, language: str) -> dict[str, Any]:
     roadmap = Roadmap.objects.get(pk=pk)
     with translation.override(language):
-        events = [sentences.event_in_words(one) for one in events_of(pk)]
+        events = [sentences.event_in_words(event) for event in events_of(pk)]
     return {
         "type": "snapshot",
         "status": roadmap.status,

@@ -1,4 +1,4 @@
-"""The page that an expert's link opens: the plan, what was found, and a form to answer."""
+"""Page of an expert's link: the plan, the findings, and a form to answer."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -65,8 +65,9 @@ def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse:
     """To the review whose page was seen: a newer draft is never answered unseen."""
-    seen, comment = request.POST.get("review", ""), request.POST.get("comment", "")
-    review = link.roadmap.reviews.filter(pk=int(seen) if seen.isdecimal() else 0).first()
+    key = request.POST.get("review", "")
+    comment = request.POST.get("comment", "")
+    review = link.roadmap.reviews.filter(pk=int(key)).first() if key.isdecimal() else None
     decision = request.POST.get("decision", "")
     if review is None:
         raise Http404
@@ -77,8 +78,8 @@ def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse
         else:
             comment_by_link(link, review, comment)
     except (ValidationError, PermissionDenied, InvalidTransition) as exc:
-        said = " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
-        return _page(request, link, problem=said, comment=comment)
+        problem = " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
+        return _page(request, link, problem=problem, comment=comment)
     if decision:
         messages.success(request, gettext(BY_STATUS[decision].thanks))
     else:

@@ -1,4 +1,4 @@
-"""The pages on which a learner states a goal, and answers what the model asks back."""
+"""Pages of a request: the learner states a goal, and answers what the model asks back."""
 
 import uuid
 from typing import Any
@@ -44,17 +44,14 @@ ASKED_SECONDS = 24 * 3600
 @login_required
 @paced("design", "POST")
 def roadmap_new(request: HttpRequest) -> HttpResponse:
-    form = (
-        RequestForm(request.POST)
-        if request.method == "POST"
-        else RequestForm(initial=_started_with(request))
-    )
-    if request.method == "POST" and form.is_valid():
-        wanted = dict(form.cleaned_data)
+    posted = request.method == "POST"
+    form = RequestForm(request.POST) if posted else RequestForm(initial=_started_with(request))
+    if posted and form.is_valid():
+        preferences = dict(form.cleaned_data)
         try:
-            if wanted.pop("ask_first"):
-                return _ask_back(request, wanted)
-            return redirect(request_roadmap(owner=request.user, **wanted))
+            if preferences.pop("ask_first"):
+                return _ask_back(request, preferences)
+            return redirect(request_roadmap(owner=request.user, **preferences))
         except ValidationError as exc:
             form.add_error(None, exc)
     return render(
@@ -64,13 +61,14 @@ def roadmap_new(request: HttpRequest) -> HttpResponse:
 
 def _started_with(request: HttpRequest) -> dict[str, Any]:
     """Defaults, and what a link such as an example's says."""
-    own = {"language": langcodes.standardize_tag(get_language() or "en")}
-    given = {
-        name: request.GET[name][:2000] for name in RoadmapForm.base_fields if request.GET.get(name)
-    }
-    if "formats" in given:
-        given["formats"] = request.GET.getlist("formats")  # type: ignore[assignment]
-    return RoadmapForm.defaults() | own | given
+    values = RoadmapForm.defaults()
+    values["language"] = langcodes.standardize_tag(get_language() or "en")
+    for name in RoadmapForm.base_fields:
+        if request.GET.get(name):
+            values[name] = request.GET[name][:2000]
+    if request.GET.get("formats"):
+        values["formats"] = request.GET.getlist("formats")
+    return values
 
 
 def _page_of(form: RequestForm) -> dict[str, Any]:
@@ -94,47 +92,49 @@ def roadmap_estimate(request: HttpRequest) -> HttpResponse:
     return render(request, "roadmaps/_estimate.html", context)
 
 
-def _estimate_of(given: Any) -> estimates.Estimate | None:
-    form = TimeForm(given)
+def _estimate_of(values: Any) -> estimates.Estimate | None:
+    form = TimeForm(values)
     if not form.is_valid():
         return None
     return estimates.for_request(form.cleaned_data["hours_per_week"], form.cleaned_data["weeks"])
 
 
-def _ask_back(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
+def _ask_back(request: HttpRequest, preferences: dict[str, Any]) -> HttpResponse:
     """The page with the questions; what was asked for travels in it, signed, so that tabs don't
     mix.
     """
     limits.check_room(request.user)
     thread_id = uuid.uuid4()
     try:
-        questions = ask_questions(workflow_payload(Roadmap(**wanted)), thread_id)
+        questions = ask_questions(workflow_payload(Roadmap(**preferences)), thread_id)
     except LLMError as exc:
-        told = _("No questions could be asked, so the design has begun without them. %(reason)s")
-        messages.warning(request, told % {"reason": sentences.in_words(exc.said)})
-        return redirect(request_roadmap(owner=request.user, thread_id=thread_id, **wanted))
-    wanted["target_date"] = wanted["target_date"].isoformat() if wanted["target_date"] else None
-    asked = {
+        warning = _("No questions could be asked, so the design has begun without them. %(reason)s")
+        messages.warning(request, warning % {"reason": sentences.in_words(exc.said)})
+        return redirect(request_roadmap(owner=request.user, thread_id=thread_id, **preferences))
+    if preferences["target_date"]:
+        preferences["target_date"] = preferences["target_date"].isoformat()
+    draft = {
         "owner": request.user.pk,
         "thread": str(thread_id),
-        "wanted": wanted,
+        "wanted": preferences,
         "questions": questions,
     }
-    return _show_questions(request, asked, signing.dumps(asked, salt=ASKED, compress=True))
+    return _show_questions(request, draft, signing.dumps(draft, salt=ASKED, compress=True))
 
 
 def _show_questions(
     request: HttpRequest,
-    asked: dict[str, Any],
+    draft: dict[str, Any],
     signed: str,
     answers: list[str] | None = None,
     problem: str = "",
 ) -> HttpResponse:
-    pairs = zip(asked["questions"], answers or [""] * len(asked["questions"]), strict=True)
+    questions = draft["questions"]
+    pairs = zip(questions, answers or [""] * len(questions), strict=True)
     context = {
         "asked": [{"question": question, "answer": answer} for question, answer in pairs],
-        "goal": asked["wanted"]["goal"],
-        "language": asked["wanted"]["language"],
+        "goal": draft["wanted"]["goal"],
+        "language": draft["wanted"]["language"],
         "signed": signed,
         "answer_max": ANSWER_MAX,
         "problem": problem,
@@ -151,25 +151,26 @@ def roadmap_questions(request: HttpRequest) -> HttpResponse:
     """The answers, or that they were skipped; sent twice it leads to the same roadmap."""
     signed = request.POST.get("asked", "")
     try:
-        asked = signing.loads(signed, salt=ASKED, max_age=ASKED_SECONDS)
+        draft = signing.loads(signed, salt=ASKED, max_age=ASKED_SECONDS)
     except signing.BadSignature:
-        asked = {"owner": None}
-    if asked["owner"] != request.user.pk:
+        draft = {"owner": None}
+    if draft["owner"] != request.user.pk:
         messages.error(request, _("These questions have run out. State your goal again."))
         return redirect("roadmap_new")
-    answers = [
-        request.POST.get(f"answer-{number}", "") for number in range(len(asked["questions"]))
-    ]
-    said = [] if "skip" in request.POST else list(zip(asked["questions"], answers, strict=True))
+    questions = draft["questions"]
+    answers = [request.POST.get(f"answer-{number}", "") for number in range(len(questions))]
+    clarifications = []
+    if "skip" not in request.POST:
+        for question, answer in zip(questions, answers, strict=True):
+            clarifications.append({"question": question, "answer": answer})
+
     try:
-        return redirect(_request(request, asked, said))
+        roadmap = request_roadmap(
+            owner=request.user,
+            thread_id=uuid.UUID(draft["thread"]),
+            clarifications=clarifications,
+            **draft["wanted"],
+        )
     except ValidationError as exc:
-        return _show_questions(request, asked, signed, answers, " ".join(exc.messages))
-
-
-def _request(request: HttpRequest, asked: dict[str, Any], said: list[tuple[str, str]]) -> Roadmap:
-    clarifications = [{"question": question, "answer": answer} for question, answer in said]
-    thread_id = uuid.UUID(asked["thread"])
-    return request_roadmap(
-        owner=request.user, thread_id=thread_id, clarifications=clarifications, **asked["wanted"]
-    )
+        return _show_questions(request, draft, signed, answers, " ".join(exc.messages))
+    return redirect(roadmap)

@@ -1,4 +1,4 @@
-"""The learner's pages of a roadmap."""
+"""Pages of a roadmap for its learner: home, list, detail, and what changes its course."""
 
 import uuid
 from typing import Any
@@ -39,15 +39,18 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def roadmap_list(request: HttpRequest) -> HttpResponse:
     """One's own, newest first; `?status=` shows those in one state."""
-    own = Roadmap.objects.kept().filter(owner=request.user.pk)
-    counted = dict(own.order_by().values_list("status").annotate(Count("pk")))
-    wanted = request.GET.get("status", "")
-    shown = own.filter(status=wanted) if wanted in counted else own
+    roadmaps = Roadmap.objects.kept().filter(owner=request.user.pk)
+    counted = dict(roadmaps.order_by().values_list("status").annotate(Count("pk")))
+    status = request.GET.get("status", "")
+    if status in counted:
+        roadmaps = roadmaps.filter(status=status)
+    else:
+        status = ""
     states = [(state, state.label, counted[state]) for state in RoadmapStatus if state in counted]
     context = {
-        "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": Paginator(roadmaps, PAGE_SIZE).get_page(request.GET.get("page")),
         "states": states,
-        "wanted": wanted if wanted in counted else "",
+        "wanted": status,
         "all": sum(counted.values()),
     }
     return render(request, "roadmaps/roadmap_list.html", context)

@@ -1,4 +1,4 @@
-"""The trash of one person.
+"""Pages of a person's trash: list, restore, delete for good.
 
 Only an owner throws away, restores and deletes; to anybody else it is a 404.
 """

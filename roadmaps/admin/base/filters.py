@@ -105,5 +105,5 @@ class UuidFilter(TextFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        found = as_uuid(self.value())
-        return queryset.filter(**{self.lookup: found}) if found else queryset.none()
+        key = as_uuid(self.value())
+        return queryset.filter(**{self.lookup: key}) if key else queryset.none()

@@ -65,8 +65,10 @@ def list_page(request: HttpRequest, rows: Any, name: str, *, size: int = LIST_MA
 
     What is no number is the first page, as everywhere in the admin.
     """
-    asked = request.GET.get(name, "")
-    number = min(max(int(asked), 1), PAGE_MAX) if asked.isascii() and asked.isdecimal() else 1
+    text = request.GET.get(name, "")
+    number = 1
+    if text.isascii() and text.isdecimal():
+        number = min(max(int(text), 1), PAGE_MAX)
     first = (number - 1) * size
     read = list(rows[first : first + size + 1])
 

@@ -1,4 +1,4 @@
-"""What went wrong lately, of every kind, on one page: why, when, and where to retry it."""
+"""Failures of every kind on one page: why, when, and where to retry each."""
 
 import json
 from collections.abc import Callable

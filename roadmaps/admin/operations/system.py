@@ -1,6 +1,4 @@
-"""The system page: queues and who listens, what the health checks say, who drives what, what is
-stuck.
-"""
+"""System page: queues and their listeners, health checks, leases, and what is stuck."""
 
 from datetime import timedelta
 from typing import Any

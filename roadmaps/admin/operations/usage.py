@@ -1,4 +1,4 @@
-"""What models were asked, and what that cost: by day, by role, by model."""
+"""Usage and cost of models: by day, by role, by model."""
 
 import json
 from datetime import timedelta
