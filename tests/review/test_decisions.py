@@ -52,6 +52,7 @@ def test_every_decision_has_a_button_on_both_pages(decision):
     expert = render_to_string("roadmaps/_expert_answer.html", context | {"link": link})
     assert button in admin
     assert f'accesskey="{decision.key}"' in admin
+    assert f"<kbd>{decision.key}</kbd> to {decision.verb.lower()}" in admin
     assert button in expert
 
 
