@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.options import IS_FACETS_VAR, IS_POPUP_VAR, TO_FIELD_VAR
@@ -10,12 +9,13 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BooleanField
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import localize
 
-KEPT = (ORDER_VAR, IS_POPUP_VAR, TO_FIELD_VAR, IS_FACETS_VAR)  # when all filters are cleared
+# Parameters that stay when all filters are cleared.
+KEPT = (ORDER_VAR, IS_POPUP_VAR, TO_FIELD_VAR, IS_FACETS_VAR)
 NO_FILTER = {*KEPT, PAGE_VAR, ALL_VAR, ERROR_FLAG, SEARCH_VAR, "_changelist_filters"}
 # The end of a parameter's name → what stands before its value.
 COMPARISONS = {"gte": "since", "gt": "after", "lte": "until", "lt": "before"}
@@ -32,16 +32,16 @@ class ActiveFilter:
 def active_filters(request: HttpRequest, changelist: Any) -> list[ActiveFilter]:
     """The search, the list's own filters in their order, then what only an address asks for."""
     chips: list[ActiveFilter] = []
-    if words := request.GET.get(SEARCH_VAR, "").strip():
-        chips.append(ActiveFilter("Search", words, _without(request, [SEARCH_VAR])))
+    if search := request.GET.get(SEARCH_VAR, "").strip():
+        chips.append(ActiveFilter("Search", search, _without(request, [SEARCH_VAR])))
 
-    left = [name for name in request.GET if name not in NO_FILTER]
+    names = [name for name in request.GET if name not in NO_FILTER]
     for spec in changelist.filter_specs:
-        own = [str(name) for name in spec.expected_parameters() if name in left]
-        chips += _of_spec(request, spec, own)
-        left = [name for name in left if name not in own]
-    for name in left:
-        chips += _of_lookup(request, changelist.model, name)
+        parameters = [str(name) for name in spec.expected_parameters() if name in names]
+        chips += of_spec(request, spec, parameters)
+        names = [name for name in names if name not in parameters]
+    for name in names:
+        chips += of_lookup(request, changelist.model, name)
     return chips
 
 
@@ -50,21 +50,24 @@ def without_filters(request: HttpRequest) -> str:
     return _without(request, [name for name in request.GET if name not in KEPT])
 
 
-def _of_spec(request: HttpRequest, spec: Any, names: list[str]) -> Iterator[ActiveFilter]:
+def of_spec(request: HttpRequest, spec: Any, names: list[str]) -> Iterator[ActiveFilter]:
+    """Of one of the list's own filters, whose parameters in the address are `names`."""
     title = _capitalised(spec.title)
     for ending, word in RANGES.items():
         endings = (ending, f"{ending}_0", f"{ending}_1")  # a day, or a day and a time of it
-        parts = [name for name in names if name.endswith(endings)]
-        if value := " ".join(filter(None, (request.GET[name] for name in sorted(parts)))):
-            yield ActiveFilter(title, f"{word} {value}", _without(request, parts))
+        parts = sorted(name for name in names if name.endswith(endings))
+        values = [request.GET[name] for name in parts if request.GET[name]]
+        if values:
+            yield ActiveFilter(title, f"{word} {' '.join(values)}", _without(request, parts))
         names = [name for name in names if name not in parts]
 
     for name in names:
         for value in filter(None, request.GET.getlist(name)):
-            yield ActiveFilter(title, _word_of(spec, name, value), _without(request, [name], value))
+            label = _choice_label(spec, name, value)
+            yield ActiveFilter(title, label, _without_value(request, name, value))
 
 
-def _word_of(spec: Any, name: str, value: str) -> str:
+def _choice_label(spec: Any, name: str, value: str) -> str:
     """The choice as the filter itself calls it; the value where it has no other name."""
     if name.endswith("__isempty"):
         return "empty" if value == "1" else "not empty"
@@ -72,69 +75,75 @@ def _word_of(spec: Any, name: str, value: str) -> str:
     choices = list(getattr(spec, "lookup_choices", ()) or getattr(field, "flatchoices", ()))
     if not choices and isinstance(field, BooleanField):
         choices = [("1", "Yes"), ("0", "No")]
-    return next((str(label) for key, label in choices if str(key) == value), value)
+    for key, label in choices:
+        if str(key) == value:
+            return str(label)
+    return value
 
 
-def _of_lookup(request: HttpRequest, model: Any, name: str) -> Iterator[ActiveFilter]:
+def of_lookup(request: HttpRequest, model: Any, name: str) -> Iterator[ActiveFilter]:
     """Of a parameter such as `decided_at__gte`, which links of other pages ask for."""
     path, _, comparison = name.rpartition("__")
     try:
         field: Any = get_fields_from_path(model, path or name)[-1]
     except FieldDoesNotExist:
         return
-    label = _capitalised(field.verbose_name)
-    choices = {str(key): str(word) for key, word in getattr(field, "flatchoices", ())}
+    title = _capitalised(field.verbose_name)
+    labels = {str(key): str(label) for key, label in getattr(field, "flatchoices", ())}
     for value in filter(None, request.GET.getlist(name)):
         if comparison == "in":
-            values = value.split(",")
-            for item in values:
-                others = ",".join(other for other in values if other != item)
-                shown = choices.get(item, item)
-                yield ActiveFilter(label, shown, _with(request, name, others))
+            items = value.split(",")
+            for item in items:
+                rest = ",".join(other for other in items if other != item)
+                address = _address(request, {name: [rest]})
+                yield ActiveFilter(title, labels.get(item, item), address)
         elif comparison == "isnull":
-            is_empty = value.lower() not in ("0", "false")
-            shown = "not yet" if is_empty else "any time"
-            yield ActiveFilter(label, shown, _without(request, [name]))
+            is_set = value.lower() in ("0", "false")
+            label = "any time" if is_set else "not yet"
+            yield ActiveFilter(title, label, _without(request, [name]))
         else:
-            word = COMPARISONS.get(comparison, "")
-            shown = f"{word} {_moment(value)}" if word else choices.get(value, value)
-            yield ActiveFilter(label, shown, _without(request, [name], value))
+            label = labels.get(value, value)
+            if comparison in COMPARISONS:
+                label = f"{COMPARISONS[comparison]} {readable_time(value)}"
+            yield ActiveFilter(title, label, _without_value(request, name, value))
 
 
-def _moment(value: str) -> str:
+def readable_time(value: str) -> str:
     """A time as the reader's clock has it; what is none, as it is."""
     try:
         moment = parse_datetime(value)
     except ValueError:
-        moment = None
-    if not isinstance(moment, datetime):
         return value
-    return str(localize(timezone.localtime(moment) if timezone.is_aware(moment) else moment))
+    if moment is None:
+        return value
+    if timezone.is_aware(moment):
+        moment = timezone.localtime(moment)
+    return str(localize(moment))
 
 
-def _capitalised(text: Any) -> str:
+def _capitalised(title: Any) -> str:
     """Only its first letter: names in it keep theirs."""
-    words = str(text)
-    return words[:1].upper() + words[1:]
+    text = str(title)
+    return text[:1].upper() + text[1:]
 
 
-def _without(request: HttpRequest, names: list[str], value: str | None = None) -> str:
-    """`value`: the only one of several that goes."""
+def _without(request: HttpRequest, names: list[str]) -> str:
+    return _address(request, {name: [] for name in names})
+
+
+def _without_value(request: HttpRequest, name: str, value: str) -> str:
+    """Only this one goes of several values of a parameter."""
+    rest = [other for other in request.GET.getlist(name) if other != value]
+    return _address(request, {name: rest})
+
+
+def _address(request: HttpRequest, changes: dict[str, list[str]]) -> str:
+    """The list's address with other values for some parameters; a list with other rows begins at
+    its first page.
+    """
     parameters = request.GET.copy()
-    for name in names:
-        kept = [other for other in parameters.getlist(name) if value is not None and other != value]
-        parameters.setlist(name, kept)
-    return _address(parameters)
-
-
-def _with(request: HttpRequest, name: str, value: str) -> str:
-    parameters = request.GET.copy()
-    parameters.setlist(name, [value] if value else [])
-    return _address(parameters)
-
-
-def _address(parameters: QueryDict) -> str:
-    """A list with other rows begins at its first page."""
+    for name, values in changes.items():
+        parameters.setlist(name, values)
     for name in (PAGE_VAR, ERROR_FLAG):
         parameters.pop(name, None)
     for name, values in list(parameters.lists()):

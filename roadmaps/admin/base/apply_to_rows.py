@@ -32,4 +32,6 @@ def call(
 
 
 def sentence(exc: Exception) -> str:
-    return " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
+    if isinstance(exc, ValidationError):
+        return " ".join(exc.messages)
+    return str(exc)

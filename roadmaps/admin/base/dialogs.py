@@ -1,4 +1,4 @@
-"""Actions of a page that ask before they do something."""
+"""Dialogs of a page's actions: they ask before something is done."""
 
 from typing import Any
 
@@ -12,11 +12,14 @@ def confirmed(
     title: str, question: str, *, icon: str, permission: str, danger: bool = False
 ) -> Any:
     """An Unfold action with a dialog: `title` is on its button, `question` is asked first."""
+    variant = ActionVariant.DEFAULT
+    if danger:
+        variant = ActionVariant.DANGER
     return action(
         description=title,
         icon=icon,
         permissions=[permission],
-        variant=ActionVariant.DANGER if danger else ActionVariant.DEFAULT,
+        variant=variant,
         dialog={
             "title": title,
             "description": question,

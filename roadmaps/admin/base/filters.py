@@ -28,7 +28,7 @@ SELECT value FROM found WHERE value IS NOT NULL AND value::text != '' LIMIT {mos
 
 
 def distinct_values(model: type[Model], field_name: str) -> list[Any]:
-    """Of a column that an index begins with; in its order."""
+    """Values of a column that an index begins with, in the index's order."""
     field: Any = model._meta.get_field(field_name)
     names = {"column": field.column, "table": model._meta.db_table}
     quoted = {name: connection.ops.quote_name(value) for name, value in names.items()}
@@ -61,8 +61,10 @@ class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):
         return bool(self.values)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = super().queryset(request, queryset) if self.value() else None
-        return queryset if chosen is None else chosen
+        if not self.value():
+            return queryset
+        rows = super().queryset(request, queryset)
+        return queryset if rows is None else rows
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         yield {
@@ -86,13 +88,11 @@ class TimesFilter(RangeDateTimeFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for end, lookup in (("from", "gte"), ("to", "lte")):
-            day, hour = (
-                self.used_parameters.get(f"{self.parameter_name}_{end}_{part}", "")
-                for part in (0, 1)
-            )
-            if at := parse_datetime_str(f"{day} {hour}"):
+            day = self.used_parameters.get(f"{self.parameter_name}_{end}_0", "")
+            hour = self.used_parameters.get(f"{self.parameter_name}_{end}_1", "")
+            if time := parse_datetime_str(f"{day} {hour}"):
                 queryset = queryset.filter(
-                    **{f"{self.parameter_name}__{lookup}": timezone.make_aware(at)}
+                    **{f"{self.parameter_name}__{lookup}": timezone.make_aware(time)}
                 )
         return queryset
 
@@ -106,4 +106,6 @@ class UuidFilter(TextFilter):
         if not self.value():
             return queryset
         key = as_uuid(self.value())
-        return queryset.filter(**{self.lookup: key}) if key else queryset.none()
+        if not key:
+            return queryset.none()
+        return queryset.filter(**{self.lookup: key})

@@ -34,19 +34,12 @@ unfold_list.result_headers = result_headers
 
 
 @cache
-def _checkbox(language: str) -> str:
-    """Of a row, without its key.
+def checkbox_html(language: str) -> str:
+    """Checkbox of a row, with a place for its key.
 
     A widget is written by three templates, which is much for each of many rows.
     """
     return str(checkbox.render(ACTION_CHECKBOX_NAME, "{}"))
-
-
-def _field_of(list_filter: Any) -> str:
-    """The field, or the parameter of the address, that a filter is declared for."""
-    if isinstance(list_filter, tuple | list):
-        return str(list_filter[0])
-    return str(getattr(list_filter, "parameter_name", list_filter))
 
 
 class LookOnlyAdmin(ModelAdmin):
@@ -74,12 +67,17 @@ class LookOnlyAdmin(ModelAdmin):
         path = lookup.split(LOOKUP_SEP)[0]
         if path not in {field.name for field in self.opts.get_fields()}:
             return bool(super().lookup_allowed(lookup, value, request))
-        declared = {*self.linked_fields, *map(_field_of, self.get_list_filter(request))}
+        declared = set(self.linked_fields)
+        for list_filter in self.get_list_filter(request):
+            if isinstance(list_filter, tuple | list):  # a field, and the class of its filter
+                declared.add(str(list_filter[0]))
+            else:
+                declared.add(str(getattr(list_filter, "parameter_name", list_filter)))
         return any(lookup == name or lookup.startswith(name + LOOKUP_SEP) for name in declared)
 
     @display(description=ModelAdmin.action_checkbox.short_description)
     def action_checkbox(self, obj: Any) -> SafeString:
-        return format_html(_checkbox(get_language()), obj.pk)
+        return format_html(checkbox_html(get_language()), obj.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -70,17 +70,17 @@ def list_page(request: HttpRequest, rows: Any, name: str, *, size: int = LIST_MA
     if text.isascii() and text.isdecimal():
         number = min(max(int(text), 1), PAGE_MAX)
     first = (number - 1) * size
-    read = list(rows[first : first + size + 1])
+    rows_and_next = list(rows[first : first + size + 1])
 
     def query(page: int) -> str:
         parameters = request.GET.copy()
         parameters[name] = str(page)
         return f"?{parameters.urlencode()}#{name}"
 
-    return ListPage(
-        rows=read[:size],
-        number=number,
-        previous=query(number - 1) if number > 1 else "",
-        next=query(number + 1) if len(read) > size else "",
-        anchor=name,
-    )
+    previous_query = ""
+    if number > 1:
+        previous_query = query(number - 1)
+    next_query = ""
+    if len(rows_and_next) > size:
+        next_query = query(number + 1)
+    return ListPage(rows_and_next[:size], number, previous_query, next_query, anchor=name)
