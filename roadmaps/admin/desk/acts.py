@@ -52,24 +52,19 @@ class DeskActs(BulkDecisions):
             .filter(pk=self.key(object_id))
             .first()
         )
-        if (
-            review
-            and review.claimed_by_id != request.user.pk
-            and (claim := review.claim_in_words())
-        ):
-            messages.info(request, claim)
-        desk = (
-            {"desk": desk_of(request, review, self.has_decide_permission(request))}
-            if review
-            else {}
-        )
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | desk)
+        context: dict[str, Any] = extra_context or {}
+        if review:
+            claim_text = review.claim_in_words()
+            if claim_text and review.claimed_by_id != request.user.pk:
+                messages.info(request, claim_text)
+            desk = desk_of(request, review, self.has_decide_permission(request))
+            context = context | {"desk": desk}
+        return super().change_view(request, object_id, form_url, context)
 
 
 def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str, Any]:
-    links = list_page(
-        request, review.roadmap.expert_links.select_related("created_by"), "links", size=LINKS_MAX
-    )
+    expert_links = review.roadmap.expert_links
+    links = expert_links.select_related("created_by")
     events = review.events.exclude(kind=ReviewEventKind.OPENED).order_by("-at", "-id")
     return {
         "review": review,
@@ -78,8 +73,8 @@ def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str,
         "open": review.status == ReviewStatus.PENDING,
         "claim": review.claim_in_words(),
         "reviewers": list(who_may_decide(review.roadmap)) if may_decide else [],
-        "links": links,
-        "good_links": set(review.roadmap.expert_links.good().values_list("pk", flat=True)),
+        "links": list_page(request, links, "links", size=LINKS_MAX),
+        "good_links": set(expert_links.good().values_list("pk", flat=True)),
         "history": list_page(request, events, "events"),
     }
 
@@ -99,47 +94,56 @@ def act_view(admin: BulkDecisions, request: HttpRequest, pk: int, do: str) -> Ht
     return redirect(back(request))
 
 
-def _claim(request: HttpRequest, review: Review, user: User) -> str:
+def claim(request: HttpRequest, review: Review, user: User) -> str:
     return f"{review}: {claim_review(review, by=user).claim_in_words()}"
 
 
-def _release(request: HttpRequest, review: Review, user: User) -> str:
+def release(request: HttpRequest, review: Review, user: User) -> str:
     release_review(review, by=user)
     return f"{review} is free again."
 
 
-def _assign(request: HttpRequest, review: Review, user: User) -> str:
+def assign(request: HttpRequest, review: Review, user: User) -> str:
     """To whom the form says; without a form, from the list, to whoever presses the button."""
-    chosen = request.POST.get("to", str(user.pk))
-    to = get_object_or_404(User, pk=chosen) if chosen.isdecimal() else None
-    assign_review(review, to, by=user)
-    return f"{review} is assigned to {to.get_username() if to else 'nobody'}."
+    pk = request.POST.get("to", str(user.pk))
+    reviewer = None
+    name = "nobody"
+    if pk.isdecimal():
+        reviewer = get_object_or_404(User, pk=pk)
+        name = reviewer.get_username()
+    assign_review(review, reviewer, by=user)
+    return f"{review} is assigned to {name}."
 
 
-def _comment(request: HttpRequest, review: Review, user: User) -> str:
+def comment(request: HttpRequest, review: Review, user: User) -> str:
     to_experts = bool(request.POST.get("to_experts"))
     comment_review(review, request.POST.get("comment", ""), by=user, to_experts=to_experts)
     readers = "reviewers and experts with a link" if to_experts else "reviewers only"
     return f"Your comment is in the history, for {readers}."
 
 
-def _link(request: HttpRequest, review: Review, user: User) -> str:
-    name, email, days = (request.POST.get(field, "") for field in ("name", "email", "days"))
+def invite_expert(request: HttpRequest, review: Review, user: User) -> str:
+    days = request.POST.get("days", "")
     link, secret = make_expert_link(
         review,
         by=user,
-        name=name,
-        email=email,
+        name=request.POST.get("name", ""),
+        email=request.POST.get("email", ""),
         may_decide=bool(request.POST.get("may_decide")),
         days=int(days) if days.isdecimal() else None,
     )
-    address = request.build_absolute_uri(reverse("expert_review", args=[secret]))
-    words = "The link for {}, shown only now: <code>{}</code> {}"
-    mailed = _sent(link, public_address("expert_review", secret)) if link.email else ""
-    return format_html(words, link.name, address, mailed)
+    mailed = ""
+    if link.email:
+        mailed = mail_link(link, public_address("expert_review", secret))
+    return format_html(
+        "The link for {}, shown only now: <code>{}</code> {}",
+        link.name,
+        request.build_absolute_uri(reverse("expert_review", args=[secret])),
+        mailed,
+    )
 
 
-def _sent(link: ExpertLink, address: str) -> str:
+def mail_link(link: ExpertLink, address: str) -> str:
     """Sent from here: the secret is kept nowhere from which it could be sent later."""
     with timezone.override(None):  # who gets it has no account, so their zone is unknown
         text = render_to_string("roadmaps/mail/expert_link.txt", {"link": link, "address": address})
@@ -150,33 +154,32 @@ def _sent(link: ExpertLink, address: str) -> str:
     return f"It was mailed to {link.email}."
 
 
-def _revoke(request: HttpRequest, review: Review, user: User) -> str:
-    number = request.POST.get("link", "")
-    link = get_object_or_404(
-        review.roadmap.expert_links, pk=int(number) if number.isdecimal() else 0
-    )
+def revoke_link(request: HttpRequest, review: Review, user: User) -> str:
+    pk = request.POST.get("link", "")
+    if not pk.isdecimal():
+        raise Http404
+    link = get_object_or_404(review.roadmap.expert_links, pk=int(pk))
     revoke_expert_link(link, by=user)
     return f"The link of {link.name} opens nothing any more."
 
 
+# By the name in the address.
 ACTS = {
-    "claim": _claim,
-    "release": _release,
-    "assign": _assign,
-    "comment": _comment,
-    "link": _link,
-    "revoke": _revoke,
+    "claim": claim,
+    "release": release,
+    "assign": assign,
+    "comment": comment,
+    "link": invite_expert,
+    "revoke": revoke_link,
 }
-
-
 AT_ONCE = {decision.name: decision for decision in DECISIONS if not decision.needs_comment}
 
 
 def back(request: HttpRequest) -> str:
     """The page that was acted on, with its filters; the list when that isn't known."""
-    before: str = request.META.get("HTTP_REFERER", "")
+    referrer: str = request.META.get("HTTP_REFERER", "")
     if url_has_allowed_host_and_scheme(
-        before, {request.get_host()}, require_https=request.is_secure()
+        referrer, {request.get_host()}, require_https=request.is_secure()
     ):
-        return before
+        return referrer
     return reverse("admin:roadmaps_review_changelist")

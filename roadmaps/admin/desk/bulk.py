@@ -16,13 +16,15 @@ from roadmaps.models import Review, ReviewStatus
 from roadmaps.review.decisions import DECISIONS, Decision, decide_review
 from roadmaps.review.desk import assign_review, refuse_if_claimed
 
-SEEN = "seen"  # of each row of the list: "review:draft"
+SEEN = "seen"  # field of each row of the list: "review:draft"
 
 
-def _action(decision: Decision) -> Any:
-    """The action of the list that decides all reviews which are ticked."""
+def decide_action(decision: Decision) -> Any:
+    """Action of the list that decides all reviews which are ticked."""
     name = f"{decision.name}_selected"
-    description = f"{decision.verb}…" if decision.needs_comment else decision.verb
+    description = decision.verb
+    if decision.needs_comment:
+        description += "…"
 
     @admin.action(description=description, permissions=["decide"])
     def decide_ticked(desk: "BulkDecisions", request: HttpRequest, _queryset: Any) -> Any:
@@ -45,7 +47,7 @@ def _action(decision: Decision) -> Any:
 
 
 class BulkDecisions(ModelAdmin):
-    actions = (*map(_action, DECISIONS), "assign_to_me_selected")
+    actions = (*map(decide_action, DECISIONS), "assign_to_me_selected")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("roadmaps.decide_review")
@@ -96,24 +98,21 @@ class BulkDecisions(ModelAdmin):
 
 
 def ticked(request: HttpRequest) -> list[Review]:
-    """What was ticked, also when it has left the list meanwhile: the queryset of an action has the
-    list's filters.
+    """Reviews that were ticked, also those that have left the list meanwhile: the queryset of an
+    action has the list's filters.
     """
-    chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
-    rows = (
-        Review.objects.filter(pk__in=chosen)
-        .select_related("roadmap")
-        .order_by("waiting_since", "pk")
-    )
-    return [as_seen(request, review) for review in rows]
+    keys = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
+    reviews = Review.objects.filter(pk__in=keys).select_related("roadmap")
+    reviews = reviews.order_by("waiting_since", "pk")
+    return [as_seen(request, review) for review in reviews]
 
 
 def as_seen(request: HttpRequest, review: Review) -> Review:
-    """With the draft that its row was about: a decision on one that was edited meanwhile is
-    refused.
+    """The review with the draft that its row was about: a decision on a plan that was edited
+    meanwhile is refused.
     """
-    for seen in request.POST.getlist(SEEN):
-        pk, _, draft = seen.partition(":")
+    for value in request.POST.getlist(SEEN):
+        pk, _, draft = value.partition(":")
         if pk == str(review.pk) and draft.isdecimal():
             review.draft_id = int(draft)
     return review

@@ -1,4 +1,4 @@
-"""By what a reviewer narrows the inbox down.
+"""Filters by which a reviewer narrows the inbox down.
 
 None of them reads the database to show itself, but for the languages.
 """
@@ -14,7 +14,8 @@ from roadmaps.models import Review
 
 
 class DeskFilter(SimpleListFilter):
-    title, parameter_name = "whose it is", "desk"
+    title = "whose it is"
+    parameter_name = "desk"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("mine", "Mine"), ("unassigned", "Unassigned"), ("claimed", "Being reviewed")]
@@ -30,7 +31,8 @@ class DeskFilter(SimpleListFilter):
 
 
 class DueFilter(SimpleListFilter):
-    title, parameter_name = "due time", "due"
+    title = "due time"
+    parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("overdue", "Overdue"), ("later", "Not yet due")]
@@ -44,7 +46,8 @@ class DueFilter(SimpleListFilter):
 
 
 class RoundFilter(SimpleListFilter):
-    title, parameter_name = "round", "rounds"
+    title = "round"
+    parameter_name = "rounds"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("first", "First look"), ("later", "Round 2 and later")]
@@ -55,7 +58,8 @@ class RoundFilter(SimpleListFilter):
 
 
 class CriticalFilter(SimpleListFilter):
-    title, parameter_name = "critical issues", "critical"
+    title = "critical issues"
+    parameter_name = "critical"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("open", "Unresolved"), ("none", "None")]
@@ -68,7 +72,8 @@ class CriticalFilter(SimpleListFilter):
 class LanguageFilter(SimpleListFilter):
     """Of what waits now; the list of all languages ever would be a look at every row."""
 
-    title, parameter_name = "language", "language"
+    title = "language"
+    parameter_name = "language"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         waiting = (
@@ -77,14 +82,16 @@ class LanguageFilter(SimpleListFilter):
             .values_list("language", flat=True)
             .distinct()
         )
-        found = set(waiting[:100]) | set(request.GET.getlist("language")[:1])
-        return [(language, language) for language in sorted(found - {""})]
+        languages = set(waiting[:100]) | set(request.GET.getlist("language")[:1])
+        return [(language, language) for language in sorted(languages - {""})]
 
     def has_output(self) -> bool:
         return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
-        return queryset.filter(language=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return queryset.filter(language=self.value())
 
 
 FILTERS = (DeskFilter, DueFilter, RoundFilter, CriticalFilter, LanguageFilter)

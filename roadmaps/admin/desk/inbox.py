@@ -1,4 +1,4 @@
-"""The inbox: pending reviews first, what is needed to choose one, and decisions on many at once."""
+"""Inbox of reviews: pending first, what is needed to choose one, and decisions on many at once."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,11 +66,9 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         return queryset.filter(roadmap__in=found_by(search_term, Roadmap.objects.order_by())), False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return (
-            (*self.list_display, "act")
-            if self.has_decide_permission(request)
-            else self.list_display
-        )
+        if not self.has_decide_permission(request):
+            return self.list_display
+        return (*self.list_display, "act")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, (extra_context or {}) | {"tabs": tabs(request)})
@@ -78,7 +76,9 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     @display(description="Plan and learner", ordering="roadmap__title")
     def plan(self, review: Review) -> SafeString:
         roadmap = review.roadmap
-        goal = "" if str(roadmap) == roadmap.goal else Truncator(roadmap.goal).chars(90)
+        goal = ""
+        if str(roadmap) != roadmap.goal:
+            goal = Truncator(roadmap.goal).chars(90)
         return _cell("plan", roadmap=roadmap, goal=goal)
 
     @display(description="State, round", ordering="round")
@@ -104,8 +104,13 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     def due(self, review: Review) -> SafeString | str:
         if review.status != ReviewStatus.PENDING or review.due_at is None:
             return "–"
-        if review.due_at > timezone.now():
-            return moment(review.due_at, f"in {_until(review.due_at)}")
+        remaining = review.due_at - timezone.now()
+        if remaining > timedelta():
+            # Rounded, not cut: what is due in 47 hours and a half is due in 2 days.
+            half_a_unit = timedelta(minutes=30)
+            if remaining >= timedelta(days=1):
+                half_a_unit = timedelta(hours=12)
+            return moment(review.due_at, f"in {timeuntil(review.due_at + half_a_unit, depth=1)}")
         late = moment(review.due_at, f"{timesince(review.due_at, depth=1)} overdue")
         return format_html('<strong class="late">{}</strong>', late)
 
@@ -116,8 +121,9 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
         """
         if review.status != ReviewStatus.PENDING:
             return ""
-        claimed = review.claimed_by_me and review.claim_in_words()  # type: ignore[attr-defined]
-        acts = [("release", "Release") if claimed else ("claim", "Claim")]
+        acts = [("claim", "Claim")]
+        if review.claimed_by_me and review.claim_in_words():  # type: ignore[attr-defined]
+            acts = [("release", "Release")]
         acts += [(decision.name, decision.verb) for decision in AT_ONCE.values()]
         addresses = [
             (reverse("admin:roadmaps_review_act", args=[review.pk, act]), label)
@@ -130,13 +136,10 @@ def _cell(column: str, **context: Any) -> SafeString:
     return render_to_string(f"admin/roadmaps/_inbox_{column}.html", context)
 
 
-def _until(due_at: datetime) -> str:
-    """Rounded, not cut: what is due in 47 hours and a half is due in 2 days."""
-    days = due_at - timezone.now() >= timedelta(days=1)
-    return timeuntil(due_at + (timedelta(hours=12) if days else timedelta(minutes=30)), depth=1)
-
-
-def moment(at: datetime, words: str) -> SafeString:
+def moment(time: datetime, text: str) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), time_zones.in_words(at), words
+        '<time datetime="{}" title="{}">{}</time>',
+        time.isoformat(),
+        time_zones.in_words(time),
+        text,
     )

@@ -1,4 +1,4 @@
-"""The lists that a reviewer wants most, one link each, with how many wait there."""
+"""Tabs of the inbox: the lists that a reviewer wants most, with how many wait in each."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -24,7 +24,7 @@ def tabs(request: HttpRequest) -> list[Tab]:
     pending = {"status__exact": "PENDING"}
     mine = Q(assigned_to=request.user.pk) | Q(claimed_by=request.user.pk)
     # label, the query of its list, what it counts among the pending
-    wanted: list[tuple[str, dict[str, str], Q]] = [
+    lists: list[tuple[str, dict[str, str], Q]] = [
         ("Pending", pending, Q(pk__isnull=False)),
         ("Mine", {"desk": "mine"}, mine),
         ("Unassigned", {"desk": "unassigned"}, Q(assigned_to=None)),
@@ -32,29 +32,28 @@ def tabs(request: HttpRequest) -> list[Tab]:
         ("Round 2 and later", pending | {"rounds": "later"}, Q(round__gt=1)),
         ("Unresolved critical", pending | {"critical": "open"}, Q(open_critical__gt=0)),
     ]
-    counts = _counts([condition for _, _, condition in wanted])
-    given = {name: value for name, value in request.GET.items() if name != "p"}
-    shown = [
-        Tab(label, urlencode(query), given == query, count)
-        for (label, query, _), count in zip(wanted, counts, strict=True)
-    ]
-    decided = {"decided_at__isnull": "0"}
-    return [
-        *shown,
-        Tab("Decided", urlencode(decided), given == decided, ""),
-        Tab("All", "", not given, ""),
-    ]
 
-
-def _counts(conditions: list[Q]) -> list[str]:
-    """In one query.
-
-    Beyond COUNTED_MOST only that there are more: to count all costs as much as they are many.
-    """
+    # Of more than COUNTED_MOST, the page only says that there are more: to count them all would
+    # cost as much as they are many.
     some = Review.objects.pending().order_by()[: COUNTED_MOST + 1]
-    found = some.aggregate(
-        **{f"tab{number}": Count("pk", filter=one) for number, one in enumerate(conditions)}
+    totals = some.aggregate(
+        **{
+            f"tab{number}": Count("pk", filter=condition)
+            for number, (_, _, condition) in enumerate(lists)
+        }
     )
-    if found["tab0"] > COUNTED_MOST:
-        return [f"{COUNTED_MOST}+", *("" for _ in conditions[1:])]
-    return [str(found[f"tab{number}"]) for number, _ in enumerate(conditions)]
+    counts = [str(total) for total in totals.values()]
+    if totals["tab0"] > COUNTED_MOST:
+        counts = [f"{COUNTED_MOST}+", *("" for _ in lists[1:])]
+
+    current = {name: value for name, value in request.GET.items() if name != "p"}
+    decided = {"decided_at__isnull": "0"}
+    counted = [
+        Tab(label, urlencode(query), current == query, count)
+        for (label, query, _), count in zip(lists, counts, strict=True)
+    ]
+    return [
+        *counted,
+        Tab("Decided", urlencode(decided), current == decided, ""),
+        Tab("All", "", not current, ""),
+    ]
