@@ -1,4 +1,4 @@
-"""Drafts: each version of a plan, what changed in it, what was found."""
+"""Drafts: each version of a plan, what changed in it, and its issues."""
 
 from typing import Any
 
@@ -51,7 +51,9 @@ class DraftAdmin(LookOnlyAdmin):
 
     @display(description="Review")
     def decision(self, draft: Draft) -> str:
-        return draft.review.get_status_display() if hasattr(draft, "review") else "–"
+        if not hasattr(draft, "review"):
+            return "–"
+        return draft.review.get_status_display()
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -65,16 +67,16 @@ class DraftAdmin(LookOnlyAdmin):
 
 
 def page_of(draft: Draft) -> dict[str, Any]:
-    titles = {part["id"]: part["title"] for part, _ in shape.parts(draft.plan)}
+    titles = shape.titles(draft.plan)
     issues = [
         issue | {"place": titles.get(issue["location"], "the whole plan")}
         for issue in draft.report["issues"]
     ]
-    others = Draft.objects.filter(roadmap=draft.roadmap_id).only("number")
+    drafts = Draft.objects.filter(roadmap=draft.roadmap_id).only("number")
     return {
         "draft": draft,
-        "before": others.filter(number__lt=draft.number).order_by("-number").first(),
-        "after": others.filter(number__gt=draft.number).order_by("number").first(),
+        "before": drafts.filter(number__lt=draft.number).order_by("-number").first(),
+        "after": drafts.filter(number__gt=draft.number).order_by("number").first(),
         "issues": sorted(issues, key=lambda issue: SEVERITIES.index(issue["severity"])),
         "hours": draft.report["minutes"] / 60,
         "titles": titles,

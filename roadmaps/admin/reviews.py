@@ -1,4 +1,4 @@
-"""The review desk: pending reviews first, and one page to decide each."""
+"""Review desk: pending reviews first, and one page to decide each."""
 
 from functools import partial
 from typing import Any, cast
@@ -32,7 +32,7 @@ class ReviewAdmin(InboxAdmin):
         js = (Script("cairn/review.js", defer=True),)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """None: the page before the form tells it all."""
+        """No fields: the page before the form shows everything."""
         return []
 
     def get_urls(self) -> list[URLPattern]:
@@ -74,8 +74,7 @@ class ReviewAdmin(InboxAdmin):
             page["rounds_page"] = list_page(
                 request, page["rounds"][::-1], "drafts", size=DRAFTS_MAX
             )
-            page["compared"] = [one for one in page["rounds"] if one.number < review.draft.number][
-                -COMPARED_MAX:
-            ]
+            earlier = [draft for draft in page["rounds"] if draft.number < review.draft.number]
+            page["compared"] = earlier[-COMPARED_MAX:]
             extra_context = (extra_context or {}) | page
         return super().change_view(request, object_id, form_url, extra_context)
