@@ -1,4 +1,4 @@
-"""The fields of one part of a plan, and the operations that a filled form asks for."""
+"""Forms of one part of a plan, and the operations that a filled form asks for."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ OUTCOMES_MOST = 5
 PREREQUISITES_MOST = 5
 
 
-def operation(op: str, target: str, **fields: Any) -> Operation:
+def new_operation(op: str, target: str, **fields: Any) -> Operation:
     """Raises ValidationError with a sentence for each field that doesn't fit."""
     try:
         return Operation.model_validate({"op": op, "target": target, "reason": REASON, **fields})
@@ -38,8 +38,12 @@ class PartForm(forms.Form):
 
     def __init__(self, plan: Plan, part: Json | None, data: Any = None) -> None:
         self.part = part
-        super().__init__(data, initial=self.initial_of(plan, part) if part else None)
-        places = _places(plan, part) if part else []
+        initial = None
+        places = []
+        if part:
+            initial = self.initial_of(plan, part)
+            places = _places(plan, part)
+        super().__init__(data, initial=initial)
         if places:
             choices = [(place["id"], place["title"]) for place in places]
             self.fields["into"].choices = choices  # type: ignore[attr-defined]
@@ -47,18 +51,22 @@ class PartForm(forms.Form):
             del self.fields["into"]
 
     def initial_of(self, plan: Plan, part: Json) -> Json:
-        home = next((one for one in _places(plan, part) if part in shape.children(one)), {"id": ""})
-        return {"title": part["title"], "summary": part["summary"], "into": home["id"]}
+        initial = {"title": part["title"], "summary": part["summary"], "into": ""}
+        for place in _places(plan, part):
+            if part in shape.children(place):
+                initial["into"] = place["id"]
+        return initial
 
     def operations(self) -> list[Operation]:
         """What must be done so that the part is as the form says; nothing when it is already."""
-        part, changed = self.part or {}, set(self.changed_data)
-        found = []
+        part = self.part or {}
+        changed = set(self.changed_data)
+        operations = []
         if fields := {name: self.cleaned_data[name] for name in changed - {"into"}}:
-            found.append(operation("modify", part["id"], **fields))
+            operations.append(new_operation("modify", part["id"], **fields))
         if "into" in changed and self.cleaned_data["into"]:
-            found.append(operation("move", part["id"], into=self.cleaned_data["into"]))
-        return found
+            operations.append(new_operation("move", part["id"], into=self.cleaned_data["into"]))
+        return operations
 
 
 class ConceptForm(PartForm):
@@ -79,16 +87,19 @@ class ConceptForm(PartForm):
 
     def __init__(self, plan: Plan, part: Json | None, data: Any = None, module: str = "") -> None:
         super().__init__(plan, part, data)
-        earlier = _earlier(plan, part, module)
-        needed = self.fields["prerequisites"]
-        choices = [(concept["id"], concept["title"]) for concept in earlier]
-        needed.choices = choices  # type: ignore[attr-defined]
+        choices = [
+            (concept["id"], concept["title"]) for concept in _earlier_concepts(plan, part, module)
+        ]
+        self.fields["prerequisites"].choices = choices  # type: ignore[attr-defined]
         if part is None:
             self.initial.update({"minutes": 60, "difficulty": Roadmap.Level.BEGINNER})
 
     def initial_of(self, plan: Plan, part: Json) -> Json:
-        own = {name: part[name] for name in ("minutes", "difficulty", "prerequisites")}
-        return super().initial_of(plan, part) | own | {"outcomes": "\n".join(part["outcomes"])}
+        initial = super().initial_of(plan, part)
+        for name in ("minutes", "difficulty", "prerequisites"):
+            initial[name] = part[name]
+        initial["outcomes"] = "\n".join(part["outcomes"])
+        return initial
 
     def clean_prerequisites(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["prerequisites"]
@@ -97,39 +108,41 @@ class ConceptForm(PartForm):
         return chosen
 
     def clean_outcomes(self) -> list[str]:
-        lines = [
-            line.strip() for line in self.cleaned_data["outcomes"].splitlines() if line.strip()
-        ]
+        lines = [line.strip() for line in self.cleaned_data["outcomes"].splitlines()]
+        lines = [line for line in lines if line]
         if not 0 < len(lines) <= OUTCOMES_MOST or not all(2 <= len(line) <= 400 for line in lines):
             raise ValidationError(f"One to {OUTCOMES_MOST} lines of 2 to 400 characters.")
         return lines
 
     def added_to(self, module: str) -> list[Operation]:
         fields = {name: value for name, value in self.cleaned_data.items() if name != "into"}
-        return [operation("add", module, **fields)]
+        return [new_operation("add", module, **fields)]
 
 
 def form_for(plan: Plan, part: Json, data: Any = None) -> PartForm:
-    return (ConceptForm if "minutes" in part else PartForm)(plan, part, data)
+    form_class = ConceptForm if "minutes" in part else PartForm
+    return form_class(plan, part, data)
 
 
 def _places(plan: Plan, part: Json) -> list[Any]:
-    """What the part may stand in; a stage has no choice."""
+    """Stages or modules that the part may stand in; a stage has no choice."""
     if "modules" in part:
         return []
-    return plan["stages"] if "concepts" in part else list(shape.modules(plan))
+    if "concepts" in part:
+        return list(plan["stages"])
+    return list(shape.modules(plan))
 
 
-def _earlier(plan: Plan, part: Json | None, module: str) -> list[Any]:
-    """The concepts that come before the part, or before the end of the module that it is to be
-    added to.
+def _earlier_concepts(plan: Plan, part: Json | None, module_id: str) -> list[Any]:
+    """Concepts that come before the part, or before the end of the module that it is to be added
+    to.
     """
     earlier: list[Any] = []
-    for one in shape.modules(plan):
-        for concept in one["concepts"]:
+    for module in shape.modules(plan):
+        for concept in module["concepts"]:
             if part is not None and concept["id"] == part["id"]:
                 return earlier
             earlier.append(concept)
-        if part is None and one["id"] == module:
+        if part is None and module["id"] == module_id:
             return earlier
     return earlier

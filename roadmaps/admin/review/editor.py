@@ -1,4 +1,4 @@
-"""The edit page of a plan.
+"""Plan editor: the state of the edit page of a plan.
 
 Nothing is stored before it is saved: the page's own form carries what was done so far.
 """
@@ -6,15 +6,23 @@ Nothing is stored before it is saved: the page's own form carries what was done 
 import json
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from roadmaps.admin.review.edit_forms import REASON, ConceptForm, PartForm, form_for, operation
+from roadmaps.admin.base.apply_to_rows import REFUSALS, sentence
+from roadmaps.admin.review.edit_forms import (
+    REASON,
+    ConceptForm,
+    PartForm,
+    form_for,
+    new_operation,
+)
 from roadmaps.models import Draft, Review
 from roadmaps.plan import diff, edits, rules, shape
 from roadmaps.plan.schemas import Operation
 from roadmaps.plan.shape import Plan
-from roadmaps.review.plan_edits import OPERATIONS_MOST, broken_by, refusal
+from roadmaps.review.plan_edits import OPERATIONS_MOST, broken_by, edit_plan, refusal
 
 Json = dict[str, Any]
 
@@ -23,146 +31,168 @@ class PlanEditor:
     """A draft and the operations on it so far, one of its parts opened in a form."""
 
     def __init__(self, review: Review, post: QueryDict | None = None) -> None:
-        sent = post or QueryDict()
+        fields = post or QueryDict()
         self.review = review
-        self.draft = _draft(review, sent.get("draft", ""))
+        self.draft = review.draft
+        number = fields.get("draft", "")
+        if number.isdigit():
+            # The form may have been made from a draft that is not the review's any more.
+            self.draft = review.roadmap.drafts.filter(number=number).first() or review.draft
         self.problems: list[str] = []
-        self.reason = sent.get("reason", "").strip()[:400]
-        self.opened = sent.get(
-            "opened", ""
-        )  # a part's id, or "+" and the id of the module to add to
+        self.reason = fields.get("reason", "").strip()[:400]
+        # A part's id, or "+" and the id of the module to add to.
+        self.opened = fields.get("opened", "")
         self.form: PartForm | None = None
+
+        operations: list[Operation] = []
+        try:
+            collected = json.loads(fields.get("operations", "[]"))
+            operations = [Operation.model_validate(operation) for operation in collected]
+        except (ValueError, TypeError):
+            self.problems.append("The changes so far could not be read, so they are gone.")
+        self._replay(operations[:OPERATIONS_MOST])
+
+    def _replay(self, operations: list[Operation]) -> None:
+        """Do all operations on the draft; what is not possible any more is reported and left
+        out.
+        """
         self.operations: list[Operation] = []
         self.plan: Plan = self.draft.plan
         self.applied: list[Json] = []
-        self._replay(_sent_operations(sent.get("operations", "[]"), self.problems))
+        for operation in operations:
+            self.add(operation)
 
-    def _replay(self, operations: list[Operation]) -> None:
-        """Do them all on the draft; what is not possible any more is told and left out."""
-        self.operations, self.plan, self.applied = [], self.draft.plan, []
-        for one in operations:
-            self.add(one)
-
-    def add(self, one: Operation) -> bool:
+    def add(self, operation: Operation) -> bool:
         if len(self.operations) >= OPERATIONS_MOST:
             self.problems.append(f"Save first: {OPERATIONS_MOST} changes are collected.")
             return False
         try:
-            self.plan, entry = edits.apply_one(self.plan, one)
+            self.plan, entry = edits.apply_one(self.plan, operation)
         except edits.Impossible as exc:
-            self.problems.append(refusal(self.plan, one, exc))
+            self.problems.append(refusal(self.plan, operation, exc))
             return False
-        self.operations.append(one)
+        self.operations.append(operation)
         self.applied.append(entry)
         return True
 
     def open(self, opened: str) -> None:
         """Show the form of a part, or of a concept to be."""
-        self.opened, self.form = opened, self._form_of(opened)
+        self.opened = opened
+        self.form = self._form_of(opened)
 
     def _form_of(self, opened: str, data: Any = None) -> PartForm | None:
-        found = shape.find(self.plan, opened.removeprefix("+"))
-        if found is None:
+        place = shape.find(self.plan, opened.removeprefix("+"))
+        if place is None:
             return None
+        part, _ = place
         if opened.startswith("+"):
-            return ConceptForm(self.plan, None, data, module=found[0]["id"])
-        return form_for(self.plan, found[0], data)
+            return ConceptForm(self.plan, None, data, module=part["id"])
+        return form_for(self.plan, part, data)
 
     def take(self, post: QueryDict) -> bool:
-        """What the opened form asks for is done; false when it can't be, and then the form is
-        shown again.
+        """Do what the opened form asks for; False when it can't be done, and then the form is shown
+        again.
         """
+        is_new = self.opened.startswith("+")
+        is_empty = not (post.get("title") or post.get("summary"))
         form = self._form_of(self.opened, post)
-        if form is None or (
-            self.opened.startswith("+") and not (post.get("title") or post.get("summary"))
-        ):
+        if form is None or (is_new and is_empty):
             self.opened = ""
             return True
         if not form.is_valid():
             self.form = form
             return False
+
         try:
-            wanted = (
-                form.added_to(self.opened[1:])
-                if isinstance(form, ConceptForm) and not form.part
-                else None
-            )
-            done = [self.add(one) for one in (form.operations() if wanted is None else wanted)]
+            if isinstance(form, ConceptForm) and not form.part:
+                operations = form.added_to(self.opened[1:])
+            else:
+                operations = form.operations()
+            results = [self.add(operation) for operation in operations]
         except ValidationError as exc:
             self.problems += exc.messages
-            done = [False]
-        self.form = None if all(done) else form
-        self.opened = "" if all(done) else self.opened
-        return all(done)
+            results = [False]
+        if not all(results):
+            self.form = form
+            return False
+        self.form = None
+        self.opened = ""
+        return True
 
     def do(self, verb: str, target: str) -> None:
         """One press of a button in the tree."""
-        if verb == "open" or verb == "add":
-            self.open(f"+{target}" if verb == "add" else target)
+        if verb == "open":
+            self.open(target)
+        elif verb == "add":
+            self.open(f"+{target}")
         elif verb == "remove":
-            self.add(operation("remove", target))
-        elif verb in ("up", "down"):
-            self._step(target, -1 if verb == "up" else 1)
+            self.add(new_operation("remove", target))
+        elif verb == "up":
+            self.step(target, -1)
+        elif verb == "down":
+            self.step(target, 1)
         elif verb == "undo" and target.isdigit():
-            self._replay(
-                [one for number, one in enumerate(self.operations) if number != int(target)]
-            )
+            rest = self.operations.copy()
+            del rest[int(target) : int(target) + 1]  # nothing, when there is no such operation
+            self._replay(rest)
         elif verb == "carry":
             self.draft = self.review.draft
             self._replay(self.operations)
 
-    def _step(self, target: str, way: int) -> None:
+    def step(self, target: str, way: int) -> None:
         """One place up or down, over the border of its module or stage where it stands at one."""
-        place = _step_of(self.plan, target, way)
+        place = _next_place(self.plan, target, way)
         if place is None:
             self.problems.append("There is nothing beyond it.")
             return
-        moved = operation("move", target, **place)
+        move = new_operation("move", target, **place)
         last = self.operations[-1] if self.operations else None
         if last and (last.op, last.target) == ("move", target):
             self._replay(self.operations[:-1])  # two steps of one part are one move
-        self.add(moved)
+        self.add(move)
 
-    def save_operations(self) -> list[Operation]:
-        reason = self.reason if len(self.reason) > 1 else REASON
-        return [one.model_copy(update={"reason": reason}) for one in self.operations]
+    def save(self, by: User) -> Draft | None:
+        """The new draft.
+
+        None when it is refused: the page then shows why, and everything that was done.
+        """
+        reason = REASON
+        if len(self.reason) > 1:
+            reason = self.reason
+        operations = [
+            operation.model_copy(update={"reason": reason}) for operation in self.operations
+        ]
+        try:
+            return edit_plan(self.review, operations, by=by, draft_number=self.draft.number)
+        except REFUSALS as exc:
+            self.problems.append(sentence(exc))
+            self.review.refresh_from_db()
+            return None
 
     def context(self) -> Json:
-        """For the template: the plan as it would be, what was done, and what the rules say of it."""
+        """Context of the template: the plan as it would be, its changes, and what the rules say."""
         budget = self.review.roadmap.budget_minutes
-        titles = {part["id"]: part["title"] for part, _ in shape.parts(self.plan)}
-        found = rules.check(self.plan, budget)
-        issues = [one | {"place": titles.get(one["location"], "the whole plan")} for one in found]
+        titles = shape.titles(self.plan)
+        issues = rules.check(self.plan, budget)
         return {
             "editor": self,
             "states": diff.states(diff.compare(self.draft.plan, self.plan)),
             "stages": self.plan["stages"],
             "serialized": json.dumps(
-                [one.model_dump(exclude_none=True) for one in self.operations]
+                [operation.model_dump(exclude_none=True) for operation in self.operations]
             ),
-            "issues": issues,
-            "broken": broken_by(self.draft, found),
+            "issues": [
+                issue | {"place": titles.get(issue["location"], "the whole plan")}
+                for issue in issues
+            ],
+            "broken": broken_by(self.draft, issues),
             "hours": shape.minutes(self.plan) / 60,
             "budget_hours": budget / 60,
             "stale": self.draft.pk != self.review.draft_id,
         }
 
 
-def _draft(review: Review, number: str) -> Draft:
-    """The one that the form was made from, which may not be the review's any more."""
-    chosen = review.roadmap.drafts.filter(number=number).first() if number.isdigit() else None
-    return chosen or review.draft
-
-
-def _sent_operations(text: str, problems: list[str]) -> list[Operation]:
-    try:
-        return [Operation.model_validate(one) for one in json.loads(text)][:OPERATIONS_MOST]
-    except (ValueError, TypeError):
-        problems.append("The changes so far could not be read, so they are gone.")
-        return []
-
-
-def _step_of(plan: Plan, target: str, way: int) -> Json | None:
+def _next_place(plan: Plan, target: str, way: int) -> Json | None:
     """`into` and `position` of a move one place on; None at the end of the plan."""
     levels: list[tuple[list[Any], str]] = [
         (list(shape.modules(plan)), "concepts"),
@@ -176,11 +206,9 @@ def _step_of(plan: Plan, target: str, way: int) -> Json | None:
                 continue
             position = ids.index(target) + way
             if 0 <= position < len(ids):
-                return (
-                    {"position": position}
-                    if parent is plan
-                    else {"into": parent["id"], "position": position}
-                )
+                if parent is plan:
+                    return {"position": position}
+                return {"into": parent["id"], "position": position}
             if parent is plan or not 0 <= number + way < len(parents):
                 return None
             beyond = parents[number + way]

@@ -1,4 +1,4 @@
-"""The plan itself on the page of a review: findings, picture, and the tree that both point into."""
+"""Plan on the page of a review: findings, picture, and the tree that both point into."""
 
 from collections import defaultdict
 from typing import Any
@@ -10,72 +10,81 @@ from roadmaps.plan.picture import draw
 Json = dict[str, Any]
 SEVERITIES = ("critical", "warning", "suggestion")
 PLAN = "plan"  # the anchor of the whole
+FULL = 100  # percent
 
 
 def plan_of(draft: Draft, states: dict[str, str]) -> Json:
     """`states`: part id → how it differs from the draft that this one is compared with."""
-    titles = {part["id"]: part["title"] for part, _ in shape.parts(draft.plan)}
-    issues = [_issue(issue, titles) for issue in draft.report["issues"]]
-    issues.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
-    for number, issue in enumerate(issues, start=1):
-        issue["number"] = number
-    return {
-        "issues": issues,
-        "critical": sum(issue["severity"] == "critical" for issue in issues),
-        "scores": draft.report["scores"],
-        "critique_of": draft.report.get("critique_of"),
-        "skipped": draft.report.get("skipped", []),
-        "stages": _stages(draft.plan, titles, states, issues),
-        "picture": draw(draft.plan, _marks(states, issues)),
-    }
+    plan, report = draft.plan, draft.report
+    titles = shape.titles(plan)
 
+    issues: list[Json] = []
+    by_severity = sorted(report["issues"], key=lambda issue: SEVERITIES.index(issue["severity"]))
+    for number, issue in enumerate(by_severity, start=1):
+        location = issue["location"]
+        place = titles.get(location)
+        anchor = location if place else PLAN
+        issue = issue | {"number": number, "place": place or "the whole plan", "anchor": anchor}
+        issues.append(issue)
 
-def _issue(issue: Json, titles: dict[str, str]) -> Json:
-    place = titles.get(issue["location"])
-    return issue | {
-        "place": place or "the whole plan",
-        "anchor": issue["location"] if place else PLAN,
-    }
-
-
-def _marks(states: dict[str, str], issues: list[Json]) -> dict[str, list[str]]:
     marks: dict[str, list[str]] = defaultdict(list)
     for part_id, state in states.items():
         marks[part_id].append(state)
     for issue in issues:
         if issue["severity"] not in marks[issue["location"]]:
             marks[issue["location"]].append(issue["severity"])
-    return marks
+
+    return {
+        "issues": issues,
+        "critical": sum(issue["severity"] == "critical" for issue in issues),
+        "scores": report["scores"],
+        "critique_of": report.get("critique_of"),
+        "skipped": report.get("skipped", []),
+        "budget": budget_of(report),
+        "stages": stages_of(plan, titles, states, issues),
+        "picture": draw(plan, marks),
+    }
 
 
-def _stages(
+def budget_of(report: Any) -> Json:
+    """Hours, and how long the two bars are: the longer of plan and learner's time fills its bar."""
+    planned, budget = report["minutes"], report["budget_minutes"]
+    longer = max(planned, budget, 1)
+    return {
+        "planned": planned / 60,
+        "hours": budget / 60,
+        "planned_bar": round(FULL * planned / longer),
+        "budget_bar": round(FULL * budget / longer),
+        "percent": round(FULL * planned / max(budget, 1)),
+        "off": any(issue["code"] == "budget" for issue in report["issues"]),
+    }
+
+
+def stages_of(
     plan: Any, titles: dict[str, str], states: dict[str, str], issues: list[Json]
 ) -> list[Json]:
     """The tree, each part with its issues and how it has changed, and each concept with the ids and
     titles of what it needs and unlocks.
     """
-    at: dict[str, list[Json]] = defaultdict(list)
+    issues_by_anchor: dict[str, list[Json]] = defaultdict(list)
     for issue in issues:
-        at[issue["anchor"]].append(issue)
+        issues_by_anchor[issue["anchor"]].append(issue)
+
     unlocks: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for part, _ in shape.parts(plan):
-        part |= {
-            "issues": at[part["id"]],
-            "state": states.get(part["id"], ""),
-            "hours": _hours(part),
-        }
-        for needed in part.get("prerequisites", []):
-            unlocks[needed].append((part["id"], part["title"]))
+        part["issues"] = issues_by_anchor[part["id"]]
+        part["state"] = states.get(part["id"], "")
+        part["hours"] = shape.minutes_of(part) / 60
+        for prerequisite in part.get("prerequisites", []):
+            unlocks[prerequisite].append((part["id"], part["title"]))
+
     concepts: list[Any] = list(shape.concepts(plan))
     for concept in concepts:
         concept["needs"] = [
-            (needed, titles.get(needed, needed)) for needed in concept["prerequisites"]
+            (prerequisite, titles.get(prerequisite, prerequisite))
+            for prerequisite in concept["prerequisites"]
         ]
         concept["unlocks"] = unlocks[concept["id"]]
         concept.setdefault("minutes_by_hand", False)  # a template is slow about what isn't there
     stages: list[Json] = plan["stages"]
     return stages
-
-
-def _hours(part: Json) -> float:
-    return shape.minutes_of(part) / 60
