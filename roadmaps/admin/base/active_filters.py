@@ -51,7 +51,7 @@ def without_filters(request: HttpRequest) -> str:
 
 
 def of_spec(request: HttpRequest, spec: Any, names: list[str]) -> Iterator[ActiveFilter]:
-    """Of one of the list's own filters, whose parameters in the address are `names`."""
+    """Values of one of the list's own filters; `names` are its parameters in the address."""
     title = _capitalised(spec.title)
     for ending, word in RANGES.items():
         endings = (ending, f"{ending}_0", f"{ending}_1")  # a day, or a day and a time of it
@@ -82,7 +82,7 @@ def _choice_label(spec: Any, name: str, value: str) -> str:
 
 
 def of_lookup(request: HttpRequest, model: Any, name: str) -> Iterator[ActiveFilter]:
-    """Of a parameter such as `decided_at__gte`, which links of other pages ask for."""
+    """Values of a parameter such as `decided_at__gte`, which links of other pages ask for."""
     path, _, comparison = name.rpartition("__")
     try:
         field: Any = get_fields_from_path(model, path or name)[-1]
@@ -109,7 +109,7 @@ def of_lookup(request: HttpRequest, model: Any, name: str) -> Iterator[ActiveFil
 
 
 def readable_time(value: str) -> str:
-    """A time as the reader's clock has it; what is none, as it is."""
+    """A time as the reader's clock has it; a text that is no time stays as it is."""
     try:
         moment = parse_datetime(value)
     except ValueError:
@@ -122,7 +122,7 @@ def readable_time(value: str) -> str:
 
 
 def _capitalised(title: Any) -> str:
-    """Only its first letter: names in it keep theirs."""
+    """The title with a capital letter at its beginning; the names in it stay as they are."""
     text = str(title)
     return text[:1].upper() + text[1:]
 
@@ -132,7 +132,7 @@ def _without(request: HttpRequest, names: list[str]) -> str:
 
 
 def _without_value(request: HttpRequest, name: str, value: str) -> str:
-    """Only this one goes of several values of a parameter."""
+    """The list's address without one of several values of a parameter."""
     rest = [other for other in request.GET.getlist(name) if other != value]
     return _address(request, {name: rest})
 

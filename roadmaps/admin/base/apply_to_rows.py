@@ -1,4 +1,4 @@
-"""Calling a service for the rows of a list, and telling what came of it."""
+"""A service called for each row of a list, with messages about what it did and refused."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -17,7 +17,7 @@ def call(
 ) -> list[Any]:
     """Call `service` for each row; returns the rows that it changed.
 
-    What is skipped is named with its reason.
+    A message names each row that is skipped, with the reason.
     """
     changed = []
     for row in rows:

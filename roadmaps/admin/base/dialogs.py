@@ -30,7 +30,7 @@ def confirmed(
 
 
 def leave_for(request: HttpRequest, address: str) -> HttpResponse:
-    """After a dialog, which htmx has sent, or a browser without JavaScript."""
+    """Redirect after a dialog, which was sent by htmx or by a browser without JavaScript."""
     if getattr(request, "htmx", False):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)

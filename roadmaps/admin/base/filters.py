@@ -78,7 +78,7 @@ class FewValuesFilter(ValueMixin, DropdownMixin, FieldListFilter):
 
 
 class TimesFilter(RangeDateTimeFilter):
-    """Between two times of the reader's zone; Unfold itself would take them for UTC."""
+    """Rows between two times of the reader's zone; Unfold itself would take them for UTC."""
 
     title: str
 
@@ -98,7 +98,7 @@ class TimesFilter(RangeDateTimeFilter):
 
 
 class UuidFilter(TextFilter):
-    """Rows with one id; what is no id finds nothing. Subclasses name `lookup`."""
+    """Rows with one id; a text that is no id matches none. Subclasses name `lookup`."""
 
     lookup = ""
 

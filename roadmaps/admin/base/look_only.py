@@ -22,8 +22,8 @@ _result_headers = unfold_list.result_headers
 
 
 def result_headers(changelist: ChangeList) -> list[dict[str, Any]]:
-    """Unfold makes the headers of all columns, with their addresses, again for each row; here once
-    for a list.
+    """Headers of all columns, with their addresses, made once for a list; Unfold makes them again
+    for each row.
     """
     if not hasattr(changelist, "headers"):
         changelist.headers = list(_result_headers(changelist))
@@ -50,19 +50,19 @@ class LookOnlyAdmin(ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     linked_fields: tuple[str, ...] = ()  # by which links of other pages narrow the list down
-    # Unfold's templates ask for it in each row, and what is missing takes longest
+    # Unfold's templates ask for it in each row, and a missing attribute takes longest.
     list_sections = ()
 
     def key(self, object_id: str) -> Any:
-        """404 for a text of the address that can't be a key of this model."""
+        """The key that an address names; 404 for a text that can't be a key of this model."""
         try:
             return self.model._meta.pk.to_python(unquote(object_id))
         except ValidationError as exc:
             raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the list offers: Django allows every field of the row, and answers tell a
-        secret bit by bit.
+        """True only for what the list offers: Django allows every field of the row, and its
+        answers give a secret away bit by bit.
         """
         path = lookup.split(LOOKUP_SEP)[0]
         if path not in {field.name for field in self.opts.get_fields()}:

@@ -12,7 +12,7 @@ PAGE_MAX = 100_000  # an address may ask for any number
 
 
 class UncountedPage(Page[Any]):
-    """Has a next page when a row comes after its own."""
+    """A page that has a next one when a row comes after its own."""
 
     paginator: "InfinitePaginator"
 
@@ -21,7 +21,7 @@ class UncountedPage(Page[Any]):
 
 
 class InfinitePaginator(paginator.InfinitePaginator):
-    """Counts nothing, and reads the keys of a page before it reads the rows and what they join.
+    """Pages without a count: the keys of a page are read before its rows and what they join.
 
     By this class's name Unfold knows that it has no count to show.
 
@@ -63,7 +63,7 @@ class ListPage:
 def list_page(request: HttpRequest, rows: Any, name: str, *, size: int = LIST_MAX) -> ListPage:
     """The page of `rows` (a queryset or a sequence) that the address names by `?name=2`.
 
-    What is no number is the first page, as everywhere in the admin.
+    A text that is no number means the first page, as everywhere in the admin.
     """
     text = request.GET.get(name, "")
     number = 1

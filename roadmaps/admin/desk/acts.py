@@ -104,7 +104,7 @@ def release(request: HttpRequest, review: Review, user: User) -> str:
 
 
 def assign(request: HttpRequest, review: Review, user: User) -> str:
-    """To whom the form says; without a form, from the list, to whoever presses the button."""
+    """The form says who gets it; the list has no form, so whoever presses the button does."""
     pk = request.POST.get("to", str(user.pk))
     reviewer = None
     name = "nobody"
@@ -144,7 +144,7 @@ def invite_expert(request: HttpRequest, review: Review, user: User) -> str:
 
 
 def mail_link(link: ExpertLink, address: str) -> str:
-    """Sent from here: the secret is kept nowhere from which it could be sent later."""
+    """Email with the link. It is sent at once: the secret is stored nowhere to send it later."""
     with timezone.override(None):  # who gets it has no account, so their zone is unknown
         text = render_to_string("roadmaps/mail/expert_link.txt", {"link": link, "address": address})
     try:

@@ -65,7 +65,7 @@ class BulkDecisions(ModelAdmin):
     def decide(
         self, request: HttpRequest, rows: Iterable[Review], decision: str, comment: str
     ) -> bool:
-        """For rows whose pages nobody has open: what a colleague is reviewing is skipped.
+        """Decision on rows whose pages aren't open: one that a colleague is reviewing is skipped.
 
         True when any was decided.
         """
@@ -74,7 +74,7 @@ class BulkDecisions(ModelAdmin):
     def decide_one(
         self, request: HttpRequest, review: Review, decision: str, comment: str, parts: list[str]
     ) -> bool:
-        """From its own page, which shows who else is at it."""
+        """Decision from a review's own page, which shows who else is reviewing it."""
         return bool(self._call(request, [review], decision, comment, parts=parts))
 
     def _call(

@@ -1,6 +1,6 @@
 """Filters by which a reviewer narrows the inbox down.
 
-None of them reads the database to show itself, but for the languages.
+Only the one of languages reads the database to show itself.
 """
 
 from typing import Any
@@ -70,7 +70,7 @@ class CriticalFilter(SimpleListFilter):
 
 
 class LanguageFilter(SimpleListFilter):
-    """Of what waits now; the list of all languages ever would be a look at every row."""
+    """Languages of the pending reviews; to list those of all reviews would read every row."""
 
     title = "language"
     parameter_name = "language"

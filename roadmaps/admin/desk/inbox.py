@@ -24,7 +24,7 @@ from roadmaps.models.search import found_by
 from roadmaps.people import time_zones
 from roadmaps.people.time_zones import ago
 
-# Who was superseded has no decision, and comes last.
+# A review that was superseded has no decision, and comes last.
 NEWEST_DECISION = (F("decided_at").desc(nulls_last=True), "-id")
 
 

@@ -23,7 +23,7 @@ class Tab:
 def tabs(request: HttpRequest) -> list[Tab]:
     pending = {"status__exact": "PENDING"}
     mine = Q(assigned_to=request.user.pk) | Q(claimed_by=request.user.pk)
-    # label, the query of its list, what it counts among the pending
+    # Label, the query of its list, what it counts among the pending.
     lists: list[tuple[str, dict[str, str], Q]] = [
         ("Pending", pending, Q(pk__isnull=False)),
         ("Mine", {"desk": "mine"}, mine),

@@ -25,7 +25,7 @@ COUNTED = (diff.ADDED, diff.REMOVED, diff.MOVED, diff.CHANGED)
 
 @dataclass(frozen=True)
 class Changes:
-    """`base` None: there is nothing to compare with."""
+    """Changes between two drafts; without a `base` there is nothing to compare with."""
 
     base: Draft | None
     cause: Review | None  # the review whose comment asked for it

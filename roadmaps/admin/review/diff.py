@@ -35,7 +35,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Fold:
-    """In place of so many parts that stayed as they were."""
+    """A row in place of so many parts that stayed as they were."""
 
     folded: int
 
@@ -130,7 +130,7 @@ def words_merged(old_text: str, new_text: str) -> list[tuple[str, str]]:
 
 
 def _stretches(old_text: str, new_text: str) -> Iterator[tuple[bool, str, str]]:
-    """Stretches of words that both texts have or that differ: whether they do, and both texts."""
+    """Stretches of words: whether they differ, the old words, the new words."""
     old, new = old_text.split(" "), new_text.split(" ")
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():

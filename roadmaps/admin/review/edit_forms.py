@@ -18,7 +18,10 @@ PREREQUISITES_MOST = 5
 
 
 def new_operation(op: str, target: str, **fields: Any) -> Operation:
-    """Raises ValidationError with a sentence for each field that doesn't fit."""
+    """An operation of a reviewer.
+
+    Raises ValidationError with a sentence for each field that doesn't fit.
+    """
     try:
         return Operation.model_validate({"op": op, "target": target, "reason": REASON, **fields})
     except SchemaError as exc:
@@ -28,7 +31,7 @@ def new_operation(op: str, target: str, **fields: Any) -> Operation:
 
 
 class PartForm(forms.Form):
-    """Title and summary; `part` None is a part to be."""
+    """Title, summary and place of a part; `part` None is a part that is to be added."""
 
     title = forms.CharField(min_length=2, max_length=120)
     summary = forms.CharField(
@@ -58,7 +61,7 @@ class PartForm(forms.Form):
         return initial
 
     def operations(self) -> list[Operation]:
-        """What must be done so that the part is as the form says; nothing when it is already."""
+        """Operations that make the part as the form says; none when it is already."""
         part = self.part or {}
         changed = set(self.changed_data)
         operations = []

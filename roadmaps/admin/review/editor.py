@@ -1,6 +1,6 @@
 """Plan editor: the state of the edit page of a plan.
 
-Nothing is stored before it is saved: the page's own form carries what was done so far.
+Nothing is stored before it is saved: the page's own form carries the operations so far.
 """
 
 import json
@@ -53,9 +53,7 @@ class PlanEditor:
         self._replay(operations[:OPERATIONS_MOST])
 
     def _replay(self, operations: list[Operation]) -> None:
-        """Do all operations on the draft; what is not possible any more is reported and left
-        out.
-        """
+        """Do all operations on the draft; those that aren't possible any more are problems."""
         self.operations: list[Operation] = []
         self.plan: Plan = self.draft.plan
         self.applied: list[Json] = []

@@ -22,7 +22,7 @@ def rounds(roadmap: Roadmap) -> list[Draft]:
 
 
 def review_of(draft: Draft) -> Review | None:
-    """None when a reviewer's edit has taken its place before anybody decided."""
+    """The review of a draft; None when a reviewer edited the draft before anybody decided."""
     return getattr(draft, "review", None)
 
 

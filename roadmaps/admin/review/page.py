@@ -27,7 +27,7 @@ INTENT_LABELS = {
 
 
 def page_of(review: Review, user: User, against: str) -> Json:
-    """`against`: the number of the draft to compare with, when it isn't the one that suits best."""
+    """Context of the page; `against` is the number of the draft to compare with, or empty."""
     draft, roadmap = review.draft, review.roadmap
     rounds = history.rounds(roadmap)
     changes = review_changes.changes(draft, rounds, against)
@@ -44,7 +44,7 @@ def page_of(review: Review, user: User, against: str) -> Json:
     if may_decide:
         edit_url = reverse("admin:roadmaps_review_edit", args=[review.pk])
 
-    # Empty for drafts that were made before the intent was kept with them.
+    # Drafts that are older than the record of the intent have none.
     intent: list[tuple[str, list[str]]] = []
     for name, label in INTENT_LABELS.items():
         value = draft.intent.get(name)

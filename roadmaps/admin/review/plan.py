@@ -14,7 +14,7 @@ FULL = 100  # percent
 
 
 def plan_of(draft: Draft, states: dict[str, str]) -> Json:
-    """`states`: part id → how it differs from the draft that this one is compared with."""
+    """Context of the plan; `states` says by part id what differs from the draft compared with."""
     plan, report = draft.plan, draft.report
     titles = shape.titles(plan)
 
