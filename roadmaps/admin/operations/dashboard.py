@@ -1,7 +1,7 @@
 """The first page of the admin: what waits, how fast it is decided, what runs, what it costs.
 
-A section is read at most once in `CACHE_SECONDS` by each web process, and only for who may see its
-rows.
+A section is read at most once in `CACHE_SECONDS` by each web process, and only for a person who may
+see its rows.
 """
 
 import json
@@ -34,7 +34,7 @@ COLOURS = {decision.status: f"var(--color-{decision.colour})" for decision in DE
 
 @dataclass(frozen=True)
 class Section:
-    """`read` makes what `template` shows; `wide` sections take two columns."""
+    """A section of the page: `read` returns the context of `template`; `wide` takes two columns."""
 
     name: str
     permission: str
@@ -44,17 +44,15 @@ class Section:
 
     def context(self) -> dict[str, Any]:
         zone = timezone.get_current_timezone_name()  # days of one reader are not those of another
-        found = cache.get_or_set(f"dashboard-{self.name}-{zone}", self.read, CACHE_SECONDS)
-        return {**(found or {}), "name": self.name, "template": self.template, "wide": self.wide}
+        values = cache.get_or_set(f"dashboard-{self.name}-{zone}", self.read, CACHE_SECONDS) or {}
+        return {**values, "name": self.name, "template": self.template, "wide": self.wide}
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK."""
-    for name, listed in (
-        ("numbers", settings.ADMIN_NUMBERS),
-        ("sections", settings.ADMIN_SECTIONS),
-    ):
-        sections: list[Section] = [import_string(place) for place in listed]
+    places = {"numbers": settings.ADMIN_NUMBERS, "sections": settings.ADMIN_SECTIONS}
+    for name, paths in places.items():
+        sections: list[Section] = [import_string(path) for path in paths]
         context[name] = [
             section.context() for section in sections if request.user.has_perm(section.permission)
         ]
@@ -65,108 +63,105 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def changelist(name: str, **lookups: Any) -> str:
     """The address of the list of `app_model`, filtered."""
-    query = f"?{urlencode(lookups)}" if lookups else ""
-    return reverse(f"admin:{name}_changelist") + query
+    address = reverse(f"admin:{name}_changelist")
+    if lookups:
+        address += f"?{urlencode(lookups)}"
+    return address
 
 
 def reviews(**lookups: Any) -> str:
     return changelist("roadmaps_review", **lookups)
 
 
-def _reviews_now() -> dict[str, Any]:
-    found = statistics.open_reviews()
-    oldest = (
-        f"the oldest for {formatting.span(timezone.now() - found['oldest'])}"
-        if found["oldest"]
-        else "nothing waits"
-    )
-    return {
-        "tiles": [
-            _tile(
-                "Pending reviews",
-                found["pending"],
-                reviews(status__exact=ReviewStatus.PENDING.value),
-                oldest,
-            ),
-            _tile(
-                "Overdue",
-                found["overdue"],
-                reviews(due="overdue"),
-                "past their due time",
-                bad=found["overdue"],
-            ),
-            _tile("Unassigned", found["unassigned"], reviews(desk="unassigned"), "of the pending"),
-        ]
-    }
+def review_tiles() -> dict[str, Any]:
+    counts = statistics.open_reviews()
+    age = "nothing waits"
+    if counts["oldest"]:
+        age = f"the oldest for {formatting.span(timezone.now() - counts['oldest'])}"
+
+    pending = reviews(status__exact=ReviewStatus.PENDING.value)
+    overdue = reviews(due="overdue")
+    unassigned = reviews(desk="unassigned")
+    tiles = [
+        _tile("Pending reviews", counts["pending"], pending, age),
+        _tile("Overdue", counts["overdue"], overdue, "past their due time", bad=counts["overdue"]),
+        _tile("Unassigned", counts["unassigned"], unassigned, "of the pending"),
+    ]
+    return {"tiles": tiles}
 
 
-def _runs_now() -> dict[str, Any]:
+def run_tiles() -> dict[str, Any]:
     by_status = statistics.roadmaps_by_status()
-    running, failed = (
-        sum(by_status.get(one, 0) for one in RUNNING),
-        by_status.get(RoadmapStatus.FAILED, 0),
-    )
+    running = sum(by_status.get(status, 0) for status in RUNNING)
+    failed = by_status.get(RoadmapStatus.FAILED, 0)
+
     moving = changelist("roadmaps_roadmap", status__in=",".join(RUNNING))
     stopped = changelist("roadmaps_roadmap", status__exact=RoadmapStatus.FAILED.value)
-    return {
-        "tiles": [
-            _tile("Running workflows", running, moving, "queued, designing or writing"),
-            _tile(
-                "Failed workflows", failed, stopped, "retry goes on from the last step", bad=failed
-            ),
-        ]
-    }
+    note = "retry goes on from the last step"
+    tiles = [
+        _tile("Running workflows", running, moving, "queued, designing or writing"),
+        _tile("Failed workflows", failed, stopped, note, bad=failed),
+    ]
+    return {"tiles": tiles}
 
 
 def _tile(label: str, value: int, link: str, note: str, *, bad: int = 0) -> dict[str, Any]:
     return {"label": label, "value": f"{value:,}", "link": link, "note": note, "bad": bool(bad)}
 
 
-def _decisions() -> dict[str, Any]:
+def decision_chart() -> dict[str, Any]:
     days = statistics.decisions_per_day(DAYS)
-    rows = [[f"{one['day']:%b %-d}", *(one[status] for status in COLOURS)] for one in days]
-    datasets = [
-        {
+    labels = [f"{day['day']:%b %-d}" for day in days]
+    since = (time_zones.midnight() - timedelta(days=DAYS - 1)).isoformat(timespec="minutes")
+    columns: list[list[Any]] = [labels]
+    datasets = []
+    totals = []
+    for status, colour in COLOURS.items():
+        counts = [day[status] for day in days]
+        columns.append(counts)
+        dataset = {
             "label": status.label,
-            "data": [one[status] for one in days],
+            "data": counts,
             "backgroundColor": colour,
             "stack": "decisions",
-            **formatting.BARS,
         }
-        for status, colour in COLOURS.items()
-    ]
-    counts = {status: sum(one[status] for one in days) for status in COLOURS}
-    since = (time_zones.midnight() - timedelta(days=DAYS - 1)).isoformat(timespec="minutes")
+        datasets.append(dataset | formatting.BARS)
+        link = reviews(status__exact=status.value, decided_at__gte=since)
+        totals.append((status.label, f"{sum(counts):,}", link))
+
+    headers = ["Day", *(status.label for status in COLOURS)]
+    rows = [list(row) for row in zip(*columns, strict=True)]
     return {
         "days": DAYS,
-        "chart": json.dumps({"labels": [row[0] for row in rows], "datasets": datasets}),
-        "table": {"headers": ["Day", *(status.label for status in COLOURS)], "rows": rows},
-        "totals": [
-            (status.label, f"{count:,}", reviews(status__exact=status.value, decided_at__gte=since))
-            for status, count in counts.items()
-        ],
+        "chart": json.dumps({"labels": labels, "datasets": datasets}),
+        "table": {"headers": headers, "rows": rows},
+        "totals": totals,
     }
 
 
-def _quality() -> dict[str, Any]:
-    found = statistics.decision_quality(QUALITY_DAYS)
-    decided = found["decided"]
-    return {
+def decision_speed() -> dict[str, Any]:
+    quality = statistics.decision_quality(QUALITY_DAYS)
+    since = timezone.now() - timedelta(days=QUALITY_DAYS)
+    context: dict[str, Any] = {
         "days": QUALITY_DAYS,
-        "decided": f"{decided:,}" if decided else "",
-        "link": reviews(
-            decided_at__gte=(timezone.now() - timedelta(days=QUALITY_DAYS)).isoformat(
-                timespec="minutes"
-            )
-        ),
-        "p50": formatting.span(found["p50"]) if decided else "–",
-        "p90": formatting.span(found["p90"]) if decided else "–",
-        "approved_percent": round(100 * found["approved"] / decided) if decided else None,
-        "rounds": round(float(found["rounds"]), 1) if found["rounds"] else None,
+        "decided": "",
+        "link": reviews(decided_at__gte=since.isoformat(timespec="minutes")),
+        "p50": "–",
+        "p90": "–",
+        "approved_percent": None,
+        "rounds": None,
     }
+    if decided := quality["decided"]:
+        context["decided"] = f"{decided:,}"
+        context["p50"] = formatting.span(quality["p50"])
+        context["p90"] = formatting.span(quality["p90"])
+        context["approved_percent"] = round(100 * quality["approved"] / decided)
+    if quality["rounds"]:
+        context["rounds"] = round(float(quality["rounds"]), 1)
+    return context
 
 
-def _spend() -> dict[str, Any]:
+def spend_today() -> dict[str, Any]:
     today = time_zones.midnight()
     rows = statistics.spend(since=today)
     return {
@@ -178,16 +173,37 @@ def _spend() -> dict[str, Any]:
     }
 
 
-def _queues() -> dict[str, Any]:
-    """Asking the workers takes a second, so the browser fetches this section after the page."""
+def queues_address() -> dict[str, Any]:
+    """The address of this section, which the browser fetches after the page: asking the workers
+    takes a second.
+    """
     return {"address": reverse("system_queues")}
 
 
-REVIEWS = Section("reviews", "roadmaps.view_review", "", _reviews_now)
-RUNS = Section("runs", "roadmaps.view_roadmap", "", _runs_now)
+REVIEWS = Section("reviews", "roadmaps.view_review", "", review_tiles)
+RUNS = Section("runs", "roadmaps.view_roadmap", "", run_tiles)
 DECISIONS_MADE = Section(
-    "decisions", "roadmaps.view_review", "admin/dashboard/_decisions.html", _decisions, wide=True
+    name="decisions",
+    permission="roadmaps.view_review",
+    template="admin/dashboard/_decisions.html",
+    read=decision_chart,
+    wide=True,
 )
-QUALITY = Section("quality", "roadmaps.view_review", "admin/dashboard/_quality.html", _quality)
-QUEUES = Section("queues", "roadmaps.view_lease", "admin/dashboard/_queues.html", _queues)
-SPEND = Section("spend", "roadmaps.view_modelcall", "admin/dashboard/_spend.html", _spend)
+QUALITY = Section(
+    name="quality",
+    permission="roadmaps.view_review",
+    template="admin/dashboard/_quality.html",
+    read=decision_speed,
+)
+QUEUES = Section(
+    name="queues",
+    permission="roadmaps.view_lease",
+    template="admin/dashboard/_queues.html",
+    read=queues_address,
+)
+SPEND = Section(
+    name="spend",
+    permission="roadmaps.view_modelcall",
+    template="admin/dashboard/_spend.html",
+    read=spend_today,
+)

@@ -1,5 +1,6 @@
 """Failures of every kind on one page: why, when, and where to retry each."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +41,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Kind:
-    """What can fail. `rows` are the newest first; `describe` makes a Failure of one of them."""
+    """A kind of failure. `rows` are the newest first; `describe` makes a Failure of one row.
+
+    `counts` are texts, each with the address of the list that it counts.
+    """
 
     name: str
     title: str
@@ -49,102 +53,104 @@ class Kind:
     rows: Callable[[], QuerySet[Any]]
     describe: Callable[[HttpRequest, Any], Failure]
     retry_note: str = ""
-    facts: Callable[[], list[tuple[str, str]]] = list  # words and the address of their list
+    counts: Callable[[], list[tuple[str, str]]] = list
 
 
 def failures(request: HttpRequest) -> HttpResponse:
-    """Each kind is there for who may see its rows."""
+    """Page of failures, each kind only for a person who may see its rows."""
     kinds = [kind for kind in KINDS if request.user.has_perm(kind.permission)]
     if not kinds:
         raise PermissionDenied
-    sections = [_section(request, kind) for kind in kinds]
+    sections = []
+    for kind in kinds:
+        page = list_page(request, kind.rows(), kind.name, size=SHOWN_MAX)
+        section = {
+            "kind": kind,
+            "page": page,
+            "failures": [kind.describe(request, row) for row in page],
+            "counts": kind.counts(),
+            "list_address": kind.list_address(),
+        }
+        sections.append(section)
     context = admin.site.each_context(request) | {"title": "Failures", "sections": sections}
     return TemplateResponse(request, "admin/failures.html", context)
 
 
-def _section(request: HttpRequest, kind: Kind) -> dict[str, Any]:
-    page = list_page(request, kind.rows(), kind.name, size=SHOWN_MAX)
-    return {
-        "kind": kind,
-        "page": page,
-        "failures": [kind.describe(request, row) for row in page],
-        "facts": kind.facts(),
-        "list_address": kind.list_address(),
-    }
-
-
-def _failed_workflows() -> QuerySet[Any]:
+def failed_workflows() -> QuerySet[Any]:
     failed = Roadmap.objects.kept().filter(status=RoadmapStatus.FAILED)
     return failed.order_by("-dispatched_at", "-pk")
 
 
-def _workflow(request: HttpRequest, roadmap: Roadmap) -> Failure:
-    may_retry = request.user.has_perm("roadmaps.change_roadmap")
+def failed_workflow(request: HttpRequest, roadmap: Roadmap) -> Failure:
+    note = ""
+    if roadmap.attempts > 1:
+        note = f"claimed {roadmap.attempts} times"
+    retry = ""
+    if request.user.has_perm("roadmaps.change_roadmap"):
+        retry = reverse("admin:roadmaps_roadmap_retry_one", args=[roadmap.pk])
     return Failure(
         what=str(roadmap),
         address=reverse("admin:roadmaps_roadmap_change", args=[roadmap.pk]),
         reason=roadmap.status_reason,
         at=roadmap.updated_at,
-        note=f"claimed {roadmap.attempts} times" if roadmap.attempts > 1 else "",
-        retry=reverse("admin:roadmaps_roadmap_retry_one", args=[roadmap.pk]) if may_retry else "",
+        note=note,
+        retry=retry,
     )
 
 
-def _failed_calls() -> QuerySet[Any]:
+def failed_calls() -> QuerySet[Any]:
     return ModelFailure.objects.order_by("-created_at", "-id")
 
 
-def _call(request: HttpRequest, failure: ModelFailure) -> Failure:
-    times = f"{failure.attempts} attempt{'s' if failure.attempts > 1 else ''}"
+def failed_call(request: HttpRequest, failure: ModelFailure) -> Failure:
+    attempts = f"{failure.attempts} attempt"
+    if failure.attempts > 1:
+        attempts += "s"
+    outcome = "no answer in the end" if failure.gave_up else "then it answered"
     return Failure(
         what=f"{failure.role} by {failure.model}",
         address=reverse("admin:roadmaps_modelfailure_change", args=[failure.pk]),
         reason=reason_in_words(failure.reason),
         at=failure.created_at,
-        note=f"{times}, {'no answer in the end' if failure.gave_up else 'then it answered'}",
+        note=f"{attempts}, {outcome}",
     )
 
 
-def _calls_by_reason() -> list[tuple[str, str]]:
+def call_reasons() -> list[tuple[str, str]]:
+    """The reasons of the last days, the most frequent first, each with the address of its list."""
     since = midnight() - timedelta(days=REASONS_DAYS - 1)
     rows = ModelFailure.objects.filter(created_at__gte=since).order_by().values("reason")
-    counted = rows.annotate(attempts=Sum("attempts")).order_by("-attempts", "reason")
-    return [
-        (
-            f"{row['attempts']:,} × {reason_in_words(row['reason'])}",
-            dashboard.changelist("roadmaps_modelfailure", reason=row["reason"]),
-        )
-        for row in counted
-    ]
+    reasons = []
+    for row in rows.annotate(attempts=Sum("attempts")).order_by("-attempts", "reason"):
+        text = f"{row['attempts']:,} × {reason_in_words(row['reason'])}"
+        address = dashboard.changelist("roadmaps_modelfailure", reason=row["reason"])
+        reasons.append((text, address))
+    return reasons
 
 
-def _failed_tasks() -> QuerySet[Any]:
-    failed: QuerySet[Any] = TaskResult.objects.filter(status="FAILURE")
-    shown = failed.defer("task_args", "task_kwargs", "meta", "traceback")
-    return shown.order_by("-date_done", "-pk")
+def failed_tasks() -> QuerySet[Any]:
+    rows: QuerySet[Any] = TaskResult.objects.filter(status="FAILURE")
+    without_long_texts = rows.defer("task_args", "task_kwargs", "meta", "traceback")
+    return without_long_texts.order_by("-date_done", "-pk")
 
 
-def _task(request: HttpRequest, result: TaskResult) -> Failure:
+def failed_task(request: HttpRequest, result: TaskResult) -> Failure:
+    reason = result.result or ""
+    with contextlib.suppress(ValueError):
+        error = json.loads(reason or "null")  # Celery keeps an exception as JSON
+        if isinstance(error, dict):
+            message = error.get("exc_message") or ""
+            if isinstance(message, list):
+                message = " ".join(map(str, message))
+            reason = f"{error.get('exc_type', 'Error')}: {message}"
+
     return Failure(
         what=result.task_name or result.task_id,
         address=reverse("admin:django_celery_results_taskresult_change", args=[result.pk]),
-        reason=_reason_of(result.result),
+        reason=reason[:REASON_MAX],
         at=result.date_done,
         note=result.worker or "",
     )
-
-
-def _reason_of(text: str | None) -> str:
-    """Celery keeps an exception as JSON."""
-    try:
-        error = json.loads(text or "null")
-    except ValueError:
-        return (text or "")[:REASON_MAX]
-    if not isinstance(error, dict):
-        return (text or "")[:REASON_MAX]
-    message = error.get("exc_message")
-    words = " ".join(map(str, message)) if isinstance(message, list) else str(message or "")
-    return f"{error.get('exc_type', 'Error')}: {words}"[:REASON_MAX]
 
 
 KINDS = [
@@ -153,8 +159,8 @@ KINDS = [
         title="Workflows",
         permission="roadmaps.view_roadmap",
         list_address=partial(dashboard.changelist, "roadmaps_roadmap", status__exact="FAILED"),
-        rows=_failed_workflows,
-        describe=_workflow,
+        rows=failed_workflows,
+        describe=failed_workflow,
         retry_note="A retry goes on from the last step; what is done is not paid again.",
     ),
     Kind(
@@ -162,10 +168,10 @@ KINDS = [
         title="Model calls",
         permission="roadmaps.view_modelcall",
         list_address=partial(dashboard.changelist, "roadmaps_modelfailure"),
-        rows=_failed_calls,
-        describe=_call,
+        rows=failed_calls,
+        describe=failed_call,
         retry_note="A retry of the workflow asks the model again.",
-        facts=_calls_by_reason,
+        counts=call_reasons,
     ),
     Kind(
         name="tasks",
@@ -176,8 +182,8 @@ KINDS = [
             "django_celery_results_taskresult",
             status__exact="FAILURE",
         ),
-        rows=_failed_tasks,
-        describe=_task,
+        rows=failed_tasks,
+        describe=failed_task,
         retry_note="Nobody retries a task by hand: recovery sends what it left undone again.",
     ),
 ]

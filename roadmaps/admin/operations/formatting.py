@@ -1,4 +1,4 @@
-"""Numbers as a person reads them."""
+"""Numbers as a person reads them: spans of time, counts, money."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,42 +15,47 @@ BARS: dict[str, Any] = {
 
 
 def span(time: timedelta) -> str:
-    """Its two largest units at most, on one line: 3 d 4 h, 12 min."""
-    return _span(time).replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def _span(time: timedelta) -> str:
+    """A span of time in its two largest units at most, on one line: 3 d 4 h, 12 min."""
     minutes, seconds = divmod(max(0, int(time.total_seconds())), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes else f"{seconds} s"
+        units = [(days, "d"), (hours, "h")]
+    elif hours:
+        units = [(hours, "h"), (minutes, "min")]
+    elif minutes:
+        units = [(minutes, "min")]
+    else:
+        return f"{seconds}\N{NO-BREAK SPACE}s"
+    texts = [f"{number}\N{NO-BREAK SPACE}{unit}" for number, unit in units if number]
+    return "\N{NO-BREAK SPACE}".join(texts)
 
 
 def count(number: int) -> str:
-    """1 234 567 as 1.2M; exact below ten thousand."""
-    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
+    """A number as 1.2M; exact below ten thousand."""
+    if number < 10_000:
+        return f"{number:,}"
+    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M")):
         if number >= size:
-            return f"{number / (1000 if unit == 'k' else size):.1f}{unit}"
-    return f"{number:,}"
+            return f"{number / size:.1f}{unit}"
+    return f"{number / 1000:.1f}k"
 
 
 def money(dollars: float | None) -> str:
-    """Cents, or the first digit that isn't zero below them."""
+    """An amount in dollars and cents; below a cent with four decimals."""
     if dollars is None:
         return ""
-    return f"${dollars:,.2f}" if dollars >= 0.01 or not dollars else f"${dollars:.4f}"
+    if 0 < dollars < 0.01:
+        return f"${dollars:.4f}"
+    return f"${dollars:,.2f}"
 
 
 def spent(row: dict[str, Any]) -> dict[str, Any]:
     """A row of `statistics.spend()` with its numbers as text beside it."""
     tokens = {name: count(row[name] or 0) for name in ("input_tokens", "output_tokens")}
-    shown = {
+    texts = {
         "calls": f"{row['calls']:,}",
         "seconds": f"{row['seconds'] or 0:,.0f}",
         "money": money(row["cost"]),
     }
-    return row | {"shown": tokens | shown}
+    return row | {"shown": tokens | texts}

@@ -1,4 +1,4 @@
-"""Execution log in the admin: what happened to a roadmap, newest first."""
+"""Execution log in the admin: the events of all roadmaps, newest first."""
 
 import json
 from typing import Any
@@ -31,7 +31,9 @@ class LevelFilter(DropdownFilter):
         return [(level, level.capitalize()) for level in LEVELS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(level=self.value()) if self.value() else queryset
+        if level := self.value():
+            return queryset.filter(level=level)
+        return queryset
 
 
 class RoadmapFilter(UuidFilter):
@@ -58,19 +60,20 @@ class ExecutionLogAdmin(LookOnlyAdmin):
     readonly_fields = ("at", "roadmap", "details")
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """One roadmap's story is read from its start; the news of all from the newest."""
-        one = as_uuid(request.GET.get("q", "")) or request.GET.get("roadmap_id")
-        return ("sequence",) if one else self.ordering
+        """Order of the list: one roadmap's events from its start, those of all from the newest."""
+        if as_uuid(request.GET.get("q", "")) or request.GET.get("roadmap_id"):
+            return ("sequence",)
+        return self.ordering
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if found := as_uuid(search_term):
-            return queryset.filter(roadmap_id=found), False
+        if roadmap_id := as_uuid(search_term):
+            return queryset.filter(roadmap_id=roadmap_id), False
         if search_term:
             newest = ExecutionLog.objects.order_by("-occurred_at")[SEARCHED_MAX : SEARCHED_MAX + 1]
-            edge = newest.values_list("occurred_at", flat=True).first()
-            queryset = queryset.filter(occurred_at__gt=edge) if edge else queryset
+            if edge := newest.values_list("occurred_at", flat=True).first():
+                queryset = queryset.filter(occurred_at__gt=edge)
         results: tuple[QuerySet[Any], bool] = super().get_search_results(
             request, queryset, search_term
         )
@@ -86,7 +89,7 @@ class ExecutionLogAdmin(LookOnlyAdmin):
 
     @display(description="Roadmap")
     def roadmap(self, entry: ExecutionLog) -> SafeString:
-        """Its address is known without the row, which may be gone."""
+        """A link whose address needs no row, because the roadmap may be gone."""
         url = reverse("admin:roadmaps_roadmap_change", args=[entry.roadmap_id])
         return format_html('<a href="{}">{}</a>', url, str(entry.roadmap_id)[:8])
 

@@ -1,5 +1,6 @@
-"""The journal of model calls: who was asked what, what it took, and which attempts failed."""
+"""Journal of model calls: prompts, answers, tokens and cost, and the attempts that failed."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -33,8 +34,9 @@ class ThreadFilter(UuidFilter):
 def found_by_thread(queryset: QuerySet[Any], search_term: str) -> QuerySet[Any]:
     if not search_term:
         return queryset
-    thread_id = as_uuid(search_term)
-    return queryset.filter(thread_id=thread_id) if thread_id else queryset.none()
+    if thread_id := as_uuid(search_term):
+        return queryset.filter(thread_id=thread_id)
+    return queryset.none()
 
 
 @admin.register(ModelCall)
@@ -81,7 +83,7 @@ class ModelCallAdmin(LookOnlyAdmin):
         return _cost_of(call) or "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """None: the page before the form shows it all."""
+        """No fieldsets: the template above the form shows everything."""
         return []
 
     def change_view(
@@ -101,27 +103,35 @@ class ModelCallAdmin(LookOnlyAdmin):
 
 
 def page_of(call: ModelCall, *, may_read: bool) -> dict[str, Any]:
-    """Numbers for everybody who sees the page; what was said only for who may read it."""
-    facts = {
+    """Numbers for everybody who sees the page; prompt and answer only for who may read them."""
+    numbers = {
         "Asked": call.created_at,
         "Tokens in": f"{call.input_tokens:,}",
         "Tokens out": f"{call.output_tokens:,}",
         "Seconds": f"{call.seconds:.1f}",
         "Cost": _cost_of(call) or "no price is known",
     }
-    prompt = call.prompt if may_read and isinstance(call.prompt, list) else []
-    speeches = [(SPEAKERS.get(line["role"], line["role"]), line["text"]) for line in prompt]
-    answer = call.answer if may_read else {}
+    prompt = []
+    if may_read and isinstance(call.prompt, list):
+        for message in call.prompt:
+            speaker = SPEAKERS.get(message["role"], message["role"])
+            text = message["text"]
+            with contextlib.suppress(ValueError):  # JSON on several lines; anything else as it is
+                text = _indented(json.loads(text))
+            prompt.append((speaker, text))
+    answer = ""
+    if may_read and call.answer:
+        answer = _indented(call.answer)
     return {
         "call": call,
         "title": str(call),
-        "facts": facts,
+        "numbers": numbers,
         "roadmap": Roadmap.objects.filter(thread_id=call.thread_id).first(),
         "may_read": may_read,
         "by_built_in_author": call.model == BUILT_IN_AUTHOR,
         "prune_days": settings.PRUNE_AFTER_DAYS,
-        "prompt": [(speaker, _readable(text)) for speaker, text in speeches],
-        "answer": json.dumps(answer, indent=2, ensure_ascii=False) if answer else "",
+        "prompt": prompt,
+        "answer": answer,
     }
 
 
@@ -129,16 +139,12 @@ def _cost_of(call: ModelCall) -> str:
     return formatting.money(statistics.cost(call.model, call.input_tokens, call.output_tokens))
 
 
-def _readable(text: str) -> str:
-    """JSON on several lines; anything else as it is."""
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        return text
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 class ReasonFilter(DropdownFilter):
-    """The reasons that there are, in words."""
+    """Filter by the reasons that there are, in words."""
 
     title, parameter_name = "reason", "reason"
 
@@ -147,12 +153,14 @@ class ReasonFilter(DropdownFilter):
         return [(reason, reason_in_words(reason)) for reason in reasons]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(reason=self.value()) if self.value() else queryset
+        if reason := self.value():
+            return queryset.filter(reason=reason)
+        return queryset
 
 
 @admin.register(ModelFailure)
 class ModelFailureAdmin(LookOnlyAdmin):
-    """Who sees the calls that had an answer sees those that had none."""
+    """Failed attempts of model calls, for whoever may see the calls that had an answer."""
 
     list_display = ("created_at", "why", "attempts", "outcome", "role", "model", "roadmap")
     list_filter = (
@@ -193,7 +201,7 @@ class ModelFailureAdmin(LookOnlyAdmin):
 
     @display(description="Roadmap")
     def roadmap(self, failure: ModelFailure) -> str:
-        """Found by its thread, so that the list reads no other row."""
+        """A link that finds the roadmap by its thread, so that the list reads no other row."""
         query = {"q": failure.thread_id, "trash": "all"}
         address = reverse("admin:roadmaps_roadmap_changelist", query=query)
         return format_html('<a href="{}">{}</a>', address, str(failure.thread_id)[:8])

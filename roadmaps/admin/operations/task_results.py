@@ -1,5 +1,6 @@
-"""Task results and schedules, with the same looks as everything else; groups of results Cairn has
-none.
+"""Task results and schedules, with the same looks as everything else.
+
+Groups of results have no page: Cairn makes none.
 """
 
 from typing import Any
@@ -17,7 +18,9 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from django_celery_results import admin as _results_admin  # noqa: F401 - registers what is taken over below
+
+# Registers what is taken over below.
+from django_celery_results import admin as _results_admin  # noqa: F401
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -40,12 +43,13 @@ for registered in (
     admin.site.unregister(registered)
 
 OWNED_SCHEDULE = (
-    "The settings own this schedule (CELERY_BEAT_SCHEDULE): beat writes it anew at each start, so you can't edit it "
-    "here. You can switch it off; that is kept, and doctor and the system page say so."
+    "The settings own this schedule (CELERY_BEAT_SCHEDULE): beat writes it anew at each start,"
+    " so you can't edit it here."
+    " You can switch it off; that is kept, and doctor and the system page say so."
 )
 OWNED_TIMES = (
-    "You can't edit these times: beat writes them anew at each start for schedules that the settings own. For a "
-    "schedule of your own, add other times. They are used by:"
+    "You can't edit these times: beat writes them anew at each start for schedules that the"
+    " settings own. For a schedule of your own, add other times. They are used by:"
 )
 STATUS_COLOURS = {
     "SUCCESS": "success",
@@ -90,14 +94,11 @@ class TaskResultAdmin(LookOnlyAdmin):
     )
 
     def get_queryset(self, request: Any) -> Any:
-        """Without the long texts in the list."""
+        """Rows without their long texts, where they are listed."""
         rows = super().get_queryset(request)
-        listed = request.resolver_match and request.resolver_match.url_name.endswith("_changelist")
-        return (
-            rows.defer("result", "traceback", "meta", "task_args", "task_kwargs")
-            if listed
-            else rows
-        )
+        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+            return rows.defer("result", "traceback", "meta", "task_args", "task_kwargs")
+        return rows
 
     @display(description="State", ordering="status", label=STATUS_COLOURS)
     def state(self, result: TaskResult) -> str:
@@ -124,7 +125,7 @@ class PeriodicTaskForm(beat_admin.PeriodicTaskForm):
 
 
 class OwnedScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The one thing about a schedule of the settings that beat leaves as it is."""
+    """Switch of a schedule that the settings own: beat leaves only this as it is."""
 
     class Meta:
         model = PeriodicTask
@@ -137,10 +138,14 @@ class KeptBySettings:
     """
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)  # type: ignore[misc]
-        names = sorted({name for row in objs for name in self.owned_names_of(row)})
+        default = super().get_deleted_objects(objs, request)  # type: ignore[misc]
+        to_delete, counts, missing, protected = default
+        names: set[str] = set()
+        for row in objs:
+            names.update(self.owned_names_of(row))
         sentences = [
-            f"Schedule “{name}”: the settings own it. You can switch it off." for name in names
+            f"Schedule “{name}”: the settings own it. You can switch it off."
+            for name in sorted(names)
         ]
         if sentences:
             missing = set()  # it isn't a matter of permissions
@@ -187,7 +192,7 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if not (obj and schedules.is_owned(obj)):
             return super().get_fieldsets(request, obj)
-        shown = (
+        fields = (
             "name",
             "enabled",
             "task",
@@ -198,7 +203,7 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
             "expire_seconds",
             "last_run_at",
         )
-        return ((None, {"fields": shown, "description": OWNED_SCHEDULE}),)
+        return ((None, {"fields": fields, "description": OWNED_SCHEDULE}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not (obj and schedules.is_owned(obj)):
@@ -207,8 +212,8 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
         return [name for name in options["fields"] if name != "enabled"]
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Those of the package ask for no permission, so that whoever may look could switch
-        schedules off.
+        """Actions for a person who may change schedules: the package's own ask for no permission,
+        so that everybody who may look could switch schedules off.
         """
         actions = super().get_actions(request)
         if self.has_change_permission(request):
@@ -221,9 +226,9 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
 
 
 class ScheduleAdmin(KeptBySettings, ModelAdmin):
-    """Times of schedules; those that the settings use are only looked at.
+    """Times of schedules; those that the settings use can't be edited.
 
-    Who uses them is on the page of schedules.
+    The page of schedules names the tasks that use them.
     """
 
     def owned_names_of(self, row: Any) -> list[str]:
@@ -237,11 +242,9 @@ class ScheduleAdmin(KeptBySettings, ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if not (obj and (names := self.owned_names_of(obj))):
             return fieldsets
-        (name, options), *others = fieldsets
-        return [
-            (name, {**options, "description": f"{OWNED_TIMES} {escape(', '.join(names))}."}),
-            *others,
-        ]
+        (title, options), *rest = fieldsets
+        description = f"{OWNED_TIMES} {escape(', '.join(names))}."
+        return [(title, {**options, "description": description}), *rest]
 
 
 @admin.register(CrontabSchedule)

@@ -1,7 +1,10 @@
 """Usage and cost of models: by day, by role, by model."""
 
 import json
+from collections import defaultdict
 from datetime import timedelta
+from itertools import cycle
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
@@ -21,7 +24,9 @@ COLOURS = ("primary-600", "blue-500", "orange-500", "green-600", "red-500", "bas
 
 @permission_required("roadmaps.view_modelcall", raise_exception=True)
 def model_usage(request: HttpRequest) -> HttpResponse:
-    days = _days(request.GET.get("days", ""))
+    days = 7
+    if request.GET.get("days", "") in map(str, PERIODS):
+        days = int(request.GET["days"])
     since = time_zones.midnight() - timedelta(days=days - 1)
     day = statistics.day_number("created_at", since, days)
     calls: QuerySet[Any] = ModelCall.objects.filter(created_at__gte=since).annotate(day=day)
@@ -34,53 +39,47 @@ def model_usage(request: HttpRequest) -> HttpResponse:
         "days": days,
         "periods": PERIODS,
         "total": formatting.spent(statistics.total(rows)),
-        "tables": [_table(rows, name) for name in ("model", "role", "day")],
-        "chart": _chart(rows),
+        "tables": [table(rows, name) for name in ("model", "role", "day")],
+        "chart": chart(rows),
     }
     return TemplateResponse(
         request, "admin/model_usage.html", admin.site.each_context(request) | context
     )
 
 
-def _days(wanted: str) -> int:
-    return int(wanted) if wanted in map(str, PERIODS) else 7
-
-
-def _table(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
+def table(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """Sums by `name`, the most tokens first; days in their order, newest first."""
     groups: dict[Any, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row[name], []).append(row)
     sums = [{name: value, **statistics.total(group)} for value, group in groups.items()]
-    sums.sort(
-        key=lambda one: one["day"] if name == "day" else one["input_tokens"] + one["output_tokens"],
-        reverse=True,
-    )
-    shown = [formatting.spent(one)["shown"] | {"name": str(one[name])} for one in sums]
-    cells = ("name", "calls", "input_tokens", "output_tokens", "seconds", "money")
+    if name == "day":
+        sums.sort(key=itemgetter("day"), reverse=True)
+    else:
+        sums.sort(key=lambda row: row["input_tokens"] + row["output_tokens"], reverse=True)
+
+    cells = itemgetter("calls", "input_tokens", "output_tokens", "seconds", "money")
+    lines = [[str(row[name]), *cells(formatting.spent(row)["shown"])] for row in sums]
     headers = [name, "Calls", "Tokens in", "Tokens out", "Seconds", "Cost"]
-    return {
-        "title": f"By {name}",
-        "table": {"headers": headers, "rows": [[one[cell] for cell in cells] for one in shown]},
-    }
+    return {"title": f"By {name}", "table": {"headers": headers, "rows": lines}}
 
 
-def _chart(rows: list[dict[str, Any]]) -> str:
+def chart(rows: list[dict[str, Any]]) -> str:
     """Thousands of tokens per day, stacked by model."""
     days = sorted({row["day"] for row in rows})
     models = sorted({row["model"] for row in rows})
-    tokens = dict.fromkeys(((model, day) for model in models for day in days), 0)
+    tokens: dict[tuple[str, Any], int] = defaultdict(int)
     for row in rows:
         tokens[row["model"], row["day"]] += row["input_tokens"] + row["output_tokens"]
-    datasets = [
-        {
+
+    datasets = []
+    for model, colour in zip(models, cycle(COLOURS), strict=False):
+        dataset = {
             "label": model,
             "data": [tokens[model, day] / 1000 for day in days],
-            "backgroundColor": f"var(--color-{COLOURS[at % len(COLOURS)]})",
+            "backgroundColor": f"var(--color-{colour})",
             "stack": "tokens",
             "suffixYAxis": "k",
-            **formatting.BARS,
         }
-        for at, model in enumerate(models)
-    ]
+        datasets.append(dataset | formatting.BARS)
     return json.dumps({"labels": [f"{day:%b %-d}" for day in days], "datasets": datasets})
