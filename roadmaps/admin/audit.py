@@ -1,4 +1,4 @@
-"""What staff did in the admin: Django's own record, to look at."""
+"""Audit trail of the staff: Django's own record of changes in the admin, to look at."""
 
 from typing import Any
 

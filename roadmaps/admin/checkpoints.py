@@ -1,11 +1,11 @@
-"""The page of a thread's checkpoints: what each one is, and what going back to it would do."""
+"""Page of a thread's checkpoints: the step of each, and what going back to it would do."""
 
 from typing import Any
 
 from django.conf import settings
 
 from roadmaps.models import ModelCall, Roadmap, RoadmapStatus
-from roadmaps.runs.time_travel import Checkpoint, page_of_history, why_not
+from roadmaps.runs.time_travel import page_of_history, why_not
 from roadmaps.workflow.steps import STEPS, Resumption
 
 START = Resumption(
@@ -35,38 +35,36 @@ PARTS = {
 }
 
 
-def page_of(roadmap: Roadmap, before: str, *, may_run: bool) -> dict[str, Any]:
-    """`before`: the checkpoint that the page before ended with."""
-    history = page_of_history(roadmap, before)
+def page_of(roadmap: Roadmap, last_id: str, *, may_run: bool) -> dict[str, Any]:
+    """Context of the page after the checkpoint `last_id`, or of the first page when it is empty."""
+    history = page_of_history(roadmap, last_id)
     problem = why_not(roadmap)
-    rows = [_row(checkpoint) for checkpoint in history.checkpoints]
-    if rows and not before:
-        rows[0]["is_newest"] = True
+    is_first_page = not last_id
+    rows = []
+    for number, checkpoint in enumerate(history.checkpoints):
+        step = END
+        if checkpoint.next:
+            step = RESUMPTIONS.get(checkpoint.next[0], UNKNOWN)
+        row = {
+            "checkpoint": checkpoint,
+            "step": step,
+            "changed": [PARTS[name] for name in checkpoint.changed if name in PARTS],
+            "is_fork": checkpoint.source == "fork",
+            "is_newest": is_first_page and number == 0,
+            "can_be_chosen": bool(checkpoint.next) and not checkpoint.is_start,
+        }
+        rows.append(row)
+
+    has_begun = roadmap.graph_version is not None and roadmap.status != RoadmapStatus.QUEUED
     return {
         "roadmap": roadmap,
         "rows": rows,
         "older": history.older,
-        "is_first_page": not before,
+        "is_first_page": is_first_page,
         "may_run": may_run,
         "problem": problem,
         "may_go_back": may_run and not problem,
-        "was_pruned": not rows and not before and _has_begun(roadmap),
+        "was_pruned": is_first_page and not rows and has_begun,
         "prune_days": settings.PRUNE_AFTER_DAYS,
         "calls": ModelCall.objects.filter(thread_id=roadmap.thread_id).count(),
     }
-
-
-def _row(checkpoint: Checkpoint) -> dict[str, Any]:
-    step = RESUMPTIONS.get(checkpoint.next[0], UNKNOWN) if checkpoint.next else END
-    return {
-        "checkpoint": checkpoint,
-        "step": step,
-        "changed": [PARTS[name] for name in checkpoint.changed if name in PARTS],
-        "is_fork": checkpoint.source == "fork",
-        "is_newest": False,
-        "can_be_chosen": bool(checkpoint.next) and not checkpoint.is_start,
-    }
-
-
-def _has_begun(roadmap: Roadmap) -> bool:
-    return roadmap.graph_version is not None and roadmap.status != RoadmapStatus.QUEUED

@@ -23,35 +23,32 @@ PLAIN_GROUP = {"collapsible": False, "badge": None}
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's SIDEBAR navigation."""
-    shown: list[dict[str, Any]] = []
+    menu: list[dict[str, Any]] = []
     for place, (title, entries) in enumerate(settings.ADMIN_MENU.items()):
-        items = [_item(request, *entry) for entry in entries if may_see(request, entry[2])]
+        items = []
+        for name, icon, permissions, address in entries:
+            if may_see(request, permissions):
+                item = EMPTY_ITEM | {"title": name, "icon": icon, "link": reverse(address)}
+                if permissions == "roadmaps.view_review" and (badge := pending_badge()):
+                    item |= {"badge": badge, "badge_variant": "primary"}
+                items.append(item)
         if items:
-            shown.append({"title": title, "separator": place > 0, "items": items, **PLAIN_GROUP})
-    return shown
+            menu.append({"title": title, "separator": place > 0, "items": items, **PLAIN_GROUP})
+    return menu
 
 
 def may_see(request: HttpRequest, permissions: str) -> bool:
-    """Whether the person has any of `permissions`, which stand in one text; empty: everybody."""
+    """True for a person with any of `permissions`, which stand in one text; empty: everybody."""
     return not permissions or any(map(request.user.has_perm, permissions.split()))
 
 
 def address_of(request: HttpRequest, name: str) -> str:
-    """The address of the menu's page `name`; empty for who may not see it."""
+    """The address of the menu's page `name`; empty for a person who may not see it."""
     for entries in settings.ADMIN_MENU.values():
         for _title, _icon, permissions, address in entries:
             if address == name and may_see(request, permissions):
                 return reverse(name)
     return ""
-
-
-def _item(
-    request: HttpRequest, title: str, icon: str, permissions: str, address: str
-) -> dict[str, Any]:
-    item = EMPTY_ITEM | {"title": title, "icon": icon, "link": reverse(address)}
-    if permissions == "roadmaps.view_review" and (badge := pending_badge()):
-        item |= {"badge": badge, "badge_variant": "primary"}
-    return item
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
@@ -65,6 +62,8 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def pending_badge() -> str:
-    """Counted up to BADGE_MAX only, so that it costs the same whatever waits."""
+    """Pending reviews, counted up to BADGE_MAX only, so that it costs the same whatever waits."""
     waiting = Review.objects.pending().order_by()[: BADGE_MAX + 1].count()
-    return f"{BADGE_MAX}+" if waiting > BADGE_MAX else str(waiting or "")
+    if waiting > BADGE_MAX:
+        return f"{BADGE_MAX}+"
+    return str(waiting or "")

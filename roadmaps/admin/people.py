@@ -29,7 +29,10 @@ for registered in (EmailAddress, Group, User, Authenticator, SocialAccount, Soci
 
 
 class NameMixin:
-    """Staff may give reserved names, but none that imitates another; whoever has one keeps it."""
+    """Check of a name that staff give: it may be reserved, but must not imitate another.
+
+    Whoever has a name keeps it.
+    """
 
     def clean_username(self) -> str:
         form: Any = self
@@ -61,25 +64,25 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # gener
     show_full_result_count = False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Who may delete a person may delete what is theirs, although nobody may delete a roadmap
-        by itself.
+        """The permission to delete a person covers what is theirs, although nobody may delete a
+        roadmap by itself.
         """
-        shown, counts, _, protected = super().get_deleted_objects(objs, request)
-        return shown, counts, set(), protected
+        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         self.delete_queryset(request, User.objects.filter(pk=obj.pk))
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """With their roadmaps, whose runs are stopped first."""
+        """People are deleted with their roadmaps, whose runs are stopped first."""
         erasure.erase(Roadmap.objects.filter(owner__in=queryset))
         super().delete_queryset(request, queryset)
 
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(LookOnlyAdmin):
-    """To delete the factor of somebody who has lost it; secrets are not shown."""
+    """Second factors, to delete that of a person who has lost it; secrets are not shown."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
@@ -102,5 +105,5 @@ class EmailAddressAdmin(AllauthEmailAddressAdmin, ModelAdmin):
 
     @admin.action(description="Mark as verified", permissions=["change"])
     def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
-        """allauth offers this to whoever may view addresses."""
+        """Action of allauth, which offers it to everybody who may view addresses."""
         super().make_verified(request, queryset)

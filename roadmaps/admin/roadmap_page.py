@@ -1,4 +1,4 @@
-"""Page of one roadmap in the admin: what stands above its fields."""
+"""Page of one roadmap in the admin: the parts above its fields."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ STATUS_COLOURS = {
 
 
 def page_of(roadmap: Roadmap, request: HttpRequest) -> dict[str, Any]:
-    """Each part is there only for who may see its rows."""
+    """Context of the page; each part is there only for a person who may see its rows."""
     user = request.user
     context: dict[str, Any] = {
         "roadmap": roadmap,
@@ -35,7 +35,13 @@ def page_of(roadmap: Roadmap, request: HttpRequest) -> dict[str, Any]:
         "status_colour": STATUS_COLOURS.get(roadmap.status),
     }
     if user.has_perm("roadmaps.view_draft"):
-        context["drafts"] = list_page(request, _drafts(roadmap), "drafts", size=DRAFTS_MAX)
+        score = KeyTextTransform("score", F("report"))
+        changes = Func(F("operations"), function="jsonb_array_length", output_field=IntegerField())
+        drafts = roadmap.drafts.select_related("review", "author").order_by("-number")
+        # Without the plans, which are large.
+        drafts = drafts.defer("plan", "report", "operations")
+        drafts = drafts.annotate(score=score, changes=changes)
+        context["drafts"] = list_page(request, drafts, "drafts", size=DRAFTS_MAX)
     if user.has_perm("logs_app.view_executionlog"):
         context["events"] = events_of(roadmap.pk)[-EVENTS_SHOWN:]
     if user.has_perm("roadmaps.view_modelcall"):
@@ -45,12 +51,3 @@ def page_of(roadmap: Roadmap, request: HttpRequest) -> dict[str, Any]:
             "roles": [formatting.spent(row) for row in rows],
         }
     return context
-
-
-def _drafts(roadmap: Roadmap) -> Any:
-    """Newest first, without the plans, which are large."""
-    rows = roadmap.drafts.select_related("review", "author").defer("plan", "report", "operations")
-    changes = Func(F("operations"), function="jsonb_array_length", output_field=IntegerField())
-    return rows.annotate(score=KeyTextTransform("score", F("report")), changes=changes).order_by(
-        "-number"
-    )

@@ -1,6 +1,4 @@
-"""Roadmaps for the operator: where each stands, why it failed, retry, cancel, go back to a
-checkpoint.
-"""
+"""Roadmaps for the operator: state, reason of a failure, retry, cancel, return to a checkpoint."""
 
 import uuid
 from collections.abc import Iterable
@@ -44,30 +42,26 @@ class RoadmapChangeList(ChangeList):
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
-        """With the rounds and the model calls of the rows on this page, in a query each."""
+        """Rows of this page with their rounds and model calls, in a query each."""
         super().get_results(request)
-        rows: list[Any] = list(self.result_list)
-        rounds = dict(
-            Review.objects.filter(roadmap__in=rows)
-            .order_by()
-            .values_list("roadmap")
-            .annotate(Count("pk"))
-        )
+        roadmaps: list[Any] = list(self.result_list)
+        reviews = Review.objects.filter(roadmap__in=roadmaps).order_by()
+        rounds = dict(reviews.values_list("roadmap").annotate(Count("pk")))
+
+        thread_ids = [roadmap.thread_id for roadmap in roadmaps]
+        calls = ModelCall.objects.filter(thread_id__in=thread_ids)
         spent: dict[Any, list[dict[str, Any]]] = {}
-        for one in statistics.spend("thread_id", calls=_calls_of(rows)):
-            spent.setdefault(one["thread_id"], []).append(one)
-        for row in rows:
-            row.rounds = rounds.get(row.pk, 0)
-            row.spent = statistics.total(spent.get(row.thread_id, []))
-        self.result_list = rows
+        for row in statistics.spend("thread_id", calls=calls):
+            spent.setdefault(row["thread_id"], []).append(row)
 
-
-def _calls_of(roadmaps: list[Roadmap]) -> QuerySet[ModelCall]:
-    return ModelCall.objects.filter(thread_id__in=[roadmap.thread_id for roadmap in roadmaps])
+        for roadmap in roadmaps:
+            roadmap.rounds = rounds.get(roadmap.pk, 0)
+            roadmap.spent = statistics.total(spent.get(roadmap.thread_id, []))
+        self.result_list = roadmaps
 
 
 class TrashFilter(admin.SimpleListFilter):
-    """What owners have thrown away shows only when asked for."""
+    """Filter by the trash: roadmaps that owners have thrown away show only when asked for."""
 
     title = "in the trash"
     parameter_name = "trash"
@@ -76,13 +70,15 @@ class TrashFilter(admin.SimpleListFilter):
         return [("in", "In the trash"), ("all", "Everywhere")]
 
     def choices(self, changelist: Any) -> Any:
-        kept, *others = super().choices(changelist)
-        return [{**kept, "display": "Not in the trash"}, *others]
+        default, *rest = super().choices(changelist)
+        return [{**default, "display": "Not in the trash"}, *rest]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "all":
             return queryset
-        return queryset.trashed() if self.value() == "in" else queryset.kept()
+        if self.value() == "in":
+            return queryset.trashed()
+        return queryset.kept()
 
 
 @admin.register(Roadmap)
@@ -131,12 +127,12 @@ class RoadmapAdmin(LookOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return found_by(search_term, queryset) if search_term.strip() else queryset, False
+        if search_term.strip():
+            queryset = found_by(search_term, queryset)
+        return queryset, False
 
     def has_run_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """To retry and cancel: who may change roadmaps, although their fields are nobody's to
-        edit.
-        """
+        """The right to retry and cancel: that to change roadmaps, whose fields nobody edits."""
         return request.user.has_perm(CHANGE_ROADMAP)
 
     @display(description="Roadmap", ordering="title")
@@ -195,19 +191,15 @@ class RoadmapAdmin(LookOnlyAdmin):
         return redirect("admin:roadmaps_roadmap_checkpoints", self.key(object_id))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what the roadmap's state allows now."""
-        status = (
-            Roadmap.objects.filter(pk=self.key(object_id)).values_list("status", flat=True).first()
-        )
+        """Only the actions that the roadmap's state allows now."""
+        rows = Roadmap.objects.filter(pk=self.key(object_id))
+        status = rows.values_list("status", flat=True).first()
         pointless = {
             "roadmaps_roadmap_retry_one": status not in RETRYABLE,
             "roadmaps_roadmap_cancel_one": status not in TRANSITIONS[RoadmapStatus.CANCELLED],
         }
-        return [
-            one
-            for one in super().get_actions_detail(request, object_id)
-            if not pointless.get(one.action_name)
-        ]
+        actions = super().get_actions_detail(request, object_id)
+        return [entry for entry in actions if not pointless.get(entry.action_name)]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.checkpoints_view)
@@ -219,27 +211,24 @@ class RoadmapAdmin(LookOnlyAdmin):
     def checkpoints_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """The thread's history; a POST goes on from the chosen checkpoint."""
         roadmap = get_object_or_404(Roadmap, pk=pk)
-        if not (
-            self.has_view_permission(request)
-            and (request.method != "POST" or self.has_run_permission(request))
-        ):
+        may_run = self.has_run_permission(request)
+        if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            chosen = request.POST.get("checkpoint", "")
-            self._call(
-                request,
-                [roadmap],
-                lambda row, by: resume_from(row, chosen, by=by),
-                "sent on from there",
-            )
+            if not may_run:
+                raise PermissionDenied
+            checkpoint_id = request.POST.get("checkpoint", "")
+
+            def resume(roadmap: Roadmap, *, by: Any) -> None:
+                resume_from(roadmap, checkpoint_id, by=by)
+
+            self._call(request, [roadmap], resume, "sent on from there")
             return redirect("admin:roadmaps_roadmap_change", pk)
-        own: dict[str, Any] = {"title": f"Checkpoints of {roadmap}", "opts": self.opts}
-        own |= checkpoints.page_of(
-            roadmap, request.GET.get("before", ""), may_run=self.has_run_permission(request)
-        )
-        return TemplateResponse(
-            request, "admin/roadmaps/checkpoints.html", self.admin_site.each_context(request) | own
-        )
+
+        context = self.admin_site.each_context(request)
+        context |= {"title": f"Checkpoints of {roadmap}", "opts": self.opts}
+        context |= checkpoints.page_of(roadmap, request.GET.get("before", ""), may_run=may_run)
+        return TemplateResponse(request, "admin/roadmaps/checkpoints.html", context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -250,12 +239,15 @@ class RoadmapAdmin(LookOnlyAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def _call_one(
-        self, request: HttpRequest, object_id: str, service: Any, done: str
+        self, request: HttpRequest, object_id: str, service: Any, outcome: str
     ) -> HttpResponse:
-        self._call(request, [get_object_or_404(Roadmap, pk=self.key(object_id))], service, done)
+        roadmap = get_object_or_404(Roadmap, pk=self.key(object_id))
+        self._call(request, [roadmap], service, outcome)
         return leave_for(request, reverse("admin:roadmaps_roadmap_change", args=[object_id]))
 
     def _call(
-        self, request: HttpRequest, queryset: Iterable[Roadmap], service: Any, done: str
+        self, request: HttpRequest, roadmaps: Iterable[Roadmap], service: Any, outcome: str
     ) -> None:
-        apply_to_rows.call(request, queryset, lambda row: service(row, by=request.user), done)
+        apply_to_rows.call(
+            request, roadmaps, lambda roadmap: service(roadmap, by=request.user), outcome
+        )

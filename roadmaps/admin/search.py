@@ -1,4 +1,4 @@
-"""The admin's search (⌘K): reviews, roadmaps, people and pages, for who may see each."""
+"""Search of the admin (⌘K): reviews, roadmaps, people and pages that a person may see."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be found. `find` reads at most a few rows more than are shown, by an index."""
+    """A kind of rows in the results. `find` reads a few more than are shown, by an index."""
 
     title: str
     permission: str
@@ -40,80 +40,87 @@ class Kind:
     changelist: str
     find: Callable[[str], QuerySet[Any]]
     describe: Callable[[Any], str]
+    title_of: Callable[[Any], str] = str
 
     def results(self, text: str) -> Iterator[Result]:
         rows = list(self.find(text)[: SHOWN_MAX + 1])
         for row in rows[:SHOWN_MAX]:
             model = f"{row._meta.app_label}_{row._meta.model_name}"
             address = reverse(f"admin:{model}_change", args=[row.pk])
-            yield Result(_title_of(row), self.describe(row), address, self.icon)
+            yield Result(self.title_of(row), self.describe(row), address, self.icon)
         if len(rows) > SHOWN_MAX:
-            more = f"{reverse(self.changelist)}?{urlencode({'q': text})}"
-            yield Result(f"More {self.title.lower()} with “{text}”", "list", more, "list")
+            address = f"{reverse(self.changelist)}?{urlencode({'q': text})}"
+            yield Result(f"More {self.title.lower()} with “{text}”", "list", address, "list")
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    """Instead of Unfold's, which keeps results for minutes, also when a right is taken away."""
+    """Results, in place of Unfold's, which keeps them for minutes, also when a right is gone."""
     text = request.GET.get("s", "").replace("\x00", "").strip()[:TEXT_MAX]
-    results = [*_pages(request, text)] if text else []
-    for kind in KINDS:
-        if text and request.user.has_perm(kind.permission):
-            results += kind.results(text)
+    results: list[Result] = []
+    if text:
+        results += pages(request, text)
+        for kind in KINDS:
+            if request.user.has_perm(kind.permission):
+                results += kind.results(text)
     return render(request, "admin/command_results.html", {"results": results, "text": text})
 
 
-def _pages(request: HttpRequest, text: str) -> Iterator[Result]:
+def pages(request: HttpRequest, text: str) -> Iterator[Result]:
     for group, entries in settings.ADMIN_MENU.items():
         for title, icon, permissions, address in entries:
             if text.casefold() in title.casefold() and may_see(request, permissions):
                 yield Result(title, f"page, {group}", reverse(address), icon)
 
 
-def _title_of(row: Any) -> str:
-    if isinstance(row, Review):
-        return str(row.roadmap)
-    return row.get_username() if isinstance(row, User) else str(row)
-
-
-def _reviews(text: str) -> QuerySet[Any]:
-    """Those of the roadmaps that are found, or the one with that number."""
+def reviews(text: str) -> QuerySet[Any]:
+    """Reviews of the roadmaps that match, or the review with that number."""
     rows = Review.objects.select_related("roadmap__owner").order_by("-created_at", "-id")
     if key := _key(text):
         return rows.filter(Q(pk=key))
-    return rows.filter(roadmap__in=found_by(text, _kept(text)))
+    return rows.filter(roadmap__in=found_by(text, _searchable(text)))
 
 
-def _review_in_words(review: Review) -> str:
+def review_in_words(review: Review) -> str:
     state = review.get_status_display().lower()
     return f"review, round {review.round}, {state}, for {review.roadmap.owner}"
 
 
-def _roadmaps(text: str) -> QuerySet[Any]:
-    rows = _kept(text).select_related("owner").order_by("-created_at", "-id")
+def roadmaps(text: str) -> QuerySet[Any]:
+    rows = _searchable(text).select_related("owner").order_by("-created_at", "-id")
     return found_by(text, rows)
 
 
-def _roadmap_in_words(roadmap: Roadmap) -> str:
-    trashed = ", in the trash" if roadmap.deleted_at else ""
-    return f"roadmap, {roadmap.get_status_display().lower()}, for {roadmap.owner}{trashed}"
+def roadmap_in_words(roadmap: Roadmap) -> str:
+    text = f"roadmap, {roadmap.get_status_display().lower()}, for {roadmap.owner}"
+    if roadmap.deleted_at:
+        text += ", in the trash"
+    return text
 
 
-def _kept(text: str) -> QuerySet[Any]:
-    """Words find nothing in the trash; an id is asked for by who knows what it is."""
-    return Roadmap.objects.order_by() if as_uuid(text) else Roadmap.objects.kept().order_by()
+def _searchable(text: str) -> QuerySet[Any]:
+    """Roadmaps outside the trash; all of them for an id, which says what a person looks for."""
+    if as_uuid(text):
+        return Roadmap.objects.order_by()
+    return Roadmap.objects.kept().order_by()
 
 
-def _people(text: str) -> QuerySet[Any]:
-    """By the beginnings of username and e-mail address, or by number."""
-    key = _key(text)
-    named = Q(username__istartswith=text) | Q(email__istartswith=text)
-    return User.objects.filter(named | Q(pk=key) if key else named).order_by("username")
+def people(text: str) -> QuerySet[Any]:
+    """People by the beginnings of username and e-mail address, or by number."""
+    matches = Q(username__istartswith=text) | Q(email__istartswith=text)
+    if key := _key(text):
+        matches |= Q(pk=key)
+    return User.objects.filter(matches).order_by("username")
 
 
-def _person_in_words(user: User) -> str:
-    staff = "staff" if user.is_staff else ""
-    active = "" if user.is_active else "not active"
-    return ", ".join(filter(None, ["person", user.email, staff, active]))
+def person_in_words(user: User) -> str:
+    parts = ["person"]
+    if user.email:
+        parts.append(user.email)
+    if user.is_staff:
+        parts.append("staff")
+    if not user.is_active:
+        parts.append("not active")
+    return ", ".join(parts)
 
 
 def _key(text: str) -> int | None:
@@ -129,23 +136,25 @@ KINDS = [
         permission="roadmaps.view_review",
         icon="rate_review",
         changelist="admin:roadmaps_review_changelist",
-        find=_reviews,
-        describe=_review_in_words,
+        find=reviews,
+        describe=review_in_words,
+        title_of=lambda review: str(review.roadmap),
     ),
     Kind(
         title="Roadmaps",
         permission="roadmaps.view_roadmap",
         icon="map",
         changelist="admin:roadmaps_roadmap_changelist",
-        find=_roadmaps,
-        describe=_roadmap_in_words,
+        find=roadmaps,
+        describe=roadmap_in_words,
     ),
     Kind(
         title="People",
         permission="auth.view_user",
         icon="person",
         changelist="admin:auth_user_changelist",
-        find=_people,
-        describe=_person_in_words,
+        find=people,
+        describe=person_in_words,
+        title_of=User.get_username,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Pages of the admin that are no model's."""
+"""Addresses of the admin's pages that belong to no model."""
 
 from django.contrib import admin
 from django.urls import path
