@@ -24,8 +24,10 @@ LEAST = {"DATABASE_POOL_SIZE": 2, "CHECKPOINT_POOL_SIZE": 1}
 
 def of_process(django: int | None = None, checkpoints: int | None = None) -> int:
     """The most that one process opens: two pools, and one for its leases or for beat's lock."""
-    django = settings.DATABASE_POOL_SIZE if django is None else django
-    checkpoints = settings.CHECKPOINT_POOL_SIZE if checkpoints is None else checkpoints
+    if django is None:
+        django = settings.DATABASE_POOL_SIZE
+    if checkpoints is None:
+        checkpoints = settings.CHECKPOINT_POOL_SIZE
     return django + checkpoints + 1
 
 
@@ -33,8 +35,8 @@ def allowed() -> int:
     """Connections that PostgreSQL leaves to Cairn. Raises DatabaseError."""
     with connection.cursor() as cursor:
         cursor.execute(LIMITS)
-        limit, others = cursor.fetchone()
-    return int(limit) - int(others)
+        limit, elsewhere = cursor.fetchone()
+    return int(limit) - int(elsewhere)
 
 
 def processes() -> list[dict[str, Any]]:
@@ -43,13 +45,14 @@ def processes() -> list[dict[str, Any]]:
         reports = telemetry.processes()
     except redis.RedisError:
         return []
-    return [process for name, process in reports.items() if not _was_killed_here(name)]
 
-
-def _was_killed_here(name: str) -> bool:
-    """A process of this machine that ended without a word, and is not forgotten yet."""
-    host, _, pid = name.rpartition(":")
-    return host == socket.gethostname() and not psutil.pid_exists(int(pid))
+    living = []
+    for name, report in reports.items():
+        host, _, pid = name.rpartition(":")
+        # A process of this machine may have been killed, and is not forgotten yet.
+        if host != socket.gethostname() or psutil.pid_exists(int(pid)):
+            living.append(report)
+    return living
 
 
 def taken(living: list[dict[str, Any]]) -> int:
@@ -57,9 +60,9 @@ def taken(living: list[dict[str, Any]]) -> int:
 
 
 def pool_sizes(free: int) -> dict[str, int]:
-    """Of a web and a worker beside one beat, which take at most half of what is free.
+    """Pool sizes of a web and a worker beside one beat, which take at most half of what is free.
 
-    So a second such three fits too, also one that starts at the same moment.
+    So a second set of three fits too, also one that starts at the same moment.
 
     Raises ValueError when there is too little for the least that works.
     """

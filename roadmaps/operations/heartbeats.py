@@ -23,7 +23,7 @@ class Heartbeat:
 
 
 def probe(seconds: float) -> None:
-    """Send one to each queue, and wait until all are taken or `seconds` have passed."""
+    """Send a heartbeat to each queue, and wait until all are taken or `seconds` have passed."""
     started = time.time()
     options = {"expires": seconds, "ignore_result": True, "headers": {PROBE: True}}
     for queue in settings.QUEUES:
@@ -47,21 +47,24 @@ def record(queue: str, worker: str, sent_at: float, *, by_beat: bool = True) -> 
 
 
 def read() -> dict[str, Heartbeat]:
-    """The last one of each queue that had any. Raises RedisError."""
+    """The last heartbeat of each queue that had any. Raises RedisError."""
     with redis_clients.client() as client:
         latest: Any = client.hgetall(KEY)
     return {queue.decode(): Heartbeat(**orjson.loads(text)) for queue, text in latest.items()}
 
 
 def sent_within(seconds: float) -> int:
-    """How many beat has sent to the busiest queue. Raises RedisError."""
+    """The number of heartbeats that beat has sent to the busiest queue. Raises RedisError."""
     since = time.time() - seconds
     with redis_clients.client() as client, client.pipeline() as pipe:
         for queue in settings.QUEUES:
             pipe.lrange(_sent(queue), 0, -1)
         lists: Any = pipe.execute()
-    counts = [sum(float(sent) > since for sent in of_queue) for of_queue in lists]
-    return max(counts)
+    most = 0
+    for times in lists:
+        count = sum(float(sent_at) > since for sent_at in times)
+        most = max(most, count)
+    return most
 
 
 def _sent(queue: str) -> str:

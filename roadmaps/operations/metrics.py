@@ -51,7 +51,7 @@ Families = Iterator[Metric]
 
 
 def exposition() -> bytes:
-    """Prometheus' text format."""
+    """All metrics in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Everything())
     return generate_latest(registry)
@@ -63,19 +63,19 @@ class _Everything(Collector):
         up = GaugeMetricFamily(
             "cairn_service_up", "Whether a service answered this scrape", labels=["service"]
         )
-        yield from _if_up(up, "postgresql", (_roadmaps, _reviews, _leases, _stuck), Error)
-        yield from _if_up(
-            up, "redis", (_queues, _heartbeats, _processes, _counted), redis.RedisError
-        )
+        yield from _if_up(up, "postgresql", FROM_ROWS, Error)
+        yield from _if_up(up, "redis", FROM_REDIS, redis.RedisError)
         yield up
 
 
 def _if_up(
     up: Any, service: str, read: tuple[Callable[[], Families], ...], away: type[Exception]
 ) -> Families:
-    """All of what `read` yields, or nothing of it."""
+    """All families that `read` yields, or none while the service is away."""
     try:
-        metrics = [family for families in read for family in families()]
+        metrics: list[Metric] = []
+        for families in read:
+            metrics += families()
     except away:
         up.add_metric([service], 0)
         return
@@ -90,15 +90,15 @@ def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Met
     return family
 
 
-def _roadmaps() -> Families:
-    counted = statistics.roadmaps_by_status(WATCHED)
-    states = {status.value: counted.get(status, 0) for status in WATCHED}
+def roadmap_families() -> Families:
+    counts = statistics.roadmaps_by_status(WATCHED)
+    states = {status.value: counts.get(status, 0) for status in WATCHED}
     yield _gauge(
         "cairn_roadmaps", "Roadmaps that move, wait for a review or have failed", "status", states
     )
 
 
-def _reviews() -> Families:
+def review_families() -> Families:
     reviews = statistics.open_reviews()
     waiting = 0.0
     if reviews["oldest"]:
@@ -114,22 +114,21 @@ def _reviews() -> Families:
     )
 
 
-def _leases() -> Families:
-    counted = Lease.objects.aggregate(
-        live=Count("pk", filter=Q(expires_at__gte=Now())), all=Count("pk")
-    )
-    states = {"live": counted["live"], "expired": counted["all"] - counted["live"]}
+def lease_families() -> Families:
+    live = Count("pk", filter=Q(expires_at__gte=Now()))
+    counts = Lease.objects.aggregate(live=live, all=Count("pk"))
+    states = {"live": counts["live"], "expired": counts["all"] - counts["live"]}
     yield _gauge("cairn_leases", "What workers drive, and what lost its worker", "state", states)
 
 
-def _stuck() -> Families:
+def stuck_families() -> Families:
     stuck = statistics.stuck_runs().count()
     yield GaugeMetricFamily(
         "cairn_stuck_runs", "Runs that should move and that nobody drives", stuck
     )
 
 
-def _queues() -> Families:
+def queue_families() -> Families:
     yield _gauge("cairn_queue_depth", "Messages that wait", "queue", queues.depths())
     ages = {name: age or 0 for name, age in queues.oldest_seconds().items()}
     yield _gauge(
@@ -137,7 +136,7 @@ def _queues() -> Families:
     )
 
 
-def _heartbeats() -> Families:
+def heartbeat_families() -> Families:
     now = timezone.now().timestamp()
     ages = {queue: now - beat.at for queue, beat in heartbeats.read().items()}
     yield _gauge(
@@ -145,7 +144,7 @@ def _heartbeats() -> Families:
     )
 
 
-def _processes() -> Families:
+def process_families() -> Families:
     kinds: dict[str, float] = defaultdict(float)
     pools = GaugeMetricFamily(
         "cairn_db_pool_connections", "Django's connections: open, in use", labels=["kind", "state"]
@@ -167,7 +166,7 @@ def _processes() -> Families:
     yield GaugeMetricFamily("cairn_sockets_open", "Open WebSockets", sums["web", "sockets"])
 
 
-def _counted() -> Families:
+def counted_families() -> Families:
     totals = telemetry.totals()
     for name, (text, labels) in COUNTED.items():
         family = CounterMetricFamily(name, text, labels=labels)
@@ -198,3 +197,7 @@ def _histogram(
 def _values(series: telemetry.Series, labels: tuple[str, ...]) -> list[str]:
     by_label = dict(series[1])
     return [by_label.get(label, "") for label in labels]
+
+
+FROM_ROWS = (roadmap_families, review_families, lease_families, stuck_families)
+FROM_REDIS = (queue_families, heartbeat_families, process_families, counted_families)

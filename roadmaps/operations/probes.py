@@ -30,7 +30,7 @@ READY_SECONDS = 1.5  # a load balancer that asks gets its answer within 2
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers, whatever else is away: to restart it would not bring that back."""
+    """200 whatever else is away: restarting this process would not bring that back."""
     return JsonResponse({"status": "ok"})
 
 
@@ -75,7 +75,7 @@ class Question:
             return self._answer
 
     def missing(self, answer: "Future[str]") -> str:
-        """What is missing, empty for nothing."""
+        """The name of what is missing, empty for nothing."""
         if answer.done():
             return answer.result()
         logger.warning("not ready: the %s did not answer within %s s", self.service, READY_SECONDS)
@@ -91,39 +91,35 @@ class Question:
             loop.give_back_connection()
 
 
-def _database() -> str:
+def missing_in_database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return "" if _migrated() else "migrations"
+        all_applied()
+    except MigrationsWait:
+        return "migrations"
     except Error as exc:
         logger.warning("not ready: PostgreSQL does not answer: %s", exc)
         return "database"
+    return ""
 
 
-def _migrated() -> bool:
-    try:
-        return _all_applied()
-    except _Waiting:
-        return False
-
-
-class _Waiting(Exception):
+class MigrationsWait(Exception):
     pass
 
 
 @cache
-def _all_applied() -> bool:
-    """Asked until it is true: what is applied stays so while this process lives.
+def all_applied() -> bool:
+    """True once every migration is applied, which stays so while this process lives.
 
-    Raises _Waiting, which is not kept.
+    Raises MigrationsWait, which is not kept.
     """
     if health.migrations()[0].state != health.OK:
-        raise _Waiting
+        raise MigrationsWait
     return True
 
 
-def _broker() -> str:
+def missing_broker() -> str:
     once = Retry(NoBackoff(), 0)
     try:
         with redis_clients.client(timeout=READY_SECONDS, retry=once) as client:
@@ -134,12 +130,12 @@ def _broker() -> str:
     return ""
 
 
-READINESS = (Question("database", _database), Question("broker", _broker))
+READINESS = (Question("database", missing_in_database), Question("broker", missing_broker))
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For Prometheus; who has neither the token nor the address learns nothing, not even that it
+    """For Prometheus; without the token or the address nobody learns anything, not even that it
     exists.
     """
     if not (_has_token(request) or _is_near(request)):
@@ -155,9 +151,7 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """Whether one of METRICS_ALLOW asks itself: an address that a proxy tells may be one that a
-    stranger made up.
-    """
+    """True for a direct request from METRICS_ALLOW: an address that a proxy names may be forged."""
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:
@@ -191,17 +185,20 @@ class ProbesMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if request.path_info not in PROBES:
             return self.get_response(request)
-        return self._later(request) if iscoroutinefunction(self) else _answer(request)
-
-    async def _later(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info == "/healthz":
-            # On the loop: threads may all be waiting for a service that hangs.
-            return healthz(request)
-        # In a thread of its own: a slow page must not make the process look dead.
-        return await sync_to_async(_answer, thread_sensitive=False)(request)
+        if iscoroutinefunction(self):
+            return answer_async(request)
+        return answer(request)
 
 
-def _answer(request: HttpRequest) -> HttpResponse:
+async def answer_async(request: HttpRequest) -> HttpResponse:
+    if request.path_info == "/healthz":
+        # On the loop: threads may all be waiting for a service that hangs.
+        return healthz(request)
+    # In a thread of its own: a slow page must not make the process look dead.
+    return await sync_to_async(answer, thread_sensitive=False)(request)
+
+
+def answer(request: HttpRequest) -> HttpResponse:
     try:
         return PROBES[request.path_info](request)
     except Http404:

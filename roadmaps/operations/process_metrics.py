@@ -28,7 +28,7 @@ _pools: dict[str, Any] = DatabaseWrapper._connection_pools  # type: ignore[attr-
 
 @before_task_publish.connect
 def note_when(headers: dict[str, Any], **_: Any) -> None:
-    """So that the age of what waits in a queue can be told."""
+    """Time of sending, in the message's headers: a queue's age is counted from it."""
     headers.setdefault("sent_at", time.time())
 
 
@@ -39,8 +39,10 @@ def begin(task_id: str, **_: Any) -> None:
 
 @task_postrun.connect
 def end(task_id: str, task: Any, state: str = "", retval: object = None, **_: Any) -> None:
-    outcome = retval if retval in UNFINISHED else (state or "unknown").lower()
-    telemetry.count("cairn_tasks_total", task=task.name, outcome=str(outcome))
+    outcome = (state or "unknown").lower()
+    if retval in UNFINISHED:
+        outcome = str(retval)
+    telemetry.count("cairn_tasks_total", task=task.name, outcome=outcome)
     if (started := _started.pop(task_id, None)) is not None:
         telemetry.observe("cairn_task_seconds", time.monotonic() - started, task=task.name)
 
@@ -58,7 +60,7 @@ def announce_child(**_: Any) -> None:
 
 @worker_process_shutdown.connect
 def take_leave(**_: Any) -> None:
-    """A child of prefork ends without Python's exit functions, `--max-tasks-per-child` often."""
+    """Goodbye of a child of prefork, which ends without Python's exit functions."""
     telemetry.leave()
 
 
@@ -72,8 +74,8 @@ def announce_web() -> None:
 
 
 def connections() -> telemetry.Gauges:
-    """Of Django's pool: open, of these in use, and who waits for one; and how many this process
-    may open in all.
+    """Connections of Django's pool: open, of these in use, and the threads that wait for one; and
+    the most that this process may open in all.
     """
     allowed = connection_budget.of_process()
     pool = _pools.get(connection.alias)

@@ -29,7 +29,7 @@ def depths() -> dict[str, int]:
 
 
 def oldest_seconds() -> dict[str, float | None]:
-    """How long the longest-waiting message of each queue has waited; None where nothing waits.
+    """Age of the longest-waiting message of each queue; None where nothing waits.
 
     Raises RedisError.
     """
@@ -39,20 +39,20 @@ def oldest_seconds() -> dict[str, float | None]:
             for priority in PRIORITIES:
                 pipe.lindex(name + priority, -1)  # kombu takes from this end
         last = cast("list[bytes | None]", pipe.execute())
-    sent = [_sent_at(message) for message in last]
     now = time.time()
     steps = len(PRIORITIES)
     ages: dict[str, float | None] = {}
     for place, name in enumerate(settings.QUEUES):
-        times = [
-            moment for moment in sent[place * steps : (place + 1) * steps] if moment is not None
-        ]
-        ages[name] = max(0.0, now - min(times)) if times else None
+        ages[name] = None
+        messages = last[place * steps : (place + 1) * steps]
+        times = [sent_at for sent_at in map(_sent_at, messages) if sent_at is not None]
+        if times:
+            ages[name] = max(0.0, now - min(times))
     return ages
 
 
 def _sent_at(message: bytes | None) -> float | None:
-    """None also for a message that none of our processes has sent."""
+    """Time of sending; None without a message, and for one that no process of ours has sent."""
     try:
         return float(orjson.loads(message or b"null")["headers"]["sent_at"])
     except (ValueError, KeyError, TypeError):
@@ -69,16 +69,18 @@ def workers(timeout: float = 1) -> dict[str, list[str]]:
     """
     with current_app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, interval_start=0.1)
-        answers = (
-            current_app.control.inspect(timeout=timeout, connection=connection).active_queues()
-            or {}
-        )
-    return {worker: [queue["name"] for queue in heard] for worker, heard in answers.items()}
+        inspection = current_app.control.inspect(timeout=timeout, connection=connection)
+        answers = inspection.active_queues() or {}
+    names = {}
+    for worker, queues in answers.items():
+        names[worker] = [queue["name"] for queue in queues]
+    return names
 
 
-def listeners(heard: dict[str, list[str]]) -> dict[str, list[str]]:
-    """`workers()` turned around: who listens on each of our queues."""
-    return {
-        name: sorted(worker for worker in heard if name in heard[worker])
-        for name in settings.QUEUES
-    }
+def listeners(queues_by_worker: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The workers that listen on each of our queues: `workers()` turned around."""
+    by_queue = {}
+    for name in settings.QUEUES:
+        listening = [worker for worker, names in queues_by_worker.items() if name in names]
+        by_queue[name] = sorted(listening)
+    return by_queue

@@ -1,7 +1,6 @@
-"""Schedules that the settings own: beat writes them to its table anew at each start, whatever was
-edited there.
+"""Schedules that the settings own: beat writes them to its table anew at each start.
 
-Only whether one is switched on is kept, so that an operator can stop a task.
+Edits there are lost, but for the switch by which an operator can stop a task.
 """
 
 from typing import Any

@@ -54,7 +54,7 @@ class Percentile(Aggregate):
 
 
 def open_reviews() -> dict[str, Any]:
-    """`pending`, `overdue`, `unassigned`, and when the `oldest` was asked for (or None)."""
+    """Counts `pending`, `overdue` and `unassigned`, and the `oldest` one's time (or None)."""
     return Review.objects.pending().aggregate(
         pending=Count("pk"),
         overdue=Count("pk", filter=Q(due_at__lt=Now())),
@@ -64,23 +64,23 @@ def open_reviews() -> dict[str, Any]:
 
 
 def decisions_per_day(days: int) -> list[dict[str, Any]]:
-    """One dict per day, today last: `day`, and how many reviews were decided in each way."""
+    """One dict per day, today last: `day`, and the number of reviews by decision."""
     first = time_zones.midnight() - timedelta(days=days - 1)
-    counted = {}
+    by_day = {}
     for number in range(days):
         day = (first + timedelta(days=number)).date()
-        counted[day] = {status.value: 0 for status in DECIDED}
+        by_day[day] = {status.value: 0 for status in DECIDED}
     period = (first, first + timedelta(days=days, microseconds=-1))
     decided = Review.objects.filter(decided_at__range=period, status__in=DECIDED).order_by()
-    by_day = decided.values_list(day_number("decided_at", first, days), "status")
-    for number, status, count in by_day.annotate(count=Count("pk")):
-        counted[first.date() + timedelta(days=number - 1)][status] = count
-    return [{"day": day} | counts for day, counts in counted.items()]
+    rows = decided.values_list(day_number("decided_at", first, days), "status")
+    for number, status, count in rows.annotate(count=Count("pk")):
+        by_day[first.date() + timedelta(days=number - 1)][status] = count
+    return [{"day": day} | counts for day, counts in by_day.items()]
 
 
 def day_number(field: str, first: datetime, days: int) -> Func:
-    """On which of `days` days a time is: 1 for the day that begins at `first`, a midnight of the
-    reader's zone.
+    """Number of the day that a time is on, of `days` days: 1 for the day that begins at `first`, a
+    midnight of the reader's zone.
 
     Python's midnights, not TruncDate: PostgreSQL's own list may lack the name of a zone.
     """
@@ -90,9 +90,7 @@ def day_number(field: str, first: datetime, days: int) -> Func:
 
 
 def decision_quality(days: int) -> dict[str, Any]:
-    """Of the reviews that people decided in the last `days`: how many, how fast, how many
-    approved, in which round.
-    """
+    """Number, speed, approvals and rounds of the reviews that people decided in the last `days`."""
     took = F("decided_at") - F("created_at")
     approved = Q(status=ReviewStatus.APPROVED)
     since = timezone.now() - timedelta(days=days)
@@ -132,13 +130,14 @@ def spend(
 
     `cost` is dollars, or None for a model without a price.
     """
-    rows = ModelCall.objects.all() if calls is None else calls
+    if calls is None:
+        calls = ModelCall.objects.all()
     if since:
-        rows = rows.filter(created_at__gte=since)
-    names = [*by, *([] if "model" in by else ["model"])]
+        calls = calls.filter(created_at__gte=since)
+    names = list(dict.fromkeys([*by, "model"]))
     sums = {"calls": Count("pk"), "seconds": Sum("seconds")}
     sums |= {name: Sum(name) for name in ("input_tokens", "output_tokens")}
-    grouped = rows.order_by().values(*names).annotate(**sums).order_by(*names)
+    grouped = calls.order_by().values(*names).annotate(**sums).order_by(*names)
     return [
         row | {"cost": cost(row["model"], row["input_tokens"], row["output_tokens"])}
         for row in grouped
@@ -149,8 +148,13 @@ def total(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The sum of `spend()` rows; `cost` is None when no row has one, `unpriced` names the models
     without.
     """
-    names = ("calls", "seconds", "input_tokens", "output_tokens")
-    priced = [row["cost"] for row in rows if row["cost"] is not None]
-    unpriced = sorted({row["model"] for row in rows if row["cost"] is None} - {BUILT_IN_AUTHOR})
-    sums = {name: sum(row[name] or 0 for row in rows) for name in names}
-    return sums | {"cost": sum(priced) if priced else None, "unpriced": unpriced}
+    sums: dict[str, Any] = {}
+    for name in ("calls", "seconds", "input_tokens", "output_tokens"):
+        sums[name] = sum(row[name] or 0 for row in rows)
+
+    costs = [row["cost"] for row in rows if row["cost"] is not None]
+    sums["cost"] = None
+    if costs:
+        sums["cost"] = sum(costs)
+    unpriced = {row["model"] for row in rows if row["cost"] is None} - {BUILT_IN_AUTHOR}
+    return sums | {"unpriced": sorted(unpriced)}

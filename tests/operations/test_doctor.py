@@ -127,7 +127,7 @@ def test_two_beats_are_noticed_and_one_is_not_mistaken_for_two(messages, monkeyp
 
 @pytest.mark.parametrize(("ahead", "state"), [(0, health.OK), (2, health.WARN), (-60, health.FAIL)])
 def test_clocks_that_disagree_are_named(monkeypatch, ahead, state):
-    monkeypatch.setattr(services, "_redis_time", lambda: time.time() + ahead)
+    monkeypatch.setattr(services, "redis_time", lambda: time.time() + ahead)
     finding = only(health.clocks())
     assert finding.state == state
     assert ("Redis" in finding.text and "synchronise" in finding.remedy) or state == health.OK
@@ -150,12 +150,12 @@ def test_clocks_that_disagree_are_named(monkeypatch, ahead, state):
     ],
 )
 def test_a_redis_that_forgets_or_is_full_is_named(told, state, text):
-    finding = only(services._memory(told))
+    finding = only(services.memory(told))
     assert (finding.state, text in finding.text) == (state, True)
 
 
 def test_a_redis_without_persistence_is_named():
-    assert only(services._persistence({"aof_enabled": 0})).state == health.WARN
+    assert only(services.persistence({"aof_enabled": 0})).state == health.WARN
     assert {one.state for one in health.broker()} == {
         health.OK
     }  # the embedded one keeps what it holds

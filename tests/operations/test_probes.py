@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def nothing_known():
-    probes._all_applied.cache_clear()
+    probes.all_applied.cache_clear()
 
 
 @contextlib.contextmanager

@@ -88,23 +88,24 @@ SLOW: tuple[Check, ...] = (listeners, reach, mail, framework)
 
 
 def examine(checks: Iterable[Check]) -> list[Result]:
-    """What each of `checks` says; one that breaks says that, and the others are made all the same."""
-    return [Result(check.__name__, finding) for check in checks for finding in _findings(check)]
-
-
-def _findings(check: Check) -> list[Finding]:
-    try:
-        return check()
-    except Exception as exc:
-        logger.debug("check %s", check.__name__, exc_info=True)
-        why = without_credentials(f"{type(exc).__name__}: {first_line(exc)}")
-        return fail(
-            f"the check {check.__name__} broke ({why})", "see the settings that it is about"
-        )
+    """Findings of each of `checks`; one that breaks is a finding too, and the rest go on."""
+    results = []
+    for check in checks:
+        name = check.__name__
+        try:
+            findings = check()
+        except Exception as exc:
+            logger.debug("check %s", name, exc_info=True)
+            reason = without_credentials(f"{type(exc).__name__}: {first_line(exc)}")
+            findings = fail(
+                f"the check {name} broke ({reason})", "see the settings that it is about"
+            )
+        results += [Result(name, finding) for finding in findings]
+    return results
 
 
 def problems(checks: Iterable[Check]) -> list[str]:
-    """The first that fails, as a list; later ones often fail for the same reason."""
+    """The first failure, as a list; later checks often fail for the same reason."""
     for check in checks:
         for finding in check():
             if finding.state == FAIL:

@@ -11,12 +11,10 @@ from roadmaps.operations.health.finding import FAIL, WARN, Finding, fail, ok, wa
 
 
 def settings_read() -> list[Finding]:
-    """Wrong values and misspelt names; where a value is wrong, the other checks go by its default."""
-    findings = [
-        finding
-        for sentence in settings.REFUSED_SETTINGS
-        for finding in fail(sentence, "correct or unset it")
-    ]
+    """Wrong values and misspelt names; the other checks use the default of a wrong value."""
+    findings: list[Finding] = []
+    for sentence in settings.REFUSED_SETTINGS:
+        findings += fail(sentence, "correct or unset it")
     for name, meant in settings.MISSPELT_SETTINGS.items():
         findings += warn(
             f"{name} is no setting of Cairn: did you mean {meant}?", f"rename {name}, or unset it"
@@ -34,7 +32,7 @@ def debug() -> list[Finding]:
 
 
 def addresses() -> list[Finding]:
-    """Of the site itself: where links in e-mails lead, and the admin."""
+    """Addresses of the site itself: the links in e-mails, and the admin."""
     public = urlsplit(settings.PUBLIC_URL)
     findings: list[Finding] = []
     if not validate_host(public.hostname or "", settings.ALLOWED_HOSTS):
@@ -48,7 +46,11 @@ def addresses() -> list[Finding]:
             f"HTTPS is on, and PUBLIC_URL is {settings.PUBLIC_URL}",
             "let PUBLIC_URL begin with https://",
         )
-    if not _leads_to_the_admin(f"/{settings.ADMIN_PATH}"):
+    try:
+        view_name = resolve(f"/{settings.ADMIN_PATH}").view_name
+    except Resolver404:
+        view_name = ""
+    if view_name != "admin:index":
         findings += fail(
             f"ADMIN_PATH={settings.ADMIN_PATH} is the address of another page",
             "choose another path",
@@ -56,15 +58,8 @@ def addresses() -> list[Finding]:
     return findings or ok("the site's addresses agree with each other")
 
 
-def _leads_to_the_admin(path: str) -> bool:
-    try:
-        return resolve(path).view_name == "admin:index"
-    except Resolver404:
-        return False
-
-
 def limits() -> list[Finding]:
-    """Settings of which one makes another useless."""
+    """Limits and settings that make each other useless."""
     findings: list[Finding] = []
     due, remind = settings.REVIEW_DUE_HOURS, settings.REVIEW_REMIND_HOURS
     if due and remind > due:
@@ -94,5 +89,6 @@ def framework() -> list[Finding]:
     for message in checks.run_checks():
         if message.level >= checks.WARNING and not message.is_silenced():
             remedy = message.hint or f"see {message.id} in Django's list of system checks"
-            findings.append(Finding(FAIL if message.is_serious() else WARN, message.msg, remedy))
+            state = FAIL if message.is_serious() else WARN
+            findings.append(Finding(state, message.msg, remedy))
     return findings or ok("Django's own checks find nothing")

@@ -8,7 +8,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 
 @dataclass(frozen=True)
 class Finding:
-    """`remedy` is what to do, empty when all is well."""
+    """The state of one thing in words; `remedy` is what to do, empty when all is well."""
 
     state: str
     text: str
@@ -16,7 +16,9 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        return f"{self.text}: {self.remedy}" if self.remedy else self.text
+        if self.remedy:
+            return f"{self.text}: {self.remedy}"
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -43,5 +45,8 @@ def fail(text: str, remedy: str = "") -> list[Finding]:
 
 
 def first_line(exc: Exception) -> str:
+    """First line of an error's message, or its class when it has no message."""
     lines = str(exc).strip().splitlines()
-    return lines[0] if lines else type(exc).__name__
+    if not lines:
+        return type(exc).__name__
+    return lines[0]

@@ -18,7 +18,7 @@ PACKAGES = ("vendor/pico.min.css", "vendor/mermaid.min.js")
 
 
 def models() -> list[Finding]:
-    """Whether every role has a model that can be made."""
+    """The models of all roles: each can be made, or the settings are wrong."""
     try:
         for role in settings.LLM_ROLES:
             llm.chat_model(role)
@@ -33,39 +33,32 @@ def models() -> list[Finding]:
 
 
 def reach() -> list[Finding]:
-    """Whether each model's server answers, asked by the cheapest call there is."""
-    findings: list[Finding] = []
-    labels: set[str] = set()
+    """Answers of the models' servers, each asked by the cheapest call there is."""
+    roles: dict[str, str] = {}  # by model: the first of its roles is enough
     for role in settings.LLM_ROLES:
-        label = llm.model_label(role)
-        if label not in labels:
-            labels.add(label)
-            findings += _reached(role, label)
+        roles.setdefault(llm.model_label(role), role)
+
+    findings: list[Finding] = []
+    for label, role in roles.items():
+        try:
+            has_answered = llm.reach(role)
+        except LLMError as exc:
+            remedy = "see LLM_BASE_URL, LLM_API_KEY and the provider's own status"
+            findings += fail(f"{label} can't be reached: {exc}", remedy)
+            continue
+        if has_answered:
+            findings += ok(f"{label} answers")
+        else:
+            findings += ok(f"{label} is known by its first call: it has no cheap one")
     return findings
-
-
-def _reached(role: str, label: str) -> list[Finding]:
-    try:
-        has_answered = llm.reach(role)
-    except LLMError as exc:
-        return fail(
-            f"{label} can't be reached: {exc}",
-            "see LLM_BASE_URL, LLM_API_KEY and the provider's own status",
-        )
-    if has_answered:
-        return ok(f"{label} answers")
-    return ok(f"{label} is known by its first call: it has no cheap one")
 
 
 def mail() -> list[Finding]:
     backend = settings.EMAIL_BACKEND
     if any(name in backend for name in ONLY_SHOWN):
-        text = (
-            f"e-mail leaves this machine nowhere ({backend.rpartition('.')[0].rpartition('.')[2]})"
-        )
-        return warn(
-            text, "set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST"
-        )
+        name = backend.rpartition(".")[0].rpartition(".")[2]
+        remedy = "set EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and EMAIL_HOST"
+        return warn(f"e-mail leaves this machine nowhere ({name})", remedy)
     try:
         with get_connection():
             return ok(f"the mail server {settings.EMAIL_HOST} answers")
@@ -99,7 +92,9 @@ def secrets() -> list[Finding]:
             " other machines would not know this one's sessions"
         )
         remedy = "set SECRET_KEY or SECRET_KEY_FILE, the same everywhere"
-        return fail(text, remedy) if settings.HTTPS else warn(text, remedy)
+        if settings.HTTPS:
+            return fail(text, remedy)
+        return warn(text, remedy)
     if len(settings.SECRET_KEY) < SECRET_LEAST:
         return warn(
             f"SECRET_KEY has less than {SECRET_LEAST} characters",
@@ -111,7 +106,9 @@ def secrets() -> list[Finding]:
 def disk() -> list[Finding]:
     free = shutil.disk_usage(settings.VAR_DIR).free
     text = f"{free / 1e9:.1f} GB are free for {settings.VAR_DIR}"
+    remedy = "make room: PostgreSQL and Redis stop writing on a full disk"
+    if free < DISK_FAIL_BYTES:
+        return fail(text, remedy)
     if free < DISK_WARN_BYTES:
-        remedy = "make room: PostgreSQL and Redis stop writing on a full disk"
-        return fail(text, remedy) if free < DISK_FAIL_BYTES else warn(text, remedy)
+        return warn(text, remedy)
     return ok(text)

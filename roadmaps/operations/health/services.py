@@ -21,7 +21,7 @@ MEMORY_WARN = 0.8  # of Redis' maxmemory
 
 
 def database() -> list[Finding]:
-    """Asked beside the pool, which tries for longer."""
+    """PostgreSQL's answer and version, asked beside the pool, which tries for longer."""
     try:
         with psycopg.connect(**checkpointer.connection_arguments()) as service:
             version = service.info.server_version // 10_000
@@ -55,15 +55,20 @@ def connections() -> list[Finding]:
         return fail("max_connections is unknown while PostgreSQL does not answer")
     living = connection_budget.processes()
     most = connection_budget.taken(living) or 2 * connection_budget.of_process()
-    who = f"{len(living)} processes" if living else "a web and a worker process"
+    who = "a web and a worker process"
+    if living:
+        who = f"{len(living)} processes"
     text = f"{who} may take {most} connections, PostgreSQL allows {allowed}"
-    if most > allowed and not settings.DATABASE_TRANSACTION_POOLER:
-        remedy = (
-            "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between "
-            "(DATABASE_TRANSACTION_POOLER=1)"
-        )
-        return warn(text, remedy) if most < 2 * allowed else fail(text, remedy)
-    return ok(text)
+    if most <= allowed or settings.DATABASE_TRANSACTION_POOLER:
+        return ok(text)
+
+    remedy = (
+        "lower DATABASE_POOL_SIZE, raise max_connections, or put PgBouncer between"
+        " (DATABASE_TRANSACTION_POOLER=1)"
+    )
+    if most < 2 * allowed:
+        return warn(text, remedy)
+    return fail(text, remedy)
 
 
 def broker() -> list[Finding]:
@@ -73,24 +78,28 @@ def broker() -> list[Finding]:
     except redis.RedisError as exc:
         return fail(f"Redis (REDIS_URL) does not answer: {first_line(exc)}")
     answers = ok(f"Redis {info['redis_version']} (REDIS_URL) answers")
-    return [*answers, *_memory(info), *_persistence(info), *_visibility()]
+    return [*answers, *memory(info), *persistence(info), *visibility()]
 
 
-def _memory(info: dict[str, Any]) -> list[Finding]:
+def memory(info: dict[str, Any]) -> list[Finding]:
+    """Memory that Redis uses of what it may, and what it does when it is full."""
     policy = info.get("maxmemory_policy", "noeviction")
-    used, most = info["used_memory"], info.get("maxmemory", 0)
+    used = info["used_memory"]
+    most = info.get("maxmemory", 0)
     if policy != "noeviction":
         return fail(
             f"Redis may throw messages away when it is full (maxmemory-policy {policy})",
             "set maxmemory-policy noeviction",
         )
-    share = f"{used / 2**20:.0f} MB" + (f" of {most / 2**20:.0f} MB" if most else "")
+    share = f"{used / 2**20:.0f} MB"
+    if most:
+        share += f" of {most / 2**20:.0f} MB"
     if most and used > MEMORY_WARN * most:
         return warn(f"Redis is nearly full: {share}", "raise maxmemory, or see which queue grows")
     return ok(f"Redis uses {share} and throws nothing away")
 
 
-def _persistence(info: dict[str, Any]) -> list[Finding]:
+def persistence(info: dict[str, Any]) -> list[Finding]:
     if info.get("aof_enabled"):
         return ok("Redis keeps what it holds over a restart")
     return warn(
@@ -100,8 +109,8 @@ def _persistence(info: dict[str, Any]) -> list[Finding]:
     )
 
 
-def _visibility() -> list[Finding]:
-    """After that long Redis' messages are delivered again, to whoever else listens."""
+def visibility() -> list[Finding]:
+    """Time after which Redis' messages are delivered again, to whoever else listens."""
     again: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     if again > settings.RUN_TIMEOUT_SECONDS:
         return ok(
@@ -115,19 +124,24 @@ def _visibility() -> list[Finding]:
 
 
 def clocks() -> list[Finding]:
-    """Leases are by PostgreSQL's clock, log lines and heartbeats by each host's."""
+    """Clocks of the services against this host's: leases are by PostgreSQL's clock, log lines and
+    heartbeats by each host's.
+    """
     try:
-        apart = {"PostgreSQL": _skew(_database_time), "Redis": _skew(_redis_time)}
+        skews = {"PostgreSQL": _skew(database_time), "Redis": _skew(redis_time)}
     except (Error, redis.RedisError):
         return warn("the clocks can't be compared while a service does not answer", "see above")
-    name, most = max(apart.items(), key=lambda clock: abs(clock[1]))
-    if abs(most) < SKEW_WARN_SECONDS:
-        within = max(abs(most), 0.01)
+    name, skew = max(skews.items(), key=lambda clock: abs(clock[1]))
+    seconds = abs(skew)
+    if seconds < SKEW_WARN_SECONDS:
+        within = max(seconds, 0.01)
         return ok(f"the clocks of this host, PostgreSQL and Redis agree within {within:.2f} s")
-    where = "ahead of" if most > 0 else "behind"
-    text = f"the clock of {name} is {abs(most):.1f} s {where} this host's"
+    where = "ahead of" if skew > 0 else "behind"
+    text = f"the clock of {name} is {seconds:.1f} s {where} this host's"
     remedy = "synchronise the clocks (chrony or systemd-timesyncd)"
-    return fail(text, remedy) if abs(most) >= SKEW_FAIL_SECONDS else warn(text, remedy)
+    if seconds < SKEW_FAIL_SECONDS:
+        return warn(text, remedy)
+    return fail(text, remedy)
 
 
 def _skew(read: Any) -> float:
@@ -140,13 +154,13 @@ def _skew(read: Any) -> float:
     return max(there - latest, 0.0) or min(there - earliest, 0.0)
 
 
-def _database_time() -> float:
+def database_time() -> float:
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
         return float(cursor.fetchone()[0])
 
 
-def _redis_time() -> float:
+def redis_time() -> float:
     with redis_clients.client() as client:
         seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6

@@ -10,7 +10,7 @@ from logs_app.buffer import BROKER_AWAY
 from roadmaps.engine import beat_lock
 from roadmaps.operations import heartbeats, queues
 from roadmaps.operations import schedules as beat_schedules
-from roadmaps.operations.health.finding import FAIL, OK, WARN, Finding, fail, first_line, ok, warn
+from roadmaps.operations.health.finding import Finding, fail, first_line, ok, warn
 
 SILENT_SECONDS = 60  # without a heartbeat
 # Of manage.py worker.
@@ -21,48 +21,45 @@ ASKED_IN_VAIN = "nobody can be asked which queues they listen on: {}"
 
 
 def listeners() -> list[Finding]:
-    """Of each queue: who listens, what waits, and whether somebody really takes its messages."""
+    """Listeners of each queue, its depth, and its heartbeat: that somebody takes its messages."""
     try:
         listening = queues.listeners(queues.workers())
-        waiting, oldest, beats = queues.depths(), queues.oldest_seconds(), heartbeats.read()
+        depths = queues.depths()
+        ages = queues.oldest_seconds()
+        beats = heartbeats.read()
     except BROKER_AWAY as exc:
         return fail(ASKED_IN_VAIN.format(first_line(exc)))
-    return [
-        _queue(name, workers, waiting[name], oldest[name], beats.get(name))
-        for name, workers in listening.items()
-    ]
 
+    findings: list[Finding] = []
+    for name, workers in listening.items():
+        waiting = f"{depths[name]} waiting"
+        age = ages[name]
+        if age is not None:
+            waiting += f", the oldest for {age:.0f} s"
+        if not workers:
+            remedy = f"start manage.py worker {WORKERS[name]}"
+            findings += fail(f"nobody listens on {name}, {waiting}", remedy)
+            continue
 
-def _queue(
-    name: str,
-    workers: list[str],
-    waiting: int,
-    age: float | None,
-    last: heartbeats.Heartbeat | None,
-) -> Finding:
-    oldest = f", the oldest for {age:.0f} s" if age is not None else ""
-    depth = f"{waiting} waiting{oldest}"
-    if not workers:
-        return Finding(
-            FAIL, f"nobody listens on {name}, {depth}", f"start manage.py worker {WORKERS[name]}"
+        listen = "listens" if len(workers) == 1 else "listen"
+        state = f"queue {name}: {len(workers)} {listen}, {waiting}"
+        silence = "no heartbeat yet"
+        if name in beats:
+            seconds = time.time() - beats[name].at
+            if seconds < SILENT_SECONDS:
+                findings += ok(f"{state}, the last heartbeat {seconds:.0f} s ago")
+                continue
+            silence = f"no heartbeat for {seconds:.0f} s"
+        remedy = (
+            "see that beat runs; then its workers are full or hang:"
+            " start another, or raise --concurrency"
         )
-    listen = "listens" if len(workers) == 1 else "listen"
-    who = f"queue {name}: {len(workers)} {listen}, {depth}"
-    since = "no heartbeat yet"
-    if last:
-        silent = time.time() - last.at
-        if silent < SILENT_SECONDS:
-            return Finding(OK, f"{who}, the last heartbeat {silent:.0f} s ago")
-        since = f"no heartbeat for {silent:.0f} s"
-    remedy = (
-        "see that beat runs; then its workers are full or hang:"
-        " start another, or raise --concurrency"
-    )
-    return Finding(WARN, f"{who}, {since}", remedy)
+        findings += warn(f"{state}, {silence}", remedy)
+    return findings
 
 
 def beat() -> list[Finding]:
-    """By the lock that it holds, and by the heartbeats that it sends."""
+    """Beat, known by the lock that it holds and by the heartbeats that it sends."""
     lock_of_beat = """
         SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
         WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
@@ -77,10 +74,10 @@ def beat() -> list[Finding]:
     if not running:
         return fail("no beat runs, so nothing is recovered", "start manage.py beat")
     try:
-        sent = heartbeats.sent_within(BEATS_WITHIN)
+        count = heartbeats.sent_within(BEATS_WITHIN)
     except redis.RedisError:
         return ok("beat runs")
-    if sent > BEATS_MAX:
+    if count > BEATS_MAX:
         return fail(
             "more than one beat sends to these queues",
             "find who else runs beat on this REDIS_URL, and stop it",
@@ -89,9 +86,7 @@ def beat() -> list[Finding]:
 
 
 def schedules() -> list[Finding]:
-    """Whether beat sends what the settings tell it to: a schedule may be switched off or deleted
-    in the admin.
-    """
+    """Schedules of the settings: one may have been switched off or deleted in the admin."""
     try:
         enabled = dict(beat_schedules.owned().values_list("name", "enabled"))
     except Error:
