@@ -1,4 +1,4 @@
-"""manage.py cancel ROADMAP_ID"""
+"""Command that stops one roadmap: manage.py cancel ROADMAP_ID."""
 
 import uuid
 from typing import Any
@@ -11,7 +11,10 @@ from roadmaps.services import cancel_run
 
 
 class Command(BaseCommand):
-    help = "Stop a roadmap in whatever state it is; nothing is written afterwards, and a retry goes on from there."
+    help = (
+        "Stop a roadmap in whatever state it is; nothing is written afterwards,"
+        " and a retry goes on from there."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("roadmap_id", type=uuid.UUID)

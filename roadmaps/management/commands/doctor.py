@@ -1,4 +1,4 @@
-"""manage.py doctor: what is wrong with this installation, and what to do."""
+"""Command that checks this installation and says what to do: manage.py doctor."""
 
 import contextlib
 import json
@@ -24,18 +24,23 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        before = patience.seconds.set(PATIENCE_SECONDS)
+        token = patience.seconds.set(PATIENCE_SECONDS)
         try:
             with contextlib.suppress(*BROKER_AWAY):  # a check says so
                 heartbeats.probe(PROBE_SECONDS)
             results = health.examine((*health.QUICK, *health.SLOW))
         finally:
-            patience.seconds.reset(before)
-        self._show_as_json(results) if options["json"] else self._show(results)
+            patience.seconds.reset(token)
+
+        if options["json"]:
+            rows = [{"check": result.check, **asdict(result.finding)} for result in results]
+            self.stdout.write(json.dumps(rows, indent=2))
+        else:
+            self.show(results)
         if bad := sum(result.finding.state == health.FAIL for result in results):
             raise CommandError(f"{bad} of {len(results)} findings must be seen to.")
 
-    def _show(self, results: list[health.Result]) -> None:
+    def show(self, results: list[health.Result]) -> None:
         paint = {
             health.OK: self.style.SUCCESS,
             health.WARN: self.style.WARNING,
@@ -48,7 +53,3 @@ class Command(BaseCommand):
             )
             if finding.remedy:
                 self.stdout.write(f"     → {finding.remedy}")
-
-    def _show_as_json(self, results: list[health.Result]) -> None:
-        rows = [{"check": result.check, **asdict(result.finding)} for result in results]
-        self.stdout.write(json.dumps(rows, indent=2))

@@ -1,4 +1,4 @@
-"""manage.py prune"""
+"""Command that deletes old rows: manage.py prune."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for what, count in prune().items():
-            self.stdout.write(f"{what}: {count} deleted")
+        for name, count in prune().items():
+            self.stdout.write(f"{name}: {count} deleted")

@@ -1,4 +1,4 @@
-"""manage.py recover"""
+"""Command that sends lost runs again: manage.py recover."""
 
 from typing import Any
 
