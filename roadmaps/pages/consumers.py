@@ -1,4 +1,4 @@
-"""WebSockets of open pages: the progress of one roadmap, and what happens to reviews."""
+"""WebSockets of open pages: the progress of one roadmap, and the events of all reviews."""
 
 import contextlib
 from collections import Counter
@@ -9,7 +9,6 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.utils import translation
 
 from logs_app.history import events_of
@@ -23,7 +22,7 @@ TOO_TALKATIVE, TOO_MANY = 4400, 4429
 
 
 class Listener(AsyncJsonWebsocketConsumer):
-    """A page that hears and says nothing; only so many of one person's in one web process."""
+    """A page's socket that only sends; a person has a limited number of them per web process."""
 
     line: Line
     group = ""
@@ -32,7 +31,7 @@ class Listener(AsyncJsonWebsocketConsumer):
     _open: ClassVar[Counter[int]] = Counter()  # by user id
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """However it ends, also in the middle of connect(): what it has taken is given back."""
+        """Its count and group are given back however it ends, also in the middle of connect()."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -43,14 +42,13 @@ class Listener(AsyncJsonWebsocketConsumer):
         user = self.scope["user"]
         if not user.is_authenticated:
             await self.end(SIGN_IN)
-        elif self._open[user.pk] >= settings.SOCKETS_PER_USER:
+            return
+        if self._open[user.pk] >= settings.SOCKETS_PER_USER:
             await self.end(TOO_MANY)
-        else:
-            self._counted = True
-            self._open[user.pk] += 1
-            await self._join(user)
+            return
+        self._counted = True
+        self._open[user.pk] += 1
 
-    async def _join(self, user: User) -> None:
         session: str = self.scope["session"].session_key
         self.line = Line(user.pk, session, user.get_session_auth_hash(), self.shown())
         # Watched before it is asked for: a right that is lost in between is seen by one of the two.
@@ -59,6 +57,7 @@ class Listener(AsyncJsonWebsocketConsumer):
         if self.line in codes:
             await self.end(codes[self.line])
             return
+
         # Joined first: an event sent in between arrives twice, never not at all.
         self.group = self.group_of_page()
         await self.channel_layer.group_add(self.group, self.channel_name)
@@ -94,10 +93,10 @@ class Listener(AsyncJsonWebsocketConsumer):
         open_sockets.remove(self)
         if self._counted:
             self._counted = False
-            user = self.scope["user"].pk
-            self._open[user] -= 1
-            if not self._open[user]:
-                del self._open[user]
+            user_id = self.scope["user"].pk
+            self._open[user_id] -= 1
+            if not self._open[user_id]:
+                del self._open[user_id]
         if self.group:
             await leave_group(self.channel_layer, self.group, self.channel_name)
 
@@ -121,7 +120,7 @@ class RoadmapConsumer(Listener):
 
 
 class ReviewsConsumer(Listener):
-    """To an open inbox: that it should ask for its rows again, and why."""
+    """Socket of an open inbox: hints to ask for its rows again, each with the event behind it."""
 
     def shown(self) -> None:
         return None
@@ -130,8 +129,7 @@ class ReviewsConsumer(Listener):
         return history.GROUP
 
     async def begin(self) -> None:
-        # Said only now: what happens from here on is heard, and what happened before is in the
-        # rows.
+        # Sent only now: later events arrive, and earlier ones are in the rows.
         await self.send_json({"type": "joined"})
 
     async def review_event(self, message: dict[str, Any]) -> None:
@@ -139,8 +137,8 @@ class ReviewsConsumer(Listener):
 
 
 class Nobody(AsyncWebsocketConsumer):
-    """At every other address: Channels itself raises there, and any stranger fills the log with
-    tracebacks.
+    """Consumer of every other address: Channels itself raises there, and any stranger fills the
+    log with tracebacks.
     """
 
     async def connect(self) -> None:
@@ -148,7 +146,7 @@ class Nobody(AsyncWebsocketConsumer):
 
 
 def language_of(scope: dict[str, Any]) -> str:
-    """The page names its own; a socket has no headers that say it."""
+    """The language that the page names: a socket has no headers that say it."""
     query = parse_qs(scope["query_string"].decode(errors="replace"))
     name = query.get("language", [""])[0]
     try:

@@ -1,4 +1,4 @@
-"""Error pages, with the reason for whoever came where there is one."""
+"""Error pages, with a reason for the person who came where there is one."""
 
 import sys
 
@@ -11,13 +11,15 @@ RETRY_AFTER_SECONDS = 10
 
 
 class NothingThere(Http404):
-    """404, and the message is a sentence for the person who came."""
+    """A 404 whose message is a sentence for the person who came."""
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """With the page's own reason, if it gave one: Django's name classes."""
-    why = str(exception) if isinstance(exception, NothingThere) else ""
-    return HttpResponseNotFound(render_to_string("404.html", {"why": why}, request))
+    """404 with the page's own reason, if it gave one: Django's reasons name classes."""
+    reason = ""
+    if isinstance(exception, NothingThere):
+        reason = str(exception)
+    return HttpResponseNotFound(render_to_string("404.html", {"why": reason}, request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -32,7 +32,7 @@ SEVERITIES = {"critical": _("critical"), "warning": _("warning"), "suggestion": 
 
 
 def kept_private(view: View) -> View:
-    """The address is the key, so it is neither sent on to other sites, nor indexed, nor cached.
+    """Privacy of an address that is the key: it is not sent on to other sites, indexed or cached.
 
     Not no-referrer: a browser would then give no origin to the form either, and it would be taken
     for a forgery.
@@ -58,28 +58,30 @@ def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
     except LinkEnded as exc:
         return render(request, "roadmaps/expert_link_ended.html", {"why": str(exc)}, status=410)
     record_visit(link)
-    if request.method == "POST":
-        return _answer(request, link, secret)
-    return _page(request, link)
+    if request.method != "POST":
+        return _page(request, link)
 
-
-def _answer(request: HttpRequest, link: ExpertLink, secret: str) -> HttpResponse:
-    """To the review whose page was seen: a newer draft is never answered unseen."""
+    # To the review whose page was seen: a newer draft is never answered unseen.
     key = request.POST.get("review", "")
-    comment = request.POST.get("comment", "")
-    review = link.roadmap.reviews.filter(pk=int(key)).first() if key.isdecimal() else None
-    decision = request.POST.get("decision", "")
+    if not key.isdecimal():
+        raise Http404
+    review = link.roadmap.reviews.filter(pk=int(key)).first()
     if review is None:
         raise Http404
     review.take_as_seen(request.POST.get("draft", ""))
+
+    decision = request.POST.get("decision", "")
+    comment = request.POST.get("comment", "")
     try:
         if decision:
             decide_by_link(link, review, decision, comment)
         else:
             comment_by_link(link, review, comment)
-    except (ValidationError, PermissionDenied, InvalidTransition) as exc:
-        problem = " ".join(exc.messages) if isinstance(exc, ValidationError) else str(exc)
-        return _page(request, link, problem=problem, comment=comment)
+    except ValidationError as exc:
+        return _page(request, link, problem=" ".join(exc.messages), comment=comment)
+    except (PermissionDenied, InvalidTransition) as exc:
+        return _page(request, link, problem=str(exc), comment=comment)
+
     if decision:
         messages.success(request, gettext(BY_STATUS[decision].thanks))
     else:
@@ -93,6 +95,10 @@ def _page(
     review = current_review(link)
     report, plan = review.draft.report, review.draft.plan
     titles = {part["id"]: part["title"] for part, _ in shape.parts(plan)}
+    issues = []
+    for issue in report["issues"]:
+        place = titles.get(issue["location"], "")
+        issues.append(issue | {"place": place, "word": SEVERITIES[issue["severity"]]})
     context = {
         "link": link,
         "roadmap": link.roadmap,
@@ -102,14 +108,11 @@ def _page(
         "summary": plan.get("summary", ""),
         "report": report,
         "hours": {"plan": report["minutes"] / 60, "budget": report["budget_minutes"] / 60},
-        "issues": [
-            issue
-            | {"place": titles.get(issue["location"], ""), "word": SEVERITIES[issue["severity"]]}
-            for issue in report["issues"]
-        ],
+        "issues": issues,
         "decisions": DECISIONS,
         "said": events_for(link, review),
         "problem": problem,
         "comment": comment,
     }
-    return render(request, "roadmaps/expert_review.html", context, status=400 if problem else 200)
+    status = 400 if problem else 200
+    return render(request, "roadmaps/expert_review.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Pages of a request: the learner states a goal, and answers what the model asks back."""
+"""Pages of a request: the learner states a goal, and answers the model's questions."""
 
 import uuid
 from typing import Any
@@ -44,23 +44,37 @@ ASKED_SECONDS = 24 * 3600
 @login_required
 @paced("design", "POST")
 def roadmap_new(request: HttpRequest) -> HttpResponse:
-    posted = request.method == "POST"
-    form = RequestForm(request.POST) if posted else RequestForm(initial=_started_with(request))
-    if posted and form.is_valid():
-        preferences = dict(form.cleaned_data)
-        try:
-            if preferences.pop("ask_first"):
-                return _ask_back(request, preferences)
-            return redirect(request_roadmap(owner=request.user, **preferences))
-        except ValidationError as exc:
-            form.add_error(None, exc)
-    return render(
-        request, "roadmaps/roadmap_new.html", _page_of(form), status=400 if form.errors else 200
-    )
+    if request.method == "POST":
+        form = RequestForm(request.POST)
+        if form.is_valid():
+            preferences = dict(form.cleaned_data)
+            try:
+                if preferences.pop("ask_first"):
+                    return _ask_back(request, preferences)
+                return redirect(request_roadmap(owner=request.user, **preferences))
+            except ValidationError as exc:
+                form.add_error(None, exc)
+        values: Any = form.data
+    else:
+        values = initial_values(request)
+        form = RequestForm(initial=values)
+
+    context = {
+        "form": form,
+        "estimate": _estimate_of(values),
+        "examples": [{"goal": goal, **time} for goal, time in EXAMPLES],
+        "languages": [(tag, name_of(tag)) for tag in LANGUAGES],
+        "due_hours": settings.REVIEW_DUE_HOURS,
+        "people_decide": people_decide(),
+        "without_model": without_model(),
+        "connect": CONNECT_A_MODEL,
+    }
+    status = 400 if form.errors else 200
+    return render(request, "roadmaps/roadmap_new.html", context, status=status)
 
 
-def _started_with(request: HttpRequest) -> dict[str, Any]:
-    """Defaults, and what a link such as an example's says."""
+def initial_values(request: HttpRequest) -> dict[str, Any]:
+    """Defaults, and the values that a link such as an example's sets."""
     values = RoadmapForm.defaults()
     values["language"] = langcodes.standardize_tag(get_language() or "en")
     for name in RoadmapForm.base_fields:
@@ -71,23 +85,10 @@ def _started_with(request: HttpRequest) -> dict[str, Any]:
     return values
 
 
-def _page_of(form: RequestForm) -> dict[str, Any]:
-    return {
-        "form": form,
-        "estimate": _estimate_of(form.data if form.is_bound else form.initial),
-        "examples": [{"goal": goal, **time} for goal, time in EXAMPLES],
-        "languages": [(tag, name_of(tag)) for tag in LANGUAGES],
-        "due_hours": settings.REVIEW_DUE_HOURS,
-        "people_decide": people_decide(),
-        "without_model": without_model(),
-        "connect": CONNECT_A_MODEL,
-    }
-
-
 @login_required
 @require_safe
 def roadmap_estimate(request: HttpRequest) -> HttpResponse:
-    """The part of the page that follows the time given, while it is being filled in."""
+    """The part of the page that follows the time while the form is being filled in."""
     context = {"estimate": _estimate_of(request.GET), "without_model": without_model()}
     return render(request, "roadmaps/_estimate.html", context)
 
@@ -100,9 +101,7 @@ def _estimate_of(values: Any) -> estimates.Estimate | None:
 
 
 def _ask_back(request: HttpRequest, preferences: dict[str, Any]) -> HttpResponse:
-    """The page with the questions; what was asked for travels in it, signed, so that tabs don't
-    mix.
-    """
+    """The page with the questions; the request travels in it, signed, so that tabs don't mix."""
     limits.check_room(request.user)
     thread_id = uuid.uuid4()
     try:
@@ -139,16 +138,15 @@ def _show_questions(
         "answer_max": ANSWER_MAX,
         "problem": problem,
     }
-    return render(
-        request, "roadmaps/roadmap_questions.html", context, status=400 if problem else 200
-    )
+    status = 400 if problem else 200
+    return render(request, "roadmaps/roadmap_questions.html", context, status=status)
 
 
 @login_required
 @require_POST
 @paced("design", "POST")
 def roadmap_questions(request: HttpRequest) -> HttpResponse:
-    """The answers, or that they were skipped; sent twice it leads to the same roadmap."""
+    """Answers to the questions, or none; sent twice they lead to the same roadmap."""
     signed = request.POST.get("asked", "")
     try:
         draft = signing.loads(signed, salt=ASKED, max_age=ASKED_SECONDS)

@@ -1,4 +1,4 @@
-"""Pages of a roadmap for its learner: home, list, detail, and what changes its course."""
+"""Pages of a roadmap for its learner: home, list, detail, and the acts that change its course."""
 
 import uuid
 from typing import Any
@@ -21,6 +21,7 @@ from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import check_may_act, check_owner, may_act
 from roadmaps.pages import workflow_state
+from roadmaps.plan import shape
 from roadmaps.request import estimates
 from roadmaps.request.forms import ChangesForm
 from roadmaps.review.auto_approval import people_decide
@@ -38,20 +39,20 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def roadmap_list(request: HttpRequest) -> HttpResponse:
-    """One's own, newest first; `?status=` shows those in one state."""
+    """A learner's own roadmaps, newest first; `?status=` shows those in one state."""
     roadmaps = Roadmap.objects.kept().filter(owner=request.user.pk)
-    counted = dict(roadmaps.order_by().values_list("status").annotate(Count("pk")))
+    counts = dict(roadmaps.order_by().values_list("status").annotate(Count("pk")))
     status = request.GET.get("status", "")
-    if status in counted:
+    if status in counts:
         roadmaps = roadmaps.filter(status=status)
     else:
         status = ""
-    states = [(state, state.label, counted[state]) for state in RoadmapStatus if state in counted]
+    states = [(state, state.label, counts[state]) for state in RoadmapStatus if state in counts]
     context = {
         "page": Paginator(roadmaps, PAGE_SIZE).get_page(request.GET.get("page")),
         "states": states,
         "wanted": status,
-        "all": sum(counted.values()),
+        "all": sum(counts.values()),
     }
     return render(request, "roadmaps/roadmap_list.html", context)
 
@@ -61,8 +62,10 @@ def roadmap_list(request: HttpRequest) -> HttpResponse:
 def roadmap_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The page; to htmx only the parts that change while the roadmap moves."""
     context = _page_of(visible(request, pk), request.user)
-    name = "_roadmap_live" if getattr(request, "htmx", False) else "roadmap_detail"
-    return render(request, f"roadmaps/{name}.html", context)
+    template = "roadmaps/roadmap_detail.html"
+    if getattr(request, "htmx", False):
+        template = "roadmaps/_roadmap_live.html"
+    return render(request, template, context)
 
 
 def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) -> dict[str, Any]:
@@ -71,16 +74,26 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
     reviews = list(roadmap.reviews.select_related("draft", "decided_by"))
     allowed = may_act(user, roadmap)
     cancellable = roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED] or roadmap.is_changing
-    changeable = allowed and roadmap.status in CHANGEABLE
+    if roadmap.status not in CHANGEABLE or not allowed:
+        form = None
+    elif form is None:
+        form = ChangesForm(auto_id="changes-%s")
+
+    # A plan that waits decides what is to be written; of a course most of it is there already.
+    estimate = None
+    waiting = next((review for review in reviews if review.status == ReviewStatus.PENDING), None)
+    if waiting and not roadmap.is_changing:
+        plan = waiting.draft.plan
+        estimate = estimates.for_plan(len(plan["stages"]), len(list(shape.concepts(plan))))
     return {
         "roadmap": roadmap,
         "events": events,
         "reviews": [review for review in reviews if review.status != ReviewStatus.PENDING],
         "flow": _flow(roadmap, events, reviews),
-        "estimate": _estimate(roadmap, reviews),
+        "estimate": estimate,
         "cancellable": allowed and cancellable,
         "retryable": allowed and roadmap.status in RETRYABLE,
-        "changes_form": (form or ChangesForm(auto_id="changes-%s")) if changeable else None,
+        "changes_form": form,
         "connect": CONNECT_A_MODEL,
     }
 
@@ -88,30 +101,16 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
 def _flow(
     roadmap: Roadmap, events: list[dict[str, Any]], reviews: list[Review]
 ) -> workflow_state.Flow:
-    written = written_events(roadmap.pk, workflow_state.FLOW_EVENTS)
-    known = {
-        event["id"]: event
-        for event in [*written, *events]
-        if event["event"] in workflow_state.FLOW_EVENTS
-    }
-    asked = sum(review.status == ReviewStatus.CHANGES_REQUESTED for review in reviews)
-    asked += len({review.draft_id for review in reviews if review.draft.origin in Draft.ASKED})
-    return workflow_state.flow_of(
-        roadmap, sorted(known.values(), key=lambda event: event["sequence"]), asked
-    )
+    """The state of each node of the workflow, from all events of it that are still there."""
+    by_id = {}
+    for event in [*written_events(roadmap.pk, workflow_state.FLOW_EVENTS), *events]:
+        if event["event"] in workflow_state.FLOW_EVENTS:
+            by_id[event["id"]] = event
+    in_order = sorted(by_id.values(), key=lambda event: event["sequence"])
 
-
-def _estimate(roadmap: Roadmap, reviews: list[Review]) -> estimates.Estimate | None:
-    """What is to be written when the plan that waits is approved; of a course most of it is there
-    already.
-    """
-    waiting = next((review for review in reviews if review.status == ReviewStatus.PENDING), None)
-    if waiting is None or roadmap.is_changing:
-        return None
-    stages = waiting.draft.plan["stages"]
-    return estimates.for_plan(
-        len(stages), sum(len(one["concepts"]) for stage in stages for one in stage["modules"])
-    )
+    rounds = sum(review.status == ReviewStatus.CHANGES_REQUESTED for review in reviews)
+    rounds += len({review.draft_id for review in reviews if review.draft.origin in Draft.ASKED})
+    return workflow_state.flow_of(roadmap, in_order, rounds)
 
 
 @login_required
@@ -142,19 +141,15 @@ def roadmap_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def ask(roadmap: Roadmap, *, by: User) -> None:
         request_changes(roadmap, by=by, comment=form.cleaned_data.get("comment", ""))
 
-    return _change(
-        request,
-        pk,
-        ask,
-        _("The plan is being changed. Your course stays as it is until it is approved."),
-    )
+    success = _("The plan is being changed. Your course stays as it is until it is approved.")
+    return _change(request, pk, ask, success)
 
 
-def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str) -> HttpResponse:
+def _change(request: HttpRequest, pk: uuid.UUID, change: Any, success: str) -> HttpResponse:
     roadmap = visible(request, pk)
     try:
         change(roadmap, by=request.user)
-        messages.success(request, done)
+        messages.success(request, success)
     except InvalidTransition as exc:
         messages.error(request, str(exc))
     except ValidationError as exc:
@@ -163,7 +158,7 @@ def _change(request: HttpRequest, pk: uuid.UUID, change: Any, done: str) -> Http
 
 
 def visible(request: HttpRequest, pk: uuid.UUID) -> Roadmap:
-    """404, not 403: a stranger learns nothing, not even that it exists."""
+    """The roadmap, or 404, not 403: a stranger learns nothing, not even that it exists."""
     return get_object_or_404(Roadmap.objects.visible_to(request.user), pk=pk)
 
 

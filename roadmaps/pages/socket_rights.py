@@ -46,7 +46,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"  # the one whose permissio
 
 @dataclass(frozen=True)
 class Line:
-    """Whose socket it is, by which session, and what it shows: a roadmap, or else the inbox."""
+    """Owner and session of a socket, and the page that it serves: a roadmap, or else the inbox."""
 
     user_id: int
     session_key: str
@@ -55,7 +55,7 @@ class Line:
 
     @property
     def subjects(self) -> set[str]:
-        """The hints that are about it."""
+        """Subjects of the hints that are about this socket."""
         session = of_session(self.session_key)
         return {EVERYBODY, of_user(self.user_id), session, of_roadmap(self.roadmap_id)}
 
@@ -65,7 +65,7 @@ def of_user(pk: int) -> str:
 
 
 def of_session(key: str) -> str:
-    """Hashed: whoever reads it from Redis could use the key itself."""
+    """Subject of a session, hashed: a person who reads it from Redis could use the key itself."""
     return f"session:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
@@ -83,10 +83,9 @@ def lost(lines: Collection[Line]) -> dict[Line, int]:
     current = Session.objects.filter(expire_date__gt=timezone.now())
     current = current.filter(session_key__in={line.session_key for line in lines})
     sessions = set(current.values_list("session_key", flat=True))
-    shown = {line.roadmap_id for line in lines if line.roadmap_id}
-    owners: dict[UUID | None, int] = dict(
-        Roadmap.objects.kept().filter(pk__in=shown).values_list("pk", "owner_id")
-    )
+    roadmap_ids = {line.roadmap_id for line in lines if line.roadmap_id}
+    roadmaps = Roadmap.objects.kept().filter(pk__in=roadmap_ids)
+    owners: dict[UUID | None, int] = dict(roadmaps.values_list("pk", "owner_id"))
 
     def is_signed_in(line: Line) -> bool:
         user = users.get(line.user_id)
@@ -100,18 +99,22 @@ def lost(lines: Collection[Line]) -> dict[Line, int]:
     reviewers = _permitted("roadmaps.view_review", reviewing)
     visitors = _permitted("roadmaps.view_roadmap", visiting)
 
-    def code(line: Line) -> int:
+    codes = dict.fromkeys(lines, SIGN_IN)
+    for line in signed_in:
         if line.roadmap_id is None:
-            return 0 if line.user_id in reviewers else FORBIDDEN
-        seen = owners.get(line.roadmap_id) == line.user_id or line.user_id in visitors
-        return 0 if seen and line.roadmap_id in owners else UNKNOWN
-
-    codes = dict.fromkeys(lines, SIGN_IN) | {line: code(line) for line in signed_in}
-    return {line: reason for line, reason in codes.items() if reason}
+            codes[line] = FORBIDDEN
+            may_look = line.user_id in reviewers
+        else:
+            codes[line] = UNKNOWN
+            is_owner = owners.get(line.roadmap_id) == line.user_id
+            may_look = line.roadmap_id in owners and (is_owner or line.user_id in visitors)
+        if may_look:
+            del codes[line]
+    return codes
 
 
 def _permitted(permission: str, user_ids: set[int]) -> set[int]:
-    """Those of `user_ids` who count as staff and have it."""
+    """Staff among `user_ids` who have the permission."""
     if not user_ids:
         return set()
     permitted = User.objects.with_perm(permission, backend=BACKEND)
@@ -126,7 +129,7 @@ class Socket(Protocol):
 
 
 class OpenSockets:
-    """Those of this process, and the task that asks for their rights while there are any."""
+    """Sockets of this process, and the task that asks for their rights while there are any."""
 
     def __init__(self) -> None:
         self._sockets: set[Socket] = set()
@@ -139,8 +142,8 @@ class OpenSockets:
     def add(self, socket: Socket) -> None:
         self._sockets.add(socket)
         if self._watch is None:
-            self._watch = asyncio.create_task(self._keep_watch())
-            self._watch.add_done_callback(self._watch_ended)
+            self._watch = asyncio.create_task(self.keep_watch())
+            self._watch.add_done_callback(self.end_unwatched)
 
     def remove(self, socket: Socket) -> None:
         self._sockets.discard(socket)
@@ -170,17 +173,14 @@ class OpenSockets:
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
-    async def _keep_watch(self) -> None:
+    async def keep_watch(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._check_regularly())
-            tasks.create_task(self._listen_for_hints())
+            tasks.create_task(self.listen_for_hints())
+            while True:
+                await asyncio.sleep(settings.SOCKET_CHECK_SECONDS)
+                await self.check()
 
-    async def _check_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(settings.SOCKET_CHECK_SECONDS)
-            await self.check()
-
-    async def _listen_for_hints(self) -> None:
+    async def listen_for_hints(self) -> None:
         layer = get_channel_layer()
         channel = ""
         while True:
@@ -196,8 +196,8 @@ class OpenSockets:
             finally:
                 await leave_group(layer, GROUP, channel)
 
-    def _watch_ended(self, watch: "asyncio.Task[None]") -> None:
-        """Unwatched, no socket stays open: their pages connect again, and a new watch begins."""
+    def end_unwatched(self, watch: "asyncio.Task[None]") -> None:
+        """End of all sockets when the watch broke: pages connect again, and a new one begins."""
         if watch.cancelled():
             return
         logger.error("the watch over open sockets broke", exc_info=watch.exception())
@@ -207,7 +207,7 @@ class OpenSockets:
 
 
 async def leave_group(layer: Any, group: str, channel: str) -> None:
-    """Also while Redis is away: this process forgets the member before it tells Redis."""
+    """Exit from a group, also while Redis is away: this process forgets the member first."""
     with contextlib.suppress(RedisError, OSError):
         await layer.group_discard(group, channel)
 
@@ -224,7 +224,7 @@ def ask_again(subject: str) -> None:
 
 @receiver(post_delete, sender=Session)
 def session_ended(instance: Session, **_: Any) -> None:
-    """By signing out, or because it goes on under another key; those that ran out have no socket."""
+    """End by signing out, or by another key; sessions that ran out have no socket."""
     if instance.expire_date > timezone.now():
         ask_again(of_session(instance.session_key))
 
@@ -234,7 +234,7 @@ def session_ended(instance: Session, **_: Any) -> None:
 def person_changed(
     instance: User, created: bool = False, update_fields: Any = None, **_: Any
 ) -> None:
-    """Another password, deactivated, no longer staff, deleted; to sign in only notes when."""
+    """Change of a password or a role, deactivation, deletion; signing in only notes the time."""
     if not created and update_fields != {"last_login"}:
         ask_again(of_user(instance.pk))
 

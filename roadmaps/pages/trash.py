@@ -69,12 +69,12 @@ def roadmap_erase(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _change(
-    request: HttpRequest, pk: uuid.UUID, change: Any, done: str, leads_to: str
+    request: HttpRequest, pk: uuid.UUID, change: Any, success: str, leads_to: str
 ) -> HttpResponse:
     roadmap = _own(request, pk)
     try:
         change(roadmap, by=request.user)
-        messages.success(request, done % {"roadmap": roadmap})
+        messages.success(request, success % {"roadmap": roadmap})
     except InvalidTransition as exc:
         messages.error(request, str(exc))
     return redirect(leads_to)

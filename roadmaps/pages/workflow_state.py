@@ -40,13 +40,25 @@ DONE = {
     S.READY: MAIN,
 }
 
+# The node that a status is about, or "" for the one that the events lead to, and its state.
+CURRENT = {
+    S.QUEUED: ("", "waiting"),
+    S.RUNNING: ("", "active"),
+    S.AWAITING_REVIEW: ("human_review", "paused"),
+    S.GENERATING: ("content", "active"),
+    S.PARTIAL: ("content", "failed"),
+    S.FAILED: ("", "failed"),
+    S.CANCELLED: ("", "failed"),
+    S.REJECTED: ("human_review", "failed"),
+}
+
 
 @dataclass
 class Walk:
-    """What the events tell of the way through the workflow."""
+    """The way through the workflow, as far as its events tell."""
 
-    done: set[str] = field(default_factory=lambda: {"request"})
-    at: str = steps.MAIN[0]  # what runs, or would run next
+    finished: set[str] = field(default_factory=lambda: {"request"})
+    current: str = steps.MAIN[0]  # the node that runs, or would run next
     automatic: int = 0
     asked_by_person: bool = False
     validated: bool = False
@@ -68,19 +80,22 @@ class Walk:
     @staticmethod
     def _then(event: dict[str, Any]) -> Then | None:
         decision = BY_STATUS.get(event["data"].get("decision", ""))
-        return decision.then if decision else None
+        if decision is None:
+            return None
+        return decision.then
 
     def _enter(self, node: str) -> None:
         if node in steps.LOOP:
-            before = MAIN[: MAIN.index(steps.LOOP_ENDS_AT)]
-            after = (*steps.LOOP[steps.LOOP.index(node) :], *AFTER_LOOP)
+            earlier = MAIN[: MAIN.index(steps.LOOP_ENDS_AT)]
+            later = (*steps.LOOP[steps.LOOP.index(node) :], *AFTER_LOOP)
         else:
-            before, after = MAIN[: MAIN.index(node)], MAIN[MAIN.index(node) :]
-        self.done = (self.done - set(after)) | set(before)
-        self.at = node
+            earlier = MAIN[: MAIN.index(node)]
+            later = MAIN[MAIN.index(node) :]
+        self.finished = (self.finished - set(later)) | set(earlier)
+        self.current = node
 
     def _leave(self, node: str) -> None:
-        self.done.add(node)
+        self.finished.add(node)
         if node == steps.LOOP_ENDS_AT:
             self.validated = True
         elif node == steps.LOOP[-1]:
@@ -102,25 +117,14 @@ class Flow:
 
 
 def flow_of(roadmap: Roadmap, events: Iterable[dict[str, Any]], people_rounds: int) -> Flow:
-    """`events`: those of FLOW_EVENTS, oldest first."""
+    """The picture's states, from the roadmap and its `events` of FLOW_EVENTS, oldest first."""
     walk = Walk()
     for event in events:
         walk.take(event)
-    states = dict.fromkeys(LABELS, "idle") | dict.fromkeys(walk.done, "done")
+    states = dict.fromkeys(LABELS, "idle") | dict.fromkeys(walk.finished, "done")
     status = S(roadmap.status)
     states |= dict.fromkeys(DONE.get(status, ()), "done")
-    states |= _here(status, walk.at)
+    if status in CURRENT:
+        node, state = CURRENT[status]
+        states[node or walk.current] = state
     return Flow(states, walk.automatic, people_rounds)
-
-
-def _here(status: S, at: str) -> dict[str, str]:
-    return {
-        S.QUEUED: {at: "waiting"},
-        S.RUNNING: {at: "active"},
-        S.AWAITING_REVIEW: {"human_review": "paused"},
-        S.GENERATING: {"content": "active"},
-        S.PARTIAL: {"content": "failed"},
-        S.FAILED: {at: "failed"},
-        S.CANCELLED: {at: "failed"},
-        S.REJECTED: {"human_review": "failed"},
-    }.get(status, {})
