@@ -38,20 +38,16 @@ def for_request(hours_per_week: int, weeks: int) -> Estimate:
     if without_model("curriculum"):
         stages, concepts = size_of(budget)
     else:
-        stages, concepts = _usual_size(budget)
+        recent = Concept.objects.order_by("-pk").values_list("minutes", flat=True)[: RECENT * 10]
+        minutes = statistics.median(recent or [CONCEPT_MINUTES])
+        concepts = min(max(round(budget / max(minutes, 1)), SIZES[0]), SIZES[1])
+        stages = min(max(round(concepts / 5), 2), 6)
     return _estimate(stages, concepts, DESIGN, 2 * (settings.MAX_EDIT_ROUNDS - 1))
 
 
 def for_plan(stages: int, concepts: int) -> Estimate:
-    """What is still to do once this plan is approved."""
+    """The work that is left once a plan of this size is approved."""
     return _estimate(stages, concepts, (), 0)
-
-
-def _usual_size(budget: int) -> tuple[int, int]:
-    recent = Concept.objects.order_by("-pk").values_list("minutes", flat=True)[: RECENT * 10]
-    share = statistics.median(recent or [CONCEPT_MINUTES])
-    concepts = min(max(round(budget / max(share, 1)), SIZES[0]), SIZES[1])
-    return min(max(round(concepts / 5), 2), 6), concepts
 
 
 def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: int) -> Estimate:
@@ -68,7 +64,7 @@ def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: i
 
 
 def recent_seconds() -> dict[str, float]:
-    """By role: the median of its model's latest calls."""
+    """Seconds of a call by role: the median of its model's latest calls."""
     usual = USUAL | CONTENT
     latest = []
     for role in usual:

@@ -23,7 +23,7 @@ class RequestField:
     """One column of Roadmap that the learner fills in.
 
     `label` stands on the form, `fact` on a review's page with the value, or with the text that
-    `shown` makes from the roadmap; without a `fact` another part of that page shows the field.
+    `in_words` makes from the roadmap; without a `fact` another part of that page shows the field.
     A field that is not `always_sent` is left out of payloads while it is empty.
     """
 
@@ -35,15 +35,15 @@ class RequestField:
     to_content: bool  # prompts of tutorials, resources and quizzes
     exported: bool
     fact: str
-    shown: Callable[[Any], Any] | None = None
+    in_words: Callable[[Any], Any] | None = None
     always_sent: bool = True
 
 
-def _time(roadmap: Any) -> str:
+def time_in_words(roadmap: Any) -> str:
     return f"{roadmap.hours_per_week} hours a week for {roadmap.weeks} weeks"
 
 
-def _answered(roadmap: Any) -> str:
+def clarifications_in_words(roadmap: Any) -> str:
     return " ".join(f"{pair['question']} “{pair['answer']}”" for pair in roadmap.clarifications)
 
 
@@ -68,7 +68,7 @@ FIELDS = (
         to_content=True,
         exported=True,
         fact="Level",
-        shown=lambda roadmap: roadmap.get_level_display(),
+        in_words=lambda roadmap: roadmap.get_level_display(),
     ),
     RequestField(
         name="hours_per_week",
@@ -79,7 +79,7 @@ FIELDS = (
         to_content=False,
         exported=True,
         fact="Time",
-        shown=_time,
+        in_words=time_in_words,
     ),
     RequestField(
         name="weeks",
@@ -100,7 +100,7 @@ FIELDS = (
         to_content=False,
         exported=True,
         fact="Until",
-        shown=lambda roadmap: roadmap.target_date and roadmap.target_date.isoformat(),
+        in_words=lambda roadmap: roadmap.target_date and roadmap.target_date.isoformat(),
     ),
     RequestField(
         name="language",
@@ -141,7 +141,7 @@ FIELDS = (
         to_content=True,
         exported=True,
         fact="Likes",
-        shown=lambda roadmap: ", ".join(roadmap.formats),
+        in_words=lambda roadmap: ", ".join(roadmap.formats),
     ),
     RequestField(
         name="clarifications",
@@ -152,7 +152,7 @@ FIELDS = (
         to_content=False,
         exported=False,
         fact="Was asked",
-        shown=_answered,
+        in_words=clarifications_in_words,
         always_sent=False,
     ),
 )
@@ -178,8 +178,10 @@ def _payload(roadmap: "Roadmap", fields: Iterable[RequestField]) -> dict[str, An
     payload = {}
     for field in sorted(fields, key=lambda field: field.name in LAST):
         value = getattr(roadmap, field.name)
+        if isinstance(value, date):
+            value = value.isoformat()
         if value or field.always_sent:
-            payload[field.name] = value.isoformat() if isinstance(value, date) else value
+            payload[field.name] = value
     return payload
 
 
@@ -187,7 +189,9 @@ def facts(roadmap: "Roadmap") -> dict[str, Any]:
     """Filled-in fields by their name on a review's page."""
     filled = {}
     for field in FIELDS:
-        text = field.shown(roadmap) if field.shown else getattr(roadmap, field.name)
-        if field.fact and text:
-            filled[field.fact] = text
+        value = getattr(roadmap, field.name)
+        if field.in_words:
+            value = field.in_words(roadmap)
+        if field.fact and value:
+            filled[field.fact] = value
     return filled

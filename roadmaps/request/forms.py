@@ -53,14 +53,16 @@ def check_language(value: str) -> None:
 
 
 def check_goal(value: str) -> None:
-    """Chinese, Japanese and Korean characters say twice as much as letters, and are twice as wide."""
+    """Least length of a goal, in columns: Chinese, Japanese and Korean characters are twice as
+    wide as letters, and say twice as much.
+    """
     columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in value)
     if columns < GOAL_MIN:
         raise ValidationError(_("Say a little more: at least 10 characters."))
 
 
 class TimeForm(forms.Form):
-    """How much time there is."""
+    """Time that the learner has: hours a week, and weeks or a date."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -92,11 +94,7 @@ class TimeForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if date := cleaned.get("target_date"):
             cleaned["weeks"] = max(1, math.ceil((date - timezone.localdate()).days / 7))
-        elif (
-            not cleaned.get("weeks")
-            and "weeks" not in self.errors
-            and "target_date" not in self.errors
-        ):
+        elif not cleaned.get("weeks") and self.errors.keys().isdisjoint({"weeks", "target_date"}):
             self.add_error("weeks", _("Give weeks or a date."))
         return cleaned
 
@@ -162,7 +160,7 @@ class RoadmapForm(TimeForm):
 
 
 class RequestForm(RoadmapForm):
-    """The page's: whether to be asked back is no part of what is asked for."""
+    """Form of the page: the request, and the wish to be asked back, which is no part of it."""
 
     ask_first = forms.BooleanField(
         label=gettext_lazy("Ask me two or three questions first"),
@@ -172,7 +170,7 @@ class RequestForm(RoadmapForm):
 
 
 class ChangesForm(forms.Form):
-    """What a learner wants changed of an approved plan."""
+    """Changes of an approved plan that a learner wishes for."""
 
     comment = forms.CharField(
         label=gettext_lazy("What should be different?"),

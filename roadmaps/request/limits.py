@@ -14,22 +14,30 @@ NAME_MAX = 60  # characters of a roadmap's name in the sentence
 
 
 def take_turn(owner: Any) -> None:
-    """Until the transaction ends nobody else starts a roadmap of `owner`, so that counting means
-    something.
+    """Lock of an owner until the transaction ends: nobody else starts a roadmap of theirs, so that
+    counting means something.
     """
     # NO KEY: rows that refer to the user may be written meanwhile.
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def check_room(owner: Any) -> None:
-    """Raises ValidationError that names what runs, when nothing more of `owner` may start now."""
+    """Check that `owner` may start one more roadmap. Raises ValidationError that names the running
+    ones.
+    """
     most = settings.MAX_RUNNING_ROADMAPS
     if not most:
         return
     running = list(Roadmap.objects.filter(owner=owner.pk).moving()[:most])
     if len(running) < most:
         return
-    names = ", ".join(f"“{_short(str(roadmap))}”" for roadmap in running)
+
+    names = []
+    for roadmap in running:
+        name = str(roadmap)
+        if len(name) > NAME_MAX:
+            name = _("%(start)s…") % {"start": name[: NAME_MAX - 1]}
+        names.append(f"“{name}”")
     message = ngettext(
         "%(most)s roadmap of yours may run at a time, and %(names)s still does."
         " Wait until it is done, or cancel it.",
@@ -37,10 +45,5 @@ def check_room(owner: Any) -> None:
         "Wait until one is done, or cancel one.",
         most,
     )
-    raise ValidationError({NON_FIELD_ERRORS: [message % {"most": most, "names": names}]})
-
-
-def _short(name: str) -> str:
-    if len(name) <= NAME_MAX:
-        return name
-    return _("%(start)s…") % {"start": name[: NAME_MAX - 1]}
+    values = {"most": most, "names": ", ".join(names)}
+    raise ValidationError({NON_FIELD_ERRORS: [message % values]})

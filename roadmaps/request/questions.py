@@ -41,7 +41,7 @@ async def _ask(request: dict[str, Any], thread_id: str) -> list[str]:
 
 
 def clean_clarifications(clarifications: Any) -> list[dict[str, str]]:
-    """The answered ones of [{"question", "answer"}]. Raises ValidationError."""
+    """Answered questions among [{"question", "answer"}]. Raises ValidationError."""
     answered = []
     for pair in clarifications:
         question = str(pair["question"])

@@ -1,4 +1,4 @@
-"""Request of a roadmap: the learner's goal and preferences become a row, and its design is queued."""
+"""Request of a roadmap: a row of the learner's goal and preferences, whose design is queued."""
 
 import uuid
 from collections.abc import Sequence
