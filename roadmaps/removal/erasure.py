@@ -1,4 +1,4 @@
-"""Deleting a roadmap without a rest: its rows, checkpoints, log and what models said of it.
+"""Erasure of a roadmap without a rest: its rows, checkpoints, log and the answers of models.
 
 A run that was cut off may still write a checkpoint, an answer or an event, so an erased thread is
 remembered for a day and swept again. What model calls have cost stays, without their content.
@@ -38,7 +38,7 @@ def erase(roadmaps: "QuerySet[Roadmap]") -> int:
 
 
 def withdraw(roadmaps: Iterable[Roadmap]) -> None:
-    """Nobody drives or writes for them from now on: their leases are revoked, their parts locked.
+    """End of all work on `roadmaps`: their leases are revoked, their parts locked.
 
     To be called first: a row written meanwhile would be in the way.
     """
@@ -49,7 +49,7 @@ def withdraw(roadmaps: Iterable[Roadmap]) -> None:
 
 @receiver(pre_delete, sender=Roadmap)
 def leave_nothing(instance: Roadmap, **_: Any) -> None:
-    """Also when its owner is deleted: no roadmap goes without its thread."""
+    """Erasure of the thread with its roadmap, also when the owner is deleted."""
     ErasedThread.objects.get_or_create(
         thread_id=instance.thread_id, defaults={"roadmap_id": instance.pk}
     )
@@ -59,11 +59,11 @@ def leave_nothing(instance: Roadmap, **_: Any) -> None:
 
 
 def _forget_in_admin(model: type[Model], keys: Iterable[Any]) -> None:
-    """Who did something and when stays in the admin's log; what it was about goes."""
-    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
-    entries.filter(object_id__in=[str(key) for key in keys]).update(
-        object_repr=FORGOTTEN, change_message=""
-    )
+    """Subjects and messages in the admin's log go; the person and the time stay."""
+    content_type = ContentType.objects.get_for_model(model)
+    object_ids = [str(key) for key in keys]
+    entries = LogEntry.objects.filter(content_type=content_type, object_id__in=object_ids)
+    entries.update(object_repr=FORGOTTEN, change_message="")
 
 
 def sweep() -> int:

@@ -13,6 +13,7 @@ from roadmaps.request.fields import whole_request
 Part = Callable[[User], Iterator[tuple[str, Any]]]
 parts: list[Part] = []
 
+ROADMAP = ("status", "status_reason", "created_at", "updated_at", "deleted_at")
 DRAFT = ("number", "origin", "created_at", "intent", "plan", "report", "operations")
 REVIEW = (
     "status",
@@ -37,7 +38,7 @@ CALL = (
 
 
 def part(data_of: Part) -> Part:
-    """Decorator of a function that yields what an app keeps of a person."""
+    """Decorator of a function that yields the data that an app keeps of a person."""
     parts.append(data_of)
     return data_of
 
@@ -51,22 +52,18 @@ def everything_of(user: User) -> Iterator[tuple[str, Any]]:
 @part
 def roadmaps_of(user: User) -> Iterator[tuple[str, Any]]:
     for roadmap in Roadmap.objects.filter(owner=user).iterator():
-        yield f"roadmaps/{roadmap.pk}", _all_of(roadmap)
-
-
-def _all_of(roadmap: Roadmap) -> dict[str, Any]:
-    states = ("status", "status_reason", "created_at", "updated_at", "deleted_at")
-    lines = ReviewEvent.objects.filter(review__roadmap=roadmap).order_by("at", "id")
-    return {
-        "id": roadmap.pk,
-        "title": str(roadmap),
-        "request": whole_request(roadmap),
-        **{name: getattr(roadmap, name) for name in states},
-        "drafts": list(roadmap.drafts.order_by("number").values(*DRAFT)),
-        "reviews": list(roadmap.reviews.order_by("created_at").values(*REVIEW)),
-        "history": list(lines.values("kind", "actor_name", "text", "at")),
-        "events": events_of(roadmap.pk),
-        "model_calls": list(
-            ModelCall.objects.filter(thread_id=roadmap.thread_id).order_by("pk").values(*CALL)
-        ),
-    }
+        states = {name: getattr(roadmap, name) for name in ROADMAP}
+        lines = ReviewEvent.objects.filter(review__roadmap=roadmap).order_by("at", "id")
+        calls = ModelCall.objects.filter(thread_id=roadmap.thread_id).order_by("pk")
+        data = {
+            "id": roadmap.pk,
+            "title": str(roadmap),
+            "request": whole_request(roadmap),
+            **states,
+            "drafts": list(roadmap.drafts.order_by("number").values(*DRAFT)),
+            "reviews": list(roadmap.reviews.order_by("created_at").values(*REVIEW)),
+            "history": list(lines.values("kind", "actor_name", "text", "at")),
+            "events": events_of(roadmap.pk),
+            "model_calls": list(calls.values(*CALL)),
+        }
+        yield f"roadmaps/{roadmap.pk}", data

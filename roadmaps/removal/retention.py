@@ -30,12 +30,12 @@ ENDED = (S.READY, S.PARTIAL, S.REJECTED, S.CANCELLED, S.FAILED)
 def prune() -> dict[str, int]:
     """Rows deleted, by what they were."""
     result_cutoff = timezone.now() - timedelta(seconds=settings.CELERY_RESULT_EXPIRES)
-    threads, model_calls = _prune_threads()
+    threads, model_calls = prune_threads()
     deleted = {
-        "trash": _empty_trash(),
+        "trash": empty_trash(),
         "threads": threads,
         "model_calls": model_calls,
-        "prompts": _forget(old_prompts()),
+        "prompts": forget(old_prompts()),
         "model_failures": _delete(ModelFailure.objects.filter(created_at__lt=_cutoff())),
         "logs": _delete(old_logs()),
         "results": _delete(TaskResult.objects.filter(date_done__lt=result_cutoff)),
@@ -59,20 +59,21 @@ def old_logs() -> "QuerySet[ExecutionLog]":
 
 
 def old_prompts() -> "QuerySet[ModelCall]":
-    """Answers stay as long as their thread may go on; what was asked, a learner's words, no longer
-    than the log.
+    """Prompts, a learner's words, that are older than the log.
+
+    Answers stay as long as their thread may go on.
     """
     return ModelCall.objects.filter(created_at__lt=_cutoff(), prompt__isnull=False)
 
 
 def left_leases() -> "QuerySet[Lease]":
-    """Of what was deleted while a worker held them: nobody will ask for them again."""
+    """Leases of rows that were deleted while a worker held them: nobody asks for them again."""
     return Lease.objects.filter(expires_at__lt=Now() - LEASE_KEPT)
 
 
 def ended_threads() -> "QuerySet[Roadmap, UUID]":
     """Threads of roadmaps that ended long ago, as far as anything is left of them."""
-    something_left = """
+    has_rows = """
         EXISTS (
             SELECT FROM checkpoints.checkpoints c
             WHERE c.thread_id = roadmaps_roadmap.thread_id::text
@@ -80,7 +81,7 @@ def ended_threads() -> "QuerySet[Roadmap, UUID]":
         OR EXISTS (SELECT FROM roadmaps_modelcall m WHERE m.thread_id = roadmaps_roadmap.thread_id)
     """
     ended = Roadmap.objects.filter(status__in=ENDED, updated_at__lt=_cutoff())
-    with_rows = ended.extra(where=[something_left])  # noqa: S610 - our own text
+    with_rows = ended.extra(where=[has_rows])  # noqa: S610 - our own text
     return with_rows.order_by().values_list("thread_id", flat=True)
 
 
@@ -88,7 +89,7 @@ def _cutoff() -> datetime:
     return timezone.now() - timedelta(days=settings.PRUNE_AFTER_DAYS)
 
 
-def _prune_threads() -> tuple[int, int]:
+def prune_threads() -> tuple[int, int]:
     """Threads deleted, and model calls: theirs and those without a roadmap."""
     threads = calls = 0
     for thread_id in ended_threads():
@@ -101,9 +102,8 @@ def _prune_threads() -> tuple[int, int]:
 
 @transaction.atomic
 def _prune_thread(thread_id: UUID) -> int | None:
-    """Its model calls deleted; None when somebody has had it go on since it was listed."""
-    # Locked, so that a retry or a change that is asked for now comes before it or after it, never
-    # in the middle.
+    """Number of model calls deleted; None for a thread that has gone on since it was listed."""
+    # Locked, so that a retry or a change comes before it or after it, never in the middle.
     if not ended_threads().filter(thread_id=thread_id).select_for_update().exists():
         return None
     loop.run(checkpointer.delete_thread(str(thread_id)))
@@ -116,18 +116,18 @@ def calls_without_roadmap() -> "QuerySet[ModelCall]":
     return ModelCall.objects.filter(~Exists(roadmaps), created_at__lt=_cutoff())
 
 
-def _empty_trash() -> int:
-    thrown_away = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+def empty_trash() -> int:
+    """Roadmaps erased that lay in the trash for TRASH_DAYS."""
+    cutoff = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+    expired = Roadmap.objects.filter(deleted_at__lt=cutoff)
     total = 0
-    while erased := erasure.erase(
-        Roadmap.objects.filter(deleted_at__lt=thrown_away)[:TRASH_BATCH_SIZE]
-    ):
+    while erased := erasure.erase(expired[:TRASH_BATCH_SIZE]):
         total += erased
     return total
 
 
-def _forget(calls: "QuerySet[ModelCall]") -> int:
-    """Their prompts; in batches, as everything here."""
+def forget(calls: "QuerySet[ModelCall]") -> int:
+    """Prompts deleted of `calls`, which stay; in batches, as everything here."""
     total = 0
     while batch := list(calls.order_by().values_list("pk", flat=True)[:BATCH_SIZE]):
         total += ModelCall.objects.filter(pk__in=batch).update(prompt=None, text_deleted_at=Now())

@@ -19,7 +19,10 @@ from roadmaps.sentences import Sentence
 
 @transaction.atomic
 def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
-    """Out of sight; what runs is cancelled first. Raises InvalidTransition: it is there already."""
+    """The roadmap, in the trash; its run is cancelled first.
+
+    Raises InvalidTransition: it is there already.
+    """
     # The leases before the row: the order of locks of `roadmaps.engine`.
     erasure.withdraw([roadmap])
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
@@ -37,7 +40,7 @@ def move_to_trash(roadmap: Roadmap, *, by: User) -> Roadmap:
 
 
 def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
-    """Raises InvalidTransition: it is not in the trash."""
+    """The roadmap, out of the trash. Raises InvalidTransition: it is not in the trash."""
     if not Roadmap.objects.trashed().filter(pk=roadmap.pk).update(deleted_at=None):
         raise InvalidTransition(_("“%(roadmap)s” is not in the trash.") % {"roadmap": roadmap})
     progress.record(
@@ -49,7 +52,10 @@ def restore(roadmap: Roadmap, *, by: User) -> Roadmap:
 
 
 def delete_for_good(roadmap: Roadmap) -> None:
-    """Raises InvalidTransition: it is not in the trash, so nobody meant to delete it."""
+    """Erasure of a roadmap in the trash.
+
+    Raises InvalidTransition: it is not in the trash, so nobody meant to delete it.
+    """
     if not erasure.erase(Roadmap.objects.trashed().filter(pk=roadmap.pk)):
         raise InvalidTransition(_("“%(roadmap)s” is not in the trash.") % {"roadmap": roadmap})
 
