@@ -21,7 +21,7 @@ GRACE_SECONDS = 15  # from the TERM to the KILL
 
 @functools.cache
 def pipe() -> tuple[int, int]:
-    """Of this process; its writing end stays open until it ends, and no child inherits it."""
+    """Pipe of this process: its writing end stays open until the end, and no child inherits it."""
     return os.pipe()
 
 

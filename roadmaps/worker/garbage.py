@@ -6,15 +6,12 @@ the web a pause in every twentieth page or so.
 
 import gc
 
-GARBAGE_AFTER = (
-    20_000,
-    20,
-    50,
-)  # of Python's (700, 10, 10): most of what is made is gone before it is looked at
+# Instead of Python's (700, 10, 10): most objects are freed before they would be looked at.
+GARBAGE_AFTER = (20_000, 20, 50)
 
 
 def keep_what_is_here() -> None:
-    """What there is now stays for as long as the process lives."""
+    """Objects that there are now stay for as long as the process lives."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_AFTER)

@@ -47,7 +47,7 @@ def prepare(sender: Any, **_: Any) -> None:
 
 @worker_process_init.connect
 def listen_to_parent(**_: Any) -> None:
-    """Not in the signal's handler itself: it interrupts a task that may be using the connection."""
+    """Hand-over in a thread: the signal interrupts a task that may be using the connection."""
     signal.signal(HAND_OVER, lambda *_: threading.Thread(target=hand_over, daemon=True).start())
 
 
@@ -63,17 +63,13 @@ def hand_over_later() -> None:
     time.sleep(settings.STOP_SECONDS)
     while True:
         hand_over()
-        for child in _children():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, HAND_OVER)
+        pool = getattr(_worker.pool, "_pool", None)  # other pools than prefork have no children
+        children = list(pool._pool) if pool else []
+        for child in children:
+            if child.is_alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, HAND_OVER)
         time.sleep(REPEAT_SECONDS)
-
-
-def _children() -> list[int]:
-    """Process ids of the pool's children that live; other pools than prefork have none."""
-    pool = getattr(_worker.pool, "_pool", None)
-    children = list(pool._pool) if pool else []
-    return [child.pid for child in children if child.is_alive()]
 
 
 def hand_over() -> None:

@@ -1,7 +1,6 @@
-"""What a worker makes ready before its first task: imports and models, in threads that share two
-heaps.
+"""Warm-up of a worker before its first task: imports and models, in threads that share two heaps.
 
-Also the end of what was made: no connection to a model outlives the process in disorder.
+Also their end: no connection to a model outlives the process in disorder.
 """
 
 import atexit
@@ -22,9 +21,8 @@ from roadmaps.worker import garbage
 logger = logging.getLogger(__name__)
 M_ARENA_MAX = -8
 WAITS_FOR_MODELS = {"roadmap_workflow", "content_generation"}
-HEAPS = (
-    2  # glibc would give every eighth of the threads one of its own, and hardly give memory back
-)
+# glibc would give every eighth of the threads one of its own, and hardly give memory back.
+HEAPS = 2
 
 
 @worker_init.connect
@@ -37,7 +35,7 @@ def share_heaps(**_: Any) -> None:
 
 @worker_init.connect
 def before_first_messages(sender: Any, **_: Any) -> None:
-    """A message that a worker takes while it still imports waits for that, and is lost with it.
+    """Imports before the first messages: one that is taken earlier waits, and may be lost.
 
     A worker that only writes logs stays small.
     """
@@ -51,7 +49,7 @@ def before_first_messages(sender: Any, **_: Any) -> None:
 
 @worker_process_init.connect
 def make_models(**_: Any) -> None:
-    """The first learner should not wait for imports.
+    """Graph and models of the process, so that the first learner doesn't wait for imports.
 
     A model that can't be made fails its run, not the worker.
     """
