@@ -1,4 +1,4 @@
-"""Exports that a worker writes: requested, written, sent again when lost, and thrown away."""
+"""Exports that a worker writes: requested, written, sent again when lost, and deleted."""
 
 import logging
 import uuid
@@ -35,7 +35,7 @@ BROKEN = Sentence("The file could not be written; the worker's log has the detai
 
 @transaction.atomic
 def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
-    """Have it written anew; what is being written already goes on."""
+    """The export, written anew; one that is being written already goes on."""
     expires = timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS)
     export, created = Export.objects.without_file().get_or_create(
         roadmap=roadmap, owner=by, format=format, defaults={"expires_at": expires}
@@ -71,10 +71,10 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
             return None
         return Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
 
-    return drive(export_id, claim, _write, _fail)
+    return drive(export_id, claim, write_file, save_failure)
 
 
-def _write(export: Export, hold: leases.Hold) -> str:
+def write_file(export: Export, hold: leases.Hold) -> str:
     from content.exports import rows  # pydantic: no page that lists exports needs it
 
     with timezone.override(time_zones.of(export.owner)):
@@ -83,7 +83,7 @@ def _write(export: Export, hold: leases.Hold) -> str:
     return _settle(export, hold, status=ExportStatus.READY, file=file, progress=100)
 
 
-def _fail(export: Export, hold: leases.Hold, exc: Exception) -> str:
+def save_failure(export: Export, hold: leases.Hold, exc: Exception) -> str:
     reason: str = BROKEN
     if isinstance(exc, ExportImpossible):
         reason = exc.said
@@ -101,24 +101,27 @@ def _settle(export: Export, hold: leases.Hold, *, error: str = "", **fields: Any
 
 
 def _counter(export: Export, course: "Course") -> Callable[[], None]:
-    """Called after each concept. The last part is putting them together, as long as it may take."""
+    """Progress of an export, to be called after each concept.
+
+    The last part is putting them together, as long as it may take.
+    """
     parts = sum(1 for _ in course.concepts()) + 1
-    done = count()
-    written = Export.objects.filter(pk=export.pk, run_id=export.run_id, status=ExportStatus.WRITING)
+    numbers = count()
+    rows = Export.objects.filter(pk=export.pk, run_id=export.run_id, status=ExportStatus.WRITING)
 
     def part_done() -> None:
-        number = next(done)
-        written.update(parts=parts, parts_done=number, progress=100 * number // parts)
+        number = next(numbers)
+        rows.update(parts=parts, parts_done=number, progress=100 * number // parts)
 
     part_done()  # none yet, but now it is known of how many
     return part_done
 
 
-def _send_again(export: Export, worker_died: bool) -> None:
+def send_again(export: Export, worker_died: bool) -> None:
     dispatch.send_on_commit(TASK, export.pk, export.run_id)
 
 
-def _give_up(export: Export) -> None:
+def give_up(export: Export) -> None:
     error = Sentence(
         "Its worker died %(count)s times while writing it, so it was not tried again.",
         count=export.attempts,
@@ -127,7 +130,7 @@ def _give_up(export: Export) -> None:
     rows.update(status=ExportStatus.FAILED, **sentences.columns("error", error))
 
 
-RECOVERABLE = Recoverable(Export.objects.without_file(), _send_again, _give_up)
+RECOVERABLE = Recoverable(Export.objects.without_file(), send_again, give_up)
 
 
 def prune_exports() -> int:
