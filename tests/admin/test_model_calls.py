@@ -151,11 +151,10 @@ def test_prompts_are_deleted_after_prune_days_and_the_page_says_when(admin_clien
     call.refresh_from_db()
     assert call.prompt is None
     assert call.answer  # its thread may still go on
-    page = page_of(admin_client, call)
-    assert (
-        f'The prompt was deleted on <time datetime="{call.text_deleted_at.isoformat()[:16]}' in page
-    )
-    assert "funeral" not in page
+    text = " ".join(page_of(admin_client, call).split())
+    deleted_at = call.text_deleted_at.isoformat()[:16]
+    assert f'The prompt was deleted on <time datetime="{deleted_at}' in text
+    assert "funeral" not in text
 
 
 def test_a_call_of_before_says_that_no_prompt_was_kept(admin_client, call):
@@ -175,9 +174,9 @@ def test_nothing_of_an_erased_roadmap_can_be_read(admin_client, call, roadmap):
     erasure.erase(Roadmap.objects.all())
     call.refresh_from_db()
     assert (call.prompt, call.answer, ModelFailure.objects.count()) == (None, {}, 0)
-    page = page_of(admin_client, call)
-    assert "deleted with its roadmap" in page
-    assert "1,234" in page
+    text = " ".join(page_of(admin_client, call).split())
+    assert "deleted with its roadmap" in text
+    assert "1,234" in text
     assert looks(call) == []
 
 
