@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from content.artifacts.kinds import RELATIONS
+from content.artifacts.kinds import KINDS, RELATIONS
 from content.artifacts.rewrites import rewritable_kinds
 from learning import charts, progress, quizzes, reading
 from learning.models import NOTE_MAX, Attempt, Reading
@@ -24,6 +24,7 @@ from roadmaps.models import Concept, Roadmap
 from roadmaps.pages.roadmap import own, visible
 
 WEEKS_SHOWN = 8
+PARTS = [f"learning/_{name}.html" for name in KINDS]  # of a concept's page
 # The page draws what a model wrote, so that it has no origin and may load nothing but our own
 # scripts.
 DIAGRAM_POLICY = (
@@ -50,6 +51,7 @@ def concept_detail(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpRespon
     context = {
         "roadmap": roadmap,
         "concept": concept,
+        "parts": PARTS,
         "progress": user_progress,
         "previous": previous_step,
         "next": next_step,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from content.artifacts.kinds import RELATIONS
+from content.artifacts.kinds import KINDS, RELATIONS
 from content.exports import rows
 from learning import reading
 from roadmaps.exceptions import InvalidTransition
@@ -26,6 +26,7 @@ from roadmaps.plan import picture
 from sharing import services
 from sharing.models import Share
 
+PARTS = [f"sharing/_{name}.html" for name in KINDS]  # of a concept's page
 ACTS: dict[str, tuple[Callable[[Roadmap], Any], Any]] = {
     "open": (
         services.open_link,
@@ -114,6 +115,7 @@ def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
         "share": share,
         "roadmap": share.roadmap,
         "concept": concept,
+        "parts": PARTS,
         "questions": questions,
         "previous": concepts.filter(order__lt=concept.order).order_by("-order").first(),
         "next": concepts.filter(order__gt=concept.order).order_by("order").first(),

@@ -200,6 +200,15 @@ def test_every_kind_is_on_the_shared_page(client, concept, kind):
 
 
 @every_kind
+def test_no_kind_tells_readers_of_a_link_why_it_failed(client, concept, kind):
+    kind.model.objects.update(status=ArtifactStatus.FAILED, error="The model answered 500")
+    share = sharing.open_link(concept.roadmap)
+    page = client.get(reverse("shared_concept", args=[share.token, concept.slug]))
+    assert page.status_code == 200
+    assert "The model answered 500" not in page.content.decode()
+
+
+@every_kind
 def test_every_kind_has_a_page_in_the_admin_that_shows_it(admin_client, concept, kind):
     artifact = artifact_of(kind, concept)
     name = f"admin:content_{kind.model._meta.model_name}_change"
