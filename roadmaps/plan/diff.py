@@ -31,9 +31,8 @@ class Row:
     before: Json | None
     after: Json | None
     other: str = ""
-    fields: dict[str, tuple[Any, Any]] = field(
-        default_factory=dict
-    )  # what changed: name → before, after
+    # Changed fields: name → before, after.
+    fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -46,7 +45,7 @@ def compare(before: Plan, after: Plan) -> list[Row]:
 
 
 def states(rows: list[Row]) -> dict[str, str]:
-    """Of the parts of the new plan that aren't as they were: id → ADDED, MOVED or CHANGED."""
+    """States of the new plan's parts that aren't as they were: id → ADDED, MOVED or CHANGED."""
     return {row.id: row.state for row in rows if row.state in (ADDED, MOVED, CHANGED)}
 
 
@@ -54,59 +53,48 @@ class _Comparison:
     def __init__(self, before: Plan, after: Plan) -> None:
         self.old = {part["id"]: part for part, _ in shape.parts(before)}
         self.new = {part["id"]: part for part, _ in shape.parts(after)}
-        self.old_home, self.new_home = _homes(before), _homes(after)
+        self.old_home = _homes(before)
+        self.new_home = _homes(after)
 
     def rows(self, old: list[Json], new: list[Json], depth: int) -> Iterator[Row]:
         """Siblings side by side; those that keep their order stand on one line."""
-        old_ids, new_ids = [part["id"] for part in old], [part["id"] for part in new]
+        old_ids = [part["id"] for part in old]
+        new_ids = [part["id"] for part in new]
         matcher = SequenceMatcher(None, old_ids, new_ids, autojunk=False)
-        for _, old_start, old_end, new_start, new_end in matcher.get_opcodes():
-            gone, come = old_ids[old_start:old_end], new_ids[new_start:new_end]
-            if gone == come:
-                for one in gone:
-                    yield from self._stayed(one, depth)
-            else:
-                for one in gone:
-                    yield from self._gone(one, depth)
-                for one in come:
-                    yield from self._come(one, depth)
+        for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+            if tag == "equal":
+                for part_id in old_ids[old_start:old_end]:
+                    fields = self._fields(part_id)
+                    state = CHANGED if fields else SAME
+                    old_part, new_part = self.old[part_id], self.new[part_id]
+                    yield Row(part_id, depth, state, old_part, new_part, fields=fields)
+                    yield from self._inside(part_id, depth)
+                continue
 
-    def _stayed(self, one: str, depth: int) -> Iterator[Row]:
-        fields = self._fields(one)
-        yield Row(
-            one, depth, CHANGED if fields else SAME, self.old[one], self.new[one], fields=fields
-        )
-        yield from self._inside(one, depth)
+            for part_id in old_ids[old_start:old_end]:
+                old_part = self.old[part_id]
+                if part_id in self.new:
+                    yield Row(part_id, depth, LEFT, old_part, None, self.new_home[part_id])
+                else:
+                    yield Row(part_id, depth, REMOVED, old_part, None)
+                    yield from self._inside(part_id, depth)
 
-    def _inside(self, one: str, depth: int) -> Iterator[Row]:
+            for part_id in new_ids[new_start:new_end]:
+                new_part = self.new[part_id]
+                if part_id in self.old:
+                    home, fields = self.old_home[part_id], self._fields(part_id)
+                    yield Row(part_id, depth, MOVED, self.old[part_id], new_part, home, fields)
+                else:
+                    yield Row(part_id, depth, ADDED, None, new_part)
+                yield from self._inside(part_id, depth)
+
+    def _inside(self, part_id: str, depth: int) -> Iterator[Row]:
         if depth < len(KINDS) - 1:
-            old, new = self.old.get(one, {}), self.new.get(one, {})
+            old, new = self.old.get(part_id, {}), self.new.get(part_id, {})
             yield from self.rows(shape.children(old), shape.children(new), depth + 1)
 
-    def _gone(self, one: str, depth: int) -> Iterator[Row]:
-        if one in self.new:
-            yield Row(one, depth, LEFT, self.old[one], None, other=self.new_home[one])
-        else:
-            yield Row(one, depth, REMOVED, self.old[one], None)
-            yield from self._inside(one, depth)
-
-    def _come(self, one: str, depth: int) -> Iterator[Row]:
-        if one in self.old:
-            yield Row(
-                one,
-                depth,
-                MOVED,
-                self.old[one],
-                self.new[one],
-                self.old_home[one],
-                self._fields(one),
-            )
-        else:
-            yield Row(one, depth, ADDED, None, self.new[one])
-        yield from self._inside(one, depth)
-
-    def _fields(self, one: str) -> dict[str, tuple[Any, Any]]:
-        old, new = self.old[one], self.new[one]
+    def _fields(self, part_id: str) -> dict[str, tuple[Any, Any]]:
+        old, new = self.old[part_id], self.new[part_id]
         return {
             name: (old.get(name), new.get(name))
             for name in shape.CONCEPT_FIELDS
@@ -116,8 +104,7 @@ class _Comparison:
 
 def _homes(plan: Plan) -> dict[str, str]:
     """The title of what each part stands in; a stage stands in the plan."""
-    return {
-        child["id"]: part["title"]
-        for part in (plan, *(p for p, _ in shape.parts(plan)))
-        for child in shape.children(part)
-    }
+    homes = {stage["id"]: plan["title"] for stage in shape.children(plan)}
+    for part, _ in shape.parts(plan):
+        homes |= {child["id"]: part["title"] for child in shape.children(part)}
+    return homes

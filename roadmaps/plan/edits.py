@@ -51,15 +51,24 @@ def apply_one(plan: Plan, operation: Operation) -> tuple[Plan, Json]:
 
 
 def _sparing(plan: Plan, operation: Operation, kept: Set[str], removable: bool) -> Operation:
-    """Without the minutes of a kept concept, which models like to give along. Raises Impossible."""
-    touched = kept & {{"merge": operation.into, "split": operation.target}.get(operation.op)}
-    if not removable:
-        touched |= kept & _taken_out(plan, operation)
+    """The operation without the minutes of a kept concept, which models like to give along.
+
+    Raises Impossible when nothing of the operation would be left, or a kept concept would lose its
+    minutes or its place otherwise.
+    """
+    resized = {"merge": operation.into, "split": operation.target}.get(operation.op)
+    touched = kept & {resized}
+
+    place = shape.find(plan, operation.target)
+    if place and not removable and operation.op in ("remove", "merge"):
+        touched |= kept & {part["id"] for part in shape.inside(place[0])}
+
     if operation.op == "modify" and operation.minutes and operation.target in kept:
         spared = operation.model_copy(update={"minutes": None})
-        if _wanted(plan, _find(plan, operation.target)[0], spared):
+        if _new_values(plan, _find(plan, operation.target)[0], spared):
             return spared
         touched = {operation.target}
+
     if touched:
         raise Impossible(
             f"a reviewer has set the minutes of {min(touched)} by hand, "
@@ -68,47 +77,46 @@ def _sparing(plan: Plan, operation: Operation, kept: Set[str], removable: bool) 
     return operation
 
 
-def _taken_out(plan: Plan, operation: Operation) -> set[str]:
-    """Ids of what would not be in the plan any more."""
-    found = shape.find(plan, operation.target) if operation.op in ("remove", "merge") else None
-    return {part["id"] for part in shape.inside(found[0])} if found else set()
-
-
 def _find(plan: Plan, part_id: str | None) -> tuple[Json, list[Json]]:
-    found = shape.find(plan, part_id or "")
-    if found is None:
+    place = shape.find(plan, part_id or "")
+    if place is None:
         raise Impossible(f"there is no part {part_id!r}")
-    return found
+    return place
 
 
 def _is_concept(part: Json) -> bool:
     return "minutes" in part
 
 
-def _known(plan: Plan, named: list[str] | None, own: str) -> list[str]:
-    """Ids of the concepts that were named, without those that need `own` themselves.
+def _prerequisites(plan: Plan, names: list[str] | None, concept_id: str) -> list[str]:
+    """Ids of the concepts that are named, without those that need `concept_id` themselves.
 
     Models also name titles.
     """
-    by_title = {
-        shape.key(concept["title"]): concept["id"]
-        for concept in reversed(list(shape.concepts(plan)))
-    }
-    needs = {concept["id"]: concept["prerequisites"] for concept in shape.concepts(plan)}
-    ids = [one if one in needs else by_title.get(shape.key(one), "") for one in named or []]
-    return [one for one in dict.fromkeys(ids) if one and own not in _reachable(needs, one)]
+    needs: dict[str, list[str]] = {}
+    by_title: dict[str, str] = {}
+    for concept in shape.concepts(plan):
+        needs[concept["id"]] = concept["prerequisites"]
+        by_title.setdefault(shape.key(concept["title"]), concept["id"])
+
+    ids: list[str] = []
+    for name in names or []:
+        needed = name if name in needs else by_title.get(shape.key(name))
+        if needed and needed not in ids and concept_id not in _reachable(needs, needed):
+            ids.append(needed)
+    return ids
 
 
 def _reachable(needs: dict[str, list[str]], start: str) -> set[str]:
     """`start` and all that it needs, directly or not."""
-    seen: set[str] = set()
+    reached: set[str] = set()
     waiting = [start]
     while waiting:
-        one = waiting.pop()
-        if one not in seen:
-            seen.add(one)
-            waiting += needs.get(one, [])
-    return seen
+        concept_id = waiting.pop()
+        if concept_id not in reached:
+            reached.add(concept_id)
+            waiting += needs.get(concept_id, [])
+    return reached
 
 
 def _entry(title: str, text: str, before: Json | None, after: Json | None) -> Json:
@@ -120,15 +128,14 @@ def _entry(title: str, text: str, before: Json | None, after: Json | None) -> Js
     }
 
 
-def _add(plan: Plan, operation: Operation) -> Json:
+def add_concept(plan: Plan, operation: Operation) -> Json:
     module, _ = _find(plan, operation.target)
     if "concepts" not in module:
         raise Impossible("a concept is added to a module")
     concept = _new_concept(plan, operation)
     _insert(module["concepts"], concept, operation.position)
-    return _entry(
-        concept["title"], f"Added “{concept['title']}” to “{module['title']}”", None, concept
-    )
+    text = f"Added “{concept['title']}” to “{module['title']}”"
+    return _entry(concept["title"], text, None, concept)
 
 
 def _new_concept(plan: Plan, operation: Operation) -> Json:
@@ -138,31 +145,37 @@ def _new_concept(plan: Plan, operation: Operation) -> Json:
     usual: Json = {
         name: field.get_default(call_default_factory=True)
         for name, field in ConceptPlan.model_fields.items()
-    } | {
+    }
+    usual |= {
         "minutes": 60,
         "difficulty": "beginner",
         "keywords": [operation.title[:60]],
         "outcomes": [operation.summary[:400]],
     }
     concept = {name: getattr(operation, name) or usual[name] for name in shape.CONCEPT_FIELDS}
-    concept["prerequisites"] = _known(plan, operation.prerequisites, new_id)
+    concept["prerequisites"] = _prerequisites(plan, operation.prerequisites, new_id)
     return {"id": new_id, **concept}
 
 
 def _insert(siblings: list[Json], part: Json, position: int | None) -> None:
-    siblings.insert(len(siblings) if position is None else min(position, len(siblings)), part)
+    siblings.insert(len(siblings) if position is None else position, part)
 
 
-def _remove(plan: Plan, operation: Operation) -> Json:
+def remove_part(plan: Plan, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     siblings.remove(part)
     emptied = _prune(plan)
-    _drop_dangling(plan)
+
+    remaining = {concept["id"] for concept in shape.concepts(plan)}
+    for concept in shape.concepts(plan):
+        concept["prerequisites"] = [id for id in concept["prerequisites"] if id in remaining]
     return _entry(part["title"], f"Removed “{part['title']}”{emptied}", part, None)
 
 
 def _prune(plan: Plan) -> str:
-    """Take out the modules and stages that are left empty; the words that tell of it."""
+    """Take out the modules and stages that are left empty; returns the end of a sentence that names
+    them.
+    """
     modules = [module for module in shape.modules(plan) if not module["concepts"]]
     for stage in plan["stages"]:
         stage["modules"] = [module for module in stage["modules"] if module["concepts"]]
@@ -173,128 +186,114 @@ def _prune(plan: Plan) -> str:
     return "".join(f", and “{part['title']}”, which it left empty" for part in modules + stages)
 
 
-def _drop_dangling(plan: Plan) -> None:
-    known = {concept["id"] for concept in shape.concepts(plan)}
-    for concept in shape.concepts(plan):
-        concept["prerequisites"] = [one for one in concept["prerequisites"] if one in known]
-
-
-def _modify(plan: Plan, operation: Operation) -> Json:
+def modify_part(plan: Plan, operation: Operation) -> Json:
     part, _ = _find(plan, operation.target)
-    wanted = _wanted(plan, part, operation)
-    changed = {name: value for name, value in wanted.items() if part[name] != value}
+    values = _new_values(plan, part, operation)
+    changed = {name: value for name, value in values.items() if part[name] != value}
     if not changed:
         raise Impossible("it would change nothing")
-    before = {name: part[name] for name in changed}
+    old_values = {name: part[name] for name in changed}
     text = f"Changed {', '.join(changed)} of “{part['title']}”"
     part.update(changed)
-    return _entry(part["title"], text, before, changed)
+    return _entry(part["title"], text, old_values, changed)
 
 
-def _wanted(plan: Plan, part: Json, operation: Operation) -> Json:
-    """The fields that were given.
+def _new_values(plan: Plan, part: Json, operation: Operation) -> Json:
+    """The fields that the operation sets.
 
-    An empty list means "not given", but for prerequisites, which may all go.
+    An empty list means "not set", but for prerequisites, which may all go.
     """
     fields = shape.CONCEPT_FIELDS if _is_concept(part) else shape.PART_FIELDS
-    wanted = {
-        name: value for name in fields if (value := getattr(operation, name)) not in (None, [])
-    }
+    values = {name: getattr(operation, name) for name in fields}
+    values = {name: value for name, value in values.items() if value not in (None, [])}
     if _is_concept(part) and operation.prerequisites is not None:
-        wanted["prerequisites"] = _known(plan, operation.prerequisites, part["id"])
-        if operation.prerequisites and not wanted["prerequisites"]:
-            del wanted["prerequisites"]  # none of them exists: no reason to lose those that do
-    return wanted
+        values["prerequisites"] = _prerequisites(plan, operation.prerequisites, part["id"])
+        # If none of those named exists, that is no reason to lose those that do.
+        if operation.prerequisites and not values["prerequisites"]:
+            del values["prerequisites"]
+    return values
 
 
-def _move(plan: Plan, operation: Operation) -> Json:
+def move_part(plan: Plan, operation: Operation) -> Json:
     """Without `into` the part stays with its parent, as a stage always does."""
     part, siblings = _find(plan, operation.target)
-    home = _parent(plan, part)
-    into = (
-        home if operation.into is None or part in plan["stages"] else _find(plan, operation.into)[0]
-    )
-    before = {"into": home["title"], "position": siblings.index(part)}
+    parents = (parent for parent, _ in shape.parts(plan) if part in shape.children(parent))
+    home: Any = next(parents, plan)
+    into = home
+    if operation.into is not None and part not in plan["stages"]:
+        into, _ = _find(plan, operation.into)
+
+    old_place = {"into": home["title"], "position": siblings.index(part)}
     siblings.remove(part)
     _insert(_places(plan, part, into), part, operation.position)
-    after = {"into": into["title"], "position": _places(plan, part, into).index(part)}
-    if into is home and before == after:
+    new_place = {"into": into["title"], "position": _places(plan, part, into).index(part)}
+    if into is home and old_place == new_place:
         raise Impossible("it would change nothing")
-    where = (
-        f"within “{home['title']}”"
-        if into is home
-        else f"from “{home['title']}” into “{into['title']}”"
-    )
-    return _entry(part["title"], f"Moved “{part['title']}” {where}{_prune(plan)}", before, after)
 
-
-def _parent(plan: Plan, part: Json) -> Any:
-    """The stage or module that holds the part; the plan itself for a stage."""
-    holders = (holder for holder, _ in shape.parts(plan) if part in shape.children(holder))
-    return next(holders, plan)
+    text = f"Moved “{part['title']}” from “{home['title']}” into “{into['title']}”"
+    if into is home:
+        text = f"Moved “{part['title']}” within “{home['title']}”"
+    return _entry(part["title"], text + _prune(plan), old_place, new_place)
 
 
 def _places(plan: Plan, part: Json, into: Json) -> list[Json]:
     """The list of `into` that the part may stand in."""
-    kind = "concepts" if _is_concept(part) else "modules" if "concepts" in part else "stages"
+    kind = "stages"
+    if _is_concept(part):
+        kind = "concepts"
+    elif "concepts" in part:
+        kind = "modules"
     places: list[Json] | None = into.get(kind)
     if places is None:
         raise Impossible("a concept is moved into a module, a module into a stage")
     return places
 
 
-def _merge(plan: Plan, operation: Operation) -> Json:
+def merge_concepts(plan: Plan, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     into, _ = _find(plan, operation.into)
     if part is into or not (_is_concept(part) and _is_concept(into)):
         raise Impossible("a concept is merged into another concept")
     siblings.remove(part)
-    _take_over(into, part)
-    _rewire(plan, part, into)
-    return _entry(
-        part["title"], f"Merged “{part['title']}” into “{into['title']}”{_prune(plan)}", part, into
-    )
-
-
-def _take_over(into: Json, part: Json) -> None:
     into["minutes"] += part["minutes"]
     into["outcomes"] = list(dict.fromkeys(into["outcomes"] + part["outcomes"]))[:5]
     into["keywords"] = list(dict.fromkeys(into["keywords"] + part["keywords"]))[:8]
 
-
-def _rewire(plan: Plan, part: Json, into: Json) -> None:
-    """Who needed `part` needs `into`, which needs what both needed, unless that closed a circle."""
+    # What needed `part` needs `into`.
     for concept in shape.concepts(plan):
-        wired = [into["id"] if one == part["id"] else one for one in concept["prerequisites"]]
-        concept["prerequisites"] = [one for one in dict.fromkeys(wired) if one != concept["id"]]
+        needed = [into["id"] if id == part["id"] else id for id in concept["prerequisites"]]
+        concept["prerequisites"] = [id for id in dict.fromkeys(needed) if id != concept["id"]]
+    # It needs what both needed, unless that closed a circle.
     both = into["prerequisites"] + part["prerequisites"]
     into["prerequisites"] = []
-    into["prerequisites"] = _known(plan, both, into["id"])[:PREREQUISITES_MOST]
+    into["prerequisites"] = _prerequisites(plan, both, into["id"])[:PREREQUISITES_MOST]
+
+    text = f"Merged “{part['title']}” into “{into['title']}”{_prune(plan)}"
+    return _entry(part["title"], text, part, into)
 
 
-def _split(plan: Plan, operation: Operation) -> Json:
+def split_concept(plan: Plan, operation: Operation) -> Json:
     part, siblings = _find(plan, operation.target)
     if not _is_concept(part):
         raise Impossible("only a concept can be split")
     if part["minutes"] < 2 * LEAST_MINUTES:
         raise Impossible(f"a half would have less than {LEAST_MINUTES} minutes")
-    before = copy.deepcopy(part)
-    half = {
-        "minutes": part["minutes"] // 2,
-        "difficulty": operation.difficulty or part["difficulty"],
-    }
-    second = _new_concept(plan, operation) | half | {"prerequisites": [part["id"]]}
+    whole = copy.deepcopy(part)
+    second = _new_concept(plan, operation)
+    second["minutes"] = part["minutes"] // 2
+    second["difficulty"] = operation.difficulty or part["difficulty"]
+    second["prerequisites"] = [part["id"]]
     part["minutes"] -= second["minutes"]
     siblings.insert(siblings.index(part) + 1, second)
     text = f"Split “{part['title']}”: “{second['title']}” is a concept of its own"
-    return _entry(part["title"], text, before, second)
+    return _entry(part["title"], text, whole, second)
 
 
 APPLY: dict[str, Callable[[Plan, Operation], Json]] = {
-    "add": _add,
-    "remove": _remove,
-    "modify": _modify,
-    "move": _move,
-    "merge": _merge,
-    "split": _split,
+    "add": add_concept,
+    "remove": remove_part,
+    "modify": modify_part,
+    "move": move_part,
+    "merge": merge_concepts,
+    "split": split_concept,
 }

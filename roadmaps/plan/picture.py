@@ -1,4 +1,4 @@
-"""A plan as a picture: where everything stands, and what leads where.
+"""Picture of a plan: places of its parts, and curves between what needs each other.
 
 Pages draw it; no markup is made here.
 """
@@ -37,9 +37,8 @@ class Measure:
     node_room: int
 
 
-COLUMNS = Measure(
-    200, 22, 27, 20
-)  # four stages and what stands beside them fit a page of 1280 pixels
+# Four stages and what stands beside them fit a page of 1280 pixels.
+COLUMNS = Measure(200, 22, 27, 20)
 WIDE_COLUMNS = Measure(236, 25, 32, 22)  # four stages fit it alone
 ONE_COLUMN = Measure(316, 34, 44, 34)  # fits a telephone
 
@@ -71,11 +70,9 @@ class Box:
     @property
     def rows(self) -> list[tuple[int, str]]:
         """The lines of a concept with the heights at which they stand in its box."""
-        return (
-            [(22, self.lines[0])]
-            if len(self.lines) == 1
-            else list(zip((15, 28), self.lines, strict=True))
-        )
+        if len(self.lines) == 1:
+            return [(22, self.lines[0])]
+        return list(zip((15, 28), self.lines, strict=True))
 
     @property
     def right(self) -> int:
@@ -121,9 +118,8 @@ def draw(plan: Drawable, marks: Marks | None = None, measure: Measure = COLUMNS)
     picture = Picture(title=plan["title"], words=_in_words(plan))
     head = max((_head(stage, measure) for stage in plan["stages"]), default=0)
     for number, stage in enumerate(plan["stages"]):
-        _add_stage(
-            picture, stage, (MARGIN + number * (measure.stage + GAP), 0), head, marks or {}, measure
-        )
+        corner = (MARGIN + number * (measure.stage + GAP), 0)
+        _add_stage(picture, stage, corner, head, marks or {}, measure)
     height = max((box.height for box in picture.stages), default=0)
     for box in picture.stages:
         box.height = height  # columns of one height, whatever they hold
@@ -133,35 +129,38 @@ def draw(plan: Drawable, marks: Marks | None = None, measure: Measure = COLUMNS)
 def draw_stacked(plan: Drawable, marks: Marks | None = None) -> Picture:
     """The same for a narrow screen: one stage below the other."""
     picture = Picture(title=plan["title"], words=_in_words(plan))
+    top = 0
     for stage in plan["stages"]:
-        above = picture.stages[-1].bottom + BETWEEN if picture.stages else 0
-        _add_stage(
-            picture, stage, (MARGIN, above), _head(stage, ONE_COLUMN), marks or {}, ONE_COLUMN
-        )
+        head = _head(stage, ONE_COLUMN)
+        _add_stage(picture, stage, (MARGIN, top), head, marks or {}, ONE_COLUMN)
+        top = picture.stages[-1].bottom + BETWEEN
     return _finished(picture, plan)
 
 
 def _finished(picture: Picture, plan: Drawable) -> Picture:
     picture.height = max((box.bottom for box in picture.stages), default=0)
     picture.width = max((box.right for box in picture.stages), default=0)
-    picture.curves = _curves(plan, {box.id: box for box in picture.concepts})
+    nodes = {box.id: box for box in picture.concepts}
+    picture.curves = [
+        Curve(needed, concept["id"], _path(nodes[needed], nodes[concept["id"]]))
+        for concept in shape.concepts(plan)
+        for needed in concept["prerequisites"]
+        if needed in nodes
+    ]
     return picture
 
 
 def _in_words(plan: Drawable) -> str:
-    stages, concepts = len(plan["stages"]), sum(1 for _ in shape.concepts(plan))
-    links = sum(len(concept["prerequisites"]) for concept in shape.concepts(plan))
-    hours = f"{shape.minutes(plan) / 60:.1f}"
-    return in_words(
-        Sentence(
-            "%(stages)s stages with %(concepts)s concepts in %(hours)s hours, "
-            "and %(links)s prerequisites.",
-            stages=stages,
-            concepts=concepts,
-            hours=hours,
-            links=links,
-        )
+    concepts = list(shape.concepts(plan))
+    text = Sentence(
+        "%(stages)s stages with %(concepts)s concepts in %(hours)s hours, "
+        "and %(links)s prerequisites.",
+        stages=len(plan["stages"]),
+        concepts=len(concepts),
+        hours=f"{shape.minutes(plan) / 60:.1f}",
+        links=sum(len(concept["prerequisites"]) for concept in concepts),
     )
+    return in_words(text)
 
 
 def _head(stage: Any, measure: Measure) -> int:
@@ -177,41 +176,29 @@ def _add_stage(
     marks: Marks,
     measure: Measure,
 ) -> None:
+    """Add the boxes of a stage and of all that stands in it; each grows with what it holds."""
     x, y = corner
-    box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
-    picture.stages.append(box)
+    stage_box = _box("stage", stage, marks, (x, y, measure.stage, head), measure.stage_room)
     hours = f"{shape.minutes_of(stage) / 60:.1f}"
-    box.note = in_words(Sentence("%(hours)s h", hours=hours))
+    stage_box.note = in_words(Sentence("%(hours)s h", hours=hours))
+    picture.stages.append(stage_box)
+
     for module in stage["modules"]:
-        box.height += (
-            _add_module(picture, module, (x + PADDING, box.bottom), marks, measure) + SPACE
-        )
-    box.height += PADDING - SPACE
-
-
-def _add_module(
-    picture: Picture, module: Any, corner: tuple[int, int], marks: Marks, measure: Measure
-) -> int:
-    """Its height."""
-    x, y = corner
-    box = _box(
-        "module",
-        module,
-        marks,
-        (x, y, measure.stage - 2 * PADDING, MODULE_HEAD),
-        measure.module_room,
-        lines=1,
-    )
-    picture.modules.append(box)
-    for concept in module["concepts"]:
-        place = (x + PADDING, box.bottom, box.width - 2 * PADDING, NODE)
-        picture.concepts.append(_node(concept, marks, place, measure))
-        box.height += NODE + SPACE
-    box.height += PADDING - SPACE
-    return box.height
+        place = (x + PADDING, stage_box.bottom, measure.stage - 2 * PADDING, MODULE_HEAD)
+        module_box = _box("module", module, marks, place, measure.module_room, lines=1)
+        picture.modules.append(module_box)
+        for concept in module["concepts"]:
+            width = module_box.width - 2 * PADDING
+            place = (x + 2 * PADDING, module_box.bottom, width, NODE)
+            picture.concepts.append(_node(concept, marks, place, measure))
+            module_box.height += NODE + SPACE
+        module_box.height += PADDING - SPACE
+        stage_box.height += module_box.height + SPACE
+    stage_box.height += PADDING - SPACE
 
 
 def _node(concept: Any, marks: Marks, place: tuple[int, int, int, int], measure: Measure) -> Box:
+    """The box of a concept."""
     node = _box("concept", concept, marks, place, measure.node_room)
     node.note = f"{concept['minutes']}′"
     node.difficulty = concept["difficulty"]
@@ -230,22 +217,14 @@ def _node(concept: Any, marks: Marks, place: tuple[int, int, int, int], measure:
 def _box(
     kind: str, part: Any, marks: Marks, place: tuple[int, int, int, int], room: int, lines: int = 2
 ) -> Box:
-    own = marks.get(part["id"], [])
-    words = part["title"] + _in_brackets(own)
-    return Box(part["id"], kind, wrapped(part["title"], room, lines), *place, own, "", words)
+    title = part["title"]
+    part_marks = marks.get(part["id"], [])
+    tooltip = title + _in_brackets(part_marks)
+    return Box(part["id"], kind, wrapped(title, room, lines), *place, part_marks, "", tooltip)
 
 
 def _in_brackets(marks: list[str]) -> str:
     return f" ({', '.join(marks)})" if marks else ""
-
-
-def _curves(plan: Drawable, nodes: dict[str, Box]) -> list[Curve]:
-    return [
-        Curve(needed, concept["id"], _path(nodes[needed], nodes[concept["id"]]))
-        for concept in shape.concepts(plan)
-        for needed in concept["prerequisites"]
-        if needed in nodes
-    ]
 
 
 def _path(source: Box, target: Box) -> str:
@@ -258,34 +237,31 @@ def _path(source: Box, target: Box) -> str:
         bends = f"{source.right + bend} {source.middle} {target.x - bend} {target.middle}"
         return f"M {source.right} {source.middle} C {bends} {end}"
     bulge = min(8 + abs(target.middle - source.middle) // 12, BULGE_MOST)
-    left = min(source.x, target.x) - bulge
-    return f"M {source.x} {source.middle} C {left} {source.middle} {left} {target.middle} {end}"
+    edge = min(source.x, target.x) - bulge
+    return f"M {source.x} {source.middle} C {edge} {source.middle} {edge} {target.middle} {end}"
 
 
 def wrapped(text: str, room: int, most: int) -> list[str]:
     """At most `most` lines of `room` narrow characters, the last one with … when there was more."""
+    # A word that is wider than a line (or a text without spaces) is broken anywhere.
+    pieces: list[str] = []
+    for word in text.split():
+        while _width(word) > room:
+            piece = _cut(word, room)
+            pieces.append(piece)
+            word = word[len(piece) :]
+        pieces.append(word)
+
     lines = [""]
-    for word in _words(text, room):
-        longer = f"{lines[-1]} {word}".strip()
+    for piece in filter(None, pieces):
+        longer = f"{lines[-1]} {piece}".strip()
         if _width(longer) <= room:
             lines[-1] = longer
         elif len(lines) < most:
-            lines.append(word)
+            lines.append(piece)
         else:
             return [*lines[:-1], _cut(longer, room - 1) + "…"]
     return lines
-
-
-def _words(text: str, room: int) -> list[str]:
-    """Words, where one that is wider than a line (or a text without spaces) is broken anywhere."""
-    found = []
-    for word in text.split():
-        while _width(word) > room:
-            head = _cut(word, room)
-            found.append(head)
-            word = word[len(head) :]
-        found.append(word)
-    return [word for word in found if word]
 
 
 def _cut(text: str, room: int) -> str:
@@ -298,7 +274,6 @@ def _width(text: str) -> int:
     """In narrow characters: an ideograph takes two, a combining mark none."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF")
-        for one in text
-    )
+    spacing = [char for char in text if not unicodedata.combining(char)]
+    wide = [char for char in spacing if unicodedata.east_asian_width(char) in "WF"]
+    return len(spacing) + len(wide)

@@ -17,16 +17,16 @@ MARK: Final = "minutes_by_hand"
 
 def mark(plan: Plan, applied: list[Json]) -> None:
     """Mark what a person's operations, as they were applied, set the minutes of."""
-    set_now = {_concept_of(entry) for entry in applied if "minutes" in (entry["after"] or {})}
+    set_now = set()
+    for entry in applied:
+        values = entry["after"] or {}
+        if "minutes" in values:
+            # An added concept's id is new, so the operation names only the module that it was
+            # added to.
+            set_now.add(values.get("id", entry["target"]))
     for concept in shape.concepts(plan):
         if concept["id"] in set_now:
             concept[MARK] = True
-
-
-def _concept_of(entry: Json) -> str:
-    """An added concept's id is new, so the operation names only the module that it was added to."""
-    concept: str = entry["after"].get("id", entry["target"])
-    return concept
 
 
 def kept(plan: Plan, comment: str = "", parts: Iterable[str] = ()) -> frozenset[str]:
@@ -35,22 +35,22 @@ def kept(plan: Plan, comment: str = "", parts: Iterable[str] = ()) -> frozenset[
 
     A comment on a stage or a module is one on each of its concepts.
     """
-    words, pointed = shape.key(comment), set(parts)
-    about = [
-        part
-        for part, _ in shape.parts(plan)
-        if part["id"] in pointed or shape.key(part["title"]) in words
-    ]
-    asked = {one["id"] for part in about for one in shape.inside(part)}
-    return frozenset(
-        one["id"] for one in shape.concepts(plan) if one.get(MARK) and one["id"] not in asked
-    )
+    text = shape.key(comment)
+    part_ids = set(parts)
+    commented: set[str] = set()
+    for part, _ in shape.parts(plan):
+        if part["id"] in part_ids or shape.key(part["title"]) in text:
+            commented.update(inner["id"] for inner in shape.inside(part))
+    marked = {concept["id"] for concept in shape.concepts(plan) if concept.get(MARK)}
+    return frozenset(marked - commented)
 
 
 def leave_no_room(plan: Plan, least: float, most: float) -> bool:
-    """Whether no change of the other concepts' minutes brings the plan between `least` and `most`."""
-    fixed = [one["minutes"] for one in shape.concepts(plan) if one.get(MARK)]
+    """Whether no change of other concepts' minutes brings the plan between `least` and `most`."""
+    fixed = [concept["minutes"] for concept in shape.concepts(plan) if concept.get(MARK)]
+    if not fixed:
+        return False
     free = sum(1 for _ in shape.concepts(plan)) - len(fixed)
-    return bool(fixed) and not (
-        sum(fixed) + free * LEAST_MINUTES <= most and least <= sum(fixed) + free * MOST_MINUTES
-    )
+    shortest = sum(fixed) + free * LEAST_MINUTES
+    longest = sum(fixed) + free * MOST_MINUTES
+    return shortest > most or longest < least

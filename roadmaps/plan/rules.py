@@ -16,11 +16,11 @@ ALIKE = 90  # of 100
 
 def check(plan: Plan, budget_minutes: int) -> list[Issue]:
     return [
-        *_sizes(plan),
-        *_links(plan),
-        *_time(plan, budget_minutes),
-        *_titles(plan),
-        *_outcomes(plan),
+        *size_issues(plan),
+        *prerequisite_issues(plan),
+        *time_issues(plan, budget_minutes),
+        *duplicate_issues(plan),
+        *outcome_issues(plan),
     ]
 
 
@@ -38,61 +38,46 @@ def _issue(
     }
 
 
-def _sizes(plan: Plan) -> list[Issue]:
+def size_issues(plan: Plan) -> list[Issue]:
     counts = [("", "The roadmap", "stages", len(plan["stages"]))]
     for stage in plan["stages"]:
         counts.append((stage["id"], f"“{stage['title']}”", "modules", len(stage["modules"])))
     for module in shape.modules(plan):
         counts.append((module["id"], f"“{module['title']}”", "concepts", len(module["concepts"])))
-    return [
-        _issue(
-            "size",
-            "critical",
-            "coherence",
-            location,
-            _size_text(name, kind, count),
-            "Split or merge parts",
-        )
-        for location, name, kind, count in counts
-        if not SIZES[kind][0] <= count <= SIZES[kind][1]
-    ]
 
-
-def _size_text(name: str, kind: str, count: int) -> str:
-    least, most = SIZES[kind]
-    return f"{name} has {count} {kind}; {least} to {most} are possible."
-
-
-def _links(plan: Plan) -> list[Issue]:
-    """Prerequisites that come earlier in reading order exist and can form no cycle."""
-    titles = {concept["id"]: concept["title"] for concept in shape.concepts(plan)}
-    seen: set[str] = set()
     issues = []
-    for concept in shape.concepts(plan):
-        for needed in concept["prerequisites"]:
-            if needed not in seen:
-                problem = _why_not(needed, concept, titles)
-                message = f"“{concept['title']}” needs a concept first, but {problem}."
-                issues.append(_link_issue(concept["id"], message))
-        seen.add(concept["id"])
+    advice = "Split or merge parts"
+    for location, name, kind, count in counts:
+        least, most = SIZES[kind]
+        if not least <= count <= most:
+            message = f"{name} has {count} {kind}; {least} to {most} are possible."
+            issues.append(_issue("size", "critical", "coherence", location, message, advice))
     return issues
 
 
-def _why_not(needed: str, concept: Concept, titles: dict[str, str]) -> str:
-    if needed == concept["id"]:
-        return "that is itself"
-    return f"“{titles[needed]}” comes later" if needed in titles else f"{needed!r} does not exist"
-
-
-def _link_issue(location: str, message: str) -> Issue:
-    return _issue(
-        "prerequisite",
-        "critical",
-        "progression",
-        location,
-        message,
-        "Reorder, or drop the prerequisite",
-    )
+def prerequisite_issues(plan: Plan) -> list[Issue]:
+    """Prerequisites that don't come earlier in reading order; those that do can form no cycle."""
+    titles = {concept["id"]: concept["title"] for concept in shape.concepts(plan)}
+    earlier: set[str] = set()
+    issues = []
+    advice = "Reorder, or drop the prerequisite"
+    for concept in shape.concepts(plan):
+        location = concept["id"]
+        for needed in concept["prerequisites"]:
+            if needed in earlier:
+                continue
+            if needed == location:
+                problem = "that is itself"
+            elif needed in titles:
+                problem = f"“{titles[needed]}” comes later"
+            else:
+                problem = f"{needed!r} does not exist"
+            message = f"“{concept['title']}” needs a concept first, but {problem}."
+            issues.append(
+                _issue("prerequisite", "critical", "progression", location, message, advice)
+            )
+        earlier.add(location)
+    return issues
 
 
 def fitting(budget_minutes: int) -> tuple[float, float]:
@@ -100,7 +85,7 @@ def fitting(budget_minutes: int) -> tuple[float, float]:
     return budget_minutes * (1 - TOLERANCE), budget_minutes * (1 + TOLERANCE)
 
 
-def _time(plan: Plan, budget_minutes: int) -> list[Issue]:
+def time_issues(plan: Plan, budget_minutes: int) -> list[Issue]:
     planned = shape.minutes(plan)
     off = abs(planned - budget_minutes) / max(budget_minutes, 1)
     if off <= TOLERANCE:
@@ -108,47 +93,37 @@ def _time(plan: Plan, budget_minutes: int) -> list[Issue]:
     severity: Severity = "critical" if off > FAR_OFF else "warning"
     message = f"The plan takes {planned / 60:.1f} hours, the learner has {budget_minutes / 60:.1f}."
     direction = "less" if planned > budget_minutes else "more"
-    return [
-        _issue("budget", severity, "fit", "", message, f"Plan {direction} time, or other concepts")
-    ]
+    advice = f"Plan {direction} time, or other concepts"
+    return [_issue("budget", severity, "fit", "", message, advice)]
 
 
-def _titles(plan: Plan) -> list[Issue]:
-    """Compared within a kind: a module may well be named after its stage."""
-    return [
-        *_alike("stages", plan["stages"]),
-        *_alike("modules", shape.modules(plan)),
-        *_alike("concepts", shape.concepts(plan)),
-    ]
-
-
-def _alike(kind: str, parts: Iterable[Stage | Module | Concept]) -> list[Issue]:
+def duplicate_issues(plan: Plan) -> list[Issue]:
+    """Titles that are alike within a kind: a module may well be named after its stage."""
     issues = []
-    for first, other in combinations(parts, 2):
-        titles = shape.key(first["title"]), shape.key(other["title"])
-        ratio = fuzz.ratio(*titles, score_cutoff=ALIKE)
-        if ratio > ALIKE:
-            names = f"“{first['title']}” and “{other['title']}”"
-            message = f"The {kind} {names} look like the same one."
-            severity: Severity = "critical" if ratio == 100 else "warning"
-            issues.append(
-                _issue(
-                    "duplicate", severity, "coherence", other["id"], message, "Merge or rename one"
-                )
-            )
+    kinds: dict[str, Iterable[Stage | Module | Concept]] = {
+        "stages": plan["stages"],
+        "modules": shape.modules(plan),
+        "concepts": shape.concepts(plan),
+    }
+    for kind, parts in kinds.items():
+        for first, other in combinations(parts, 2):
+            titles = shape.key(first["title"]), shape.key(other["title"])
+            ratio = fuzz.ratio(*titles, score_cutoff=ALIKE)
+            if ratio > ALIKE:
+                names = f"“{first['title']}” and “{other['title']}”"
+                message = f"The {kind} {names} look like the same one."
+                severity: Severity = "critical" if ratio == 100 else "warning"
+                location, advice = other["id"], "Merge or rename one"
+                issues.append(_issue("duplicate", severity, "coherence", location, message, advice))
     return issues
 
 
-def _outcomes(plan: Plan) -> list[Issue]:
-    return [
-        _issue(
-            "outcomes",
-            "warning",
-            "clarity",
-            concept["id"],
-            f"“{concept['title']}” has no learning outcome.",
-            "Add one",
-        )
-        for concept in shape.concepts(plan)
-        if not any(outcome.strip() for outcome in concept["outcomes"])
-    ]
+def outcome_issues(plan: Plan) -> list[Issue]:
+    issues = []
+    for concept in shape.concepts(plan):
+        if not any(outcome.strip() for outcome in concept["outcomes"]):
+            message = f"“{concept['title']}” has no learning outcome."
+            issues.append(
+                _issue("outcomes", "warning", "clarity", concept["id"], message, "Add one")
+            )
+    return issues

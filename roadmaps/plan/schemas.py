@@ -1,6 +1,6 @@
-"""Schemas of the answers of models in the workflow.
+"""Schemas of models' answers in the workflow.
 
-Every list and string is bounded: small models otherwise fill them with nothing, or for ever.
+Every list and string is bounded: small models otherwise fill them with nothing, or without end.
 """
 
 from typing import Annotated, Literal, Self

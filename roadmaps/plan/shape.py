@@ -48,7 +48,7 @@ Severity = Literal["critical", "warning", "suggestion"]
 
 
 class Issue(TypedDict):
-    """What the rules, the critique or a reviewer have to say about a part of a plan."""
+    """A problem of a part of a plan, as the rules, the critique or a reviewer state it."""
 
     code: str
     severity: Severity
@@ -60,7 +60,7 @@ class Issue(TypedDict):
 
 
 class Report(TypedDict):
-    """What the validation of a plan came to."""
+    """The result of the validation of a plan."""
 
     issues: list[Issue]
     scores: list[dict[str, Any]]  # dimension, score and reason
@@ -126,7 +126,7 @@ def modules(plan: Plan) -> Iterator[Module]:
 
 
 def concepts(plan: Plan) -> Iterator[Concept]:
-    """In reading order."""
+    """The concepts in reading order."""
     for module in modules(plan):
         yield from module["concepts"]
 
@@ -136,7 +136,7 @@ def minutes(plan: Plan) -> int:
 
 
 def minutes_of(part: Any) -> int:
-    """Of a stage, a module or a concept."""
+    """The minutes of a stage, a module or a concept."""
     return sum(inner["minutes"] for inner in inside(part) if "minutes" in inner)
 
 
@@ -151,12 +151,12 @@ def parts(plan: Plan) -> Iterator[tuple[Any, list[Any]]]:
 
 
 def titles(plan: Plan) -> dict[str, str]:
-    """By id, of every part."""
+    """The title of every part, by its id."""
     return {part["id"]: part["title"] for part, _ in parts(plan)}
 
 
 def children(part: Any) -> list[Any]:
-    """What stands directly in a plan, a stage or a module."""
+    """The parts that stand directly in a plan, a stage or a module."""
     inner: list[Any] = part.get("stages") or part.get("modules") or part.get("concepts") or []
     return inner
 
