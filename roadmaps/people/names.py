@@ -31,12 +31,11 @@ def is_normalized(name: str) -> bool:
 
 def printable(name: str) -> str:
     """Normalised, on one line, without characters that nobody sees or that turn the text around."""
-    seen = [char for char in normalized(name) if char.isspace() or not _is_control(char)]
-    return " ".join("".join(seen).split())
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char).startswith("C")
+    visible = ""
+    for char in normalized(name):
+        if char.isspace() or not unicodedata.category(char).startswith("C"):
+            visible += char
+    return " ".join(visible.split())
 
 
 def skeleton(name: str) -> str:
@@ -58,12 +57,14 @@ def prototypes() -> dict[str, str]:
     classes: dict[str, set[str]] = {}
     longer: dict[str, str] = {}
     for char, lookalikes in confusables.confusables_data.items():
-        one = _bare(char)
-        for other in (_bare(lookalike["c"]) for lookalike in lookalikes):
-            if len(one) == len(other) == 1:
-                _join(classes, one, other)
-            elif len(one) == 1:
-                longer[one] = other
+        letter = _bare(char)
+        for lookalike in lookalikes:
+            other = _bare(lookalike["c"])
+            if len(letter) == len(other) == 1:
+                joined = classes.get(letter, {letter}) | classes.get(other, {other})
+                classes.update(dict.fromkeys(joined, joined))
+            elif len(letter) == 1:
+                longer[letter] = other
     return {char: min(alike, key=_preference) for char, alike in classes.items()} | longer
 
 
@@ -72,12 +73,8 @@ def _bare(text: str) -> str:
     return text.strip("\u200e\u200f")
 
 
-def _join(classes: dict[str, set[str]], one: str, other: str) -> None:
-    joined = classes.get(one, {one}) | classes.get(other, {other})
-    classes.update(dict.fromkeys(joined, joined))
-
-
 def _preference(char: str) -> tuple[bool, bool, str]:
+    """A small Latin letter before a capital one, and both before any other."""
     return (not (char.isascii() and char.islower()), not (char.isascii() and char.isalpha()), char)
 
 

@@ -1,4 +1,4 @@
-"""The topology: intent → curriculum → validation ⇄ edit → human review ⇄ the same loop."""
+"""Topology of the workflow: intent → curriculum → validation ⇄ edit → human review ⇄ that loop."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -50,20 +50,20 @@ GRAPH_VERSION = 1  # of threads that begin now
 
 
 def build_graph(version: int | None = None, checkpointer: Any = None) -> Any:
-    """None: of a thread that hasn't begun.
+    """The compiled graph of a thread; version None is that of a thread that hasn't begun.
 
     Raises RunError for a version that this process doesn't have.
     """
-    version = GRAPH_VERSION if version is None else version
+    if version is None:
+        version = GRAPH_VERSION
     if version not in TOPOLOGIES:
-        known = ", ".join(map(str, sorted(TOPOLOGIES)))
         raise RunError(
             Sentence(
                 "This roadmap began with version %(version)s of the workflow, "
                 "and its worker has only %(known)s. "
                 "Retry when a worker of that version runs.",
                 version=version,
-                known=known,
+                known=", ".join(map(str, sorted(TOPOLOGIES))),
             )
         )
     return _compiled(TOPOLOGIES[version], checkpointer)

@@ -21,9 +21,8 @@ class State(TypedDict, total=False):
     edit_round: int  # automatic rounds since the last review
     review_round: int  # reviews that asked for changes
     operations: list[Json]  # applied since the last reviewed draft
-    skipped: list[
-        str
-    ]  # sentences about operations that could not be applied, since the last reviewed draft
+    # Sentences about operations that could not be applied, since the last reviewed draft.
+    skipped: list[str]
     origin: str  # MODEL, REVIEWER, LEARNER or STAFF
     asked_by: int  # id of the user who asked for changes of a course, for LEARNER and STAFF
     decision: str  # APPROVED or CHANGES_REQUESTED; emptied once its edit has been worked out
