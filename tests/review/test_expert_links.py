@@ -254,7 +254,7 @@ def test_the_desk_assigns_comments_and_shows_the_history(client, review, reviewe
     ):
         client.post(reverse("admin:roadmaps_review_act", args=[review.pk, do]), fields, follow=True)
     page = client.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
-    assert "Assigned to colleague" in page
+    assert re.search(r"Assigned to\s+colleague", page)
     assert "Looks &lt;i&gt;good&lt;/i&gt;" in page
     assert "reviewer is reviewing it, until" in page
     assert page.count("is reviewing it, until") == 1  # who claimed it needs no notice
