@@ -1,9 +1,14 @@
 """Settings of language models: the model of each role, its limits and prices."""
 
 from config import env
+from config.settings.folders import BASE_DIR
 from roadmaps.workflow import steps
 
-LLM_ROLES = (*steps.SECONDS, "tutorial", "resources", "quiz")
+# Of the graph's steps and of the kinds of content, whose models no settings can import.
+LLM_ROLES = (
+    *steps.SECONDS,
+    *sorted(path.stem for path in (BASE_DIR / "content/artifacts/prompts").glob("*.md")),
+)
 # Those of LangChain's init_chat_model: to import it takes half a second, and a wrong one should
 # stop the start.
 LLM_PROVIDERS = (
