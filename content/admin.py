@@ -23,6 +23,7 @@ from roadmaps.admin.base import apply_to_rows
 from roadmaps.admin.base.dialogs import confirmed, leave_for
 from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter, UuidFilter
 from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.admin.navigation import Entry
 from roadmaps.admin.operations import dashboard, failures
 from roadmaps.models.ids import as_uuid
 from roadmaps.pages.roadmap import signed_in
@@ -137,6 +138,13 @@ class ArtifactAdmin(LookOnlyAdmin):
 
 for kind in KINDS.values():
     admin.site.register(kind.model, ArtifactAdmin)
+
+
+def menu_entries() -> list[Entry]:
+    """The menu's entries of the kinds' lists."""
+    return [
+        (kind.plural, kind.icon, kind.view_permission, kind.admin_list) for kind in KINDS.values()
+    ]
 
 
 class ExportRoadmapFilter(UuidFilter):

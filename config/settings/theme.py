@@ -41,13 +41,9 @@ UNFOLD = {
     },
     "TABS": "roadmaps.admin.navigation.tabs",
 }
-# One of these opens the page of failures, which shows each kind to who may see its rows.
-FAILURES = (
-    "roadmaps.view_roadmap content.view_tutorial content.view_resourcelist content.view_quiz"
-    " content.view_export roadmaps.view_modelcall django_celery_results.view_taskresult"
-)
-# Group → (title, icon, permission to see it (any of several), name of its address).
-ADMIN_MENU = {
+# Group → entries: (title, icon, permission to see it (any of several), name of its address), or
+# the function that returns a list of them.
+ADMIN_MENU: dict[str, list[str | tuple[str, str, str, str]]] = {
     "Review desk": [
         ("Dashboard", "dashboard", "", "admin:index"),
         ("Reviews", "rate_review", "roadmaps.view_review", "admin:roadmaps_review_changelist"),
@@ -55,15 +51,13 @@ ADMIN_MENU = {
     ],
     "Courses": [
         ("Roadmaps", "map", "roadmaps.view_roadmap", "admin:roadmaps_roadmap_changelist"),
-        ("Tutorials", "article", "content.view_tutorial", "admin:content_tutorial_changelist"),
-        ("Resources", "link", "content.view_resourcelist", "admin:content_resourcelist_changelist"),
-        ("Quizzes", "quiz", "content.view_quiz", "admin:content_quiz_changelist"),
+        "content.admin.menu_entries",
         ("Exports", "download", "content.view_export", "admin:content_export_changelist"),
         ("Shared", "share", "sharing.view_share", "admin:sharing_share_changelist"),
     ],
     "Operation": [
         ("System", "monitor_heart", "roadmaps.view_lease", "system"),
-        ("Failures", "error", FAILURES, "failures"),
+        "roadmaps.admin.operations.failures.menu_entries",
         (
             "Execution log",
             "list_alt",

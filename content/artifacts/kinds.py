@@ -37,6 +37,7 @@ class Kind:
     answer: str  # its schema in content.artifacts.schemas
     label: Sentence
     plural: str  # title of a list of them, for the staff
+    icon: str  # of that list
     usual_seconds: int  # of one model call, until there are recent ones
     task: str  # writes one of them anew
     fill: Callable[[Any, Any], None]  # an artifact with an answer
@@ -104,6 +105,7 @@ KINDS = {
             answer="TutorialAnswer",
             label=Sentence("Tutorial"),
             plural="Tutorials",
+            icon="article",
             usual_seconds=35,
             task="retry_tutorial_task",
             fill=fill_tutorial,
@@ -117,6 +119,7 @@ KINDS = {
             answer="ResourcesAnswer",
             label=Sentence("Resources"),
             plural="Resources",
+            icon="link",
             usual_seconds=15,
             task="retry_resources_task",
             fill=fill_resources,
@@ -129,6 +132,7 @@ KINDS = {
             answer="QuizAnswer",
             label=Sentence("Quiz"),
             plural="Quizzes",
+            icon="quiz",
             usual_seconds=20,
             task="retry_quiz_task",
             fill=fill_quiz,

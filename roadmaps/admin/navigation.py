@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from roadmaps.models import Review
 
+Entry = tuple[str, str, str, str]  # title, icon, permissions, name of its address
 BADGE_MAX = 99
 SCHEDULES = {
     "periodictask": "Tasks",
@@ -21,10 +23,23 @@ EMPTY_ITEM = {"badge": None, "link_callback": None}
 PLAIN_GROUP = {"collapsible": False, "badge": None}
 
 
+def menu() -> dict[str, list[Entry]]:
+    """ADMIN_MENU, with the entries that its functions return in their place."""
+    entries_by_group: dict[str, list[Entry]] = {}
+    for group, rows in settings.ADMIN_MENU.items():
+        entries = entries_by_group.setdefault(group, [])
+        for row in rows:
+            if isinstance(row, str):
+                entries += import_string(row)()
+            else:
+                entries.append(row)
+    return entries_by_group
+
+
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's SIDEBAR navigation."""
-    menu: list[dict[str, Any]] = []
-    for place, (title, entries) in enumerate(settings.ADMIN_MENU.items()):
+    menu_groups: list[dict[str, Any]] = []
+    for place, (title, entries) in enumerate(menu().items()):
         items = []
         for name, icon, permissions, address in entries:
             if may_see(request, permissions):
@@ -33,8 +48,9 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
                     item |= {"badge": badge, "badge_variant": "primary"}
                 items.append(item)
         if items:
-            menu.append({"title": title, "separator": place > 0, "items": items, **PLAIN_GROUP})
-    return menu
+            group = {"title": title, "separator": place > 0, "items": items}
+            menu_groups.append(group | PLAIN_GROUP)
+    return menu_groups
 
 
 def may_see(request: HttpRequest, permissions: str) -> bool:
@@ -44,7 +60,7 @@ def may_see(request: HttpRequest, permissions: str) -> bool:
 
 def address_of(request: HttpRequest, name: str) -> str:
     """The address of the menu's page `name`; empty for a person who may not see it."""
-    for entries in settings.ADMIN_MENU.values():
+    for entries in menu().values():
         for _title, _icon, permissions, address in entries:
             if address == name and may_see(request, permissions):
                 return reverse(name)

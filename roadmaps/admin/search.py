@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from roadmaps.admin.navigation import may_see
+from roadmaps.admin.navigation import may_see, menu
 from roadmaps.models import Review, Roadmap
 from roadmaps.models.ids import as_uuid
 from roadmaps.models.search import found_by
@@ -66,7 +65,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def pages(request: HttpRequest, text: str) -> Iterator[Result]:
-    for group, entries in settings.ADMIN_MENU.items():
+    for group, entries in menu().items():
         for title, icon, permissions, address in entries:
             if text.casefold() in title.casefold() and may_see(request, permissions):
                 yield Result(title, f"page, {group}", reverse(address), icon)

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django_celery_results.models import TaskResult
 
 from roadmaps.admin.base.paging import list_page
+from roadmaps.admin.navigation import Entry
 from roadmaps.admin.operations import dashboard
 from roadmaps.llm.labels import reason_in_words
 from roadmaps.models import ModelFailure, Roadmap, RoadmapStatus
@@ -74,6 +75,12 @@ def failures(request: HttpRequest) -> HttpResponse:
         sections.append(section)
     context = admin.site.each_context(request) | {"title": "Failures", "sections": sections}
     return TemplateResponse(request, "admin/failures.html", context)
+
+
+def menu_entries() -> list[Entry]:
+    """The page's entry of the menu, for those who may see the rows of any kind."""
+    permissions = " ".join(kind.permission for kind in KINDS)
+    return [("Failures", "error", permissions, "failures")]
 
 
 def failed_workflows() -> QuerySet[Any]:
