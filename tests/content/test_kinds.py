@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import uuid
 import zipfile
 from html import escape
@@ -23,6 +24,7 @@ from roadmaps import sentences
 from roadmaps.llm.author.chat_model import answer as answer_of_the_author
 from roadmaps.models import Concept, Roadmap
 from roadmaps.request import estimates
+from roadmaps.workflow import steps
 from sharing import services as sharing
 from tests import courses
 
@@ -116,9 +118,8 @@ def test_every_prompt_is_of_a_kind():
     assert names == {f"{name}.md" for name in KINDS}
 
 
-@every_kind
-def test_every_kind_is_a_role_of_a_model(kind):
-    assert kind.name in settings.LLM_ROLES
+def test_every_kind_is_a_role_of_a_model_beside_the_steps():
+    assert sorted(settings.LLM_ROLES) == sorted([*steps.SECONDS, *KINDS])
 
 
 @every_kind
@@ -225,14 +226,17 @@ def test_every_kind_is_in_the_menu_and_among_the_failures(client, kind):
     menu = client.get(reverse("admin:index")).content.decode()
     assert reverse(f"admin:content_{name}_changelist") in menu
     assert kind.plural in menu
+    assert f">{kind.icon}<" in re.sub(r"\s", "", menu)
     assert reverse("failures") in menu
     assert f'id="{kind.name}"' in client.get(reverse("failures")).content.decode()
 
 
-@every_kind
-def test_every_kind_has_its_permission_in_the_guide(kind):
+def test_the_guide_names_permissions_that_there_are():
     guide = (ROOT / "docs/reviewing.md").read_text(encoding="utf-8")
-    assert f"`{kind.change_permission.partition('.')[2]}`" in guide
+    named = set(re.findall(r"`(change_\w+)`", guide))
+    kinds = {kind.change_permission.partition(".")[2] for kind in KINDS.values()}
+    assert "change_roadmap" in named
+    assert named - {"change_roadmap"} <= kinds
 
 
 @every_kind
