@@ -7,6 +7,7 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 
 from content.artifacts import generation
+from content.artifacts.kinds import KINDS
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.runs import advance as runs
 from roadmaps.services import decide_review, request_roadmap
@@ -34,8 +35,8 @@ def viewer(name="viewer"):
 
 def operator(name="operator"):
     """Staff who may retry, cancel and have anything rewritten, of anybody's course."""
-    acts = ("change_roadmap", "change_tutorial", "change_resourcelist", "change_quiz")
-    return person(name, "view_roadmap", *acts, staff=True)
+    rewrites = [kind.change_permission.partition(".")[2] for kind in KINDS.values()]
+    return person(name, "view_roadmap", "change_roadmap", *rewrites, staff=True)
 
 
 def requested(owner, **preferences):

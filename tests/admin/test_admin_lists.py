@@ -3,7 +3,10 @@
 import html
 import re
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -30,8 +33,11 @@ from django_celery_results.models import TaskResult
 from unfold.admin import checkbox
 from unfold.templatetags import unfold_list
 
-from content.models import Export, Question, Quiz, Resource, ResourceList, Tutorial
+from content.artifacts import jobs
+from content.artifacts.kinds import KINDS
+from content.models import Export, Tutorial
 from logs_app.models import ExecutionLog
+from roadmaps.llm.author.chat_model import answer
 from roadmaps.models import Concept, Draft, ModelCall, ModelFailure, Module, Review, Roadmap, Stage
 from sharing.models import Share
 from tests import courses
@@ -81,23 +87,16 @@ def concept(number):
         title=f"Concept {number}",
         order=1,
         minutes=30,
+        outcomes=["You can tell one thing from another."],
     )
 
 
-def resource_list(number):
-    made = ResourceList.objects.create(concept=concept(number))
-    Resource.objects.create(
-        resource_list=made, order=1, title="One", url="https://example.com", kind="book"
-    )
-    return made
-
-
-def quiz(number):
-    made = Quiz.objects.create(concept=concept(number))
-    Question.objects.create(
-        quiz=made, order=1, text="Why?", options=["a", "b"], correct_indexes=[0]
-    )
-    return made
+def artifact(kind, number):
+    """One artifact of `kind` with the built-in author's answer in it."""
+    row = kind.model.objects.create(concept=concept(number))
+    kind.fill(row, kind.schema.model_validate(answer(kind.answer, jobs.payload(row.concept))))
+    row.save()
+    return row
 
 
 def model_call(number):
@@ -121,7 +120,7 @@ def periodic_task(number):
 
 admin.autodiscover()
 # How one row of each registered model is made.
-MAKE = {
+MAKE: dict[str, Callable[[int], Any]] = {
     "admin.LogEntry": lambda number: LogEntry.objects.create(
         user=owner(number), object_repr="A row", action_flag=2
     ),
@@ -136,11 +135,7 @@ MAKE = {
     "content.Export": lambda number: Export.objects.create(
         roadmap=roadmap(number), owner=owner(-number), format="json", expires_at=timezone.now()
     ),
-    "content.Quiz": quiz,
-    "content.ResourceList": resource_list,
-    "content.Tutorial": lambda number: Tutorial.objects.create(
-        concept=concept(number), markdown="# Text"
-    ),
+    **{kind.model._meta.label: partial(artifact, kind) for kind in KINDS.values()},
     "django_celery_beat.ClockedSchedule": lambda number: ClockedSchedule.objects.create(
         clocked_time=timezone.now() + timedelta(days=number)
     ),
@@ -223,7 +218,7 @@ def test_pages_of_no_model_ask_as_often_whatever_there_is(admin_client, name):
     for number in range(100, 130):
         review(number)
         model_call(number)
-        quiz(number + 100)
+        artifact(KINDS["quiz"], number + 100)
     assert len(queries(admin_client, reverse(name))) == len(few)
 
 
