@@ -41,8 +41,19 @@ class Kind:
     usual_seconds: int  # of one model call, until there are recent ones
     task: str  # writes one of them anew
     fill: Callable[[Any, Any], None]  # an artifact with an answer
-    has_content: Callable[[Any], bool]
-    long_fields: tuple[str, ...] = ()  # that a list needn't read
+    text: str = ""  # its field of Markdown, beside a title and a summary
+    items: str = ""  # without a text: the relation to its numbered rows
+
+    @property
+    def long_fields(self) -> list[str]:
+        """Fields that a list needn't read."""
+        return [self.text] if self.text else []
+
+    def has_content(self, artifact: Any) -> bool:
+        if self.text:
+            return bool(getattr(artifact, self.text))
+        has_items: bool = getattr(artifact, self.items).exists()
+        return has_items
 
     @property
     def schema(self) -> "type[BaseModel]":
@@ -109,8 +120,7 @@ KINDS = {
             usual_seconds=35,
             task="retry_tutorial_task",
             fill=fill_tutorial,
-            has_content=lambda tutorial: bool(tutorial.markdown),
-            long_fields=("markdown",),
+            text="markdown",
         ),
         Kind(
             name="resources",
@@ -123,7 +133,7 @@ KINDS = {
             usual_seconds=15,
             task="retry_resources_task",
             fill=fill_resources,
-            has_content=lambda resource_list: resource_list.resources.exists(),
+            items="resources",
         ),
         Kind(
             name="quiz",
@@ -136,7 +146,7 @@ KINDS = {
             usual_seconds=20,
             task="retry_quiz_task",
             fill=fill_quiz,
-            has_content=lambda quiz: quiz.questions.exists(),
+            items="questions",
         ),
     )
 }

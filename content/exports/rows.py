@@ -3,22 +3,19 @@ its size.
 """
 
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from content import models
-from content.artifacts.kinds import KINDS, RELATIONS
+from content.artifacts.kinds import KINDS, RELATIONS, Kind
 from content.exports.document import (
     Checked,
     Concept,
     Course,
     Module,
-    Question,
     Request,
-    Resource,
     Stage,
 )
 from content.models import ArtifactStatus
@@ -29,12 +26,13 @@ from roadmaps.request.fields import EXPORTED
 from roadmaps.runs import publishing
 
 Pairs = list[tuple[plan.Concept, Concept]]
+ITEMS = [f"{kind.relation}__{kind.items}" for kind in KINDS.values() if kind.items]
 
 
 def load(roadmap: Roadmap) -> Course:
     rows = (
         roadmap.concepts.select_related("module__stage", *RELATIONS)
-        .prefetch_related("prerequisites", "resource_list__resources", "quiz__questions")
+        .prefetch_related("prerequisites", *ITEMS)
         .order_by("order")
     )
     stages = []
@@ -56,13 +54,9 @@ def load(roadmap: Roadmap) -> Course:
 
 def load_concept(row: Any) -> Concept:
     parts: dict[str, Any] = {}
-    if hasattr(row, "tutorial"):
-        parts["tutorial"] = row.tutorial.markdown
-    if hasattr(row, "resource_list"):
-        resources = row.resource_list.resources.all()
-        parts["resources"] = [part_of(Resource, resource) for resource in resources]
-    if hasattr(row, "quiz"):
-        parts["quiz"] = [part_of(Question, question) for question in row.quiz.questions.all()]
+    for kind in KINDS.values():
+        if hasattr(row, kind.relation):
+            parts[kind.name] = content_of(kind, getattr(row, kind.relation))
     return Concept(
         id=row.key,
         **{name: getattr(row, name) for name in shape.COLUMNS},
@@ -71,8 +65,13 @@ def load_concept(row: Any) -> Concept:
     )
 
 
-def part_of(part: Any, row: Any) -> Any:
-    return part(**{name: getattr(row, name) for name in part.model_fields})
+def content_of(kind: Kind, artifact: Any) -> Any:
+    """Content of an artifact as the document's concept has it: its text, or its items."""
+    if kind.text:
+        return getattr(artifact, kind.text)
+    (part,) = get_args(Concept.model_fields[kind.name].annotation)
+    items = getattr(artifact, kind.items).all()
+    return [part(**{name: getattr(item, name) for name in part.model_fields}) for item in items]
 
 
 def load_check(roadmap: Roadmap) -> Checked | None:
@@ -101,52 +100,32 @@ def create(course: Course, *, owner: User) -> Roadmap:
     )
     by_id = publishing.create(roadmap, course.as_plan())
     pairs = [(by_id[concept.id], concept) for concept in course.concepts()]
-    create_tutorials(pairs)
-    create_resources(pairs)
-    create_quizzes(pairs)
+    for kind in KINDS.values():
+        create_artifacts(kind, pairs)
     return roadmap
 
 
-def status_of(content: object) -> ArtifactStatus:
-    return ArtifactStatus.READY if content else ArtifactStatus.PENDING
+def create_artifacts(kind: Kind, pairs: Pairs) -> None:
+    """Artifacts of `kind` for all concepts, also for those that have none of it yet."""
+    artifacts = []
+    items = []
+    for row, concept in pairs:
+        content = getattr(concept, kind.name)
+        status = ArtifactStatus.READY if content else ArtifactStatus.PENDING
+        artifact = kind.model(concept=row, status=status)
+        artifacts.append(artifact)
+        if kind.text:
+            artifact.title = concept.title
+            artifact.summary = concept.summary[:600]
+            setattr(artifact, kind.text, content)
+        else:
+            for order, part in enumerate(content, 1):
+                items.append((artifact, {"order": order, **part.model_dump()}))
+    kind.model.objects.bulk_create(artifacts)
 
-
-def create_tutorials(pairs: Pairs) -> None:
-    models.Tutorial.objects.bulk_create(
-        models.Tutorial(
-            concept=row,
-            status=status_of(concept.tutorial),
-            title=concept.title,
-            summary=concept.summary[:600],
-            markdown=concept.tutorial,
+    if kind.items:
+        relation = kind.model._meta.get_field(kind.items)
+        relation.related_model.objects.bulk_create(
+            relation.related_model(**{relation.field.name: artifact}, **values)
+            for artifact, values in items
         )
-        for row, concept in pairs
-    )
-
-
-def create_resources(pairs: Pairs) -> None:
-    lists = []
-    resources = []
-    for row, concept in pairs:
-        resource_list = models.ResourceList(concept=row, status=status_of(concept.resources))
-        lists.append(resource_list)
-        resources += [
-            models.Resource(resource_list=resource_list, order=order, **resource.model_dump())
-            for order, resource in enumerate(concept.resources, 1)
-        ]
-    models.ResourceList.objects.bulk_create(lists)
-    models.Resource.objects.bulk_create(resources)
-
-
-def create_quizzes(pairs: Pairs) -> None:
-    quizzes = []
-    questions = []
-    for row, concept in pairs:
-        quiz = models.Quiz(concept=row, status=status_of(concept.quiz))
-        quizzes.append(quiz)
-        questions += [
-            models.Question(quiz=quiz, order=order, **question.model_dump())
-            for order, question in enumerate(concept.quiz, 1)
-        ]
-    models.Quiz.objects.bulk_create(quizzes)
-    models.Question.objects.bulk_create(questions)

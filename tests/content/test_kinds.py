@@ -107,6 +107,17 @@ def test_every_kind_has_a_relation_from_a_concept(kind):
 
 
 @every_kind
+def test_every_kind_holds_either_a_text_or_items(kind):
+    assert bool(kind.text) != bool(kind.items)
+    if kind.text:
+        kind.model(title="A title", summary="A summary", **{kind.text: "# Text"}).clean_fields(
+            exclude=["concept"]
+        )
+    else:
+        assert kind.model._meta.get_field(kind.items).one_to_many
+
+
+@every_kind
 def test_every_kind_has_a_prompt(kind):
     instructions, material = prompts.messages(kind.name, {"concept": {}})
     assert len(instructions.content) > 100
