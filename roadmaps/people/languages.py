@@ -7,7 +7,7 @@ from babel import Locale, UnknownLocaleError
 
 @lru_cache(maxsize=512)
 def name_of(tag: str) -> str:
-    """ "de" → "Deutsch"; the tag itself where nobody has told Babel a name."""
+    """The name of a language, "Deutsch" for "de"; the tag itself where Babel knows no name."""
     try:
         name = Locale.parse(tag, sep="-").get_display_name()
     except (ValueError, UnknownLocaleError):  # no tag, or one without a name

@@ -30,7 +30,7 @@ def is_normalized(name: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """Normalised, on one line, without characters that nobody sees or that turn the text around."""
+    """The name normalised, on one line, without characters that are invisible or turn text."""
     visible = ""
     for char in normalized(name):
         if char.isspace() or not unicodedata.category(char).startswith("C"):
@@ -39,9 +39,7 @@ def printable(name: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """Equal for names that look alike; case makes no difference, as where a name is signed in
-    with.
-    """
+    """A text that is equal for names that look alike; case makes no difference, as at sign-in."""
     looks = prototypes()
     for _round in range(2):  # a capital for what it looks like, then its small letter
         name = "".join(looks.get(char, char) for char in normalized(name)).casefold()
@@ -69,7 +67,7 @@ def prototypes() -> dict[str, str]:
 
 
 def _bare(text: str) -> str:
-    """Without the marks of direction around letters that are written from right to left."""
+    """The text without the marks of direction around letters that run from right to left."""
     return text.strip("\u200e\u200f")
 
 
@@ -79,7 +77,7 @@ def _preference(char: str) -> tuple[bool, bool, str]:
 
 
 def check_letters(name: str) -> None:
-    """Raises ValidationError for letters of several scripts, and for invisible ones."""
+    """Raise ValidationError for letters of several scripts, and for invisible ones."""
     from confusable_homoglyphs import categories  # as above
 
     scripts = {categories.alias(char) for char in name} - OF_ALL_SCRIPTS
@@ -89,13 +87,13 @@ def check_letters(name: str) -> None:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether it passes for the site or its staff, also with accents, digits or punctuation."""
+    """Whether a name passes for the site or its staff, also with accents, digits, punctuation."""
     reserved = [_cores(word) for word in settings.ACCOUNT_USERNAME_BLACKLIST]
     return not _cores(name).isdisjoint(chain.from_iterable(reserved))
 
 
 def _cores(name: str) -> set[str]:
-    """Skeletons of its letters, and of letters and digits: “adm1n” and “admin1” are “admin”."""
+    """Skeletons of a name's letters, and of letters and digits: “adm1n”, “admin1” are “admin”."""
     plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name)))
     letters = "".join(filter(str.isalpha, plain))
     # Here “i” is “l”: a digit 1 in the name of staff stands for either.

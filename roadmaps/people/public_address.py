@@ -7,12 +7,12 @@ from django.urls import reverse
 
 
 def public_address(name: str, *args: object) -> str:
-    """Of the page with that URL name."""
+    """The address of the page with that URL name."""
     return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=args)
 
 
 def on_public_site(address: str) -> str:
-    """The same page, wherever `address` says that the site is."""
+    """The same page on this site, wherever `address` says that the site is."""
     parts = urlsplit(address)
     return settings.PUBLIC_URL.rstrip("/") + parts._replace(scheme="", netloc="").geturl()
 

@@ -1,8 +1,8 @@
 """Time zones: which names exist, in which zone a person reads, and a time in words.
 
-A middleware makes a person's zone Django's current one for each request, so whatever pages say of
-days and times asks `django.utils.timezone`. Who writes to a person outside their own request, as a
-mail does, asks here.
+A middleware makes a person's zone Django's current one for each request, so pages ask
+`django.utils.timezone` for days and times. Code that writes to a person outside their own request,
+as a mail does, asks here.
 """
 
 from collections.abc import Callable
@@ -39,13 +39,13 @@ def source(zone_of: Source) -> Source:
 
 
 def of(user: Any) -> ZoneInfo:
-    """The zone that is kept for `user`; the installation's while none is known."""
+    """The zone of `user`; the installation's while none is known."""
     zones = (known(zone_of(user)) for zone_of in _sources)
     return ZoneInfo(next(filter(None, zones), settings.TIME_ZONE))
 
 
 def midnight() -> datetime:
-    """When today began where the reader is."""
+    """The moment at which today began where the reader is."""
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -55,7 +55,7 @@ def in_words(at: datetime) -> str:
 
 
 def ago(moment: datetime) -> str:
-    """How long it is past, in its largest unit: “3 hours ago”."""
+    """The time since a moment, in its largest unit: “3 hours ago”."""
     if timezone.now() - moment < timedelta(minutes=1):
         return "just now"
     return f"{timesince(moment, depth=1)} ago"

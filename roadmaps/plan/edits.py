@@ -215,7 +215,7 @@ def _new_values(plan: Plan, part: Json, operation: Operation) -> Json:
 
 
 def move_part(plan: Plan, operation: Operation) -> Json:
-    """Without `into` the part stays with its parent, as a stage always does."""
+    """Move a part; without `into` it stays with its parent, as a stage always does."""
     part, siblings = _find(plan, operation.target)
     parents = (parent for parent, _ in shape.parts(plan) if part in shape.children(parent))
     home: Any = next(parents, plan)

@@ -29,7 +29,7 @@ DENSE = 120  # so many curves are drawn paler
 
 @dataclass(frozen=True)
 class Measure:
-    """How wide a stage is, and how many narrow characters go into a line."""
+    """The width of a stage, and the number of narrow characters that go into a line."""
 
     stage: int
     stage_room: int
@@ -47,7 +47,7 @@ ONE_COLUMN = Measure(316, 34, 44, 34)  # fits a telephone
 class Box:
     """A stage, module or concept.
 
-    `marks` are what the caller says of it, as class names for its look.
+    `marks` are class names for its look, which the caller sets.
     """
 
     id: str
@@ -127,7 +127,7 @@ def draw(plan: Drawable, marks: Marks | None = None, measure: Measure = COLUMNS)
 
 
 def draw_stacked(plan: Drawable, marks: Marks | None = None) -> Picture:
-    """The same for a narrow screen: one stage below the other."""
+    """The picture for a narrow screen: one stage below the other."""
     picture = Picture(title=plan["title"], words=_in_words(plan))
     top = 0
     for stage in plan["stages"]:
@@ -228,8 +228,8 @@ def _in_brackets(marks: list[str]) -> str:
 
 
 def _path(source: Box, target: Box) -> str:
-    """Into the left side of the target: from the right side of an earlier stage, else around on
-    the left.
+    """The curve into the left side of the target, from the right side of an earlier stage, else
+    around on the left.
     """
     end = f"{target.x} {target.middle}"
     if source.right < target.x:
@@ -271,7 +271,7 @@ def _cut(text: str, room: int) -> str:
 
 
 def _width(text: str) -> int:
-    """In narrow characters: an ideograph takes two, a combining mark none."""
+    """The width in narrow characters: an ideograph takes two, a combining mark none."""
     if text.isascii():
         return len(text)
     spacing = [char for char in text if not unicodedata.combining(char)]

@@ -116,7 +116,7 @@ def new_id(plan: Plan, prefix: str) -> str:
 
 
 def key(title: str) -> str:
-    """Titles that differ only in case or spaces are one title."""
+    """The text to compare titles by: those that differ only in case or spaces are the same."""
     return " ".join(title.casefold().split())
 
 

@@ -43,7 +43,7 @@ async def design_curriculum(state: State, runtime: Runtime[Context]) -> Json:
 
 
 async def validate_structure(state: State, runtime: Runtime[Context]) -> Json:
-    """A critique that can't be had raises: a plan that nobody checked never counts as valid."""
+    """Report on the plan; without a critique it raises: no unchecked plan counts as valid."""
     rule_issues = rules.check(state["plan"], state["budget_minutes"])
     payload = _pick(state, "request", "intent", "plan", "budget_minutes")
     payload["rule_issues"] = rule_issues
@@ -166,8 +166,8 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
 
 
 async def human_review(state: State) -> Json:
-    """Nothing comes before the interrupt: the node runs again from its top when the decision is
-    there.
+    """Wait for a reviewer; nothing comes before the interrupt, because the node runs again from its
+    top when the decision is there.
 
     A decision on a plan that the reviewer has edited brings that plan and its report along.
     """

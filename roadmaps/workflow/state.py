@@ -32,7 +32,7 @@ class State(TypedDict, total=False):
 
 
 class Call(Protocol):
-    """What the model door returns: a validated answer, beside what it cost."""
+    """The result of a model call: a validated answer, beside what it cost."""
 
     @property
     def answer(self) -> Any: ...
@@ -43,7 +43,7 @@ Ask = Callable[[str, list[BaseMessage], type[BaseModel]], Awaitable[Call]]
 
 @dataclass(frozen=True)
 class Context:
-    """What nodes get besides the state; never stored."""
+    """The runtime context of nodes beside the state; never stored."""
 
     ask: Ask
     max_edit_rounds: int  # 0: every plan goes to the reviewer as it was designed
