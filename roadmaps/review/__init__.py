@@ -1,1 +1,1 @@
-"""Reviews by people: decisions, claims, history, edits of the plan, links for experts, reminders."""
+"""Reviews by people: decisions, claims, history, plan edits, links for experts, reminders."""

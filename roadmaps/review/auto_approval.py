@@ -12,7 +12,7 @@ from roadmaps.signals import review_opened
 
 @receiver(review_opened)
 def approve_what_is_good_enough(review: Review, **_: Any) -> None:
-    """In the transaction that opens the review: a worker that dies leaves no review half decided."""
+    """Approve in the transaction that opens the review: a dying worker leaves none half decided."""
     if is_good_enough(review):
         comment = (
             f"Score {review.score}, no critical issue. "
@@ -29,8 +29,8 @@ def people_decide() -> bool:
 
 
 def is_good_enough(review: Review) -> bool:
-    """Only at the first look, with no edit that failed: changes that a person has asked for, a
-    person checks.
+    """Whether the score suffices, at the first look and with no edit that failed: a person checks
+    the changes that a person has asked for.
     """
     least = settings.AUTO_APPROVE_MIN_SCORE
     if least is None or review.score < least or review.open_critical or review.round > 1:

@@ -36,7 +36,7 @@ from roadmaps.signals import review_decided
 
 
 class Then(Enum):
-    """What becomes of the roadmap."""
+    """The effect of a decision on the roadmap."""
 
     PUBLISH = "the workflow ends, and the plan becomes a course"
     EDIT = "the workflow changes the plan, and opens another review"
@@ -122,27 +122,44 @@ def decide_review(
     """
     if by is not None:
         check_may_decide(by, review.roadmap)
-    row = _row_of(decision)
-    named = _parts_of(review, parts) if row.then == Then.EDIT else []
+    if decision not in BY_STATUS:
+        choices = ", ".join(BY_STATUS)
+        raise ValidationError({"decision": f"Unknown decision {decision!r}; one of {choices}."})
+    row = BY_STATUS[decision]
+    part_ids: list[str] = []
+    if row.then == Then.EDIT:
+        part_ids = list(dict.fromkeys(parts))
+        unknown = set(part_ids) - {part["id"] for part, _ in shape.parts(review.draft.plan)}
+        if unknown:
+            raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
     comment = clean_comment(comment, needed=COMMENT_NEEDED if row.needs_comment else "")
+
     # The roadmap before the review: the order of locks of `roadmaps.engine`.
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
     claims = Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk)
     claimed_by = claims.values_list("claimed_by__username", flat=True).first() or ""
+    if how is None:
+        how = DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE
     as_read = Review.objects.pending().filter(pk=review.pk, draft=review.draft_id)
     decided = as_read.update(
         status=decision,
         comment=comment,
-        parts=named,
+        parts=part_ids,
         decided_by=by,
         decided_at=Now(),
-        decided_how=how or (DecidedHow.PERSON if by else DecidedHow.COMMAND_LINE),
+        decided_how=how,
         decided_as=by.get_username() if by else name,
         claimed_by=None,
         claimed_until=None,
     )
     if not decided:
-        raise InvalidTransition(_why_undecided(Review.objects.get(pk=review.pk)))
+        current = Review.objects.get(pk=review.pk)
+        if current.status != ReviewStatus.PENDING:
+            raise InvalidTransition(why_not(current))
+        raise InvalidTransition(
+            f"Nothing was decided: since you opened it, {current.draft.told()}. "
+            "Look at that one first."
+        )
 
     if row.then != Then.END:
         dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
@@ -157,34 +174,8 @@ def decide_review(
     return review
 
 
-def _row_of(status: str) -> Decision:
-    if status not in BY_STATUS:
-        raise ValidationError(
-            {"decision": f"Unknown decision {status!r}; one of {', '.join(BY_STATUS)}."}
-        )
-    return BY_STATUS[status]
-
-
-def _parts_of(review: Review, parts: Sequence[str]) -> list[str]:
-    """Each once. Raises ValidationError for parts that the plan doesn't have."""
-    named = list(dict.fromkeys(parts))
-    unknown = set(named) - {part["id"] for part, _ in shape.parts(review.draft.plan)}
-    if unknown:
-        raise ValidationError({"parts": f"The plan has no part {', '.join(sorted(unknown))}."})
-    return named
-
-
-def _why_undecided(review: Review) -> str:
-    if review.status == ReviewStatus.PENDING:
-        return (
-            f"Nothing was decided: since you opened it, {review.draft.told()}. "
-            "Look at that one first."
-        )
-    return why_not(review)
-
-
 def _record(review: Review, claimed_by: str) -> None:
-    """In the history, on the learner's page and in the admin's log."""
+    """Write the decision to the history, the learner's page and the admin's log."""
     status = Sentence(review.get_status_display())
     message = Sentence("%(decided)s by %(who)s", decided=status, who=review.decider)
     history.write(
@@ -199,5 +190,7 @@ def _record(review: Review, claimed_by: str) -> None:
         claimed_by=claimed_by,
     )
     progress.record(review.roadmap_id, "review_decided", message, decision=review.status)
-    activity = f"{message}: {review.comment}" if review.comment else str(message)
+    activity = str(message)
+    if review.comment:
+        activity = f"{message}: {review.comment}"
     record_activity(review.decided_by, review.roadmap, review, activity)

@@ -25,7 +25,7 @@ COMMENT_MAX = 5000  # characters
 
 @transaction.atomic
 def assign_review(review: Review, to: User | None, *, by: User) -> Review:
-    """Make it somebody's own, or nobody's.
+    """Assign the review to somebody, or to nobody.
 
     Raises PermissionDenied, ValidationError, InvalidTransition.
     """
@@ -40,7 +40,7 @@ def assign_review(review: Review, to: User | None, *, by: User) -> Review:
 
 @transaction.atomic
 def claim_review(review: Review, *, by: User) -> Review:
-    """Show colleagues that `by` is at it, for REVIEW_CLAIM_MINUTES; again to go on.
+    """Show colleagues for REVIEW_CLAIM_MINUTES that `by` is reviewing; a second claim extends it.
 
     Raises PermissionDenied, InvalidTransition: decided, or claimed by somebody else.
     """
@@ -70,14 +70,19 @@ def comment_review(review: Review, text: str, *, by: User, to_experts: bool = Fa
     Experts with a link read it only when `to_experts`. Raises PermissionDenied, ValidationError.
     """
     check_reviewer(by)
-    data: dict[str, Any] = {"to_experts": True} if to_experts else {}
+    data: dict[str, Any] = {}
+    if to_experts:
+        data["to_experts"] = True
     history.write(review, ReviewEventKind.COMMENTED, by=by, text=clean_comment(text), **data)
     record_activity(by, review.roadmap, review, "Commented")
     return review
 
 
 def clean_comment(text: str, *, needed: str = "Write a comment first.") -> str:
-    """Raises ValidationError: too long, or empty although `needed` says why it must not be."""
+    """The comment without what a column can't hold and without spaces around it.
+
+    Raises ValidationError: too long, or empty although `needed` says why it must not be.
+    """
     text = text.replace("\x00", "").strip()
     if needed and not text:
         raise ValidationError({"comment": needed})
@@ -94,8 +99,8 @@ def _change_pending(review: Review, condition: Q, **fields: object) -> None:
 
 
 def why_not(review: Review) -> str:
-    """Why a review can't be changed: decided by whom and when, or being reviewed by whom and until
-    when.
+    """The reason why a review can't be changed: who decided it and when, or who is reviewing it and
+    until when.
     """
     if review.status == ReviewStatus.PENDING:
         return review.claim_in_words() or "Nobody is reviewing it."
@@ -107,7 +112,10 @@ def why_not(review: Review) -> str:
 
 
 def refuse_if_claimed(review: Review, by: User) -> None:
-    """For decisions made in bulk, whose maker has not seen the claim. Raises InvalidTransition."""
+    """Raise InvalidTransition for a claimed review that is to be decided in bulk.
+
+    A person who decides in bulk has not seen the claim.
+    """
     if Review.objects.pending().claimed_by_other_than(by).filter(pk=review.pk).exists():
         review.refresh_from_db()
         raise InvalidTransition(review.claim_in_words())

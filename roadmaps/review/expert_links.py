@@ -48,33 +48,17 @@ def make_expert_link(
     may_decide: bool = False,
     days: int | None = None,
 ) -> tuple[ExpertLink, str]:
-    """The link, and its secret, which is nowhere to be had again.
+    """The new link, and its secret, which can't be read again anywhere.
 
-    Who may not decide it can't let somebody else decide it either. Raises PermissionDenied,
-    ValidationError.
+    A person who may not decide the review can't let somebody else decide it either. Raises
+    PermissionDenied, ValidationError.
     """
-    (check_may_decide if may_decide else _check_reviewer)(by, review.roadmap)
-    days = settings.EXPERT_LINK_DAYS if days is None else days
-    name, email = _checked(name, email, days)
-    secret = secrets.token_urlsafe(32)
-    facts = {"name": name, "email": email, "may_decide": may_decide, "created_by": by}
-    link = ExpertLink.objects.create(
-        roadmap=review.roadmap,
-        secret_hash=_hash(secret),
-        expires_at=timezone.now() + timedelta(days=days),
-        **facts,
-    )
-    may = "who may decide" if may_decide else "who may comment"
-    history.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
-    record_activity(by, review.roadmap, review, f"Made an expert link for {name}, {may}")
-    return link, secret
-
-
-def _check_reviewer(by: User, _roadmap: object) -> None:
-    check_reviewer(by)
-
-
-def _checked(name: str, email: str, days: int) -> tuple[str, str]:
+    if may_decide:
+        check_may_decide(by, review.roadmap)
+    else:
+        check_reviewer(by)
+    if days is None:
+        days = settings.EXPERT_LINK_DAYS
     name, email = names.printable(name), email.strip()
     if not 1 <= len(name) <= 150:
         raise ValidationError({"name": "Say who the expert is, in at most 150 characters."})
@@ -82,12 +66,26 @@ def _checked(name: str, email: str, days: int) -> tuple[str, str]:
         validate_email(email)
     if not 1 <= days <= DAYS_MAX:
         raise ValidationError({"days": f"A link is good for 1 to {DAYS_MAX} days."})
-    return name, email
+
+    secret = secrets.token_urlsafe(32)
+    link = ExpertLink.objects.create(
+        roadmap=review.roadmap,
+        secret_hash=_hash(secret),
+        expires_at=timezone.now() + timedelta(days=days),
+        name=name,
+        email=email,
+        may_decide=may_decide,
+        created_by=by,
+    )
+    may = "who may decide" if may_decide else "who may comment"
+    history.write(review, ReviewEventKind.LINK_MADE, by=by, text=f"for {name}, {may}", link=link.pk)
+    record_activity(by, review.roadmap, review, f"Made an expert link for {name}, {may}")
+    return link, secret
 
 
 @transaction.atomic
 def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
-    """From now on it opens nothing.
+    """End the link: it opens nothing any more.
 
     Raises PermissionDenied, InvalidTransition: it has ended already.
     """
@@ -100,30 +98,30 @@ def revoke_expert_link(link: ExpertLink, *, by: User) -> None:
 
 
 def find_link(secret: str) -> ExpertLink:
-    """Raises ExpertLink.DoesNotExist; LinkEnded when it has expired or was revoked."""
-    link = ExpertLink.objects.select_related("roadmap__owner", "created_by").get(
-        secret_hash=_hash(secret)
-    )
+    """The link with that secret.
+
+    Raises ExpertLink.DoesNotExist; LinkEnded when it has expired or was revoked.
+    """
+    links = ExpertLink.objects.select_related("roadmap__owner", "created_by")
+    link = links.get(secret_hash=_hash(secret))
     if link.revoked_at:
-        raise LinkEnded(
-            _("This link was withdrawn on %(date)s.") % {"date": _moment(link.revoked_at)}
-        )
+        date = _moment(link.revoked_at)
+        raise LinkEnded(_("This link was withdrawn on %(date)s.") % {"date": date})
     if link.expires_at <= timezone.now():
-        raise LinkEnded(
-            _("This link has expired on %(date)s.") % {"date": _moment(link.expires_at)}
-        )
+        date = _moment(link.expires_at)
+        raise LinkEnded(_("This link has expired on %(date)s.") % {"date": date})
     if link.roadmap.deleted_at:
         raise LinkEnded(_("The plan that it was for has been withdrawn."))
     return link
 
 
-def _moment(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
+def _moment(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 @transaction.atomic
 def record_visit(link: ExpertLink) -> None:
-    """Every use is counted; a visit of some minutes is one line of the history."""
+    """Count a use of the link; a visit of some minutes is one line of the history."""
     fresh = Q(last_used_at=None) | Q(last_used_at__lt=Now() - timedelta(minutes=VISIT_MINUTES))
     counted = {"uses": F("uses") + 1, "last_used_at": Now()}
     if ExpertLink.objects.filter(fresh, pk=link.pk).update(**counted):
@@ -136,7 +134,10 @@ def record_visit(link: ExpertLink) -> None:
 
 @transaction.atomic
 def comment_by_link(link: ExpertLink, review: Review, text: str) -> None:
-    """Raises ValidationError; PermissionDenied: another roadmap's review, or too many comments."""
+    """Add the expert's comment to the history.
+
+    Raises ValidationError; PermissionDenied: another roadmap's review, or too many comments.
+    """
     _check_use(link, review)
     history.write(
         review, ReviewEventKind.COMMENTED, name=expert(link), text=clean_comment(text), link=link.pk
@@ -145,7 +146,7 @@ def comment_by_link(link: ExpertLink, review: Review, text: str) -> None:
 
 @transaction.atomic
 def decide_by_link(link: ExpertLink, review: Review, decision: str, comment: str) -> Review:
-    """Raises PermissionDenied, and what decide_review raises."""
+    """Record the expert's decision. Raises PermissionDenied, and what decide_review raises."""
     _check_use(link, review)
     if not link.may_decide:
         raise PermissionDenied(_("With this link you may comment, but not decide."))
@@ -171,14 +172,14 @@ def _check_use(link: ExpertLink, review: Review) -> None:
 
 
 def current_review(link: ExpertLink) -> Review:
-    """The newest: it waits, or it is how the story went on."""
+    """The newest review of the link's roadmap, which waits or is decided."""
     return link.roadmap.reviews.order_by("-created_at", "-pk")[0]
 
 
 def events_for(link: ExpertLink, review: Review) -> QuerySet[ReviewEvent]:
     """Decisions, the expert's own comments, and those that a reviewer has addressed to experts."""
-    own = Q(data__link=link.pk)
-    comments = Q(kind=ReviewEventKind.COMMENTED) & (own | Q(data__to_experts=True))
+    readable = Q(data__link=link.pk) | Q(data__to_experts=True)
+    comments = Q(kind=ReviewEventKind.COMMENTED) & readable
     return review.events.filter(Q(kind=ReviewEventKind.DECIDED) | comments)
 
 

@@ -25,12 +25,16 @@ def write(
 
     Open inboxes hear of it.
     """
-    who = by.get_username() if by else name or SYSTEM
+    who = name or SYSTEM
+    if by:
+        who = by.get_username()
     ReviewEvent.objects.create(
         review=review, kind=kind, actor=by, actor_name=who[:200], text=text, data=data
     )
-    done = ReviewStatus(data["decision"]).label if "decision" in data else kind.label
-    said = f"{review.roadmap}: {done.lower()} by {who}"
+    verb = kind.label
+    if "decision" in data:
+        verb = ReviewStatus(data["decision"]).label
+    sentence = f"{review.roadmap}: {verb.lower()} by {who}"
     # The rows are the truth: an inbox that hears of this asks for its rows anew.
-    event = {"review": review.pk, "what": kind, "who": who, "said": said}
+    event = {"review": review.pk, "what": kind, "who": who, "said": sentence}
     transaction.on_commit(lambda: progress.hint(GROUP, "review.event", event))

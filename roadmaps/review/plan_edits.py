@@ -45,43 +45,37 @@ def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_nu
     check_may_decide(by, review.roadmap)
     # The roadmap before the review: the order of locks of `roadmaps.engine`.
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
-    before = current_draft(review, draft_number)
-    plan, applied = applied_to(before.plan, operations)
-    found = rules.check(plan, roadmap.budget_minutes)
-    if broken := broken_by(before, found):
+    old_draft = current_draft(review, draft_number)
+    plan, applied = applied_to(old_draft.plan, operations)
+    issues = rules.check(plan, roadmap.budget_minutes)
+    if broken := broken_by(old_draft, issues):
         raise ValidationError(broken)
+
     draft = Draft.objects.create(
         roadmap=roadmap,
         number=roadmap.drafts.count() + 1,
         plan=plan,
-        report=_report(before, plan, roadmap.budget_minutes, found),
+        report=_report(old_draft, plan, roadmap.budget_minutes, issues),
         operations=applied,
         origin=Draft.Origin.EDITED,
         author=by,
-        intent=before.intent,
+        intent=old_draft.intent,
     )
     critical = sum(issue["severity"] == "critical" for issue in draft.report["issues"])
-    if (
-        not Review.objects.pending()
-        .filter(pk=review.pk, draft=before)
-        .update(draft=draft, open_critical=critical)
-    ):
+    as_read = Review.objects.pending().filter(pk=review.pk, draft=old_draft)
+    if not as_read.update(draft=draft, open_critical=critical):
         raise InvalidTransition(
             f"{review}: it was decided or edited just now, so nothing was saved."
         )
+
     review.refresh_from_db()
-    _tell(review, draft, by)
-    return draft
-
-
-def _tell(review: Review, draft: Draft, by: User) -> None:
-    """The history, the learner's page, the admin's log."""
-    many = len(draft.operations)
-    text = f"Draft {draft.number}, with {many} change{'' if many == 1 else 's'}"
+    changes = "1 change" if len(applied) == 1 else f"{len(applied)} changes"
+    text = f"Draft {draft.number}, with {changes}"
     history.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
-    told = Sentence("%(who)s edited the plan", who=by.get_username())
-    progress.record(review.roadmap_id, "plan_edited", told, draft=draft.number)
+    message = Sentence("%(who)s edited the plan", who=by.get_username())
+    progress.record(review.roadmap_id, "plan_edited", message, draft=draft.number)
     record_activity(by, review.roadmap, review, f"Edited the plan. {text}")
+    return draft
 
 
 def current_draft(review: Review, draft_number: int) -> Draft:
@@ -89,10 +83,10 @@ def current_draft(review: Review, draft_number: int) -> Draft:
 
     Raises InvalidTransition when that isn't `draft_number` any more.
     """
-    found = Review.objects.select_related("draft__author").get(pk=review.pk)
-    draft = found.draft
-    if found.status != ReviewStatus.PENDING:
-        raise InvalidTransition(why_not(found))
+    current = Review.objects.select_related("draft__author").get(pk=review.pk)
+    draft = current.draft
+    if current.status != ReviewStatus.PENDING:
+        raise InvalidTransition(why_not(current))
     if draft.number != draft_number:
         raise InvalidTransition(
             f"Your changes were made on draft {draft_number}, but {draft.told()}."
@@ -121,20 +115,21 @@ def applied_to(plan: Plan, operations: list[Operation]) -> tuple[Plan, list[Json
 
 
 def refusal(plan: Plan, operation: Operation, exc: edits.Impossible) -> str:
-    found = shape.find(plan, operation.target)
-    name = f"“{found[0]['title']}”" if found else f"part {operation.target!r}"
+    name = f"part {operation.target!r}"
+    if place := shape.find(plan, operation.target):
+        name = f"“{place[0]['title']}”"
     return f"It isn't possible to {VERBS[operation.op].format(name)}: {exc}."
 
 
-def broken_by(before: Draft, found: list[Issue]) -> list[str]:
-    """Sentences about what an edit may not break: critical issues that the rules found now and not
-    in `before`.
+def broken_by(before: Draft, issues: list[Issue]) -> list[str]:
+    """Sentences about what an edit may not break: critical issues that the rules find now and did
+    not find in `before`.
 
     Whether the time fits is left to the reviewer, and shown.
     """
     had = Counter(_place(issue) for issue in before.report["issues"] if issue["source"] == "rules")
     broken = []
-    for issue in found:
+    for issue in issues:
         if issue["severity"] == "critical" and issue["code"] != "budget":
             if had[_place(issue)] <= 0:
                 broken.append(issue["message"])
@@ -146,18 +141,20 @@ def _place(issue: Any) -> tuple[str, str, str]:
     return issue["code"], issue["severity"], issue["location"]
 
 
-def _report(before: Draft, plan: Plan, budget_minutes: int, found: list[Issue]) -> Json:
-    """The rules say what they find now; the critique is that of the last draft which a model has
-    read.
+def _report(before: Draft, plan: Plan, budget_minutes: int, rule_issues: list[Issue]) -> Json:
+    """The report of an edited plan: the rules say what they find now; the critique is that of the
+    last draft which a model has read.
     """
-    known = {part["id"] for part, _ in shape.parts(plan)}
-    criticised = [issue for issue in before.report["issues"] if issue["source"] == "critique"]
-    kept = [
-        issue | {"location": issue["location"] if issue["location"] in known else ""}
-        for issue in criticised
-    ]
+    part_ids = {part["id"] for part, _ in shape.parts(plan)}
+    issues: list[Any] = list(rule_issues)
+    for issue in before.report["issues"]:
+        if issue["source"] != "critique":
+            continue
+        if issue["location"] not in part_ids:
+            issue = issue | {"location": ""}
+        issues.append(issue)
     report: Json = before.report | {
-        "issues": found + kept,
+        "issues": issues,
         "minutes": shape.minutes(plan),
         "budget_minutes": budget_minutes,
         "skipped": [],

@@ -24,16 +24,16 @@ def who_may_decide(roadmap: Roadmap) -> QuerySet[User]:
 
 
 def check_reviewer(user: User) -> None:
-    """Raises PermissionDenied."""
+    """Raise PermissionDenied for a user who may decide no review."""
     if not user.has_perm(DECIDE):
         raise PermissionDenied("You may look at reviews, but not decide them.")
 
 
 def check_may_decide(user: User, roadmap: Roadmap) -> None:
-    """Nobody judges their own request, but for superusers: the first admin of an installation is
-    alone in it.
+    """Raise PermissionDenied for a user who may not decide reviews of this roadmap.
 
-    Raises PermissionDenied.
+    Nobody judges their own request, but for superusers: the first admin of an installation is alone
+    in it.
     """
     check_reviewer(user)
     if roadmap.owner_id == user.pk and not (user.is_superuser or settings.REVIEWERS_MAY_DECIDE_OWN):

@@ -10,7 +10,7 @@ from roadmaps.models import Concept, Lease, Review
 from roadmaps.plan import pinned_minutes, shape
 from roadmaps.plan.schemas import Operation
 from roadmaps.review.plan_edits import edit_plan
-from roadmaps.runs import advance
+from roadmaps.runs import advance, stops
 from roadmaps.services import cancel_run, decide_review, retry_run
 from tests import courses
 from tests.faults.test_races import at_once
@@ -143,8 +143,8 @@ def test_the_edit_outlives_a_worker_that_dies_before_the_rows(review, ada, monke
     roadmap.refresh_from_db()
     with monkeypatch.context() as death:
         death.setattr(
-            advance,
-            "_settle",
+            stops,
+            "settle",
             lambda *_: (_ for _ in ()).throw(OperationalError("the worker is gone")),
         )
         with pytest.raises(OperationalError):
