@@ -1,8 +1,8 @@
 """Advance of a roadmap's thread to its next stop: the only caller of the graph.
 
-On the Celery thread, which owns rows and the broker: it reads what the thread needs, tells people
-of each event, and has the stop made rows (`runs.stops`). Models and checkpoints are talked to on
-the loop (`runs.thread`).
+This runs on the Celery thread, which owns rows and the broker: it reads what the thread needs,
+tells people of each event, and has the stop made rows (`runs.stops`). The loop talks to models and
+checkpoints (`runs.thread`).
 """
 
 import uuid
@@ -15,7 +15,7 @@ from roadmaps import progress
 from roadmaps.engine import leases, loop
 from roadmaps.engine.driving import drive
 from roadmaps.exceptions import RunError
-from roadmaps.models import Draft, ModelCall, Review, Roadmap, RoadmapStatus
+from roadmaps.models import Draft, ModelCall, Roadmap, RoadmapStatus
 from roadmaps.request.fields import workflow_payload
 from roadmaps.review.decisions import RESUMING
 from roadmaps.runs import stops, thread
@@ -41,15 +41,16 @@ def advance(roadmap_id: uuid.UUID, run_id: uuid.UUID) -> str:
             return None
         return rows.get()
 
-    return drive(roadmap_id, claim, _run_thread, stops.fail)
+    return drive(roadmap_id, claim, run_thread, stops.fail)
 
 
-def _run_thread(roadmap: Roadmap, hold: leases.Hold) -> str:
-    progress.record(
-        roadmap.pk, "run_started", Sentence("A worker took it up"), attempt=roadmap.attempts
-    )
+def run_thread(roadmap: Roadmap, hold: leases.Hold) -> str:
+    """The work of a claimed run; returns the roadmap's status."""
+    message = Sentence("A worker took it up")
+    progress.record(roadmap.pk, "run_started", message, attempt=roadmap.attempts)
+    events = thread.events(thread_input(roadmap, hold))
     stop: ThreadStop | None = None
-    for event in loop.stream(thread.events(_input(roadmap, hold)), on_cancel=hold.on_lost):
+    for event in loop.stream(events, on_cancel=hold.on_lost):
         if isinstance(event, ThreadStop):
             stop = event
         else:
@@ -59,35 +60,30 @@ def _run_thread(roadmap: Roadmap, hold: leases.Hold) -> str:
     return stops.settle(roadmap, hold, stop)
 
 
-def _input(roadmap: Roadmap, hold: leases.Hold) -> ThreadInput:
+def thread_input(roadmap: Roadmap, hold: leases.Hold) -> ThreadInput:
+    """All that the loop needs to know of the roadmap, with the decisions that its thread goes on
+    from.
+    """
     has_drafts = roadmap.drafts.exists()
+    decisions: dict[str, dict[str, Any]] = {}
+    if has_drafts:
+        for review in roadmap.reviews.filter(status__in=RESUMING).select_related("draft"):
+            decision = {"decision": review.status, "comment": review.comment, "parts": review.parts}
+            # A plan only when a reviewer has edited it, for the thread holds any other.
+            if review.draft.origin == Draft.Origin.EDITED:
+                decision |= {"plan": review.draft.plan, "report": review.draft.report}
+            decisions[review.interrupt_id] = decision
     return ThreadInput(
         thread_id=str(roadmap.thread_id),
         graph_version=roadmap.graph_version,
         request=workflow_payload(roadmap),
         budget_minutes=roadmap.budget_minutes,
-        decisions=_decisions(roadmap) if has_drafts else {},
+        decisions=decisions,
         has_drafts=has_drafts,
         branch=roadmap.branch,
         fence=str(hold.token),
-        asked=ModelCall.objects.asked_by(roadmap.thread_id),
+        input_hashes=ModelCall.objects.asked_by(roadmap.thread_id),
     )
-
-
-def _decisions(roadmap: Roadmap) -> dict[str, dict[str, Any]]:
-    """Decisions that a thread goes on from, by the id of the interrupt that each answers."""
-    reviews = roadmap.reviews.filter(status__in=RESUMING).select_related("draft")
-    return {review.interrupt_id: _decision(review) for review in reviews}
-
-
-def _decision(review: Review) -> dict[str, Any]:
-    """What the interrupted node gets; a plan only when a reviewer has edited it, for the thread
-    holds any other.
-    """
-    decision = {"decision": review.status, "comment": review.comment, "parts": review.parts}
-    if review.draft.origin == Draft.Origin.EDITED:
-        decision |= {"plan": review.draft.plan, "report": review.draft.report}
-    return decision
 
 
 def _record(roadmap: Roadmap, event: dict[str, Any]) -> None:

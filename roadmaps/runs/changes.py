@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from roadmaps import progress
 from roadmaps.engine import checkpointer, dispatch, loop
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import Draft, Review, ReviewStatus, Roadmap, RoadmapStatus
+from roadmaps.models import Draft, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
 from roadmaps.request import limits
@@ -62,10 +62,10 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
 
 
 def _begin(roadmap: Roadmap, state: dict[str, Any]) -> None:
-    """Fork the thread; where that fails, the course is again what it was.
+    """Fork the thread; where that fails, the course becomes again what it was.
 
-    Whoever dies in between leaves a run that finds the thread at its end and publishes the plan
-    that is there.
+    A process that dies in between leaves a run that finds the thread at its end and publishes the
+    plan that is there.
     """
     with ExitStack() as failure:
         queued = Roadmap.objects.filter(pk=roadmap.pk, run_id=roadmap.run_id)
@@ -76,17 +76,10 @@ def _begin(roadmap: Roadmap, state: dict[str, Any]) -> None:
 
 def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
     """All that the thread must hold, because its checkpoints may have been pruned."""
-    approved = (
-        roadmap.reviews.filter(status=ReviewStatus.APPROVED)
-        .select_related("draft")
-        .order_by("-pk")
-        .first()
-    )
     origin = Draft.Origin.LEARNER if by.pk == roadmap.owner_id else Draft.Origin.STAFF
-    return {
+    state: dict[str, Any] = {
         "request": workflow_payload(roadmap),
         "budget_minutes": roadmap.budget_minutes,
-        **_approved(roadmap, approved),
         "decision": ReviewStatus.CHANGES_REQUESTED.value,
         "comment": comment,
         "parts": [],
@@ -96,18 +89,14 @@ def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
         "asked_by": by.pk,
         "edit_round": 0,
     }
-
-
-def _approved(roadmap: Roadmap, review: Review | None) -> dict[str, Any]:
-    if review is None:  # a course that came from elsewhere has only its rows
-        return {
-            "plan": publishing.read(roadmap),
-            "report": {"issues": []},
-            "intent": {},
-            "review_round": 1,
-        }
+    approved = roadmap.reviews.filter(status=ReviewStatus.APPROVED).select_related("draft")
+    review = approved.order_by("-pk").first()
+    # A course that came from elsewhere has only its rows.
+    if review is None:
+        plan = publishing.read(roadmap)
+        return state | {"plan": plan, "report": {"issues": []}, "intent": {}, "review_round": 1}
     draft = review.draft
-    return {
+    return state | {
         "plan": draft.plan,
         "report": draft.report,
         "intent": draft.intent,

@@ -1,4 +1,4 @@
-"""Control of runs by people: to go on after a failure, and to stop."""
+"""Control of runs by people: retry after a failure, and cancel."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -47,7 +47,7 @@ def retry_run(roadmap: Roadmap, *, by: User | None = None) -> Roadmap:
 
 @transaction.atomic
 def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
-    """Stop it in whatever state it is; nothing is written afterwards.
+    """Stop the roadmap in whatever state it is; nothing is written afterwards.
 
     A change of a course ends with the old course.
 

@@ -9,7 +9,7 @@ from roadmaps.plan import shape
 from roadmaps.plan.shape import Plan
 
 SLUG_MAX = 80  # characters; a column holds as many and the longest id
-# What the content of a concept rests on.
+# The columns that the content of a concept rests on.
 WRITTEN_FROM = tuple(name for name in shape.COLUMNS if name != "minutes")
 
 
@@ -41,13 +41,13 @@ def _columns(part: Any, order: int) -> dict[str, Any]:
 
 
 def _concept(roadmap: Roadmap, module: Module, concept: Any, order: int) -> Concept:
-    """Without a slug, which depends on its neighbours."""
+    """The row of a concept, without a slug, which depends on its neighbours."""
     columns = {name: concept[name] for name in shape.COLUMNS}
     return Concept(roadmap=roadmap, module=module, key=concept["id"], order=order, **columns)
 
 
 def _name(concepts: list[Concept], taken: set[str]) -> None:
-    """Give each its slug, by which learners have it in their bookmarks."""
+    """Give each concept its slug, by which learners have it in their bookmarks."""
     for concept in concepts:
         slug = slugify(concept.title, allow_unicode=True)[:SLUG_MAX] or concept.key
         while slug in taken:
@@ -62,25 +62,25 @@ def update(roadmap: Roadmap, plan: Plan) -> list[int]:
 
     What is in both keeps its row, and with it its address and all that a learner has done there.
     """
-    # Locked first: who keeps a note or an answer meanwhile is waited for, or finds that the
-    # concept is gone.
+    # Locked first: a request that saves a note or an answer meanwhile is waited for, or finds that
+    # the concept is gone.
     rows = {concept.key: concept for concept in roadmap.concepts.select_for_update()}
     modules = _update_modules(roadmap, plan)
     concepts: dict[str, Concept] = {}
     changed: list[int] = []
     for module in shape.modules(plan):
         for part in module["concepts"]:
-            wanted = _concept(roadmap, modules[module["id"]], part, len(concepts) + 1)
-            row = rows.get(part["id"], wanted)
-            if any(getattr(row, name) != getattr(wanted, name) for name in WRITTEN_FROM):
+            planned = _concept(roadmap, modules[module["id"]], part, len(concepts) + 1)
+            row = rows.get(part["id"], planned)
+            if any(getattr(row, name) != getattr(planned, name) for name in WRITTEN_FROM):
                 changed.append(row.pk)
             for name in ("order", "module", *shape.COLUMNS):
-                setattr(row, name, getattr(wanted, name))
+                setattr(row, name, getattr(planned, name))
             concepts[part["id"]] = row
 
     new = [concept for concept in concepts.values() if not concept.pk]
-    kept = [concept for concept in concepts.values() if concept.pk]
-    Concept.objects.bulk_update(kept, ("order", "module", *shape.COLUMNS))
+    old = [concept for concept in concepts.values() if concept.pk]
+    Concept.objects.bulk_update(old, ("order", "module", *shape.COLUMNS))
     _name(new, {concept.slug for concept in rows.values()})
     Concept.objects.bulk_create(new)
     roadmap.concepts.exclude(key__in=concepts).delete()

@@ -1,6 +1,7 @@
 """Rows made of a thread's stop: a review that opens, a published plan, or a reason of failure.
 
-On the Celery thread, which owns rows and the broker; the loop (`runs.thread`) has ended by then.
+This runs on the Celery thread, which owns rows and the broker; the loop (`runs.thread`) has ended
+by then.
 """
 
 import logging
@@ -37,9 +38,9 @@ def settle(roadmap: Roadmap, hold: leases.Hold, stop: ThreadStop) -> str:
     """Write what the stop means, and end the lease; returns the roadmap's status."""
     with hold.writing():
         if stop.interrupts:
-            _open_review(roadmap, stop.interrupts[0].id, stop.state)
+            open_review(roadmap, stop.interrupts[0].id, stop.state)
         else:
-            _publish(roadmap, stop.state)
+            publish(roadmap, stop.state)
         hold.end()
     return roadmap.status
 
@@ -76,7 +77,8 @@ def reason_of(exc: Exception) -> str:
     )
 
 
-def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> None:
+def open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> None:
+    """Open a review of the plan in `state`, or reopen the superseded one of this interrupt."""
     roadmap.transition(
         RoadmapStatus.AWAITING_REVIEW,
         title=state["plan"]["title"],
@@ -99,7 +101,14 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
         )
 
     progress.record(roadmap.pk, "review_requested", Sentence("The plan waits for a reviewer"))
-    request = _request_for_changes(review.draft, state)
+    request = ""
+    draft = review.draft
+    # What a reviewer should know of an approved plan that somebody wanted changed.
+    if draft.origin in Draft.ASKED:
+        who = "The learner"
+        if draft.origin == Draft.Origin.STAFF:
+            who = draft.author.get_username() if draft.author else "A staff member"
+        request = f"{who} asked for changes of the approved plan: {state['comment']}"
     history.write(review, ReviewEventKind.OPENED, name="the workflow", text=request)
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once
@@ -107,8 +116,10 @@ def _open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> 
 
 def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
     origin = state.get("origin", Draft.Origin.MODEL)
-    # An account may have been deleted meanwhile.
-    asked_by = state.get("asked_by") if origin in Draft.ASKED else None
+    author = None
+    if origin in Draft.ASKED and state.get("asked_by"):
+        # An account may have been deleted meanwhile.
+        author = User.objects.filter(pk=state["asked_by"]).first()
     return Draft.objects.create(
         roadmap=roadmap,
         number=roadmap.drafts.count() + 1,
@@ -116,23 +127,13 @@ def _save_draft(roadmap: Roadmap, state: dict[str, Any]) -> Draft:
         report=state["report"],
         operations=state.get("operations", []),
         origin=origin,
-        author=User.objects.filter(pk=asked_by).first() if asked_by else None,
+        author=author,
         intent=state.get("intent", {}),
     )
 
 
-def _request_for_changes(draft: Draft, state: dict[str, Any]) -> str:
-    """What a reviewer should know of an approved plan that somebody wanted changed."""
-    if draft.origin not in Draft.ASKED:
-        return ""
-    who = "The learner"
-    if draft.origin == Draft.Origin.STAFF:
-        who = draft.author.get_username() if draft.author else "A staff member"
-    return f"{who} asked for changes of the approved plan: {state['comment']}"
-
-
-def _publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
-    """The approved plan becomes rows, and content is asked for."""
+def publish(roadmap: Roadmap, state: dict[str, Any]) -> None:
+    """Make rows of the approved plan, and queue its content."""
     newest = roadmap.reviews.exclude(status=ReviewStatus.SUPERSEDED).order_by("-pk").first()
     if newest is None or newest.status != ReviewStatus.APPROVED:
         raise RunError(

@@ -37,12 +37,12 @@ class ThreadInput:
     has_drafts: bool
     branch: int
     fence: str  # the token of the lease under which it is driven
-    asked: set[str]  # input hashes of the model calls that the journal has
+    input_hashes: set[str]  # of the model calls that the journal has
 
 
 @dataclass(frozen=True)
 class ThreadStop:
-    """Where a thread stands still: at these interrupts, or at its end."""
+    """The stop of a thread: at these interrupts, or at its end."""
 
     state: dict[str, Any]
     interrupts: tuple[Interrupt, ...]
@@ -61,7 +61,7 @@ async def events(thread: ThreadInput) -> AsyncIterator[Any]:
                 thread_id=thread.thread_id,
                 branch=thread.branch,
                 pool=pool,
-                asked=thread.asked,
+                asked=thread.input_hashes,
             )
 
         workflow = graph.build_graph(thread.graph_version, await checkpointer.saver())
@@ -89,7 +89,7 @@ async def events(thread: ThreadInput) -> AsyncIterator[Any]:
 
 
 def can_move(snapshot: StateSnapshot, thread: ThreadInput) -> bool:
-    """False when the thread waits for a decision that nobody has made, or has ended.
+    """Whether the thread can go on: not when it waits for a decision, or has ended.
 
     Raises RunError when its checkpoints are gone.
     """
@@ -110,7 +110,7 @@ def can_move(snapshot: StateSnapshot, thread: ThreadInput) -> bool:
 
 
 def graph_input(snapshot: StateSnapshot, thread: ThreadInput) -> Any:
-    """What to feed the graph: the request at the start, a decision, or None to go on."""
+    """The input to feed the graph: the request at the start, a decision, or None to go on."""
     if not snapshot.values:
         return {"request": thread.request, "budget_minutes": thread.budget_minutes}
     if snapshot.interrupts:

@@ -44,7 +44,7 @@ class Checkpoint:
 
     @property
     def is_start(self) -> bool:
-        """The thread was given its input and had taken nothing up: a fork of it would hold no
+        """Whether the thread had its input and had taken nothing up: a fork of it would hold no
         request.
         """
         return self.next == ["__start__"]
@@ -52,34 +52,41 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class History:
-    """Newest first; `older` is the id to ask for the next page with, empty on the last."""
+    """A page of checkpoints, newest first.
+
+    `older` is the id to ask for the next page with, empty on the last.
+    """
 
     checkpoints: list[Checkpoint]
     older: str = ""
 
 
 def history(roadmap: Roadmap) -> list[Checkpoint]:
-    """The newest CHECKPOINTS_MAX; empty when they were pruned."""
+    """The newest CHECKPOINTS_MAX checkpoints; empty when they were pruned."""
     return page_of_history(roadmap).checkpoints
 
 
 def page_of_history(roadmap: Roadmap, before: str = "") -> History:
     """The checkpoints older than `before`, an id; what is no id begins at the newest."""
-    edge = as_uuid(before)
-    snapshots, parents = loop.run(_snapshots(roadmap, str(edge) if edge else ""), timeout=30)
+    edge = str(as_uuid(before) or "")
+    snapshots, parents = loop.run(_snapshots(roadmap, edge), timeout=30)
     values = {_id_of(snapshot.config): snapshot.values for snapshot in [*parents, *snapshots]}
     checkpoints = [_checkpoint(snapshot, values) for snapshot in snapshots[:CHECKPOINTS_MAX]]
-    return History(checkpoints, checkpoints[-1].id if len(snapshots) > CHECKPOINTS_MAX else "")
+    if len(snapshots) <= CHECKPOINTS_MAX:
+        return History(checkpoints)
+    return History(checkpoints, older=checkpoints[-1].id)
 
 
 async def _snapshots(
     roadmap: Roadmap, before: str
 ) -> tuple[list["StateSnapshot"], list["StateSnapshot"]]:
-    """A page and one more, and those of their parents that stand elsewhere: a fork begins
-    anywhere.
+    """The snapshots of a page and one more, and those of their parents that stand elsewhere: a fork
+    begins anywhere.
     """
     workflow = await _workflow(roadmap)
-    edge = _config(roadmap, checkpoint_id=before, checkpoint_ns="") if before else None
+    edge = None
+    if before:
+        edge = _config(roadmap, checkpoint_id=before, checkpoint_ns="")
     newest = workflow.aget_state_history(_config(roadmap), before=edge, limit=CHECKPOINTS_MAX + 1)
     snapshots = [snapshot async for snapshot in newest]
     ids = {_id_of(snapshot.config) for snapshot in snapshots}
@@ -89,10 +96,10 @@ async def _snapshots(
 
 
 async def _snapshot(roadmap: Roadmap, checkpoint_id: str) -> "StateSnapshot":
-    """Without a time when the thread has no such checkpoint."""
-    snapshot: StateSnapshot = await (await _workflow(roadmap)).aget_state(
-        _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
-    )
+    """The snapshot of a checkpoint, without a time when the thread has no such checkpoint."""
+    workflow = await _workflow(roadmap)
+    config = _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
+    snapshot: StateSnapshot = await workflow.aget_state(config)
     return snapshot
 
 
@@ -113,17 +120,18 @@ def _id_of(config: "RunnableConfig | None") -> str:
 def _checkpoint(snapshot: "StateSnapshot", values: dict[str, Any]) -> Checkpoint:
     parent = _id_of(snapshot.parent_config)
     parent_values = values.get(parent, {})
+    changed = [
+        name
+        for name, value in snapshot.values.items()
+        if value and parent_values.get(name) != value
+    ]
     return Checkpoint(
         id=_id_of(snapshot.config),
         parent=parent,
         at=datetime.fromisoformat(str(snapshot.created_at)),
         source=str((snapshot.metadata or {}).get("source", "")),
         next=list(snapshot.next),
-        changed=[
-            name
-            for name, value in snapshot.values.items()
-            if value and parent_values.get(name) != value
-        ],
+        changed=changed,
         plan=(snapshot.values.get("plan") or {}).get("title", ""),
         score=(snapshot.values.get("report") or {}).get("score"),
     )
@@ -141,10 +149,22 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     if by is not None:
         check_may_act(by, roadmap)
     roadmap = Roadmap.objects.select_for_update().get(pk=roadmap.pk)
-    chosen = _chosen(roadmap, checkpoint_id)
+    if problem := why_not(roadmap):
+        raise InvalidTransition(problem)
+    snapshot = None
+    if key := as_uuid(checkpoint_id):
+        snapshot = loop.run(_snapshot(roadmap, str(key)), timeout=30)
+    if snapshot is None or snapshot.created_at is None or not snapshot.next:
+        raise InvalidTransition(
+            "This checkpoint is unknown or was pruned, or nothing comes after it."
+        )
+    checkpoint = _checkpoint(snapshot, {})
+    if checkpoint.is_start:
+        raise InvalidTransition("Nothing was saved at this point yet. Go back to the one after it.")
+
     # What waits goes whatever the clocks say: the checkpoint's time is a worker's, and only one
     # review may wait.
-    of_the_branch = PENDING | Q(status__in=RESUMING, created_at__gt=chosen.at)
+    of_the_branch = PENDING | Q(status__in=RESUMING, created_at__gt=checkpoint.at)
     supersede(roadmap.reviews.filter(of_the_branch), by)
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the
@@ -152,37 +172,22 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     transaction.on_commit(lambda: loop.run(_fork(roadmap, checkpoint_id), timeout=30))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     who = by.get_username() if by else Sentence("the command line")
-    message = Sentence(
-        "%(who)s went back to the point before %(steps)s", who=who, steps=", ".join(chosen.next)
-    )
+    steps = ", ".join(checkpoint.next)
+    message = Sentence("%(who)s went back to the point before %(steps)s", who=who, steps=steps)
     progress.record(roadmap.pk, "forked", message, checkpoint=checkpoint_id)
     record_activity(by, roadmap, roadmap, message)
     return roadmap
 
 
 def why_not(roadmap: Roadmap) -> str:
-    """Why it can't go back now; empty when it can."""
+    """The reason why a roadmap can't go back now; empty when it can."""
     if roadmap.status in FORKABLE and not roadmap.concepts.exists():
         return ""
     state = roadmap.get_status_display().lower()
     return f"“{roadmap}” is {state}; only a plan that stands still and isn't approved can go back."
 
 
-def _chosen(roadmap: Roadmap, checkpoint_id: str) -> Checkpoint:
-    if problem := why_not(roadmap):
-        raise InvalidTransition(problem)
-    key = as_uuid(checkpoint_id)
-    snapshot = loop.run(_snapshot(roadmap, str(key)), timeout=30) if key else None
-    if snapshot is None or snapshot.created_at is None or not snapshot.next:
-        raise InvalidTransition(
-            "This checkpoint is unknown or was pruned, or nothing comes after it."
-        )
-    chosen = _checkpoint(snapshot, {})
-    if chosen.is_start:
-        raise InvalidTransition("Nothing was saved at this point yet. Go back to the one after it.")
-    return chosen
-
-
 async def _fork(roadmap: Roadmap, checkpoint_id: str) -> None:
-    chosen = _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
-    await (await _workflow(roadmap)).aupdate_state(chosen, None, as_node="__copy__")
+    workflow = await _workflow(roadmap)
+    config = _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
+    await workflow.aupdate_state(config, None, as_node="__copy__")
