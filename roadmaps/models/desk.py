@@ -1,6 +1,4 @@
-"""What happens around a review: its history, which nobody can change, and links for experts
-without an account.
-"""
+"""History of a review, which nobody can change, and links for experts without an account."""
 
 from django.conf import settings
 from django.db import models
@@ -74,7 +72,7 @@ class ExpertLinkQuerySet(models.QuerySet["ExpertLink"]):
 
 
 class ExpertLink(models.Model):
-    """Lets one person without an account review one roadmap, through all its rounds, for a time.
+    """A link for one person without an account to review one roadmap, through all its rounds.
 
     Only the hash of its secret is kept: the address is shown once, to whoever made it.
     """

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from roadmaps.models import Person, Roadmap
 from roadmaps.models.second_factor import counts_as_staff
 
-CHANGE_ROADMAP = (
-    "roadmaps.change_roadmap"  # retry, cancel, ask for changes, go back to a checkpoint
-)
+# Retry, cancel, ask for changes, go back to a checkpoint.
+CHANGE_ROADMAP = "roadmaps.change_roadmap"
 
 
 def may_act(user: Person, roadmap: Roadmap, permission: str = CHANGE_ROADMAP) -> bool:

@@ -1,4 +1,4 @@
-"""The plan: its numbered drafts, and once approved its parts as rows."""
+"""Plan of a roadmap: its numbered drafts, and once approved its parts as rows."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +47,7 @@ class Draft(models.Model):
 
     @property
     def origin_in_words(self) -> str:
-        """How this version came about, in the admin's English: who edited it or asked for the
-        change.
-        """
+        """The origin of this version in English: who edited it or asked for the change."""
         if self.author is None or self.origin == self.Origin.MODEL:
             return str(self.get_origin_display())
         if self.origin == self.Origin.EDITED:
@@ -62,7 +60,7 @@ class Draft(models.Model):
         return self.author if self.origin == self.Origin.EDITED else None
 
     def told(self) -> str:
-        """Who saved it, and when, as half a sentence."""
+        """Half a sentence about who saved the draft, and when."""
         who = self.editor.get_username() if self.editor else "the workflow"
         return f"{who} saved draft {self.number} on {time_zones.in_words(self.created_at)}"
 
@@ -98,7 +96,7 @@ class Module(Part):
 
 
 class Concept(Part):
-    """`order` is the reading order within the roadmap."""
+    """A concept of a course; `order` is the reading order within the roadmap."""
 
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="concepts")
     module = models.ForeignKey(Module, models.CASCADE, related_name="concepts")

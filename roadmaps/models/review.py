@@ -1,4 +1,4 @@
-"""The stops of the workflow at a person, with all that the inbox shows of them."""
+"""Reviews: the stops of the workflow at a person, with all that the inbox shows of them."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from roadmaps.sentences import Sentence
 
 
 class ReviewStatus(models.TextChoices):
-    """English for the staff and the records; learners' pages translate the labels."""
+    """Statuses in English for the staff and the records; learners' pages translate the labels."""
 
     PENDING = "PENDING", gettext_noop("Pending")
     APPROVED = "APPROVED", gettext_noop("Approved")
@@ -51,7 +51,9 @@ UNDECIDED: dict[str, Any] = {
 
 
 def due_time() -> Any:
-    """When a review that opens now is due, by the database's clock; None when nothing is ever due."""
+    """The time at which a review that opens now is due, by the database's clock; None when nothing
+    is ever due.
+    """
     hours = settings.REVIEW_DUE_HOURS
     return Now() + timedelta(hours=hours) if hours else None
 
@@ -195,20 +197,14 @@ class Review(models.Model):
         """Stand for the draft that a form was made from: a decision on it is refused when an edit
         has replaced it.
         """
-        seen = (
-            self.roadmap.drafts.filter(number=draft_number).first()
-            if draft_number.isdecimal()
-            else None
-        )
-        self.draft = seen or self.draft
+        if draft_number.isdecimal():
+            self.draft = self.roadmap.drafts.filter(number=draft_number).first() or self.draft
 
     def claim_in_words(self) -> str:
-        """Who is reviewing it and until when; empty when nobody is."""
-        if (
-            self.claimed_by is None
-            or self.claimed_until is None
-            or self.claimed_until <= timezone.now()
-        ):
+        """A sentence about who is reviewing it and until when; empty when nobody is."""
+        if self.claimed_by is None or self.claimed_until is None:
+            return ""
+        if self.claimed_until <= timezone.now():
             return ""
         until = timezone.localtime(self.claimed_until)
         return f"{self.claimed_by.get_username()} is reviewing it, until {until:%H:%M %Z}."
@@ -219,7 +215,7 @@ class Review(models.Model):
 
     @property
     def decider(self) -> str:
-        """Who decided it, in the English words of the records; empty while it is open."""
+        """The name of who decided it, in the records' English; empty while it is open."""
         if self.decided_how == DecidedHow.COMMAND_LINE:
             return Sentence("the command line")
         if self.decided_how == DecidedHow.SYSTEM:
@@ -231,5 +227,5 @@ class Review(models.Model):
 
     @property
     def decider_in_words(self) -> str:
-        """Who decided it, for its reader."""
+        """The decider in the reader's language."""
         return sentences.in_words(self.decider)

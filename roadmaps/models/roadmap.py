@@ -54,8 +54,9 @@ class RoadmapQuerySet(DrivenQuerySet["Roadmap"]):
     def visible_to(self, user: Person) -> "RoadmapQuerySet":
         if not isinstance(user, User) or not user.is_active:
             return self.none()
-        sees_all = counts_as_staff(user) and user.has_perm("roadmaps.view_roadmap")
-        return self.kept() if sees_all else self.kept().filter(owner=user)
+        if counts_as_staff(user) and user.has_perm("roadmaps.view_roadmap"):
+            return self.kept()
+        return self.kept().filter(owner=user)
 
     def kept(self) -> "RoadmapQuerySet":
         return self.filter(deleted_at=None)
@@ -67,7 +68,7 @@ class RoadmapQuerySet(DrivenQuerySet["Roadmap"]):
         return self.filter(status__in=MOVING)
 
     def transition(self, to: RoadmapStatus, **fields: Any) -> int:
-        """Rows that were in a state which allows `to` and are there now.
+        """Move rows to the status `to`; returns the number of those whose state allowed it.
 
         In the trash nothing moves.
         """
@@ -86,9 +87,12 @@ class RoadmapQuerySet(DrivenQuerySet["Roadmap"]):
         """Leave a change of the plan that won't be: the course is what it was before it was asked
         for.
         """
-        kept = {"status": F("course_status"), "course_status": "", "status_reason": ""}
         return self.exclude(course_status="").update(
-            updated_at=Now(), version=F("version") + 1, **kept
+            updated_at=Now(),
+            version=F("version") + 1,
+            status=F("course_status"),
+            course_status="",
+            status_reason="",
         )
 
 
@@ -100,7 +104,7 @@ class Roadmap(Driven):
 
         @classmethod
         def word(cls, level: str) -> str:
-            """As a concept's difficulty stands in a line of facts."""
+            """The level as a concept's difficulty, inside a sentence."""
             return str(cls(level).label).lower() if level in cls.values else level
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -136,7 +140,10 @@ class Roadmap(Driven):
         default="",
         db_default="",
         editable=False,
-        help_text="What the course was when a change of its plan was asked for; empty when none is under way",
+        help_text=(
+            "What the course was when a change of its plan was asked for; "
+            "empty when none is under way"
+        ),
     )
     version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Counts status changes"
@@ -190,29 +197,30 @@ class Roadmap(Driven):
 
     @property
     def came_written(self) -> bool:
-        """Imported or copied: no worker has ever taken up its thread."""
-        return self.graph_version is None and self.status in (
-            RoadmapStatus.READY,
-            RoadmapStatus.PARTIAL,
-        )
+        """Whether it was imported or copied: no worker has ever taken up its thread."""
+        finished = self.status in (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
+        return self.graph_version is None and finished
 
     @property
     def is_changing(self) -> bool:
-        """A new round of the plan is under way; until it is approved the course is the old one."""
+        """Whether a new round of the plan is under way; until its approval the course stays."""
         return bool(self.course_status)
 
     @property
     def reason(self) -> str:
-        """Why it is in this state, in the reader's language."""
+        """The reason for its status, in the reader's language."""
         return sentences.say(self.status_reason, self.status_reason_source)
 
     @property
     def status_word(self) -> str:
-        """As it stands inside a sentence."""
+        """The status as it stands inside a sentence."""
         return self.get_status_display().lower()
 
     def transition(self, to: RoadmapStatus, **fields: Any) -> None:
-        """Raises InvalidTransition when the row is in no state that allows `to`."""
+        """Move the row to the status `to`.
+
+        Raises InvalidTransition when the row is in no state that allows it.
+        """
         if not Roadmap.objects.filter(pk=self.pk).transition(to, **fields):
             self.refresh_from_db()
             if self.deleted_at:

@@ -1,4 +1,4 @@
-"""Rows that runs leave: leases, the journal of model calls, their failures, erased threads."""
+"""Rows of runs: leases, the journal of model calls, their failures, erased threads."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Lease(models.Model):
-    """Who drives a roadmap or rewrites an artifact; `subject` is that row's id.
+    """The right to drive a roadmap or to rewrite an artifact; `subject` is that row's id.
 
     Times are the database's.
     """
@@ -32,12 +32,12 @@ class ErasedThread(models.Model):
 
 class ModelCallQuerySet(models.QuerySet["ModelCall"]):
     def asked_by(self, thread_id: UUID) -> set[str]:
-        """Input hashes of what this thread has asked already."""
+        """Input hashes of the questions that this thread has asked already."""
         return set(self.filter(thread_id=thread_id).values_list("input_hash", flat=True))
 
 
 class ModelCall(models.Model):
-    """The journal of model answers: the same question of the same thread is never paid for twice."""
+    """Journal of model answers: the same question of the same thread is never paid for twice."""
 
     thread_id = models.UUIDField()
     role = models.CharField(max_length=20)

@@ -1,5 +1,5 @@
-"""Staff may do no more than a learner until they have the second factor that REQUIRE_STAFF_MFA
-asks for.
+"""Second factor of staff, who may do no more than a learner without it where REQUIRE_STAFF_MFA is
+set.
 """
 
 from allauth.mfa.models import Authenticator
