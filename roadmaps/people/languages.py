@@ -9,7 +9,9 @@ from babel import Locale, UnknownLocaleError
 def name_of(tag: str) -> str:
     """The name of a language, "Deutsch" for "de"; the tag itself where Babel knows no name."""
     try:
-        name = Locale.parse(tag, sep="-").get_display_name()
+        name: str | None = Locale.parse(tag, sep="-").get_display_name()
     except (ValueError, UnknownLocaleError):  # no tag, or one without a name
         return tag
-    return name[:1].upper() + name[1:] if name else tag
+    if not name:
+        return tag
+    return name[:1].upper() + name[1:]
