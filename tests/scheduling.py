@@ -5,7 +5,15 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 BROWSER = "tests/e2e/"
 # What starts and breaks whole sites takes minutes, so it must not begin last.
-LONGEST = ("tests/faults/", "tests/commands/", "tests/operations/", "tests/docs/")
+LONGEST = (
+    "tests/commands/",
+    "tests/config/test_embedded.py",
+    "tests/docs/",
+    "tests/faults/",
+    "tests/operations/",
+    "tests/runs/",
+    "tests/worker/",
+)
 
 
 class Scheduling(LoadFileScheduling):
