@@ -89,8 +89,7 @@ class Platform:
                 continue
             self.kill(kind)
         self.log.close()
-        self.services.stop_redis()
-        self.services.stop_postgres()
+        self.services.leave()
 
     def run(self, *arguments):
         command = [sys.executable, "manage.py", *arguments]
