@@ -1,4 +1,4 @@
-"""Prompts of a role: its instructions, a Markdown file in a room's folder, and the material as JSON.
+"""Prompts of a role: its instructions, a file in a room's folder, and the material as JSON.
 
 Everything that varies stands in the last message, so that the instructions are the same in every
 call.

@@ -211,7 +211,7 @@ def celery_is_ours():
     assert current_app.conf.broker_url == settings.CELERY_BROKER_URL
 
 
-# --- people and their browsers
+# People and their browsers.
 
 
 @pytest.fixture

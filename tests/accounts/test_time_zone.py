@@ -69,8 +69,7 @@ def notices(browser):
     return text(browser.get(reverse("notice_list")))
 
 
-# --- where it comes from
-# ----------------------------------------------------------------------------------------------
+# Where it comes from.
 
 
 def test_a_page_is_in_utc_and_says_so_until_the_browser_has_told(browser, owner, client):
@@ -135,8 +134,7 @@ def test_signing_in_brings_the_zone_along_and_keeps_that_of_the_browser(client, 
     assert Preferences.of(owner).last_time_zone == AUCKLAND
 
 
-# --- the settings
-# -----------------------------------------------------------------------------------------------------
+# The settings.
 
 
 def test_a_chosen_zone_holds_whatever_the_browser_tells_until_it_is_automatic_again(browser, owner):
@@ -206,8 +204,7 @@ def test_the_zone_is_in_ones_data_and_goes_with_the_account(browser, owner):
     assert not User.objects.exists()
 
 
-# --- pages for others
-# -------------------------------------------------------------------------------------------------
+# Pages for others.
 
 
 def test_a_visitor_sees_a_shared_course_in_their_own_zone(client, owner):
@@ -261,8 +258,7 @@ def test_an_expert_reads_how_long_a_link_is_good_in_their_own_zone(client, owner
         expert_links.find_link(secret)
 
 
-# --- what reviewers read
-# ----------------------------------------------------------------------------------------------
+# What reviewers read.
 
 
 def test_sentences_about_a_review_name_the_readers_zone(owner, reviewer):
@@ -314,8 +310,7 @@ def test_word_of_a_changed_password_says_when_in_the_zone_of_its_reader(browser,
     assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d NZ[DS]T", str(mail.outbox[0].body))
 
 
-# --- dates that are given, and files
-# ----------------------------------------------------------------------------------
+# Dates that are given, and files.
 
 
 @pytest.fixture
@@ -361,8 +356,7 @@ def test_a_file_of_a_worker_has_the_days_of_who_asked_for_it(browser, owner):
     assert course["checked"]["on"] == "2026-12-01"
 
 
-# --- all places
-# -------------------------------------------------------------------------------------------------------
+# All places.
 
 
 def test_no_template_has_a_time_without_its_zone():

@@ -45,8 +45,7 @@ def days_of(owner):
     return sorted(StudyDay.objects.filter(user=owner).values_list("day", flat=True))
 
 
-# --- midnight
-# ---------------------------------------------------------------------------------------------------------
+# Midnight.
 
 
 @pytest.mark.parametrize("zone", [AUCKLAND, HONOLULU, "UTC"])
@@ -108,8 +107,7 @@ def test_a_week_begins_on_the_persons_own_monday(clock, owner, roadmap, zone):
     assert (last.minutes, this.minutes) == (30, 30)
 
 
-# --- the streak on a journey
-# ------------------------------------------------------------------------------------------
+# The streak on a journey.
 
 
 def test_a_journey_over_the_date_line_loses_no_streak(clock, owner):
@@ -151,8 +149,7 @@ def test_a_streak_of_days_in_utc_goes_on_when_the_zone_is_first_known(clock, own
     assert progress.streak(owner) == 3
 
 
-# --- practice
-# ---------------------------------------------------------------------------------------------------------
+# Practice.
 
 
 def answer_all(owner):

@@ -22,8 +22,7 @@ from tests.pages import chinese
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|<[^>]+>")
 
 
-# --- the catalogue
-# ----------------------------------------------------------------------------------------------------
+# The catalogue.
 
 
 def test_every_text_is_translated_and_nothing_else():
@@ -48,8 +47,7 @@ def test_translations_keep_placeholders_and_markup():
             assert list(one.check()) == [], text
 
 
-# --- the pages
-# --------------------------------------------------------------------------------------------------------
+# The pages.
 
 
 @pytest.fixture
@@ -186,8 +184,7 @@ def test_decisions_and_the_time_of_a_roadmap_are_chinese(chinese_browser, learne
     assert re.search(r'已通过\s+命令行，<time datetime="[^"]+">20\d\d年.+ UTC<', page)
 
 
-# --- refusals
-# ---------------------------------------------------------------------------------------------------------
+# Refusals.
 
 
 def test_a_missing_page_says_so_in_chinese(chinese_browser):
@@ -234,8 +231,7 @@ def test_what_a_roadmap_cannot_do_is_said_in_chinese(chinese_browser, course):
     check_chinese(page, "“看懂天气图”不在回收站中。")
 
 
-# --- which language
-# ---------------------------------------------------------------------------------------------------
+# Which language.
 
 
 @pytest.mark.django_db
@@ -268,8 +264,7 @@ def test_the_footer_offers_each_language_by_its_own_name(client):
         )
 
 
-# --- the languages of courses
-# -----------------------------------------------------------------------------------------
+# The languages of courses.
 
 
 @pytest.mark.parametrize(

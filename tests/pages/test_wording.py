@@ -29,8 +29,7 @@ def given_up(roadmap, settings):
     return Roadmap.objects.get(pk=roadmap.pk)
 
 
-# --- one sentence
-# -----------------------------------------------------------------------------------------------------
+# One sentence.
 
 
 def test_a_sentence_is_english_and_is_said_in_another_language():
@@ -74,8 +73,7 @@ def test_what_was_cut_for_its_column_is_still_said():
         assert sentences.say(kept["error"], kept["error_source"]).endswith("编辑了方案")
 
 
-# --- the timeline
-# -----------------------------------------------------------------------------------------------------
+# The timeline.
 
 
 @pytest.mark.django_db(transaction=True)
@@ -137,8 +135,7 @@ def test_an_open_page_hears_its_own_language():
     assert heard["en"] == heard["tlh"] == heard["%ff"] == english
 
 
-# --- reasons, notices and mail
-# ----------------------------------------------------------------------------------------
+# Reasons, notices and mail.
 
 
 @pytest.mark.django_db(transaction=True)
