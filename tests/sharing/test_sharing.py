@@ -40,7 +40,8 @@ def share(roadmap):
 def pages_of(share):
     concept = share.roadmap.concepts.first()
     names = ("shared_course", "shared_picture")
-    return [reverse(name, args=[share.token]) for name in names] + [share.address_of(concept)]
+    addresses = [reverse(name, args=[share.token]) for name in names]
+    return [*addresses, reverse("shared_concept", args=[share.token, concept.slug])]
 
 
 def edit(roadmap):
