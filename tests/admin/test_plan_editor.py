@@ -159,6 +159,14 @@ def test_a_change_can_be_undone_and_what_builds_on_it_is_told(editor, review):
     assert "Your changes 0" in editor.words()
 
 
+@pytest.mark.parametrize("number", ["²", "1" * 5000, "-1", "9", ""])
+def test_a_forged_number_of_a_draft_or_of_a_change_is_no_number(editor, review, number):
+    editor.press(f"remove:{concepts(review)[0]['id']}")
+    editor.press(f"undo:{number}", draft=number)
+    assert editor.response.status_code == 200
+    assert "Your changes 1" in editor.words()
+
+
 def test_what_is_wrong_is_said_where_it_is_typed_and_nothing_typed_is_lost(editor, review):
     first = concepts(review)[0]
     editor.press(f"open:{first['id']}").press(

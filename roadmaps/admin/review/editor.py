@@ -4,6 +4,7 @@ Nothing is stored before it is saved: the page's own form carries the operations
 """
 
 import json
+import re
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -25,6 +26,7 @@ from roadmaps.plan.shape import Plan
 from roadmaps.review.plan_edits import OPERATIONS_MOST, broken_by, edit_plan, refusal
 
 Json = dict[str, Any]
+NUMBER = re.compile(r"[0-9]{1,9}")  # of a draft or an operation; forged fields hold anything
 
 
 class PlanEditor:
@@ -35,7 +37,7 @@ class PlanEditor:
         self.review = review
         self.draft = review.draft
         number = fields.get("draft", "")
-        if number.isdigit():
+        if NUMBER.fullmatch(number):
             # The form may have been made from a draft that is not the review's any more.
             self.draft = review.roadmap.drafts.filter(number=number).first() or review.draft
         self.problems: list[str] = []
@@ -129,7 +131,7 @@ class PlanEditor:
             self.step(target, -1)
         elif verb == "down":
             self.step(target, 1)
-        elif verb == "undo" and target.isdigit():
+        elif verb == "undo" and NUMBER.fullmatch(target):
             rest = self.operations.copy()
             del rest[int(target) : int(target) + 1]  # nothing, when there is no such operation
             self._replay(rest)
