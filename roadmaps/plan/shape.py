@@ -6,9 +6,10 @@ compares every field of a concept with all that names it.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
-from roadmaps.plan.schemas import ConceptPlan, Curriculum
+if TYPE_CHECKING:  # pydantic, which only those who talk to a model need
+    from roadmaps.plan.schemas import Curriculum
 
 
 class Concept(TypedDict):
@@ -72,13 +73,14 @@ class Report(TypedDict):
 
 
 PART_FIELDS = ("title", "summary")
-CONCEPT_FIELDS = tuple(ConceptPlan.model_fields)
+NOT_WRITTEN = {"id", "minutes_by_hand"}  # by a model
+CONCEPT_FIELDS = tuple(name for name in Concept.__annotations__ if name not in NOT_WRITTEN)
 # What a row keeps in a column of its own; prerequisites are links.
 COLUMNS = tuple(name for name in CONCEPT_FIELDS if name != "prerequisites")
 NOT_IN_FORMS = ("keywords",)  # only a model writes them
 
 
-def from_curriculum(curriculum: Curriculum) -> Plan:
+def from_curriculum(curriculum: "Curriculum") -> Plan:
     """A model's answer as a plan.
 
     Prerequisites that name no earlier concept are dropped: they would lead nowhere.

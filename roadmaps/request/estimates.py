@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from roadmaps.llm import model_label, without_model
-from roadmaps.llm.author.plan import size_of
 from roadmaps.models import Concept, ModelCall
 from roadmaps.workflow import steps
 
@@ -34,6 +33,8 @@ class Estimate:
 
 
 def for_request(hours_per_week: int, weeks: int) -> Estimate:
+    from roadmaps.llm.author.plan import size_of  # pydantic, which no worker of logs needs
+
     budget = hours_per_week * weeks * 60
     if without_model("curriculum"):
         stages, concepts = size_of(budget)
