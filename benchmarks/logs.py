@@ -98,7 +98,7 @@ def by_worker(lines: list[bytes], per_entry: int) -> float:
         stream.add(lines[start : start + 10_000])
     started = time.perf_counter()
     current_app.send_task("batch_write_logs", ignore_result=True)
-    while stream._client.xlen(stream.STREAM):
+    while stream.redis_client.xlen(stream.STREAM):
         time.sleep(0.01)
     return time.perf_counter() - started
 

@@ -81,7 +81,7 @@ def stored_figures() -> list[Figure]:
 
     from logs_app import stream
 
-    lab.wait_for(lambda: stream._client.xlen(stream.STREAM) == 0)
+    lab.wait_for(lambda: stream.redis_client.xlen(stream.STREAM) == 0)
     _rows("SELECT pg_stat_force_next_flush()")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM FULL ANALYZE")

@@ -31,18 +31,18 @@ AWAY_SECONDS = 1.0
 
 _numbering = threading.Lock()
 _sending = threading.Lock()
-_waiting: deque[tuple[bytes, Callable[[], object]]] = deque(maxlen=WAITING_MAX)
-_last_sequence = 0
-_away_until = 0.0
+waiting_lines: deque[tuple[bytes, Callable[[], object]]] = deque(maxlen=WAITING_MAX)
+last_sequence = 0
+away_until = 0.0
 
 
 def make_event(
     roadmap_id: uuid.UUID, event: str, message: str, level: str, data: dict[str, Any]
 ) -> dict[str, Any]:
     """An event with its id, its time, and a sequence number above all of this process so far."""
-    global _last_sequence
+    global last_sequence
     with _numbering:
-        sequence = _last_sequence = max(time.time_ns(), _last_sequence + 1)
+        sequence = last_sequence = max(time.time_ns(), last_sequence + 1)
     return {
         "id": str(uuid7(sequence)),
         "roadmap_id": str(roadmap_id),
@@ -70,25 +70,25 @@ def append(event: dict[str, Any], then: Callable[[], object] = lambda: None) -> 
 
     Another thread may have sent it and call `then`: this one may come to its turn much later.
     """
-    _waiting.append((rows.to_line(event), then))
+    waiting_lines.append((rows.to_line(event), then))
     # The thread with the lock sends for all that wait: hundreds of threads share few round trips.
     with _sending:
-        must_schedule = bool(_waiting) and _send()
+        must_schedule = bool(waiting_lines) and _send()
     if must_schedule:
         schedule_batch()
 
 
 def _send() -> bool:
     """Move all waiting events to the stream; returns whether a batch must be scheduled."""
-    global _away_until
-    if time.monotonic() < _away_until:
+    global away_until
+    if time.monotonic() < away_until:
         return False
-    batch = [_waiting.popleft() for _ in range(len(_waiting))]
+    batch = [waiting_lines.popleft() for _ in range(len(waiting_lines))]
     try:
         must_schedule = stream.add([line for line, _ in batch])
     except RedisError as exc:
-        _waiting.extendleft(reversed(batch))
-        _away_until = time.monotonic() + AWAY_SECONDS
+        waiting_lines.extendleft(reversed(batch))
+        away_until = time.monotonic() + AWAY_SECONDS
         logger.warning("execution log waits for Redis: %s", exc)
         return False
     for _, then in batch:
@@ -109,10 +109,10 @@ def schedule_batch() -> None:
 @atexit.register
 def flush() -> None:
     """Write events that Redis didn't take straight to the table, at the end of the process."""
-    if not _waiting:
+    if not waiting_lines:
         return
     try:
-        rows.write([line for line, _ in _waiting])
-        _waiting.clear()
+        rows.write([line for line, _ in waiting_lines])
+        waiting_lines.clear()
     except DatabaseError:
-        logger.exception("%d events of the execution log are lost", len(_waiting))
+        logger.exception("%d events of the execution log are lost", len(waiting_lines))

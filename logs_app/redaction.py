@@ -15,17 +15,17 @@ SECRET_NAME = re.compile(r"KEY|SECRET|PASS|TOKEN(?!S)|AUTH|CREDENTIAL|DSN", re.I
 KEYS = re.compile(r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
 # Addresses that are keys to what they lead to: experts' links, shared courses, links in emails.
 KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
-_anywhere: set[str] = set()
-_in_quotes: set[str] = set()
+secrets_anywhere: set[str] = set()
+secrets_in_quotes: set[str] = set()
 
 
 def register(secret: str) -> None:
     """Redact `secret` from now on, also as HTML, `repr()` and percent-encoding write it."""
     for written in (secret, unquote(secret), repr(secret)[1:-1]):
         if len(secret) >= SHORTEST_ANYWHERE:
-            _anywhere.update((written, html.escape(written)))
+            secrets_anywhere.update((written, html.escape(written)))
         elif written:
-            _in_quotes.update((written, html.escape(written)))
+            secrets_in_quotes.update((written, html.escape(written)))
 
 
 def register_variable(name: str, value: str) -> None:
@@ -50,13 +50,13 @@ def register_address(name: str, address: str) -> None:
 
 
 def redact(text: str) -> str:
-    if text in _in_quotes:
+    if text in secrets_in_quotes:
         return REDACTED
 
-    for secret in sorted(_anywhere, key=len, reverse=True):
+    for secret in sorted(secrets_anywhere, key=len, reverse=True):
         text = text.replace(secret, REDACTED)
 
-    for secret in _in_quotes:
+    for secret in secrets_in_quotes:
         for quote in ("'", '"', "&#x27;", "&quot;"):
             text = text.replace(f"{quote}{secret}{quote}", f"{quote}{REDACTED}{quote}")
 

@@ -20,12 +20,12 @@ ENTRIES_AT_ONCE = 500
 UNWRITTEN_ENTRIES_MAX = 1000  # a page does not read a whole backlog
 
 Entry = tuple[bytes, dict[bytes, bytes]]  # id and numbered lines
-_client = redis_clients.client(timeout=5)  # a batch is larger than what others ask for
+redis_client = redis_clients.client(timeout=5)  # a batch is larger than what others ask for
 
 
 def add(lines: list[bytes]) -> bool:
     """Hand events over; returns whether a batch must be scheduled. Raises RedisError."""
-    with _client.pipeline(transaction=False) as pipe:
+    with redis_client.pipeline(transaction=False) as pipe:
         for start in range(0, len(lines), EVENTS_PER_ENTRY):
             pipe.xadd(STREAM, dict(enumerate(lines[start : start + EVENTS_PER_ENTRY])))
         pipe.set(SCHEDULED, 1, nx=True, px=SCHEDULED_MILLISECONDS)
@@ -38,7 +38,7 @@ def drain() -> int:
     Several writers at once share the work.
     """
     # Forgotten first: an event that comes after the last read schedules the next batch.
-    _client.delete(SCHEDULED)
+    redis_client.delete(SCHEDULED)
     total = 0
     for read in (abandoned_entries, new_entries):
         while entries := _with_group(read):
@@ -50,7 +50,7 @@ def drain() -> int:
 
 def settle(entry_ids: list[bytes], refused_lines: list[bytes]) -> None:
     """Remove entries whose events are written, and keep the lines that could not be."""
-    with _client.pipeline(transaction=True) as pipe:
+    with redis_client.pipeline(transaction=True) as pipe:
         for line in refused_lines:
             pipe.xadd(REFUSED, {"line": line}, maxlen=REFUSED_MAX)
         pipe.xack(STREAM, WRITERS, *entry_ids)
@@ -60,7 +60,7 @@ def settle(entry_ids: list[bytes], refused_lines: list[bytes]) -> None:
 
 def abandoned_entries() -> list[Entry]:
     """Entries that a dead writer had taken."""
-    claimed: Any = _client.xautoclaim(
+    claimed: Any = redis_client.xautoclaim(
         STREAM, WRITERS, WRITERS, DEAD_MILLISECONDS, count=ENTRIES_AT_ONCE
     )
     entries: list[Entry] = claimed[1]
@@ -69,7 +69,7 @@ def abandoned_entries() -> list[Entry]:
 
 def new_entries() -> list[Entry]:
     """Entries that no writer has taken."""
-    streams: Any = _client.xreadgroup(WRITERS, WRITERS, {STREAM: ">"}, count=ENTRIES_AT_ONCE)
+    streams: Any = redis_client.xreadgroup(WRITERS, WRITERS, {STREAM: ">"}, count=ENTRIES_AT_ONCE)
     entries: list[Entry] = streams[0][1] if streams else []
     return entries
 
@@ -85,7 +85,7 @@ def _with_group(read: Callable[[], list[Entry]]) -> list[Entry]:
         if not str(exc).startswith("NOGROUP"):
             raise
     try:
-        _client.xgroup_create(STREAM, WRITERS, id="0", mkstream=True)
+        redis_client.xgroup_create(STREAM, WRITERS, id="0", mkstream=True)
     except ResponseError as exc:
         if not str(exc).startswith("BUSYGROUP"):  # another writer was faster
             raise
@@ -94,7 +94,7 @@ def _with_group(read: Callable[[], list[Entry]]) -> list[Entry]:
 
 def refused() -> int:
     """The number of events that could not become rows. Raises RedisError."""
-    return int(_client.xlen(REFUSED))
+    return int(redis_client.xlen(REFUSED))
 
 
 def unwritten(word: str) -> list[bytes]:
@@ -102,7 +102,7 @@ def unwritten(word: str) -> list[bytes]:
 
     Raises RedisError.
     """
-    newest: Any = _client.xrevrange(STREAM, count=UNWRITTEN_ENTRIES_MAX)
+    newest: Any = redis_client.xrevrange(STREAM, count=UNWRITTEN_ENTRIES_MAX)
     return [
         line
         for _, numbered in reversed(newest)

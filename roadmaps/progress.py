@@ -55,7 +55,7 @@ def hint(group: str, kind: str, event: dict[str, Any]) -> None:
 
     Nobody waits for it, and Redis may be away.
     """
-    _outbox.put((group, {"type": kind, "event": event}))
+    outbox.put((group, {"type": kind, "event": event}))
 
 
 class _Outbox:
@@ -68,14 +68,14 @@ class _Outbox:
     def __init__(self) -> None:
         self._waiting: SimpleQueue[Hint | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._sender: threading.Thread | None = None
+        self.sender: threading.Thread | None = None
 
     def put(self, hint: Hint) -> None:
         self._waiting.put(hint)
         with self._lock:
-            if self._sender is None or not self._sender.is_alive():
-                self._sender = threading.Thread(target=self._send, name="cairn-hints", daemon=True)
-                self._sender.start()
+            if self.sender is None or not self.sender.is_alive():
+                self.sender = threading.Thread(target=self._send, name="cairn-hints", daemon=True)
+                self.sender.start()
 
     def _send(self) -> None:
         """All that waits goes in one round trip."""
@@ -98,10 +98,10 @@ class _Outbox:
 
     def flush(self) -> None:
         """At the end of the process: what was just told still gets out."""
-        if self._sender and self._sender.is_alive():
+        if self.sender and self.sender.is_alive():
             self._waiting.put(None)
-            self._sender.join(FLUSH_SECONDS)
+            self.sender.join(FLUSH_SECONDS)
 
 
-_outbox = _Outbox()
-atexit.register(_outbox.flush)
+outbox = _Outbox()
+atexit.register(outbox.flush)

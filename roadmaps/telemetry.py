@@ -29,17 +29,17 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 Gauges = dict[str, float]
 
 _lock = threading.Lock()
-_telling = threading.Lock()
-_counts: defaultdict[Series, float] = defaultdict(float)
-_gauges: list[Callable[[], Gauges]] = []
+sending_lock = threading.Lock()
+unsent_counts: defaultdict[Series, float] = defaultdict(float)
+gauge_readers: list[Callable[[], Gauges]] = []
 _told_by = 0  # the process id whose thread tells: a forked child starts its own
-_kind = "command"
+process_kind = "command"
 
 
 def count(name: str, amount: float = 1, /, **labels: str) -> None:
     series = (name, tuple(sorted(labels.items())))
     with _lock:
-        _counts[series] += amount
+        unsent_counts[series] += amount
     _start()
 
 
@@ -54,9 +54,9 @@ def observe(name: str, seconds: float, /, **labels: str) -> None:
 
 def announce(kind: str, *gauges: Callable[[], Gauges]) -> None:
     """This process is one of `kind`; what it holds is read from `gauges` each time it tells."""
-    global _kind
-    _kind = kind
-    _gauges[:] = gauges
+    global process_kind
+    process_kind = kind
+    gauge_readers[:] = gauges
     _start()
 
 
@@ -80,31 +80,31 @@ def _tell_for_ever() -> None:
 def tell() -> None:
     """Hand over what was counted since the last time; never raises for a Redis that is away."""
     with (
-        _telling
+        sending_lock
     ):  # who asks for totals next finds all of it, not what another thread has on its way
         _tell()
 
 
 def _tell() -> None:
     with _lock:
-        counted = dict(_counts)
-        _counts.clear()
+        counted = dict(unsent_counts)
+        unsent_counts.clear()
     try:
         with redis_clients.client() as client, client.pipeline(transaction=True) as pipe:
             for series, amount in counted.items():
                 pipe.hincrbyfloat(COUNTS, orjson.dumps(series).decode(), amount)
-            if _gauges:
+            if gauge_readers:
                 pipe.hset(PROCESSES, process_name(), orjson.dumps(_held()).decode())
             pipe.execute()
     except redis.RedisError:
         with _lock:
             for series, amount in counted.items():
-                _counts[series] += amount
+                unsent_counts[series] += amount
 
 
 def _held() -> dict[str, Any]:
-    held: dict[str, Any] = {"kind": _kind, "at": time.time()}
-    for read in _gauges:
+    held: dict[str, Any] = {"kind": process_kind, "at": time.time()}
+    for read in gauge_readers:
         held |= read()
     return held
 
@@ -115,9 +115,9 @@ def process_name() -> str:
 
 def _begin_anew() -> None:
     """In a forked child: what its parent has counted is its parent's to tell."""
-    global _lock, _telling
-    _lock, _telling = threading.Lock(), threading.Lock()
-    _counts.clear()
+    global _lock, sending_lock
+    _lock, sending_lock = threading.Lock(), threading.Lock()
+    unsent_counts.clear()
 
 
 os.register_at_fork(after_in_child=_begin_anew)
@@ -128,7 +128,7 @@ def leave() -> None:
     if _told_by != os.getpid():
         return
     tell()
-    if _gauges:
+    if gauge_readers:
         try:
             with redis_clients.client() as client:
                 client.hdel(PROCESSES, process_name())

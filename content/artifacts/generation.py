@@ -50,7 +50,7 @@ def write_all(roadmap: Roadmap, hold: leases.Hold) -> str:
         jobs = missing_jobs(roadmap)
         if not jobs:
             end_course(roadmap, hold)
-    for written, result in enumerate(_results(roadmap, jobs, hold), start=1):
+    for written, result in enumerate(stream_results(roadmap, jobs, hold), start=1):
         with hold.writing():
             writing.save(result)
             report(roadmap, result)
@@ -83,7 +83,7 @@ def rewrite(name: str, concept_id: int, run_id: uuid.UUID) -> str:
     def work(artifact: Artifact, hold: leases.Hold) -> str:
         job = job_of(kind, artifact)
         status = artifact.status
-        for result in _results(artifact.concept.roadmap, [job], hold):
+        for result in stream_results(artifact.concept.roadmap, [job], hold):
             status = end_rewrite(artifact, result, hold)
         return status
 
@@ -122,7 +122,7 @@ def unexpected(exc: Exception) -> Sentence:
     )
 
 
-def _results(roadmap: Roadmap, jobs: list[Job], hold: leases.Hold) -> Iterable[Result]:
+def stream_results(roadmap: Roadmap, jobs: list[Job], hold: leases.Hold) -> Iterable[Result]:
     journal = ModelCall.objects.asked_by(roadmap.thread_id)
     return loop.stream(answers(jobs, str(roadmap.thread_id), journal), on_cancel=hold.on_lost)
 

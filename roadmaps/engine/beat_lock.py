@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 LOCK = 0x_CA1_28  # any number that nothing else in this database locks
 LOOK_SECONDS = 5
 # The lock lives as long as this connection, so it ends with the process.
-_held: "psycopg.Connection[Any] | None" = None
+lock_connection: "psycopg.Connection[Any] | None" = None
 
 
 def wait() -> None:
@@ -46,7 +46,7 @@ def _tried() -> bool:
 @beat_init.connect
 def hold(**_: Any) -> None:
     try:
-        alone = _held is not None or acquire()
+        alone = lock_connection is not None or acquire()
     except psycopg.Error as exc:
         sys.exit(
             f"PostgreSQL (DATABASE_URL) does not answer, so this may not be the only beat: {exc}"
@@ -58,13 +58,13 @@ def hold(**_: Any) -> None:
 
 def acquire() -> bool:
     """Raises psycopg.Error when PostgreSQL doesn't answer."""
-    global _held
+    global lock_connection
     connection = psycopg.connect(**checkpointer.connection_arguments())
     row = connection.execute("SELECT pg_try_advisory_lock(%s) AS locked", [LOCK]).fetchone()
     if not (row and row["locked"]):
         connection.close()
         return False
-    _held = connection
+    lock_connection = connection
     return True
 
 
@@ -73,17 +73,17 @@ def _keep() -> None:
     while True:
         time.sleep(LOOK_SECONDS)
         try:
-            _look()
+            check_lock()
         except psycopg.Error as exc:
             logger.warning("beat's lock is not sure while PostgreSQL does not answer: %s", exc)
 
 
-def _look() -> None:
-    assert _held is not None
+def check_lock() -> None:
+    assert lock_connection is not None
     try:
-        _held.execute("SELECT 1")
+        lock_connection.execute("SELECT 1")
     except psycopg.Error:
-        _held.close()
+        lock_connection.close()
         if not acquire():
             logger.warning("another beat has taken the lock meanwhile; this one ends")
             os.kill(os.getpid(), signal.SIGTERM)

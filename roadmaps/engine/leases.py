@@ -87,17 +87,17 @@ def hold(subject: uuid.UUID, claim: Callable[[], object]) -> Iterator[Hold]:
     """
     acquisition = Hold(subject)
     with transaction.atomic():
-        if not (_acquire(acquisition) and claim()):
+        if not (acquire_lease(acquisition) and claim()):
             transaction.set_rollback(True)
             raise RunNotClaimed(str(subject))
-    _heart.add(acquisition)
+    renewer.add(acquisition)
     try:
         yield acquisition
     finally:
-        _heart.remove(acquisition)
+        renewer.remove(acquisition)
 
 
-def _acquire(hold: Hold) -> bool:
+def acquire_lease(hold: Hold) -> bool:
     seconds = settings.LEASE_SECONDS
     with connection.cursor() as cursor:
         cursor.execute(ACQUIRE, {"subject": hold.subject, "token": hold.token, "seconds": seconds})
@@ -118,7 +118,7 @@ def revoke(subject: uuid.UUID) -> None:
 
 def hand_over() -> None:
     """Stop all that this process drives; any other may go on with it at once. May be repeated."""
-    holds = [hold for hold in _heart.holds() if not hold.lost]
+    holds = [hold for hold in renewer.holds() if not hold.lost]
     if not holds:
         return
 
@@ -132,8 +132,8 @@ def hand_over() -> None:
         hold.lose()
 
 
-class _Heart:
-    """Renews every lease of this process."""
+class _Renewer:
+    """Renewer of every lease of this process, on one thread."""
 
     def __init__(self) -> None:
         self._holds: dict[uuid.UUID, Hold] = {}
@@ -162,11 +162,11 @@ class _Heart:
         while True:
             time.sleep(settings.HEARTBEAT_SECONDS)
             if holds := self.holds():
-                self._renew(holds, line)
+                self.renew(holds, line)
             else:
                 line.hang_up()  # an idle process keeps no connection
 
-    def _renew(self, holds: list[Hold], line: "_Line") -> None:
+    def renew(self, holds: list[Hold], line: "_Line") -> None:
         started = time.monotonic()
         alive = line.renew([hold.token for hold in holds])
         for hold in holds:
@@ -179,7 +179,7 @@ class _Heart:
 
 
 class _Line:
-    """The heart's own connection: it never waits behind the threads that share the pool.
+    """The renewer's own connection: it never waits behind the threads that share the pool.
 
     A network that swallows everything counts as a database that doesn't answer, within the lease's
     time.
@@ -212,4 +212,4 @@ class _Line:
             self._connection = None
 
 
-_heart = _Heart()
+renewer = _Renewer()

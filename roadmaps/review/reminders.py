@@ -67,7 +67,7 @@ def _mark_and_mail(rows: QuerySet[Review], mark: str, kind: ReviewEventKind) -> 
     marked = Review.objects.filter(pk__in=mine).select_related("roadmap__owner", "assigned_to")
     reviews = list(marked.order_by("due_at"))
     recipients = {review.pk: sorted(set(_recipients(kind, review))) for review in reviews}
-    reached = _send(kind, reviews, recipients)
+    reached = send_reminder(kind, reviews, recipients)
     for review in reviews:
         addresses = reached[review.pk]
         if recipients[review.pk] and not addresses:
@@ -96,7 +96,7 @@ def _recipients(kind: ReviewEventKind, review: Review) -> list[str]:
     return list(users.exclude(email="").values_list("email", flat=True))
 
 
-def _send(
+def send_reminder(
     kind: ReviewEventKind, reviews: list[Review], recipients: dict[int, list[str]]
 ) -> dict[int, list[str]]:
     """Send one message to each address; returns the addresses that were reached, by review."""

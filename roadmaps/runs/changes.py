@@ -70,7 +70,7 @@ def _begin(roadmap: Roadmap, state: dict[str, Any]) -> None:
     with ExitStack() as failure:
         queued = Roadmap.objects.filter(pk=roadmap.pk, run_id=roadmap.run_id)
         failure.callback(queued.keep_course)
-        loop.run(_fork(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
+        loop.run(fork_thread(str(roadmap.thread_id), roadmap.graph_version, state), timeout=30)
         failure.pop_all()
 
 
@@ -104,7 +104,7 @@ def _state(roadmap: Roadmap, comment: str, by: User) -> dict[str, Any]:
     }
 
 
-async def _fork(thread_id: str, graph_version: int | None, state: dict[str, Any]) -> None:
+async def fork_thread(thread_id: str, graph_version: int | None, state: dict[str, Any]) -> None:
     from roadmaps.workflow.graph import build_graph  # not at the top: pages import this module
 
     workflow = build_graph(graph_version, await checkpointer.saver())

@@ -169,7 +169,7 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     Roadmap.objects.filter(pk=roadmap.pk).update(branch=F("branch") + 1)
     # Not before the commit: a thread that was forked for nothing wouldn't take the decision of the
     # review that waits. Whoever dies in between leaves a run that opens that review again.
-    transaction.on_commit(lambda: loop.run(_fork(roadmap, checkpoint_id), timeout=30))
+    transaction.on_commit(lambda: loop.run(fork_thread(roadmap, checkpoint_id), timeout=30))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
     who = by.get_username() if by else Sentence("the command line")
     steps = ", ".join(checkpoint.next)
@@ -187,7 +187,7 @@ def why_not(roadmap: Roadmap) -> str:
     return f"“{roadmap}” is {state}; only a plan that stands still and isn't approved can go back."
 
 
-async def _fork(roadmap: Roadmap, checkpoint_id: str) -> None:
+async def fork_thread(roadmap: Roadmap, checkpoint_id: str) -> None:
     workflow = await _workflow(roadmap)
     config = _config(roadmap, checkpoint_id=checkpoint_id, checkpoint_ns="")
     await workflow.aupdate_state(config, None, as_node="__copy__")

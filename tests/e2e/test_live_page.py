@@ -30,7 +30,7 @@ for number in range(200):
     time.sleep(0.01)
     if number == 100:
         decide_review(roadmap.reviews.pending().get(), "APPROVED", by=None)
-progress._outbox.flush()
+progress.outbox.flush()
 """
 
 

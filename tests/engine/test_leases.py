@@ -69,7 +69,7 @@ def test_all_leases_of_a_process_are_renewed_by_one_statement(django_assert_num_
     for _ in range(50):
         subject = uuid.uuid4()
         held = leases.Hold(subject)
-        leases._acquire(held)
+        leases.acquire_lease(held)
         tokens.append(held.token)
     with connection.cursor() as cursor:
         cursor.execute(leases.RENEW, {"tokens": tokens, "seconds": 5})

@@ -20,8 +20,8 @@ LOCK = "SELECT pg_try_advisory_lock(%s) AS locked"
 def held():
     """This process holds beat's lock."""
     assert beat_lock.acquire()
-    yield beat_lock._held
-    beat_lock._held.close()
+    yield beat_lock.lock_connection
+    beat_lock.lock_connection.close()
 
 
 @pytest.fixture
@@ -37,14 +37,14 @@ def cut(connection, by):
 
 def test_while_one_holds_the_lock_no_other_gets_it(held, other):
     assert other.execute(LOCK, [beat_lock.LOCK]).fetchone() == {"locked": False}
-    beat_lock._look()
-    assert beat_lock._held is held
+    beat_lock.check_lock()
+    assert beat_lock.lock_connection is held
 
 
 def test_a_lock_that_postgresql_has_dropped_is_taken_again(held, other):
     cut(held, by=other)
     assert "no beat runs" in health.beat()[0].text
-    beat_lock._look()
+    beat_lock.check_lock()
     assert health.beat()[0].state == health.OK
     assert other.execute(LOCK, [beat_lock.LOCK]).fetchone() == {"locked": False}
 
@@ -54,7 +54,7 @@ def test_a_beat_ends_when_another_has_taken_its_lock_meanwhile(held, other, monk
     monkeypatch.setattr(os, "kill", lambda pid, how: ended.append((pid, how)))
     cut(held, by=other)
     assert other.execute(LOCK, [beat_lock.LOCK]).fetchone() == {"locked": True}
-    beat_lock._look()
+    beat_lock.check_lock()
     assert ended == [(os.getpid(), signal.SIGTERM)]
 
 

@@ -180,7 +180,7 @@ def test_one_that_began_just_before_a_retry_locked_its_course_is_taken_over(
     monkeypatch, concept, beside
 ):
     make_partial(concept, "resources")
-    answered, results, begun = Held(), generation._results, []
+    answered, results, begun = Held(), generation.stream_results, []
 
     def held_back(roadmap, jobs, held):
         for result in results(roadmap, jobs, held):
@@ -193,7 +193,7 @@ def test_one_that_began_just_before_a_retry_locked_its_course_is_taken_over(
         begun.append(beside(rewrite, concept, "tutorial"))
         answered.wait()
 
-    monkeypatch.setattr(generation, "_results", held_back)
+    monkeypatch.setattr(generation, "stream_results", held_back)
     content_taken_over.connect(asked_for)
     try:
         course = retry_run(Roadmap.objects.get(pk=concept.roadmap_id))

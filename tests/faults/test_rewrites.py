@@ -48,7 +48,7 @@ def rewrite(concept):
 
 def meanwhile(monkeypatch, happens):
     """Once, when a model has answered and nothing is saved yet."""
-    results = generation._results
+    results = generation.stream_results
     waiting = [happens]
 
     def interrupted(*args):
@@ -57,7 +57,7 @@ def meanwhile(monkeypatch, happens):
                 waiting.pop()()
             yield result
 
-    monkeypatch.setattr(generation, "_results", interrupted)
+    monkeypatch.setattr(generation, "stream_results", interrupted)
 
 
 def make_partial(course):
@@ -181,7 +181,7 @@ def test_one_that_fails_while_another_takes_over_writes_nothing(monkeypatch, cou
         retry_run(course)
         raise ValueError("no such text")
 
-    monkeypatch.setattr(generation, "_results", broken)
+    monkeypatch.setattr(generation, "stream_results", broken)
     assert rewrite(concept) == "stopped"
     assert Tutorial.objects.get(concept=concept).error == ""
 

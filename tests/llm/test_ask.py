@@ -186,7 +186,7 @@ def test_a_cancelled_call_hangs_up(server):
 def test_at_most_the_set_number_of_calls_is_open_at_once(server, settings):
     server.latency = 0.1
     settings.LLM_CONCURRENCY = 4
-    gate._gates.clear()
+    gate.gates_by_loop.clear()
 
     async def many():
         await asyncio.gather(*(ask() for _ in range(20)))

@@ -158,12 +158,12 @@ def test_who_is_cancelled_leaves_its_place_to_others(provider, settings):
         gate = turns.Gate(provider)
         async with occupied(gate, opened, 1):
             waiting = [asyncio.create_task(opened.call(gate)) for _ in range(10)]
-            await until(lambda: gate._demand() == 11)
+            await until(lambda: gate.demand() == 11)
             for one in waiting[::2]:
                 one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         await opened.call(gate)
-        return gate._running
+        return gate.running
 
     assert loop.run(use()) == 0
     assert len(opened.order) == 1 + 5 + 1
@@ -177,14 +177,14 @@ def test_who_is_cancelled_as_it_gets_its_turn_gives_it_back(provider, settings):
         gate = turns.Gate(provider)
         async with occupied(gate, opened, 1):
             late = asyncio.create_task(opened.call(gate))
-            await until(lambda: gate._next() is not None)
-            next(iter(gate._waiting.values()))[0][0].add_done_callback(
+            await until(lambda: gate.next_waiter() is not None)
+            next(iter(gate.waiting.values()))[0][0].add_done_callback(
                 lambda _: late.cancel()
             )  # runs before the task goes on
         await asyncio.gather(late, return_exceptions=True)
         assert late.cancelled()
         await opened.call(gate)
-        return gate._running
+        return gate.running
 
     assert loop.run(use()) == 0
 
@@ -216,7 +216,7 @@ def test_without_redis_a_process_keeps_to_a_safe_part_until_it_is_back(provider,
         gate = turns.Gate(provider)
         await asyncio.gather(*(opened.call(gate) for _ in range(20)))
         most = opened.most
-        gate._shares._script = with_redis._script
+        gate.shares.script = with_redis.script
         async with occupied(gate, opened, 8):
             pass
         return most
@@ -305,7 +305,7 @@ def server(model_server, settings, monkeypatch):
 def fresh_gates():
     loop.run(llm.close())
     redis.Redis.from_url(configured.REDIS_URL).delete("cairn:llm:openai")
-    turns._gates.clear()
+    turns.gates_by_loop.clear()
 
 
 def ask(thread_id="thread"):
@@ -371,9 +371,9 @@ def test_a_refused_call_holds_no_place_while_it_waits(server, settings):
 
 def test_the_built_in_author_needs_no_turn(settings):
     settings.LLM_CONCURRENCY = 1
-    turns._gates.clear()
+    turns.gates_by_loop.clear()
     loop.run(ask())
-    assert not turns._gates
+    assert not turns.gates_by_loop
 
 
 @pytest.fixture
@@ -383,13 +383,13 @@ def looks(monkeypatch):
     """
     monkeypatch.setattr(limits, "RateLimitItemPerMinute", limits.RateLimitItemPerHour)
     asked = []
-    hit = rates._hit
+    hit = rates.count_hit
 
     async def counted(*arguments):
         asked.append(await hit(*arguments))
         return asked[-1]
 
-    monkeypatch.setattr(rates, "_hit", counted)
+    monkeypatch.setattr(rates, "count_hit", counted)
     return asked
 
 

@@ -23,9 +23,9 @@ def broker(monkeypatch):
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.flushall()
     monkeypatch.setattr(buffer, "schedule_batch", lambda: None)
-    monkeypatch.setattr(buffer, "_away_until", 0.0)
+    monkeypatch.setattr(buffer, "away_until", 0.0)
     yield client
-    buffer._waiting.clear()
+    buffer.waiting_lines.clear()
 
 
 def append(message="done", roadmap_id=None, then=lambda: None, **data):
@@ -145,7 +145,7 @@ def test_a_database_that_is_away_costs_no_event(monkeypatch):
 
 def test_a_redis_that_is_away_costs_no_event(monkeypatch, caplog):
     with monkeypatch.context() as away:
-        away.setattr(stream, "_client", redis.Redis(port=1))
+        away.setattr(stream, "redis_client", redis.Redis(port=1))
         away.setattr(buffer, "AWAY_SECONDS", 0)
         append("first")
         append("second")
@@ -159,10 +159,10 @@ def test_a_redis_that_is_away_costs_no_event(monkeypatch, caplog):
 def test_what_waited_for_redis_is_told_once_it_is_out(monkeypatch):
     told = []
     with monkeypatch.context() as away:
-        away.setattr(stream, "_client", redis.Redis(port=1))
+        away.setattr(stream, "redis_client", redis.Redis(port=1))
         append(then=lambda: told.append("first"))
     assert told == []
-    monkeypatch.setattr(buffer, "_away_until", 0.0)
+    monkeypatch.setattr(buffer, "away_until", 0.0)
     append(then=lambda: told.append("second"))
     assert told == ["first", "second"]
 
@@ -185,7 +185,7 @@ def test_who_sends_for_others_tells_for_them_too(monkeypatch):
     assert busy.wait(60)
     for one in threads[1:]:
         one.start()
-    wait_for(lambda: len(buffer._waiting) == 5)
+    wait_for(lambda: len(buffer.waiting_lines) == 5)
     free.set()
     for one in threads:
         one.join()
@@ -197,11 +197,11 @@ def test_who_sends_for_others_tells_for_them_too(monkeypatch):
 
 def test_what_redis_never_took_is_written_at_the_end_of_the_process(monkeypatch):
     with monkeypatch.context() as away:
-        away.setattr(stream, "_client", redis.Redis(port=1))
+        away.setattr(stream, "redis_client", redis.Redis(port=1))
         append()
     buffer.flush()
     assert ExecutionLog.objects.count() == 1
-    assert not buffer._waiting
+    assert not buffer.waiting_lines
 
 
 def test_an_emptied_redis_takes_events_again(broker):
@@ -243,7 +243,7 @@ def test_ids_are_in_the_order_of_time(monkeypatch):
     made = []
     for milliseconds in range(1, 100):
         monkeypatch.setattr(time, "time_ns", lambda now=milliseconds: 2**60 + now * 1_000_000)
-        monkeypatch.setattr(buffer, "_last_sequence", 0)
+        monkeypatch.setattr(buffer, "last_sequence", 0)
         made.append(uuid.UUID(buffer.make_event(uuid.uuid4(), "x", "", "info", {})["id"]))
     assert made == sorted(made)
     assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}

@@ -93,9 +93,9 @@ def test_celery_is_configured_with_its_own_settings_only():
 @pytest.fixture
 def register():
     """`redaction.register`, taken back at the end."""
-    before = set(redaction._anywhere), set(redaction._in_quotes)
+    before = set(redaction.secrets_anywhere), set(redaction.secrets_in_quotes)
     yield redaction.register
-    redaction._anywhere, redaction._in_quotes = before
+    redaction.secrets_anywhere, redaction.secrets_in_quotes = before
 
 
 def test_a_short_secret_is_redacted_as_a_value_and_left_in_other_words(register):

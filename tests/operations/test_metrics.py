@@ -26,8 +26,8 @@ MADE_BY_PROMETHEUS = {"cairn_web"}  # no metric: the name of a scrape job
 
 @pytest.fixture(autouse=True)
 def nothing_counted():
-    with telemetry._telling, redis.Redis.from_url(django_settings.REDIS_URL) as client:
-        telemetry._counts.clear()
+    with telemetry.sending_lock, redis.Redis.from_url(django_settings.REDIS_URL) as client:
+        telemetry.unsent_counts.clear()
         client.delete(
             telemetry.COUNTS, telemetry.PROCESSES, heartbeats.KEY, *django_settings.QUEUES
         )
@@ -119,10 +119,10 @@ def test_what_was_counted_while_redis_was_away_is_told_later(settings):
 
 @pytest.mark.django_db
 def test_a_process_that_fell_silent_is_forgotten(monkeypatch):
-    monkeypatch.setattr(telemetry, "_gauges", [lambda: {"sockets": 3}])
-    monkeypatch.setattr(telemetry, "_kind", "web")
+    monkeypatch.setattr(telemetry, "gauge_readers", [lambda: {"sockets": 3}])
+    monkeypatch.setattr(telemetry, "process_kind", "web")
     assert samples()["cairn_sockets_open",] == 3
-    monkeypatch.setattr(telemetry, "_gauges", [])
+    monkeypatch.setattr(telemetry, "gauge_readers", [])
     monkeypatch.setattr(telemetry, "GONE_SECONDS", 0)
     assert samples()["cairn_sockets_open",] == 0
 

@@ -45,8 +45,8 @@ def socket_at(path, user=None, origin=OURS, query=""):
 
 def all_told():
     """What was recorded so far has left: who joins now hears only of what comes."""
-    progress._outbox.flush()
-    wait_for(lambda: not (progress._outbox._sender and progress._outbox._sender.is_alive()))
+    progress.outbox.flush()
+    wait_for(lambda: not (progress.outbox.sender and progress.outbox.sender.is_alive()))
 
 
 async def connect(opened):

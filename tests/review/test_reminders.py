@@ -119,7 +119,7 @@ def test_a_reminder_whose_worker_died_is_sent_later_and_once(review, admin, monk
 
     due_in(1)
     with monkeypatch.context() as death:
-        death.setattr(reminders, "_send", lambda *_: (_ for _ in ()).throw(SystemExit))
+        death.setattr(reminders, "send_reminder", lambda *_: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):
             remind_reviewers()
     assert remind_reviewers()["reminded"] == 0  # its worker may be at it

@@ -148,7 +148,7 @@ def test_a_change_whose_fork_fails_leaves_the_course_as_it_was(course, owner, mo
         raise OperationalError("the database of checkpoints is gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(changes, "_fork", refuse)
+        broken.setattr(changes, "fork_thread", refuse)
         with pytest.raises(OperationalError):
             request_changes(course, by=owner, comment=WISH)
     course.refresh_from_db()
@@ -162,7 +162,7 @@ def test_who_dies_before_the_fork_of_a_change_leaves_the_course(course, owner, m
         """Nothing is forked, and nobody is left to say so."""
 
     before = tutorials(course)
-    monkeypatch.setattr(changes, "_fork", die)
+    monkeypatch.setattr(changes, "fork_thread", die)
     request_changes(course, by=owner, comment=WISH)
     changed = courses.advance(courses.advance(course))
     assert (changed.status, changed.course_status) == ("READY", "")

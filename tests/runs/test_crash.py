@@ -101,7 +101,7 @@ def test_who_was_overtaken_unawares_writes_no_checkpoint(monkeypatch, role):
             await asyncio.to_thread(overtake)
         return await send(asked, *rest)
 
-    monkeypatch.setattr(leases._heart, "_renew", lambda *_: None)
+    monkeypatch.setattr(leases.renewer, "renew", lambda *_: None)
     monkeypatch.setattr(transport, "send", overtaken)
     roadmap.refresh_from_db()
     assert advance.advance(roadmap.pk, roadmap.run_id) == "stopped"
@@ -200,7 +200,7 @@ def test_a_rewrite_whose_worker_died_is_sent_again_at_once(monkeypatch):
     artifact = retry_artifact(roadmap.concepts.first(), "quiz")
     with monkeypatch.context() as death:
         death.setattr(
-            generation, "_results", lambda *_: (_ for _ in ()).throw(OperationalError("gone"))
+            generation, "stream_results", lambda *_: (_ for _ in ()).throw(OperationalError("gone"))
         )
         with pytest.raises(OperationalError):
             generation.rewrite("quiz", artifact.concept_id, artifact.run_id)

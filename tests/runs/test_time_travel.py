@@ -85,7 +85,7 @@ def test_who_dies_before_the_fork_leaves_the_review_to_be_decided(roadmap, monke
 
     chosen = before(roadmap, "design_curriculum").id
     with monkeypatch.context() as death:
-        death.setattr(time_travel, "_fork", die)
+        death.setattr(time_travel, "fork_thread", die)
         with pytest.raises(OperationalError):
             resume_from(roadmap, chosen, by=None)
     assert courses.advance(roadmap).status == "AWAITING_REVIEW"

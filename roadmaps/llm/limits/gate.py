@@ -24,7 +24,7 @@ ANSWER_TOKENS = 1000  # reserved for an answer; what it really took is paid by t
 REFUSED = (429, 529)
 
 Waiter = tuple["asyncio.Future[None]", int]
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Gate"]] = WeakKeyDictionary()
+gates_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Gate"]] = WeakKeyDictionary()
 
 
 def turn(role: str, thread_id: str, messages: Iterable[BaseMessage]) -> "Turn":
@@ -36,7 +36,7 @@ def turn(role: str, thread_id: str, messages: Iterable[BaseMessage]) -> "Turn":
 
 
 def gate(provider: str) -> "Gate":
-    gates = _gates.setdefault(asyncio.get_running_loop(), {})
+    gates = gates_by_loop.setdefault(asyncio.get_running_loop(), {})
     if provider not in gates:
         gates[provider] = Gate(provider)
     return gates[provider]
@@ -92,11 +92,11 @@ class Gate:
 
     def __init__(self, provider: str) -> None:
         self.rates = Rates(provider)
-        self._shares = Shares(provider)
+        self.shares = Shares(provider)
         # By thread, the next one first.
-        self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
+        self.waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self._report = Report(0, 0)
-        self._share = self._running = 0
+        self._share = self.running = 0
         self._paused_until = 0.0
         self._room, self._urgent = asyncio.Event(), asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -104,11 +104,11 @@ class Gate:
     async def enter(self, thread_id: str, tokens: int) -> None:
         """Wait for a turn; a caller that is cancelled meanwhile takes none."""
         self._start("settle", self._settle_shares)
-        if self._has_room() and not self._waiting and not self.rates.are_set:
-            self._running += 1
+        if self._has_room() and not self.waiting and not self.rates.are_set:
+            self.running += 1
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(thread_id, deque()).append((waiter, tokens))
+        self.waiting.setdefault(thread_id, deque()).append((waiter, tokens))
         self._start("give", self._give_turns)
         # At once when there may be more than the last report asked for; else the next report is
         # early enough.
@@ -122,7 +122,7 @@ class Gate:
             raise
 
     def leave(self) -> None:
-        self._running -= 1
+        self.running -= 1
         self._room.set()
 
     def succeeded(self) -> None:
@@ -144,7 +144,7 @@ class Gate:
 
     def _has_room(self) -> bool:
         return (
-            self._running < self._share and asyncio.get_running_loop().time() >= self._paused_until
+            self.running < self._share and asyncio.get_running_loop().time() >= self._paused_until
         )
 
     def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -153,7 +153,7 @@ class Gate:
 
     async def _give_turns(self) -> None:
         """Give turns as there is room, to one thread after the other, while any call waits."""
-        while waiter := self._next():
+        while waiter := self.next_waiter():
             if not self._has_room():
                 self._room.clear()
                 pause = self._paused_until - asyncio.get_running_loop().time()
@@ -161,43 +161,43 @@ class Gate:
                     await asyncio.wait_for(self._room.wait(), pause if pause > 0 else None)
             elif self.rates.are_set and (pause := await self.rates.reserve(waiter[1])):
                 await asyncio.sleep(pause)
-            elif waiter := self._next():  # others may have been cancelled meanwhile
-                thread_id, waiters = next(iter(self._waiting.items()))
+            elif waiter := self.next_waiter():  # others may have been cancelled meanwhile
+                thread_id, waiters = next(iter(self.waiting.items()))
                 waiters.popleft()
-                self._waiting.move_to_end(thread_id)
-                self._running += 1
+                self.waiting.move_to_end(thread_id)
+                self.running += 1
                 waiter[0].set_result(None)
 
-    def _next(self) -> Waiter | None:
+    def next_waiter(self) -> Waiter | None:
         """The first waiting call of the thread whose turn it is."""
-        while self._waiting:
-            thread_id, waiters = next(iter(self._waiting.items()))
+        while self.waiting:
+            thread_id, waiters = next(iter(self.waiting.items()))
             while waiters and waiters[0][0].done():
                 waiters.popleft()
             if waiters:
                 return waiters[0]
-            del self._waiting[thread_id]
+            del self.waiting[thread_id]
         return None
 
-    def _demand(self) -> int:
-        return self._running + sum(
-            not waiter.done() for queue in self._waiting.values() for waiter, _ in queue
+    def demand(self) -> int:
+        return self.running + sum(
+            not waiter.done() for queue in self.waiting.values() for waiter, _ in queue
         )
 
     async def _settle_shares(self) -> None:
         """Settle the share while calls run or wait; the last report gives it back."""
         while True:
             report = self._report
-            report.demand, report.running = self._demand(), self._running
+            report.demand, report.running = self.demand(), self.running
             if report.demand == 0:
                 self._share = 0  # before it is given back, or a call could begin meanwhile
             self._report = Report(report.demand, report.running)
-            allotment = await self._shares.settle(report)
+            allotment = await self.shares.settle(report)
             self._share = allotment.calls
             self._pause(allotment.pause_seconds)
             self._room.set()
 
-            if self._report.demand == 0 and self._demand() == 0:
+            if self._report.demand == 0 and self.demand() == 0:
                 return
             await asyncio.sleep(SETTLE_LEAST_SECONDS)
             with suppress(TimeoutError):

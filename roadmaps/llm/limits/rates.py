@@ -80,16 +80,16 @@ class Rates:
     async def _count(self, unit: str, per_minute: int, cost: int) -> float:
         """Count `cost` in Redis, or in this process while Redis is away; returns a pause."""
         try:
-            return await _hit(self._shared, (self._provider, unit), per_minute, cost)
+            return await count_hit(self._shared, (self._provider, unit), per_minute, cost)
         except (RedisError, OSError) as exc:
             logger.warning(
                 "the rate of model calls is this process's own while Redis is away: %s", exc
             )
             part = max(per_minute // PROCESSES_ASSUMED, 1)
-            return await _hit(self._local, (self._provider, unit), part, min(cost, part))
+            return await count_hit(self._local, (self._provider, unit), part, min(cost, part))
 
 
-async def _hit(
+async def count_hit(
     limiter: "SlidingWindowCounterRateLimiter", names: tuple[str, str], per_minute: int, cost: int
 ) -> float:
     from limits import RateLimitItemPerMinute

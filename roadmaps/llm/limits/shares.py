@@ -42,7 +42,7 @@ class Allotment:
 class Shares:
     def __init__(self, provider: str) -> None:
         self._redis = redis_clients.async_client()
-        self._script = self._redis.register_script(SCRIPT)
+        self.script = self._redis.register_script(SCRIPT)
         self._key = f"cairn:llm:{provider}"
         self._process = uuid.uuid4().hex
         self._calls = NEW
@@ -67,7 +67,7 @@ class Shares:
             round(CUT_EVERY_SECONDS * 1000),
         ]
         try:
-            calls, pause = await self._script(keys=[self._key], args=arguments)
+            calls, pause = await self.script(keys=[self._key], args=arguments)
         except (RedisError, OSError) as exc:
             return self._without_redis(exc)
         self._away = False
