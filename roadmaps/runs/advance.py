@@ -80,6 +80,7 @@ def thread_input(roadmap: Roadmap, hold: leases.Hold) -> ThreadInput:
         budget_minutes=roadmap.budget_minutes,
         decisions=decisions,
         has_drafts=has_drafts,
+        is_changing=roadmap.is_changing,
         branch=roadmap.branch,
         fence=str(hold.token),
         input_hashes=ModelCall.objects.asked_by(roadmap.thread_id),

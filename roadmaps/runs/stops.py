@@ -39,10 +39,20 @@ def settle(roadmap: Roadmap, hold: leases.Hold, stop: ThreadStop) -> str:
     with hold.writing():
         if stop.interrupts:
             open_review(roadmap, stop.interrupts[0].id, stop.state)
-        else:
+        elif stop.state:
             publish(roadmap, stop.state)
+        else:
+            leave_change(roadmap)
         hold.end()
     return roadmap.status
+
+
+def leave_change(roadmap: Roadmap) -> None:
+    """A change whose thread was never forked, and has no checkpoints to go on from."""
+    Roadmap.objects.filter(pk=roadmap.pk).keep_course()
+    roadmap.refresh_from_db()
+    message = Sentence("The change could not begin, and the course is as it was. Ask for it again.")
+    progress.record(roadmap.pk, "change_lost", message, level="warning")
 
 
 def fail(roadmap: Roadmap, hold: leases.Hold, exc: Exception) -> str:

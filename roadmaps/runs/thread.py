@@ -35,6 +35,7 @@ class ThreadInput:
     budget_minutes: int
     decisions: dict[str, dict[str, Any]]  # by interrupt id
     has_drafts: bool
+    is_changing: bool  # a plan whose course goes on meanwhile
     branch: int
     fence: str  # the token of the lease under which it is driven
     input_hashes: set[str]  # of the model calls that the journal has
@@ -94,6 +95,8 @@ def can_move(snapshot: StateSnapshot, thread: ThreadInput) -> bool:
     Raises RunError when its checkpoints are gone.
     """
     if not snapshot.values:
+        if thread.is_changing:
+            return False  # whoever asked for the change died before the thread was forked
         if thread.has_drafts:
             raise RunError(
                 Sentence(

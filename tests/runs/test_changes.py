@@ -157,6 +157,28 @@ def test_a_change_whose_fork_fails_leaves_the_course_as_it_was(course, owner, mo
     assert changing.status == "AWAITING_REVIEW"
 
 
+@pytest.mark.parametrize("drafts_are_kept", [True, False], ids=["pruned", "imported"])
+def test_who_dies_before_the_fork_of_a_thread_without_checkpoints_leaves_the_course(
+    course, owner, monkeypatch, drafts_are_kept
+):
+    async def die(*_):
+        """Nothing is forked, and nobody is left to say so."""
+
+    loop.run(checkpointer.delete_thread(str(course.thread_id)))
+    if not drafts_are_kept:
+        course.reviews.all().delete()
+        course.drafts.all().delete()
+    before = tutorials(course)
+    with monkeypatch.context() as death:
+        death.setattr(changes, "fork_thread", die)
+        request_changes(course, by=owner, comment=WISH)
+    changed = courses.advance(course)
+    assert (changed.status, changed.course_status) == ("READY", "")
+    assert tutorials(changed) == before
+    again = courses.advance(request_changes(changed, by=owner, comment=WISH))
+    assert again.status == "AWAITING_REVIEW"
+
+
 def test_who_dies_before_the_fork_of_a_change_leaves_the_course(course, owner, monkeypatch):
     async def die(*_):
         """Nothing is forked, and nobody is left to say so."""
