@@ -1,6 +1,4 @@
-"""Outline of a course for its page: the plan with the state of each concept's artifacts, and how
-long the rest will take.
-"""
+"""Outline of a course for its page: the plan, its artifacts' states, and the time that is left."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,8 +1,7 @@
-"""What processes count and hold, added up in Redis every few seconds: any web process can tell of
-all.
+"""Telemetry of all processes: counts and gauges, added up in Redis every few seconds.
 
-Counting costs a dictionary; without Redis the counts wait in the process. A Redis that was emptied
-begins at nothing, which Prometheus takes for a restart.
+Any web process can tell of all. Counting costs a dictionary; without Redis the counts wait in the
+process. A Redis that was emptied begins at nothing, which Prometheus takes for a restart.
 """
 
 import atexit

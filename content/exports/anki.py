@@ -1,5 +1,6 @@
-"""Flash cards for Anki: one note per question, with ids from the course: importing again updates
-the notes.
+"""Flash cards for Anki: one note per question, with ids from the course.
+
+Importing again therefore updates the notes.
 """
 
 import hashlib

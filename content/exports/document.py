@@ -1,5 +1,4 @@
-"""Course as one document: what every export is written from, what JSON holds and what an import
-checks.
+"""Course as one document: every export is written from it, JSON holds it, an import checks it.
 
 Its shape is public (docs/export-format.md). A change that readers of the old shape can't live with
 gets a new VERSION.

@@ -1,6 +1,4 @@
-"""A course as one web page: nothing is loaded, nothing runs, and it is light or dark as its
-reader's screen is.
-"""
+"""Course as one web page: nothing is loaded, nothing runs, light or dark as the reader's screen."""
 
 from itertools import count
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""A study plan for calendars: each concept on the days that its minutes fall on, by the hours of a
-week.
-"""
+"""Study plan for calendars: each concept on its days, by the hours a week."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

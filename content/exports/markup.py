@@ -1,5 +1,4 @@
-"""XHTML of a tutorial for files that are read elsewhere: no raw HTML, no image from the net, no
-dead link.
+"""XHTML of a tutorial for other readers: no raw HTML, no image from the net, no dead link.
 
 Unlike content.rendering.markdown, whose HTML a browser cleans up, this is well-formed: an e-book's
 reader stops at the first open tag.

@@ -1,5 +1,6 @@
-"""Rows of a course as a document, and a document as rows, with the same number of queries whatever
-its size.
+"""Rows of a course as a document, and a document as rows.
+
+The number of queries is the same whatever its size.
 """
 
 from itertools import groupby

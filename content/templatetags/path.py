@@ -1,6 +1,4 @@
-"""Template tags of a roadmap's page and list: the course as a picture and an outline, and cards
-of many courses.
-"""
+"""Template tags of a roadmap's page and list: the course as a picture, an outline and a card."""
 
 from typing import Any
 

@@ -1,5 +1,6 @@
-"""Second factor of staff, who may do no more than a learner without it where REQUIRE_STAFF_MFA is
-set.
+"""Second factor of staff.
+
+Without it they may do no more than a learner, where REQUIRE_STAFF_MFA is set.
 """
 
 from allauth.mfa.models import Authenticator

@@ -1,6 +1,4 @@
-"""Estimates of a roadmap: its size from the learner's time or the plan, its duration from recent
-model calls.
-"""
+"""Estimates of a roadmap: size from the learner's time or the plan, duration from recent calls."""
 
 import statistics
 from dataclasses import dataclass

@@ -1,6 +1,4 @@
-"""A reviewer's own edit of the plan under review: the same operations and rules as a model's, and
-a new draft.
-"""
+"""Edits of a reviewer: the operations and rules of a model's edit, as a new draft."""
 
 from collections import Counter
 from typing import Any

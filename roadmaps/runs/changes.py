@@ -1,5 +1,4 @@
-"""Changes of an approved plan that a learner, or staff for them, asks for: a new round of the
-workflow.
+"""Changes of an approved plan: a new round of the workflow, asked for by a learner or by staff.
 
 The thread has ended by then, so it is forked behind its review as if that had asked for changes.
 The course stays as it is until a review approves the new plan.

@@ -1,4 +1,4 @@
-"""What the pages of admin lists show of their filters."""
+"""Template tags of admin lists: their active filters."""
 
 from typing import Any
 
