@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.apps import apps
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
+if not apps.ready:  # once: it sets up logging too, on the standard error of the moment
+    django.setup()
 
-from docs import reference  # noqa: E402 - needs Django
+from docs import reference
 
 logger = logging.getLogger("mkdocs.plugins.cairn")  # what warns here fails a strict build
 ROOT = Path(__file__).resolve().parent.parent

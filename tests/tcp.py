@@ -36,9 +36,18 @@ class Line:
         self._loop.call_soon_threadsafe(self._passing.set)
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        """Ends with every connection, so that no task is left for the garbage collector."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in open_ones:
+            task.cancel()
+        await asyncio.gather(*open_ones, return_exceptions=True)
 
     async def _join(self, reader: Any, writer: Any) -> None:
         target = self._target
@@ -49,12 +58,16 @@ class Line:
         )
         try:
             their_reader, their_writer = await opened
-        except OSError:  # nobody listens there
+        except (OSError, asyncio.CancelledError):  # nobody listens there, or the line ends
             writer.close()
             return
-        await asyncio.gather(
-            self._pass_on(reader, their_writer), self._pass_on(their_reader, writer)
-        )
+        # Python 3.11 logs the end of a connection's task that was cancelled as an error.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(
+                self._pass_on(reader, their_writer), self._pass_on(their_reader, writer)
+            )
+        writer.close()
+        their_writer.close()
 
     async def _pass_on(self, reader: Any, writer: Any) -> None:
         with contextlib.suppress(OSError):
