@@ -252,6 +252,16 @@ def desk(client, reviewer):
 
 
 @pytest.fixture
+def operator(db):
+    return courses.operator()
+
+
+@pytest.fixture
+def viewer(db):
+    return courses.viewer()
+
+
+@pytest.fixture
 def superuser(db):
     return User.objects.create_superuser("root", "root@example.org", password="root")
 

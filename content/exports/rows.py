@@ -71,8 +71,10 @@ def content_of(kind: Kind, artifact: Any) -> Any:
     if kind.text:
         return getattr(artifact, kind.text)
     (part,) = get_args(Concept.model_fields[kind.name].annotation)
-    items = getattr(artifact, kind.items).all()
-    return [part(**{name: getattr(item, name) for name in part.model_fields}) for item in items]
+    items = []
+    for row in getattr(artifact, kind.items).all():
+        items.append(part(**{name: getattr(row, name) for name in part.model_fields}))
+    return items
 
 
 def load_check(roadmap: Roadmap) -> Checked | None:

@@ -204,11 +204,11 @@ def test_an_address_of_the_admin_without_a_row_breaks_nothing():
             assert all(ask(browser, "get", target).status_code < 500 for browser in browsers), name
 
 
-def test_no_list_offers_an_act_to_who_may_only_look():
+def test_no_list_offers_an_act_to_who_may_only_look(viewer, reviewer):
     """A list's acts are posts to the list itself, which is open to whoever may see it."""
     request = RequestFactory().get("/")
     offered = {}
-    for role, user in (("viewer", courses.viewer()), ("reviewer", courses.reviewer())):
+    for role, user in (("viewer", viewer), ("reviewer", reviewer)):
         request.user = User.objects.get(pk=user.pk)
         for model, model_admin in admin.site._registry.items():
             if actions := sorted(model_admin.get_actions(request)):

@@ -115,17 +115,16 @@ def test_pages_offer_their_owner_every_act(course, owner):
     }
 
 
-def test_pages_offer_operators_what_the_admin_lets_them_do(course):
+def test_pages_offer_operators_what_the_admin_lets_them_do(course, operator):
     editor = courses.person("editor", "view_roadmap", "change_quiz", staff=True)
     concept = course.concepts.first()
     page = browser_of(editor).get(concept.get_absolute_url()).content.decode()
     assert forms_of(page) == {reverse("artifact_retry", args=[course.pk, concept.slug, "quiz"])}
-    page = browser_of(courses.operator()).get(course.get_absolute_url()).content.decode()
+    page = browser_of(operator).get(course.get_absolute_url()).content.decode()
     assert forms_of(page) == {reverse("roadmap_changes", args=[course.pk])}
 
 
-def test_an_operators_acts_are_recorded_in_their_name(course, owner):
-    operator = courses.operator()
+def test_an_operators_acts_are_recorded_in_their_name(course, owner, operator):
     browser = browser_of(operator)
     concept = course.concepts.first()
     browser.post(reverse("artifact_retry", args=[course.pk, concept.slug, "quiz"]))
@@ -143,8 +142,7 @@ def test_an_operators_acts_are_recorded_in_their_name(course, owner):
     assert [entry.object_id for entry in activity][1:] == [str(course.pk)] * 2
 
 
-def test_a_change_that_staff_asked_for_is_never_called_the_learners(course, owner):
-    operator = courses.operator()
+def test_a_change_that_staff_asked_for_is_never_called_the_learners(course, owner, operator):
     courses.advance(request_changes(course, by=operator, comment=WISH))
     draft = course.drafts.get(number=2)
     assert (draft.origin, draft.author) == (Draft.Origin.STAFF, operator)
@@ -173,8 +171,7 @@ def test_a_learners_own_change_is_recorded_as_theirs(course, owner):
     assert not LogEntry.objects.exists()
 
 
-def test_who_asked_may_be_gone_when_the_plan_is_there(course):
-    operator = courses.operator()
+def test_who_asked_may_be_gone_when_the_plan_is_there(course, operator):
     changing = request_changes(course, by=operator, comment=WISH)
     operator.delete()
     courses.advance(changing)
@@ -182,12 +179,12 @@ def test_who_asked_may_be_gone_when_the_plan_is_there(course):
     assert (draft.author, draft.origin_in_words) == (None, "Changed on the request of staff")
 
 
-def test_services_ask_for_the_right_themselves(course, owner):
+def test_services_ask_for_the_right_themselves(course, owner, viewer, reviewer):
     """Whatever page, command or socket calls them."""
     waiting = courses.designed(owner)
     concept = course.concepts.first()
     stranger = courses.person("stranger", "change_roadmap", "change_tutorial")  # not staff
-    for looker in (courses.viewer(), courses.reviewer(), stranger):
+    for looker in (viewer, reviewer, stranger):
         for act in (
             lambda user: cancel_run(waiting, by=user),
             lambda user: retry_run(waiting, by=user),
@@ -202,9 +199,8 @@ def test_services_ask_for_the_right_themselves(course, owner):
     assert not LogEntry.objects.exists()
 
 
-def test_staff_who_lack_their_second_factor_act_as_learners(course, settings):
+def test_staff_who_lack_their_second_factor_act_as_learners(course, settings, operator):
     settings.REQUIRE_STAFF_MFA = True
-    operator = courses.operator()
     assert (
         browser_of(operator)
         .post(reverse("roadmap_changes", args=[course.pk]), {"comment": WISH})
@@ -215,9 +211,8 @@ def test_staff_who_lack_their_second_factor_act_as_learners(course, settings):
         request_changes(course, by=operator, comment=WISH)
 
 
-def test_the_admins_acts_are_in_the_activity_log_once(owner):
+def test_the_admins_acts_are_in_the_activity_log_once(owner, operator):
     waiting = courses.designed(owner)
-    operator = courses.operator()
     desk = browser_of(operator)
     listed = reverse("admin:roadmaps_roadmap_changelist")
     desk.post(listed, {"action": "cancel_selected", "_selected_action": [waiting.pk]})

@@ -119,7 +119,7 @@ def test_a_model_that_can_not_ask_is_told_of_and_the_design_begins(browser, sett
     assert Roadmap.objects.get().clarifications == []
 
 
-def test_what_may_run_is_limited_and_the_sentence_names_it(browser, owner, settings):
+def test_what_may_run_is_limited_and_the_sentence_names_it(browser, owner, operator, settings):
     settings.MAX_RUNNING_ROADMAPS = 2
     first = courses.requested(owner, goal="Learn to keep bees in a city")
     courses.requested(owner, goal="Learn to sail a small boat")
@@ -132,7 +132,7 @@ def test_what_may_run_is_limited_and_the_sentence_names_it(browser, owner, setti
     assert browser.post(reverse("roadmap_new"), FORM).status_code == 302
     with pytest.raises(ValidationError):
         retry_run(first, by=owner)
-    assert retry_run(first, by=courses.operator()).status == "QUEUED"  # staff are not held up
+    assert retry_run(first, by=operator).status == "QUEUED"  # staff are not held up
     courses.requested(courses.person("other"))  # nor is anybody else
     settings.MAX_RUNNING_ROADMAPS = 0
     courses.requested(owner)

@@ -68,8 +68,8 @@ def test_the_second_is_told_who_decided_what_and_when(review, reviewer, how, nam
     )
 
 
-def test_a_superseded_draft_is_not_decided(review, reviewer, story):
-    cancel_run(review.roadmap, by=courses.operator())
+def test_a_superseded_draft_is_not_decided(review, reviewer, operator, story):
+    cancel_run(review.roadmap, by=operator)
     refused(
         InvalidTransition,
         review,

@@ -154,9 +154,9 @@ def test_the_edit_outlives_a_worker_that_dies_before_the_rows(review, ada, monke
     assert as_rows(roadmap) == as_planned(draft.plan)
 
 
-def test_a_cancelled_and_retried_roadmap_keeps_the_edit(review, ada):
+def test_a_cancelled_and_retried_roadmap_keeps_the_edit(review, ada, operator):
     draft = edit_plan(review, [rename(review)], by=ada, draft_number=1)
-    cancel_run(review.roadmap, by=courses.operator())
+    cancel_run(review.roadmap, by=operator)
     with pytest.raises(InvalidTransition, match="no longer open"):
         edit_plan(review, [rename(review, "Too late")], by=ada, draft_number=2)
     retry_run(review.roadmap)
