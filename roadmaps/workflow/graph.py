@@ -50,8 +50,8 @@ def version_1() -> Topology:
 
 
 # A thread goes on with the topology that it began with. What paused threads could not go on in
-# gets a new number; the old one stays for as long as threads of it wait, or names the new topology
-# if they can go on in that.
+# gets a new number; the old one stays for as long as threads of it wait. Where they can go on in
+# the new one, it may name that as soon as no worker of the release before runs.
 TOPOLOGIES: dict[int, Callable[[], Topology]] = {1: version_1}
 GRAPH_VERSION = 1  # of threads that begin now
 

@@ -23,7 +23,7 @@ CHANGES_REQUESTED = "CHANGES_REQUESTED"
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
-async def analyze_intent(state: State, runtime: Runtime[Context]) -> Json:
+async def analyze_intent(state: State, runtime: Runtime[Context]) -> State:
     intent = await _ask(runtime, "intent", {"request": state["request"]}, Intent)
     return {
         "intent": intent.model_dump(),
@@ -36,13 +36,13 @@ async def analyze_intent(state: State, runtime: Runtime[Context]) -> Json:
     }
 
 
-async def design_curriculum(state: State, runtime: Runtime[Context]) -> Json:
+async def design_curriculum(state: State, runtime: Runtime[Context]) -> State:
     payload = _pick(state, "request", "intent", "budget_minutes")
     curriculum = await _ask(runtime, "curriculum", payload, Curriculum)
     return {"plan": shape.from_curriculum(curriculum)}
 
 
-async def validate_structure(state: State, runtime: Runtime[Context]) -> Json:
+async def validate_structure(state: State, runtime: Runtime[Context]) -> State:
     """Report on the plan; without a critique it raises: no unchecked plan counts as valid."""
     rule_issues = rules.check(state["plan"], state["budget_minutes"])
     payload = _pick(state, "request", "intent", "plan", "budget_minutes")
@@ -92,7 +92,7 @@ def needs_edit(state: State) -> bool:
     return False
 
 
-async def plan_edit(state: State) -> Json:
+async def plan_edit(state: State) -> State:
     """Work out what the edit must answer: the reviewer with every issue, or what the validation
     insists on.
     """
@@ -115,7 +115,7 @@ async def plan_edit(state: State) -> Json:
             for part, _ in shape.parts(state["plan"])
             if part["id"] in part_ids
         ]
-        edit_plan = {
+        edit_plan: Json = {
             "issues": issues,
             "comment": state["comment"],
             "automatic": False,
@@ -142,7 +142,7 @@ def _notice(code: str, message: str, suggestion: str) -> Json:
     }
 
 
-async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
+async def edit_roadmap(state: State, runtime: Runtime[Context]) -> State:
     edit_plan = state["edit_plan"]
     payload = _pick(state, "request", "intent", "plan", "budget_minutes")
     payload |= {"issues": edit_plan["issues"], "comment": edit_plan["comment"]}
@@ -165,14 +165,16 @@ async def edit_roadmap(state: State, runtime: Runtime[Context]) -> Json:
     }
 
 
-async def human_review(state: State) -> Json:
+async def human_review(state: State) -> State:
     """Wait for a reviewer; nothing comes before the interrupt, because the node runs again from its
     top when the decision is there.
 
     A decision on a plan that the reviewer has edited brings that plan and its report along.
     """
     answer: Any = interrupt(_pick(state, "plan", "report", "operations", "origin", "review_round"))
-    edited = {name: answer[name] for name in ("plan", "report") if name in answer}
+    edited: State = {}
+    if "plan" in answer:
+        edited = {"plan": answer["plan"], "report": answer["report"]}
     decision = answer["decision"]
     if decision == APPROVED:
         return {"decision": APPROVED, **edited}

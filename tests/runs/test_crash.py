@@ -18,9 +18,11 @@ from roadmaps.llm import transport
 from roadmaps.models import Lease, ModelCall, Roadmap
 from roadmaps.runs import advance, stops
 from roadmaps.services import cancel_run, decide_review, retry_run
+from roadmaps.workflow.steps import MAIN
 from tests import courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CHECKPOINTS = 1 + len(MAIN)  # up to the review: of the request, and before each step
 
 
 def advance_and_die(roadmap, monkeypatch):
@@ -111,7 +113,7 @@ def test_who_was_overtaken_unawares_writes_no_checkpoint(monkeypatch, role):
     assert roadmap.reviews.count() == 1
 
 
-@pytest.mark.parametrize("checkpoint", range(1, 6))
+@pytest.mark.parametrize("checkpoint", range(1, CHECKPOINTS + 1))
 def test_a_worker_dies_before_any_checkpoint_and_the_next_one_reaches_the_review(
     monkeypatch, checkpoint
 ):
@@ -125,7 +127,7 @@ def test_a_worker_dies_before_any_checkpoint_and_the_next_one_reaches_the_review
 
 def test_who_goes_on_after_a_dead_worker_asks_models_only_for_what_is_missing(monkeypatch):
     roadmap = courses.requested(courses.person("owner"))
-    advance_and_die_before(5, roadmap, monkeypatch)
+    advance_and_die_before(CHECKPOINTS, roadmap, monkeypatch)
     asked = ModelCall.objects.count()
     sent = []
     send = transport.send
