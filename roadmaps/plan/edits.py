@@ -189,10 +189,11 @@ def _prune(plan: Plan) -> str:
 def modify_part(plan: Plan, operation: Operation) -> Json:
     part, _ = _find(plan, operation.target)
     values = _new_values(plan, part, operation)
-    changed = {name: value for name, value in values.items() if part[name] != value}
+    changed = {name: value for name, value in values.items() if part.get(name) != value}
     if not changed:
         raise Impossible("it would change nothing")
-    old_values = {name: part[name] for name in changed}
+    # A draft of an earlier release lacks the fields that are newer than it.
+    old_values = {name: part.get(name) for name in changed}
     text = f"Changed {', '.join(changed)} of “{part['title']}”"
     part.update(changed)
     return _entry(part["title"], text, old_values, changed)

@@ -42,7 +42,8 @@ def _columns(part: Any, order: int) -> dict[str, Any]:
 
 def _concept(roadmap: Roadmap, module: Module, concept: Any, order: int) -> Concept:
     """The row of a concept, without a slug, which depends on its neighbours."""
-    columns = {name: concept[name] for name in shape.COLUMNS}
+    # A draft of an earlier release lacks the fields that are newer than it.
+    columns = {name: concept[name] for name in shape.COLUMNS if name in concept}
     return Concept(roadmap=roadmap, module=module, key=concept["id"], order=order, **columns)
 
 

@@ -90,6 +90,21 @@ def test_every_concept_field_comes_back_from_the_rows():
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("field", ["keywords", "outcomes"])  # whose columns have a default
+def test_a_draft_that_lacks_a_field_is_edited_and_becomes_rows(field):
+    """As drafts of an earlier release lack every newer field."""
+    roadmap = Roadmap.objects.create(owner=courses.person("owner"), goal=courses.GOAL)
+    plan = small_plan()
+    concept: Any
+    for concept in shape.concepts(plan):
+        del concept[field]
+    edited, _ = edits.apply_one(plan, operation("modify", "c3", **{field: ["Flour"]}))
+    rows = publishing.create(roadmap, edited)
+    assert getattr(rows["c3"], field) == ["Flour"]
+    assert getattr(rows["c4"], field) == []
+
+
+@pytest.mark.django_db(transaction=True)
 def test_titles_that_make_one_slug_make_an_address_each():
     roadmap = Roadmap.objects.create(owner=courses.person("owner"), goal=courses.GOAL)
     plan = small_plan()
