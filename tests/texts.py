@@ -31,7 +31,7 @@ def sources():
         for path in sorted((ROOT / app).rglob("*.py")):
             yield path, path.read_text()
     for path in sorted((ROOT / "templates").rglob("*")):
-        if path.suffix in (".html", ".txt") and "admin" not in path.relative_to(ROOT).parts:
+        if path.suffix in (".html", ".txt", ".xml") and "admin" not in path.relative_to(ROOT).parts:
             code = templatize(path.read_text(), origin=str(path))
             # A template's indentation means nothing to Python.
             yield path, "\n".join(line.lstrip() for line in code.splitlines())

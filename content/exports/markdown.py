@@ -97,6 +97,9 @@ def concept_text(concept: Concept, titles: dict[str, str]) -> str:
     if concept.prerequisites:
         prerequisites = ", ".join(titles[key] for key in concept.prerequisites)
         lines += [_("First: %(titles)s") % {"titles": prerequisites}, ""]
+    if concept.outcomes:
+        outcomes = [f"- {outcome}" for outcome in concept.outcomes]
+        lines += [f"**{_('Afterwards you can')}**", "", *outcomes, ""]
     lines += [concept.tutorial or f"*{_('The tutorial is not written yet.')}*", ""]
     if concept.resources:
         lines += [f"## {_('Resources')}", "", *map(resource_line, concept.resources), ""]
