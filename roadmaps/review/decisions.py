@@ -8,6 +8,7 @@ compared with them in tests/review/test_decisions.py.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -96,7 +97,8 @@ DECISIONS = (
 )
 BY_STATUS: dict[str, Decision] = {decision.status: decision for decision in DECISIONS}
 # Statuses of reviews that the workflow has gone on from.
-RESUMING = [decision.status for decision in DECISIONS if decision.then != Then.END]
+GOES_ON = (Then.PUBLISH, Then.EDIT)
+RESUMING = [decision.status for decision in DECISIONS if decision.then in GOES_ON]
 COMMENT_NEEDED = "Say what should change, or why it is rejected."
 
 
@@ -161,12 +163,15 @@ def decide_review(
             "Look at that one first."
         )
 
-    if row.then != Then.END:
-        dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
-    elif roadmap.is_changing:
-        Roadmap.objects.filter(pk=roadmap.pk).keep_course()
-    else:
-        roadmap.transition(RoadmapStatus.REJECTED, status_reason=comment[:1000])
+    match row.then:
+        case Then.PUBLISH | Then.EDIT:
+            dispatch.queue_workflow(roadmap, dispatch.AFTER_REVIEW)
+        case Then.END if roadmap.is_changing:
+            Roadmap.objects.filter(pk=roadmap.pk).keep_course()
+        case Then.END:
+            roadmap.transition(RoadmapStatus.REJECTED, status_reason=comment[:1000])
+        case _:
+            assert_never(row.then)
 
     review.refresh_from_db()
     _record(review, claimed_by)

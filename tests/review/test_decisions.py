@@ -1,6 +1,5 @@
 """Every decision about a review has all that the rest of the product says of it."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ def test_every_decision_has_a_name_and_a_key_of_its_own():
 
 def test_every_decision_has_a_notice_with_a_headline():
     for decision in DECISIONS:
+        assert decision.notice in NoticeKind, f"accounts/models.py has no kind {decision.notice}"
         assert HEADLINES[NoticeKind(decision.notice)]
 
 
@@ -59,14 +59,14 @@ def test_every_decision_has_a_button_on_both_pages(decision):
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: decision.name)
 def test_every_decision_has_a_badge_in_the_inbox(decision):
     sheet = (ROOT / "templates/static/cairn/inbox.css").read_text(encoding="utf-8")
-    assert f".state.{decision.status.lower()}" in sheet
+    badge = f".state.{decision.status.lower()}"
+    assert badge in sheet, f"inbox.css has no {badge}"
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: decision.name)
 def test_every_decision_stands_in_the_guide(decision):
     guide = (ROOT / "docs/reviewing.md").read_text(encoding="utf-8")
-    words = decision.verb.split()[0]
-    assert re.search(rf"\b{words}\b", guide, re.IGNORECASE)
+    assert f"**{decision.verb}**" in guide
 
 
 @pytest.mark.parametrize("status", RESUMING)
