@@ -12,6 +12,8 @@ import pytest
 from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 
+from roadmaps.models import RoadmapStatus
+
 OURS = ("roadmaps", "content", "learning", "sharing", "accounts", "logs_app")
 # The newest migration of each app that was there before the rule; those came before any release.
 BEFORE = {"roadmaps": 8, "content": 3, "logs_app": 2, "learning": 0, "sharing": 0, "accounts": 0}
@@ -23,17 +25,19 @@ TAKES_AWAY = (
 )
 
 
-def breaks(operation, made, fields_of):
+def breaks(operation, made, fields_of, removed=()):
     """Why a process of the release before can't live with `operation`; empty when it can.
 
     `made` are the models that the migration itself makes; `fields_of(model)` are those of before
-    the operation.
+    the operation; `removed` are constraints that the migration has taken away.
     """
     if isinstance(operation, TAKES_AWAY):
         return f"{type(operation).__name__} of what old workers still read and write"
     if getattr(operation, "model_name_lower", "") in made:
         return ""
     if isinstance(operation, migrations.AddConstraint):
+        if any(widens(before, operation.constraint) for before in removed):
+            return ""
         return f"old workers may write what {operation.constraint.name} refuses"
     if isinstance(operation, migrations.AddField) and not can_be_left_out(operation.field):
         return f"old workers insert rows without {operation.name}: give it db_default or null=True"
@@ -42,6 +46,20 @@ def breaks(operation, made, fields_of):
             operation.name, fields_of(operation.model_name_lower)[operation.name], operation.field
         )
     return ""
+
+
+def widens(before, after):
+    """Whether a check of the same name takes all values of one column that it took, and more."""
+    checks = [before, after]
+    if before.name != after.name:
+        return False
+    if not all(
+        isinstance(one, models.CheckConstraint) and len(one.condition.children) == 1
+        for one in checks
+    ):
+        return False
+    (column, values), (new_column, new_values) = (one.condition.children[0] for one in checks)
+    return column == new_column and column.endswith("__in") and set(values) <= set(new_values)
 
 
 def can_be_left_out(field):
@@ -68,9 +86,18 @@ def problems(migration, state):
         one.name_lower for one in migration.operations if isinstance(one, migrations.CreateModel)
     }
     found = []
+    removed = []
     for operation in migration.operations:
+        if isinstance(operation, migrations.RemoveConstraint):
+            model = state.models[migration.app_label, operation.model_name_lower]
+            removed.append(model.get_constraint_by_name(operation.name))
         found.append(
-            breaks(operation, made, lambda model: state.models[migration.app_label, model].fields)
+            breaks(
+                operation,
+                made,
+                lambda model: state.models[migration.app_label, model].fields,
+                removed,
+            )
         )
         operation.state_forwards(migration.app_label, state)
     return [said for said in found if said]
@@ -140,3 +167,17 @@ def test_a_table_may_have_any_constraint_from_its_beginning():
     colour = migrations.CreateModel("Colour", [("id", models.BigAutoField(primary_key=True))])
     one = models.UniqueConstraint(fields=["id"], name="one_of_each")
     assert found_in(colour, migrations.AddConstraint("colour", one)) == []
+
+
+@pytest.mark.parametrize(("values", "fine"), [("more", True), ("fewer", False)])
+def test_a_check_of_a_column_may_only_be_widened(values, fine):
+    known = RoadmapStatus.values
+    taken = [*known, "ON_HOLD"] if values == "more" else known[1:]
+    check = models.CheckConstraint(
+        condition=models.Q(status__in=taken), name="roadmap_status_known"
+    )
+    again = (
+        migrations.RemoveConstraint("roadmap", "roadmap_status_known"),
+        migrations.AddConstraint("roadmap", check),
+    )
+    assert (found_in(*again) == []) == fine
