@@ -1,9 +1,13 @@
-"""The fields of an exported course as tables, from its JSON schema."""
+"""The fields of an exported course as tables, from its JSON schema.
+
+`python -m docs.course_fields` writes that schema anew, from the models that check an import.
+"""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from content.exports.document import Course
 from docs import source
 from docs.tables import table
 
@@ -67,3 +71,12 @@ def plain_value_of(field: dict[str, Any]) -> str:
             return "`true` or `false`"
         case other:
             return f"`{other}`"
+
+
+def main() -> None:
+    schema = json.dumps(Course.model_json_schema(), indent=2, ensure_ascii=False)
+    SCHEMA.write_text(f"{schema}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
