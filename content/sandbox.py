@@ -1,0 +1,210 @@
+"""Work whose time or memory can grow with a text, in a process of its own that can be ended.
+
+A regular expression, a parser or a typesetter in C or Rust can't be stopped from within: it may
+hold the interpreter, and an exception finds it too late. So such work is done by `python -m
+content.sandbox`, which is limited by the system and killed when its time is over. It is started
+by the first call, serves one call at a time, and ends when it has had nothing to do for a while
+or its caller is gone.
+"""
+
+import importlib
+import json
+import math
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+IDLE_SECONDS = float(os.environ.get("SANDBOX_IDLE_SECONDS", "60"))
+MEGABYTE = 1024 * 1024
+# What Python and its libraries reserve before they do anything.
+RESERVED_BYTES = 512 * MEGABYTE
+
+START_SECONDS = 120
+CLOCK = 4  # seconds on the clock for each on a processor: others work as well
+
+READY, RESULT, PROGRESS, FAILED = b"s", b"r", b"p", b"f"
+
+Work = Callable[[bytes, Callable[[], None]], bytes]
+
+
+@dataclass(frozen=True)
+class Limits:
+    seconds: float  # of its own on a processor; four times as much by the clock
+    memory: int  # bytes
+    result: int  # bytes
+
+
+class LimitReached(Exception):
+    def __init__(self, what: Literal["time", "memory", "size"]) -> None:
+        super().__init__(f"The limit of {what} was reached.")
+        self.what = what
+
+
+class WorkFailed(Exception):
+    """The work raised; the message names what."""
+
+
+class Sandbox:
+    """One process, started when needed. Its calls wait for each other."""
+
+    def __init__(self, work: str) -> None:
+        """`work` is a function of the form `package.module:function` (see `Work`)."""
+        self.work = work
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection[bytes, bytes] | None = None
+        self._pid = 0
+
+    def call(
+        self, argument: bytes, limits: Limits, progress: Callable[[], None] | None = None
+    ) -> bytes:
+        """What the work makes of `argument`. Raises LimitReached and WorkFailed."""
+        with self._lock:
+            for _try in range(2):
+                try:
+                    self._start()
+                    return self._ask(argument, limits, progress)
+                except (EOFError, ConnectionError):
+                    code = self._end()
+                    if code != 0:  # it has not ended because it had nothing to do
+                        raise _why(code) from None
+            raise WorkFailed("The process ended before it began.")
+
+    def close(self) -> None:
+        with self._lock:
+            self._end()
+
+    def _start(self) -> None:
+        if self._pid != os.getpid():  # after a fork it is the parent's
+            self._process, self._connection, self._pid = None, None, os.getpid()
+        if self._process is not None:
+            return
+        self._connection, theirs = Pipe()
+        command = [sys.executable, "-m", "content.sandbox", str(theirs.fileno()), self.work]
+        self._process = subprocess.Popen(  # noqa: S603 - our own words
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[1],
+        )
+        theirs.close()
+        if not self._connection.poll(START_SECONDS):
+            self._process.kill()
+            raise EOFError
+        self._connection.recv_bytes()
+
+    def _ask(self, argument: bytes, limits: Limits, progress: Callable[[], None] | None) -> bytes:
+        connection = self._connection
+        assert connection is not None
+        try:
+            connection.send_bytes(json.dumps(asdict(limits)).encode())
+            connection.send_bytes(argument)
+            kind, content = _answer(connection, monotonic() + CLOCK * limits.seconds, progress)
+        except (EOFError, ConnectionError):
+            raise
+        except BaseException:  # whatever ends the caller ends the work
+            if self._process is not None:
+                self._process.kill()
+            self._end()
+            raise
+        if kind == RESULT:
+            return content
+        failure = json.loads(content)
+        if "limit" in failure:
+            raise LimitReached(failure["limit"])
+        raise WorkFailed(failure["error"])
+
+    def _end(self) -> int:
+        """The code with which it ended, after its place is free for another."""
+        process, connection = self._process, self._connection
+        self._process = self._connection = None
+        if connection is not None:
+            connection.close()
+        return process.wait() if process is not None else 0
+
+
+def _answer(
+    connection: "Connection[bytes, bytes]", ends_at: float, progress: Callable[[], None] | None
+) -> tuple[bytes, bytes]:
+    while connection.poll(max(0, ends_at - monotonic())):
+        message = connection.recv_bytes()
+        if message[:1] != PROGRESS:
+            return message[:1], message[1:]
+        if progress is not None:
+            progress()
+    raise LimitReached("time")
+
+
+def _why(code: int) -> Exception:
+    if code == -signal.SIGXCPU:
+        return LimitReached("time")
+    if code in (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV):  # where memory can't be had
+        return LimitReached("memory")
+    return WorkFailed(f"The process ended with {code}.")
+
+
+def serve(connection: "Connection[bytes, bytes]", work: Work) -> None:
+    """Do what is asked for until nothing is for a while, or nobody is there any more."""
+    connection.send_bytes(READY)
+    while connection.poll(IDLE_SECONDS):
+        try:
+            limits = Limits(**json.loads(connection.recv_bytes()))
+            argument = connection.recv_bytes()
+        except EOFError:
+            return
+        _bound(limits)
+        kind, content = _do(work, argument, limits, lambda: connection.send_bytes(PROGRESS))
+        connection.send_bytes(kind + content)
+        if kind == FAILED:
+            return  # the next begins with a clean memory
+
+
+def _do(
+    work: Work, argument: bytes, limits: Limits, progress: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    failure: dict[str, str] = {}
+    try:
+        result = work(argument, progress)
+        if len(result) <= limits.result:
+            return RESULT, result
+        failure["limit"] = "size"
+    except MemoryError:
+        failure["limit"] = "memory"
+    except Exception as exc:  # noqa: BLE001 - its caller raises it
+        failure["error"] = f"{type(exc).__name__}: {exc}"[:1000]
+    return FAILED, json.dumps(failure).encode()
+
+
+def _bound(limits: Limits) -> None:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = math.ceil(usage.ru_utime + usage.ru_stime + limits.seconds)
+    for kind, value in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, RESERVED_BYTES + limits.memory),
+    ):
+        _soft, hard = resource.getrlimit(kind)
+        with suppress(ValueError):  # a system that does not know it
+            resource.setrlimit(kind, (value, hard))
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # its caller's end is its end
+    module, _, function = sys.argv[2].partition(":")
+    work = getattr(importlib.import_module(module), function)
+    with suppress(ConnectionError):
+        serve(Connection(int(sys.argv[1])), work)
+
+
+if __name__ == "__main__":
+    main()

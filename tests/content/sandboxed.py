@@ -1,0 +1,39 @@
+"""Works of the tests of the sandbox, done in its process."""
+
+import os
+import signal
+from collections.abc import Callable
+
+Progress = Callable[[], None]
+
+
+def repeat(argument: bytes, progress: Progress) -> bytes:
+    return argument * 2
+
+
+def own_process(argument: bytes, progress: Progress) -> bytes:
+    return str(os.getpid()).encode()
+
+
+def count(argument: bytes, progress: Progress) -> bytes:
+    for _ in range(int(argument)):
+        progress()
+    return b"done"
+
+
+def misbehave(argument: bytes, progress: Progress) -> bytes:
+    match argument:
+        case b"loop":
+            while True:
+                pass
+        case b"sleep":
+            signal.pause()
+        case b"memory":
+            return bytes(8 * 1024**3)
+        case b"size":
+            return bytes(2_000_000)
+        case b"raise":
+            raise ValueError("no such thing")
+        case b"die":
+            os.kill(os.getpid(), signal.SIGKILL)
+    return argument

@@ -1,0 +1,121 @@
+"""Work in a process of its own: its result, and the end of what takes too much."""
+
+import threading
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+
+from content import sandbox
+from content.sandbox import LimitReached, Limits, Sandbox, WorkFailed
+from tests.conftest import wait_for
+
+LIMITS = Limits(seconds=1, memory=256 * 1024**2, result=1_000_000)
+GENEROUS = Limits(seconds=120, memory=256 * 1024**2, result=1_000_000)
+
+
+@pytest.fixture
+def misbehaving() -> Iterator[Sandbox]:
+    box = Sandbox("tests.content.sandboxed:misbehave")
+    yield box
+    box.close()
+
+
+def test_what_the_work_makes_comes_back() -> None:
+    box = Sandbox("tests.content.sandboxed:repeat")
+    assert box.call(b"ab", GENEROUS) == b"abab"
+    assert len(box.call(b"x" * 400_000, GENEROUS)) == 800_000
+    box.close()
+
+
+def test_one_process_does_many_and_a_closed_one_begins_again() -> None:
+    box = Sandbox("tests.content.sandboxed:own_process")
+    first = box.call(b"", GENEROUS)
+    assert box.call(b"", GENEROUS) == first
+    box.close()
+    assert box.call(b"", GENEROUS) != first
+    box.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "limit"),
+    [("loop", "time"), ("sleep", "time"), ("memory", "memory"), ("size", "size")],
+)
+def test_what_takes_too_much_is_ended_and_others_go_on(
+    misbehaving: Sandbox, what: str, limit: str
+) -> None:
+    with pytest.raises(LimitReached) as caught:
+        misbehaving.call(what.encode(), LIMITS)
+    assert caught.value.what == limit
+    assert misbehaving.call(b"fine", GENEROUS) == b"fine"
+
+
+def test_an_error_of_the_work_is_told_and_the_next_is_done(misbehaving: Sandbox) -> None:
+    with pytest.raises(WorkFailed, match="ValueError: no such thing"):
+        misbehaving.call(b"raise", GENEROUS)
+    assert misbehaving.call(b"fine", GENEROUS) == b"fine"
+
+
+def test_a_killed_process_counts_as_out_of_memory(misbehaving: Sandbox) -> None:
+    with pytest.raises(LimitReached, match="memory"):
+        misbehaving.call(b"die", GENEROUS)
+
+
+def test_one_that_ended_idle_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_IDLE_SECONDS", "3")
+    box = Sandbox("tests.content.sandboxed:own_process")
+    first = box.call(b"", GENEROUS)
+    # It has ended, and waits for its parent to ask for its code.
+    wait_for(lambda: " Z " in Path(f"/proc/{int(first)}/stat").read_text())
+    assert box.call(b"", GENEROUS) != first
+    box.close()
+
+
+def test_progress_is_told_and_whoever_raises_there_ends_the_work() -> None:
+    box = Sandbox("tests.content.sandboxed:count")
+    told: list[int] = []
+    assert box.call(b"3", GENEROUS, lambda: told.append(1)) == b"done"
+    assert len(told) == 3
+
+    def stop() -> None:
+        raise KeyError("lease lost")
+
+    with pytest.raises(KeyError, match="lease lost"):
+        box.call(b"1000", GENEROUS, stop)
+    assert box.call(b"0", GENEROUS) == b"done"
+    box.close()
+
+
+def test_calls_of_many_threads_wait_for_each_other() -> None:
+    box = Sandbox("tests.content.sandboxed:repeat")
+    results: dict[int, bytes] = {}
+
+    def ask(number: int) -> None:
+        results[number] = box.call(str(number).encode(), GENEROUS)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {number: str(number).encode() * 2 for number in range(8)}
+    box.close()
+
+
+def test_a_work_that_is_not_there_is_told() -> None:
+    box = Sandbox("tests.content.sandboxed:nothing")
+    with pytest.raises(WorkFailed):
+        box.call(b"", GENEROUS)
+
+
+def test_it_ends_with_its_caller() -> None:
+    ours, theirs = Pipe()
+    serving = threading.Thread(
+        target=sandbox.serve, args=(theirs, lambda argument, progress: argument)
+    )
+    serving.start()
+    assert ours.recv_bytes() == sandbox.READY
+    ours.close()
+    serving.join(timeout=60)
+    assert not serving.is_alive()
