@@ -26,7 +26,11 @@ GONE = (404, 410)
 NO_HEAD = (400, 403, 404, 405, 406, 410, 429, 500, 501, 503)  # some answer a HEAD so, a GET well
 AGENT = "Cairn link check"
 PORTS = {"http": 80, "https": 443}
-NAT64 = ipaddress.ip_network("64:ff9b::/32")  # addresses of IPv4 in IPv6, private ones among them
+# Addresses of IPv6 that are given out in the internet; all other ranges carry addresses of IPv4 in
+# them (compatible, SIIT, NAT64), or belong to a site.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+DOCUMENTATION = ipaddress.ip_network("3fff::/20")  # newer than Python's own list
+ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # begins the host's half, before an address of IPv4
 
 
 class Answer(Enum):
@@ -134,9 +138,17 @@ async def public_address(host: str, port: int) -> str:
 
 
 def is_public(address: str) -> bool:
+    """Whether an address is in the public internet, and leads nowhere else through IPv4 in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in NAT64 or ip.sixtofour or ip.teredo:
-            return False
         ip = ip.ipv4_mapped or ip
+    if isinstance(ip, ipaddress.IPv6Address) and not _is_native(ip):
+        return False
     return ip.is_global and not ip.is_multicast
+
+
+def _is_native(ip: ipaddress.IPv6Address) -> bool:
+    if ip not in GLOBAL_UNICAST or ip in DOCUMENTATION:
+        return False
+    is_isatap = (int(ip) >> 32) & 0xFFFF_FFFF in ISATAP
+    return not (is_isatap or ip.sixtofour or ip.teredo)

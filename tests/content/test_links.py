@@ -1,5 +1,6 @@
 """Addresses of resources are asked now and then; none leads into our own network."""
 
+import ipaddress
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -123,7 +124,40 @@ def test_our_own_network_is_never_asked(monkeypatch, address):
     assert loop.run(links.check(address)) is links.Answer.DEAD
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+PRIVATE = ("127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0")
+CARRIERS = {
+    "itself": "{address}",
+    "mapped": "::ffff:{address}",
+    "compatible": "::{address}",
+    "SIIT": "::ffff:0:{address}",
+    "NAT64": "64:ff9b::{address}",
+    "NAT64 of a site": "64:ff9b:1::{address}",
+    "6to4": "2002:{high:x}:{low:x}::1",
+    "Teredo": "2001:0:0:0:0:0:{not_high:x}:{not_low:x}",
+    "ISATAP": "2606:2800::5efe:{address}",
+    "ISATAP, universal": "2606:2800::200:5efe:{address}",
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+@pytest.mark.parametrize("private", PRIVATE)
+def test_an_address_of_our_network_is_private_in_every_form(private, carrier):
+    high, low = divmod(int(ipaddress.ip_address(private)), 1 << 16)
+    words = {"high": high, "low": low, "not_high": high ^ 0xFFFF, "not_low": low ^ 0xFFFF}
+    address = CARRIERS[carrier].format(address=private, **words)
+    assert not links.is_public(address)
+    assert not links.is_public(address + "%eth0") or ":" not in address
+
+
+@pytest.mark.parametrize("address", ["fd00::1", "fe80::1", "ff0e::1", "::", "5f00::1", "3fff::1"])
+def test_no_range_beside_the_internet_is_public(address):
+    assert not links.is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.215.14", "::ffff:93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"],
+)
 def test_public_addresses_are(address):
     assert links.is_public(address)
 
