@@ -20,10 +20,10 @@ django_application = get_asgi_application()  # before anything that imports mode
 
 from channels.auth import AuthMiddleware  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from channels.sessions import CookieMiddleware, SessionMiddleware  # noqa: E402
 from django.urls import get_resolver, re_path  # noqa: E402
 
+from config import origins  # noqa: E402
 from roadmaps.engine import loop  # noqa: E402
 from roadmaps.operations import process_metrics  # noqa: E402
 from roadmaps.pages.consumers import Nobody  # noqa: E402
@@ -39,9 +39,7 @@ signed_in = possible_text.without_impossible_cookies(SessionMiddleware(AuthMiddl
 pages = ProtocolTypeRouter(
     {
         "http": bodies.bounded(django_application),
-        "websocket": process_metrics.counted(
-            AllowedHostsOriginValidator(CookieMiddleware(signed_in))
-        ),
+        "websocket": process_metrics.counted(origins.OwnPagesOnly(CookieMiddleware(signed_in))),
     }
 )
 application = outages.bounded(pages, loop.DATABASE_AWAY)

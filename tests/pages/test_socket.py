@@ -117,11 +117,91 @@ def test_the_signed_out_and_strangers_are_turned_away_with_a_code():
     assert asyncio.run(closing_code(socket(roadmap.pk, courses.person("stranger")))) == 4404
 
 
-def test_a_page_of_another_site_is_refused():
-    owner = courses.person("owner")
-    foreign = socket(courses.requested(owner).pk, owner, origin=b"https://evil.example")
+@pytest.fixture
+def reached(settings):
+    """Settings of a site with an address of its own and a trusted one, behind a proxy."""
+    settings.PUBLIC_URL = "https://cairn.example.com"
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*.example.net", "https://desk.example.org:8443"]
+    settings.ALLOWED_HOSTS = ["localhost", "cairn.example.com"]
 
-    assert not asyncio.run(connect(foreign))
+
+def is_let_in(roadmap, owner, origin):
+    opened = socket(roadmap.pk, owner, origin=origin)
+
+    async def knock():
+        connected = await connect(opened)
+        if connected:
+            await hear(opened)
+        await leave(opened)
+        return connected
+
+    return asyncio.run(knock())
+
+
+FOREIGN = [
+    b"https://evil.example",
+    b"http://localhost:6666",  # another port of the same machine
+    b"https://localhost",  # another scheme
+    b"http://cairn.example.com",
+    b"https://cairn.example.com:8443",
+    b"https://example.net.evil.example",
+    b"http://pages.example.net",
+    b"https://desk.example.org",
+    b"null",
+    b"",
+    b"file://",
+    b"http://localhost:99999",
+    b"http://[",
+    b"\xff",
+]
+
+
+def test_a_page_of_another_site_is_refused(reached):
+    owner = courses.person("owner")
+    roadmap = courses.requested(owner)
+    assert [origin for origin in FOREIGN if is_let_in(roadmap, owner, origin)] == []
+
+
+def test_two_origins_or_none_are_refused(reached):
+    owner = courses.person("owner")
+    opened = [socket(courses.requested(owner).pk, owner) for _ in range(2)]
+    opened[0].scope["headers"].append((b"origin", b"https://evil.example"))
+    opened[1].scope["headers"] = [
+        header for header in opened[1].scope["headers"] if header[0] != b"origin"
+    ]
+    assert [asyncio.run(connect(one)) for one in opened] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        b"http://localhost",
+        b"http://localhost:80",
+        b"https://cairn.example.com",
+        b"https://cairn.example.com:443",
+        b"https://pages.example.net",
+        b"https://desk.example.org:8443",
+    ],
+)
+def test_a_page_of_ours_is_let_in(reached, origin):
+    owner = courses.person("owner")
+    assert is_let_in(courses.requested(owner), owner, origin)
+
+
+def test_a_proxy_says_by_which_scheme_a_page_came(reached, settings):
+    owner = courses.person("owner")
+    opened = [socket(courses.requested(owner).pk, owner, b"https://localhost") for _ in range(2)]
+    for one in opened:
+        one.scope["headers"].append((b"x-forwarded-proto", b"https"))
+
+    async def knock(one):
+        connected = await connect(one)
+        await leave(one)
+        return connected
+
+    assert not asyncio.run(knock(opened[0]))  # not from a stranger, without a proxy before us
+    settings.BEHIND_PROXY = True
+    assert asyncio.run(knock(opened[1]))
 
 
 @pytest.mark.parametrize("path", ["/ws/", "/ws/roadmaps/1/", "/", "/roadmaps/"])
