@@ -14,7 +14,28 @@ SHORTEST_ANYWHERE = 8  # a shorter secret is redacted only where it is a whole w
 SECRET_NAME = re.compile(r"KEY|SECRET|PASS|TOKEN(?!S)|AUTH|CREDENTIAL|DSN", re.IGNORECASE)
 KEYS = re.compile(r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
 # Addresses that are keys to what they lead to: experts' links, shared courses, links in emails.
-KEY_IN_ADDRESS = re.compile(r"(/(?:review|s|confirm-email|unsubscribe|reset/key)/)[^/?\s]{12,}")
+# Also as nobody should have written them, which is logged all the same: %2Fs%2F, %252Fs, //s//,
+# /S/, /%73/, /s/./, and with backslashes.
+ENCODED = r"%(?:25)*"
+SLASH = rf"(?:[/\\]|{ENCODED}(?:2f|5c))"
+SLASHES_AND_DOTS = rf"(?:[./\\]|{ENCODED}(?:2[ef]|5c))*"
+KEY_PLACES = ("review", "s", "confirm-email", "unsubscribe", "withdraw", "reset/key")
+
+
+def _spelt(place: str) -> str:
+    """A pattern of a part of an address, each letter plain or percent-encoded."""
+    pattern = ""
+    for char in place:
+        codes = f"{ord(char):x}|{ord(char.upper()):x}"
+        pattern += f"{SLASH}+" if char == "/" else f"(?:{re.escape(char)}|{ENCODED}(?:{codes}))"
+    return pattern
+
+
+_PLACES = "|".join(map(_spelt, KEY_PLACES))
+KEY_IN_ADDRESS = re.compile(
+    rf"({SLASH}(?:{_PLACES}){SLASH}{SLASHES_AND_DOTS})(?:(?!{SLASH})[^?\s]){{12,}}",
+    re.IGNORECASE,
+)
 secrets_anywhere: set[str] = set()
 secrets_in_quotes: set[str] = set()
 

@@ -3,10 +3,12 @@
 import json
 import logging
 import re
+import timeit
 import uuid
 
 import pytest
 from django.http import HttpResponse
+from django.urls import get_resolver
 
 from config import asgi
 from logs_app import context, lines, redaction
@@ -14,6 +16,7 @@ from roadmaps.engine import loop
 from roadmaps.models import Roadmap
 from tests import courses
 from tests.conftest import wait_for
+from tests.pages.test_impossible_input import routes
 
 logger = logging.getLogger("tests.logs")
 
@@ -76,6 +79,52 @@ def test_an_address_that_is_a_key_is_not_in_the_log(address):
         assert lines.WithoutKeys().filter(told)
         assert key not in str(told.args) + told.msg
         assert address.partition(key)[0] in str(told.args) + told.msg
+
+
+KEY = "omApFwvjz6luRM03FP4GjlU4qfmyrXfHd3yUVIJWo30"
+SPELLINGS = {
+    "plain": lambda place: f"/{place}/{KEY}/more",
+    "capitals": lambda place: f"/{place.upper()}/{KEY}/more",
+    "encoded": lambda place: f"%2F{place}%2F{KEY}%2Fmore".replace("t/k", "t%2fk"),
+    "encoded twice": lambda place: f"%252f{place}%252f{KEY}%252fmore",
+    "in a parameter": lambda place: f"/accounts/login/?next=%2F{place}%2F{KEY}%2Fmore",
+    "double slashes": lambda place: f"//{place}//{KEY}//more".replace("t/k", "t//k"),
+    "backslashes": lambda place: f"\\{place}\\{KEY}\\more",
+    "dots": lambda place: f"/./{place}/./%2e/{KEY}/more",
+    "letters encoded": lambda place: f"/%{ord(place[0]):x}{place[1:]}/{KEY}/more",
+    "capitals encoded": lambda place: f"/%{ord(place[0].upper()):X}{place[1:]}/{KEY}/more",
+    "whole": lambda place: f"https://cairn.example.com:8443/{place}/{KEY}/more",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("place", redaction.KEY_PLACES)
+def test_a_key_is_not_in_the_log_however_its_address_is_spelt(place, spelling):
+    told = redaction.without_keys(SPELLINGS[spelling](place))
+    assert KEY[:12] not in told
+    assert told.endswith("more")
+
+
+def test_every_address_with_a_key_in_it_is_known():
+    """By the parts of addresses that are named after a secret."""
+    places = {
+        route.partition("<")[0]
+        for _name, route, _view in routes(get_resolver().url_patterns)
+        if re.search(r"<(?:\w+:)?(?:token|secret|key|uidb36)>", route)
+    }
+    assert len(places) >= 5
+    for place in places:
+        start = place.replace("^", "").removesuffix("(?P")
+        assert KEY not in redaction.without_keys(f"/{start}{KEY}/"), place
+
+
+@pytest.mark.parametrize("unit", ["/", "%2f", "%25", "/s", "/s/", "/./", "\\", "s%"])
+def test_a_long_address_is_looked_at_in_linear_time(unit):
+    def best(length):
+        address = unit * (length // len(unit))
+        return min(timeit.repeat(lambda: redaction.without_keys(address), number=1, repeat=5))
+
+    assert best(200_000) < 40 * max(best(20_000), 0.0005)
 
 
 def test_other_addresses_stay_in_the_log_as_they_are():
