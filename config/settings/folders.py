@@ -1,5 +1,7 @@
 """Folders of the code and of its data."""
 
+import os
+import stat
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -8,6 +10,29 @@ from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var").resolve()
+
+
+OURS = {"secret_key", "services.lock", "static"}  # names in a folder that is VAR_DIR already
+
+
+def keep_private(folder: Path) -> None:
+    """Close VAR_DIR to other users of the machine: the secret key and the database are in it.
+
+    A folder of somebody else, or one that holds other things too, stays as it is. PostgreSQL's
+    user may pass through a folder of root's, and sees nothing of it.
+    """
+    found = folder.stat()
+    names = set(os.listdir(folder))
+    if found.st_uid != os.geteuid() or (names and not names & OURS):
+        return
+    mode = 0o700
+    if os.geteuid() == 0 and names:
+        mode |= found.st_mode & stat.S_IXOTH
+    if stat.S_IMODE(found.st_mode) != mode:
+        folder.chmod(mode)
+
+
+keep_private(VAR_DIR)
 
 
 def not_writable(exc: OSError) -> str:
