@@ -3,14 +3,29 @@
 import secrets
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db import models
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.db import connection, models
 from django.db.models import Q
 from django.urls import reverse
 
 from roadmaps.models import Roadmap
+from sharing.search import looked_up
 
 SEARCHED = SearchVector("words", config="simple")  # courses are in any language
+MATCHES_MAX = 2000  # of a search; whoever has that many takes the most used of them
+# Jumps from language to language along an index, where SELECT DISTINCT would read every row.
+LANGUAGES = """
+WITH RECURSIVE found AS (
+    (SELECT min(language) AS value FROM sharing_share WHERE listed_at IS NOT NULL)
+    UNION ALL
+    SELECT (
+        SELECT min(language) FROM sharing_share
+        WHERE listed_at IS NOT NULL AND language > found.value
+    )
+    FROM found WHERE found.value IS NOT NULL
+)
+SELECT value FROM found WHERE value <> ''
+"""
 
 
 def new_token() -> str:
@@ -28,12 +43,26 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.open().filter(listed_at__isnull=False)
 
     def search(self, text: str) -> "ShareQuerySet":
-        """Shares whose course has all words of `text`, or `text` as it stands.
-
-        The second finds courses in languages that put no spaces between words.
+        """Shares whose course has all words of `text`, by their beginnings; no more than can be
+        sorted at once.
         """
-        query = SearchQuery(text, config="simple", search_type="websearch")
-        return self.annotate(searched=SEARCHED).filter(Q(searched=query) | Q(words__icontains=text))
+        words = looked_up(text)
+        if not words:
+            return self.none()
+        query = SearchQuery(words, config="simple", search_type="raw")
+        # Of this table alone: what is joined to it is asked for of these.
+        found = Share.objects.filter(listed_at__isnull=False, searched=query).order_by()
+        return self.filter(pk__in=found.values("pk")[:MATCHES_MAX])
+
+    def without_words(self) -> "ShareQuerySet":
+        return self.defer("words", "searched")
+
+
+def gallery_languages() -> list[str]:
+    """Languages of the listed courses."""
+    with connection.cursor() as cursor:
+        cursor.execute(LANGUAGES)
+        return [row[0] for row in cursor.fetchall()]
 
 
 class Share(models.Model):
@@ -46,7 +75,12 @@ class Share(models.Model):
     taken_out_at = models.DateTimeField(
         null=True, blank=True, help_text="By staff; its owner can't list it again"
     )
+    # A course's language never changes.
+    language = models.CharField(max_length=35, blank=True, default="", db_default="")
     words = models.TextField(blank=True, default="", help_text="What the gallery's search looks in")
+    searched = models.GeneratedField(
+        expression=SEARCHED, output_field=SearchVectorField(null=True), db_persist=True
+    )
     uses = models.PositiveIntegerField(default=0, help_text="Copies made from it")
 
     objects = ShareQuerySet.as_manager()
@@ -61,6 +95,12 @@ class Share(models.Model):
         ]
         indexes = [
             GinIndex(SEARCHED, name="share_words"),
+            GinIndex(fields=["searched"], name="share_searched"),
+            models.Index(
+                fields=["language", "-uses", "-listed_at", "-id"],
+                name="share_by_language",
+                condition=Q(listed_at__isnull=False),
+            ),
             models.Index(
                 fields=["-uses", "-listed_at", "-id"],
                 name="share_by_use",

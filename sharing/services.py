@@ -12,9 +12,9 @@ from content.exports import rows
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Roadmap, RoadmapStatus
 from sharing.models import Share, new_token
+from sharing.search import kept
 
 READABLE = (RoadmapStatus.READY, RoadmapStatus.PARTIAL)
-WORDS_MAX = 50_000  # characters that the gallery's search looks in
 
 
 def open_link(roadmap: Roadmap) -> Share:
@@ -49,7 +49,7 @@ def enter_gallery(roadmap: Roadmap) -> None:
     """
     entering = Share.objects.filter(roadmap=roadmap, token__isnull=False, listed_at=None)
     if not entering.filter(taken_out_at=None).update(
-        listed_at=Now(), words=_searchable_words(roadmap)
+        listed_at=Now(), language=roadmap.language, words=_searchable_words(roadmap)
     ):
         if entering.exists():
             raise InvalidTransition(_("The staff have taken this course out of the gallery."))
@@ -83,7 +83,7 @@ def _searchable_words(roadmap: Roadmap) -> str:
     texts: list[Any] = [roadmap.title, *roadmap.stages.values_list("title", flat=True)]
     for title, summary in roadmap.concepts.values_list("title", "summary"):
         texts += [title, summary]
-    return "\n".join(texts)[:WORDS_MAX]
+    return kept(texts)
 
 
 @transaction.atomic

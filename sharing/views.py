@@ -78,7 +78,9 @@ def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _open_share(token: str) -> Share:
-    return get_object_or_404(Share.objects.open().select_related("roadmap"), token=token)
+    return get_object_or_404(
+        Share.objects.open().without_words().select_related("roadmap"), token=token
+    )
 
 
 @kept_private

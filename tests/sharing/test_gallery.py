@@ -1,6 +1,9 @@
 """The gallery: by its owners' wish, found by words and language, and looked after by the staff."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection
 from django.db.models.functions import Now
@@ -8,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from content.exports import rows
-from sharing import services
+from sharing import gallery, services
 from sharing.gallery import PAGE_SIZE
 from sharing.models import Share
 from tests import courses
@@ -125,3 +128,52 @@ def test_the_database_lists_nothing_without_a_link(owner):
     share = shared(owner, "Knots for sailors", listed=False)
     with pytest.raises(IntegrityError):
         Share.objects.filter(pk=share.pk).update(token=None, listed_at=Now())
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("knot", True),  # the beginning of a word
+        ("KNOTS, sailors!", True),
+        ("node.js", True),
+        ("js", True),
+        ("“bowline”", True),
+        ("天气", True),
+        ("天气图", True),
+        ("图", True),
+        ("ขนมปัง", True),
+        ("气天", False),
+        ("nots", False),  # the middle of a word
+        ("kn", False),  # too short a beginning
+        ("knots zeppelins", False),
+        ("' & | :*", False),
+    ],
+)
+def test_words_are_found_by_their_beginnings_in_any_script(client, owner, text, is_found):
+    shared(owner, "Knots for sailors: “Bowline” in node.js 徒步者的天气图 เรียนทำขนมปัง")
+    assert bool(found(client, q=text)) is is_found
+
+
+def test_what_is_beyond_the_last_page_is_found_by_a_search(client, owner, monkeypatch):
+    monkeypatch.setattr(gallery, "COURSES_MAX", 1)
+    shared(owner, "Knots for sailors")
+    shared(owner, "Baking bread")
+    page = client.get(GALLERY).content.decode()
+    assert found(client) == ["Baking bread"]
+    assert "There are more courses than these" in page
+    assert found(client, q="knots") == ["Knots for sailors"]
+    assert "There are more" not in client.get(GALLERY, {"q": "knots"}).content.decode()
+
+
+def test_languages_of_listed_courses_are_offered(client, owner):
+    shared(owner, "Knots for sailors", "fr")
+    shared(owner, "Kept to friends", "de", listed=False)
+    assert client.get(GALLERY).context["languages"] == ["fr"]
+
+
+def test_courses_that_were_listed_before_are_found_by_words_and_language(client, owner):
+    share = shared(owner, "徒步者的天气图", "zh-Hans")
+    Share.objects.filter(pk=share.pk).update(words="徒步者的天气图\nKnots.", language="")
+    assert not found(client, q="天气")
+    import_module("sharing.migrations.0002_gallery_search").fill(apps, None)
+    assert found(client, q="天气 knots", language="zh-Hans") == ["徒步者的天气图"]
