@@ -1,4 +1,4 @@
-"""Patience of requests during an outage of PostgreSQL.
+"""Patience of requests with PostgreSQL, when it is away and when a statement takes too long.
 
 They give up soon, and a live page gets a code after which it connects again.
 """
@@ -6,6 +6,8 @@ They give up soon, and a live page gets a code after which it connects again.
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+from django.conf import settings
 
 from roadmaps.operations import patience
 
@@ -19,6 +21,7 @@ def bounded(application: Application, away: tuple[type[Exception], ...]) -> Appl
 
     async def patient(scope: dict[str, Any], receive: Any, send: Any) -> None:
         patience.seconds.set(patience.PAGE_SECONDS)
+        patience.statement_seconds.set(settings.WEB_STATEMENT_SECONDS or None)
         sent: set[str] = set()
 
         async def noting(message: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with time limits for getting a connection."""
+"""Django's PostgreSQL backend with time limits for connections and statements."""

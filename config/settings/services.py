@@ -41,6 +41,8 @@ DATABASE_URL, REDIS_URL = DATABASE_URL or NO_DATABASE, REDIS_URL or NO_REDIS
 _database = conninfo_to_dict(DATABASE_URL)
 # Prepared statements don't survive a pooler that gives each transaction another connection.
 DATABASE_TRANSACTION_POOLER = env.flag("DATABASE_TRANSACTION_POOLER", False)
+# The longest that one statement of a page may take; 0: no limit.
+WEB_STATEMENT_SECONDS = env.integer("WEB_STATEMENT_SECONDS", 5, least=0, most=3600)
 # Django's connections of one process.
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, most=1000)
 # The event loop's connections of one process.

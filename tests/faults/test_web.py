@@ -1,13 +1,9 @@
 """What a person reads and can still do while a service is away."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 import time
 
-import httpx
 import pytest
 import websockets
 from django.conf import settings
@@ -20,59 +16,13 @@ from websockets.typing import Origin
 from config import outages
 from logs_app import repeats
 from roadmaps.models import Roadmap
-from tests import courses, tcp
-from tests.conftest import DEADLINE_SECONDS, ROOT, test_database_url, wait_for
-from tests.e2e.conftest import answers, free_port
+from tests import courses
+from tests.conftest import DEADLINE_SECONDS, wait_for
 from tests.faults.tending import connected, embedded_only, finish, start_services_again
 from tests.pages.test_socket_rights import in_a_thread
 
 pytestmark = [pytest.mark.django_db(transaction=True), embedded_only]
 NEW = {"goal": courses.GOAL, "level": "beginner", "hours_per_week": 1, "weeks": 1, "language": "en"}
-
-
-@pytest.fixture
-def database(transactional_db):
-    """The line over which the web reaches PostgreSQL."""
-    with tcp.line(tcp.of_database(test_database_url())) as line:
-        yield line
-
-
-@pytest.fixture
-def web(database, tmp_path):
-    """The address of a web process on the tests' database."""
-    port = free_port()
-    serve = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "config.asgi:application",
-        "--port",
-        str(port),
-        "--log-level",
-        "warning",
-    ]
-    address = tcp.database_url(test_database_url(), "127.0.0.1", database.port)
-    own = {"DATABASE_URL": address, "REDIS_URL": settings.REDIS_URL}
-    with (tmp_path / "web.log").open("w") as log:
-        process = subprocess.Popen(serve, cwd=ROOT, env=os.environ | own, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: answers(f"{address}/healthz"))
-        yield address
-    finally:
-        process.kill()
-        process.wait(DEADLINE_SECONDS)
-
-
-@pytest.fixture
-def learner(web, client, owner):
-    """A browser in which the owner is signed in."""
-    client.force_login(owner)
-    cookies = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
-    with httpx.Client(
-        base_url=web, cookies=cookies, timeout=60, headers={"Referer": web}
-    ) as browser:
-        yield browser
 
 
 def open_socket(web, learner, roadmap):
