@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.core import ratelimit
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -22,7 +21,7 @@ from accounts import leaving, personal_data
 from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm, TimeZoneForm
 from accounts.language import remember_language
 from accounts.models import Channel, Preferences
-from roadmaps.pages.access import too_often
+from roadmaps.pages.access import paced
 
 
 @login_required
@@ -97,11 +96,10 @@ def change_switches(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced("my_data", "POST")
 def my_data(request: HttpRequest) -> HttpResponseBase:
-    user = _user(request)
-    if not ratelimit.consume(request, action="my_data", user=user):
-        return too_often(request)
-    response = StreamingHttpResponse(personal_data.stream(user), content_type="application/zip")
+    stream = personal_data.stream(_user(request))
+    response = StreamingHttpResponse(stream, content_type="application/zip")
     response.headers["Content-Disposition"] = (
         f'attachment; filename="cairn-my-data-{timezone.localdate()}.zip"'
     )
@@ -109,11 +107,10 @@ def my_data(request: HttpRequest) -> HttpResponseBase:
 
 
 @login_required
+@paced("delete_account", "POST")
 def delete_account(request: HttpRequest) -> HttpResponse:
     """The page that asks before it deletes; a POST with the password deletes and signs out."""
     user = _user(request)
-    if not ratelimit.consume(request, action="delete_account", user=user):
-        return too_often(request)
     form = LeaveForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

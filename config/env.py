@@ -142,6 +142,17 @@ def words(name: str, default: list[str]) -> list[str]:
     return _read(name, default, values.words, "a,b,c")
 
 
+def rates(
+    name: str, default: str, whom: tuple[str, ...] = ("person", "address", "stranger")
+) -> tuple[values.Rate, ...]:
+    """Rates such as `30/h/person`, with commas between them, or `none`.
+
+    Those of strangers are counted per address, for people who aren't signed in.
+    """
+    expected = f"rates such as {default}, or none, counted per {', '.join(whom)}"
+    return _read(name, values.rates(default, whom), lambda raw: values.rates(raw, whom), expected)
+
+
 def path(name: str, default: str) -> str:
     """A part of an address, without the slash before it."""
     return _read(

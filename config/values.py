@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 SHOWN_MAX = 60  # characters of a wrong value that a sentence repeats
@@ -23,10 +24,20 @@ MAILBOX = re.compile(r"[^\s@<>,;:\"()]+@(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:.]+\
 CLASS = re.compile(r"[a-z_]\w*(?:\.\w+)+", re.IGNORECASE)
 FLAGS = dict.fromkeys(("1", "true", "yes", "on"), True)
 FLAGS |= dict.fromkeys(("0", "false", "no", "off"), False)
+RATE = re.compile(r"([1-9]\d{0,8})/(\d{0,6})([smhd])/([a-z]+)")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class Unusable(ValueError):
     """A wrong value of which more can be said than what was expected."""
+
+
+class Rate(NamedTuple):
+    """So many in so many seconds, counted per person, address, account or stranger."""
+
+    amount: int
+    seconds: int
+    per: str
 
 
 def shown(value: str) -> str:
@@ -78,6 +89,25 @@ def each(raw: str, is_right: Callable[[str], bool]) -> list[str]:
         if not is_right(part):
             raise Unusable(f"not {shown(part)}")
     return words(raw)
+
+
+def rates(raw: str, whom: Sequence[str]) -> tuple[Rate, ...]:
+    """Comma-separated rates such as `30/h/person` and `5/300s/account`, or `none`."""
+    if raw == "none":
+        return ()
+    parsed = []
+    for part in words(raw):
+        match = RATE.fullmatch(part)
+        if not match:
+            raise Unusable(f"not {shown(part)}")
+        amount, number, unit, per = match.groups()
+        seconds = int(number or 1) * SECONDS[unit]
+        if per not in whom or not seconds:
+            raise Unusable(f"not {shown(part)}")
+        parsed.append(Rate(int(amount), seconds, per))
+    if not parsed:
+        raise ValueError(raw)
+    return tuple(parsed)
 
 
 def user_and_password(raw: str) -> str:

@@ -17,6 +17,11 @@ def client(timeout: float = TIMEOUT_SECONDS, **options: Any) -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, **_limits(timeout), **options)
 
 
+def pool(timeout: float = TIMEOUT_SECONDS) -> redis.ConnectionPool:
+    """For libraries that make their own clients, in threads."""
+    return redis.ConnectionPool.from_url(settings.REDIS_URL, **_limits(timeout))
+
+
 def async_client() -> redis.asyncio.Redis:
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, **_limits(TIMEOUT_SECONDS))
 

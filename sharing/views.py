@@ -50,6 +50,7 @@ ACTS: dict[str, tuple[Callable[[Roadmap], Any], Any]] = {
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@paced("share", "POST")
 def share_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The owner's page; staff get none of others' courses: sharing is its owner's decision."""
     roadmap = get_object_or_404(Roadmap, pk=pk, owner=request.user.pk)
@@ -152,12 +153,14 @@ def shared_use(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_required
 @require_safe
+@paced("picture", "GET")
 def roadmap_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _picture(request, visible(request, pk))
 
 
 @kept_private
 @require_safe
+@paced("picture", "GET")
 def shared_picture(request: HttpRequest, token: str) -> HttpResponse:
     share = _open_share(token)
     return _picture(request, share.roadmap, share)

@@ -6,6 +6,7 @@ from config.settings.application import *
 from config.settings.folders import *
 from config.settings.language_models import *
 from config.settings.learning import *
+from config.settings.limits import *
 from config.settings.mail import *
 from config.settings.operations import *
 from config.settings.queues import *

@@ -29,15 +29,6 @@ if ACCOUNT_EMAIL_VERIFICATION == "mandatory":
 ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password or address
-ACCOUNT_RATE_LIMITS = {  # besides allauth's own
-    "my_data": "3/m/user",
-    "delete_account": "5/m/user",
-    "design": "30/h/user,90/h/ip",  # a model is asked
-    "rewrite": "60/h/user",
-    "export": "120/h/user,300/h/ip",
-    "import": "30/h/user,60/h/ip",
-    "copy": "30/h/user",
-}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
 # Nobody gives themselves such a name, nor one that looks like it.
 ACCOUNT_USERNAME_BLACKLIST = [

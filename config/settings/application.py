@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "roadmaps.pages.access.PagesMiddleware",
     "accounts.middleware.StaffMFAMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

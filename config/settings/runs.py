@@ -12,13 +12,9 @@ MAX_EDIT_ROUNDS = env.integer("MAX_EDIT_ROUNDS", 3, least=0)  # automatic rounds
 NODE_TIMEOUT_SECONDS = env.integer("NODE_TIMEOUT_SECONDS", 900)
 # For one run of a workflow, or of a roadmap's content.
 RUN_TIMEOUT_SECONDS = env.integer("RUN_TIMEOUT_SECONDS", 3600)
-# Of one learner at once; 0: no limit.
-MAX_RUNNING_ROADMAPS = env.integer("MAX_RUNNING_ROADMAPS", 5, least=0)
 # The time that a page waits for the model's questions.
 QUESTIONS_SECONDS = env.integer("QUESTIONS_SECONDS", 20)
 PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
 # The time in which a roadmap in the trash can be restored.
 TRASH_DAYS = env.integer("TRASH_DAYS", 30, least=0)
 EXPORT_KEEP_DAYS = env.integer("EXPORT_KEEP_DAYS", 7, most=365)  # how long a written file stays
-# The size of one imported course.
-IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 5_000_000, least=1000, most=100_000_000)

@@ -71,8 +71,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     }
 }
-# Open pages of one person in one web process.
-SOCKETS_PER_USER = env.integer("SOCKETS_PER_USER", 20)
 SOCKET_CHECK_SECONDS = 10  # so long may a socket outlive its right if no hint of the loss arrives
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: []

@@ -80,6 +80,7 @@ def format_of(name: str) -> Format:
     return FORMATS[name]
 
 
+@paced("export", "GET")
 def write_at_once(request: HttpRequest, roadmap: Roadmap, format: Format) -> HttpResponse:
     options: dict[str, Any] = {}
     if format.name == "ics":
@@ -129,6 +130,7 @@ def export_as_json(export: Export | None) -> dict[str, Any]:
 
 @login_required
 @require_safe
+@paced("export_file", "GET")
 def export_file(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     roadmap, chosen = visible(request, pk), format_of(format)
     exports = Export.objects.filter(roadmap=roadmap, owner=signed_in(request))

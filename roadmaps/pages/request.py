@@ -87,6 +87,7 @@ def initial_values(request: HttpRequest) -> dict[str, Any]:
 
 @login_required
 @require_safe
+@paced("estimate", "GET")
 def roadmap_estimate(request: HttpRequest) -> HttpResponse:
     """The part of the page that follows the time while the form is being filled in."""
     context = {"estimate": _estimate_of(request.GET), "without_model": without_model()}

@@ -21,6 +21,7 @@ from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import TRANSITIONS, Draft, Person, Review, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.permissions import check_may_act, check_owner, may_act
 from roadmaps.pages import workflow_state
+from roadmaps.pages.access import paced
 from roadmaps.plan import shape
 from roadmaps.request import estimates
 from roadmaps.request.forms import ChangesForm
@@ -123,12 +124,14 @@ def roadmap_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced("design", "POST")
 def roadmap_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _change(request, pk, retry_run, _("It goes on from where it stopped."))
 
 
 @login_required
 @require_POST
+@paced("design", "POST")
 def roadmap_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask for changes of an approved plan."""
     roadmap = visible(request, pk)

@@ -10,6 +10,7 @@ from kombu.exceptions import ContentDisallowed
 from kombu.serialization import loads
 
 from config.celery import app
+from config.values import Rate
 from roadmaps.models import Roadmap
 from tests import courses
 from tests.conftest import ROOT
@@ -60,7 +61,7 @@ def test_workers_take_no_message_that_could_be_code():
 
 
 def test_too_often_is_refused_and_others_go_on(settings):
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"design": "2/h/user"}
+    settings.RATES = settings.RATES | {"design": (Rate(2, 3600, "person"),)}
     browser, other = Client(), Client()
     browser.force_login(courses.person("owner"))
     other.force_login(courses.person("other"))
