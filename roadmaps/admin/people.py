@@ -14,9 +14,9 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from roadmaps.admin.base.guarded import GuardedAdmin
 from roadmaps.admin.base.look_only import LookOnlyAdmin
 from roadmaps.admin.base.paging import InfinitePaginator
 from roadmaps.models import Roadmap
@@ -52,7 +52,7 @@ class PersonCreationForm(NameMixin, UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class UserAdmin(DjangoUserAdmin, GuardedAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     form = PersonChangeForm
     add_form = PersonCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -94,16 +94,19 @@ class AuthenticatorAdmin(LookOnlyAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, GuardedAdmin):
     pass
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(AllauthEmailAddressAdmin, ModelAdmin):
+class EmailAddressAdmin(AllauthEmailAddressAdmin, GuardedAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
 
     @admin.action(description="Mark as verified", permissions=["change"])
     def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
         """Action of allauth, which offers it to everybody who may view addresses."""
+        unverified = list(queryset.filter(verified=False).values_list("pk", flat=True))
         super().make_verified(request, queryset)
+        for address in EmailAddress.objects.filter(pk__in=unverified, verified=True):
+            self.log_change(request, address, "Marked as verified.")

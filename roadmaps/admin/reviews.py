@@ -17,7 +17,6 @@ from roadmaps.admin.review.edit_view import edit_view
 from roadmaps.admin.review.page import page_of
 from roadmaps.models import Review
 from roadmaps.review.decisions import BY_STATUS
-from roadmaps.review.reviewers import check_reviewer
 
 DRAFTS_MAX = 20  # on one page of a review's history
 COMPARED_MAX = 10  # the newest drafts, each a link beside the changes; the history has the others
@@ -45,7 +44,7 @@ class ReviewAdmin(InboxAdmin):
         ]
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        check_reviewer(cast("User", request.user))
+        self.check_desk(request)
         review = get_object_or_404(Review, pk=pk)
         review.take_as_seen(request.POST.get("draft", ""))
         decision = request.POST.get("decision", "")

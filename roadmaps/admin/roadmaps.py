@@ -13,12 +13,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleChoicesDropdownFilter
 from unfold.decorators import action, display
-from unfold.views import ChangeList
 
 from roadmaps.admin import checkpoints
 from roadmaps.admin.base import apply_to_rows
 from roadmaps.admin.base.dialogs import confirmed, leave_for
 from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter
+from roadmaps.admin.base.guarded import OfferedChangeList
 from roadmaps.admin.base.look_only import LookOnlyAdmin
 from roadmaps.admin.operations import formatting
 from roadmaps.admin.roadmap_page import STATUS_COLOURS, page_of
@@ -38,7 +38,7 @@ REQUEST = [
 LEARNER = [IN_WORDS.get(field.name, field.name) for field in FIELDS if field.section == "about"]
 
 
-class RoadmapChangeList(ChangeList):
+class RoadmapChangeList(OfferedChangeList):
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
@@ -101,6 +101,7 @@ class RoadmapAdmin(LookOnlyAdmin):
         ("created_at", TimesFilter),
         TrashFilter,
     )
+    linked_lookups = ("status__in",)
     search_fields = ("title", "goal", "owner__username")
     search_help_text = (
         "Beginnings of words of title and goal, the learner, or the id of a roadmap, thread or run"
@@ -120,6 +121,9 @@ class RoadmapAdmin(LookOnlyAdmin):
             "Run": ("thread_id", "run_id", "attempts", "dispatched_at", "created_at", "updated_at"),
         }.items()
     )
+
+    def view_on_site(self, roadmap: Roadmap) -> str:
+        return roadmap.get_absolute_url()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RoadmapChangeList]:
         return RoadmapChangeList
@@ -186,7 +190,12 @@ class RoadmapAdmin(LookOnlyAdmin):
     def cancel_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._call_one(request, object_id, cancel_run, "cancelled")
 
-    @action(description="Checkpoints", icon="history", url_path="go-to-checkpoints")
+    @action(
+        description="Checkpoints",
+        icon="history",
+        url_path="go-to-checkpoints",
+        permissions=["view"],
+    )
     def go_to_checkpoints(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:roadmaps_roadmap_checkpoints", self.key(object_id))
 
@@ -210,10 +219,10 @@ class RoadmapAdmin(LookOnlyAdmin):
 
     def checkpoints_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         """The thread's history; a POST goes on from the chosen checkpoint."""
-        roadmap = get_object_or_404(Roadmap, pk=pk)
         may_run = self.has_run_permission(request)
         if not self.has_view_permission(request):
             raise PermissionDenied
+        roadmap = get_object_or_404(Roadmap, pk=pk)
         if request.method == "POST":
             if not may_run:
                 raise PermissionDenied

@@ -31,10 +31,12 @@ def assign_review(review: Review, to: User | None, *, by: User) -> Review:
     """
     check_reviewer(by)
     if to is not None and not who_may_decide(review.roadmap).filter(pk=to.pk).exists():
-        raise ValidationError({"to": f"{to.get_username()} may not decide this review."})
+        # Without the name: a number in a form must not tell whose it is.
+        raise ValidationError({"to": "Only somebody who may decide this review can be assigned."})
     _change_pending(review, Q(), assigned_to=to)
     text = f"to {to.get_username()}" if to else "to nobody"
     history.write(review, ReviewEventKind.ASSIGNED, by=by, text=text)
+    record_activity(by, review.roadmap, review, f"Assigned {text}")
     return review
 
 
@@ -51,6 +53,7 @@ def claim_review(review: Review, *, by: User) -> Review:
     _change_pending(review, free, claimed_by=by, claimed_until=until)
     if not goes_on:
         history.write(review, ReviewEventKind.CLAIMED, by=by)
+        record_activity(by, review.roadmap, review, "Claimed")
     return review
 
 
@@ -60,6 +63,7 @@ def release_review(review: Review, *, by: User) -> Review:
     check_reviewer(by)
     _change_pending(review, Q(claimed_by=by), claimed_by=None, claimed_until=None)
     history.write(review, ReviewEventKind.RELEASED, by=by)
+    record_activity(by, review.roadmap, review, "Released")
     return review
 
 

@@ -6,7 +6,6 @@ from typing import Any, cast
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +15,7 @@ from unfold.decorators import display
 from unfold.templatetags import unfold_list
 from unfold.views import ChangeList
 
+from roadmaps.admin.base.guarded import GuardedAdmin
 from roadmaps.admin.base.paging import InfinitePaginator
 
 _result_headers = unfold_list.result_headers
@@ -42,14 +42,13 @@ def checkbox_html(language: str) -> str:
     return str(checkbox.render(ACTION_CHECKBOX_NAME, "{}"))
 
 
-class LookOnlyAdmin(ModelAdmin):
+class LookOnlyAdmin(GuardedAdmin):
     """Rows that only Cairn itself writes. Its lists are never counted, so their size costs
     nothing.
     """
 
     paginator = InfinitePaginator
     show_full_result_count = False
-    linked_fields: tuple[str, ...] = ()  # by which links of other pages narrow the list down
     # Unfold's templates ask for it in each row, and a missing attribute takes longest.
     list_sections = ()
 
@@ -59,21 +58,6 @@ class LookOnlyAdmin(ModelAdmin):
             return self.model._meta.pk.to_python(unquote(object_id))
         except ValidationError as exc:
             raise Http404(f"There is no {self.opts.verbose_name} “{object_id}”.") from exc
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """True only for what the list offers: Django allows every field of the row, and its
-        answers give a secret away bit by bit.
-        """
-        path = lookup.split(LOOKUP_SEP)[0]
-        if path not in {field.name for field in self.opts.get_fields()}:
-            return bool(super().lookup_allowed(lookup, value, request))
-        declared = set(self.linked_fields)
-        for list_filter in self.get_list_filter(request):
-            if isinstance(list_filter, tuple | list):  # a field, and the class of its filter
-                declared.add(str(list_filter[0]))
-            else:
-                declared.add(str(getattr(list_filter, "parameter_name", list_filter)))
-        return any(lookup == name or lookup.startswith(name + LOOKUP_SEP) for name in declared)
 
     @display(description=ModelAdmin.action_checkbox.short_description)
     def action_checkbox(self, obj: Any) -> SafeString:

@@ -6,15 +6,17 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 
 from roadmaps.admin.base import apply_to_rows
+from roadmaps.admin.base.guarded import GuardedAdmin
 from roadmaps.models import Review, ReviewStatus
 from roadmaps.review.decisions import DECISIONS, Decision, decide_review
 from roadmaps.review.desk import assign_review, refuse_if_claimed
+from roadmaps.review.reviewers import check_reviewer
 
 SEEN = "seen"  # field of each row of the list: "review:draft"
 
@@ -46,11 +48,20 @@ def decide_action(decision: Decision) -> Any:
     return decide_ticked
 
 
-class BulkDecisions(ModelAdmin):
+class BulkDecisions(GuardedAdmin):
     actions = (*map(decide_action, DECISIONS), "assign_to_me_selected")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("roadmaps.decide_review")
+
+    def check_desk(self, request: HttpRequest) -> None:
+        """Raise PermissionDenied for a person who may not see reviews, or not decide any.
+
+        Before a review is read: an answer names it.
+        """
+        check_reviewer(cast("User", request.user))
+        if not self.has_view_permission(request):
+            raise PermissionDenied
 
     @admin.action(description="Assign to me", permissions=["decide"])
     def assign_to_me_selected(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:

@@ -34,7 +34,7 @@ class InboxAdmin(DeskActs, LookOnlyAdmin):
     search_fields = ("roadmap__title", "roadmap__goal", "roadmap__owner__username")
     search_help_text = "Beginnings of words of plan and goal, the learner, or a roadmap's id"
     list_select_related = ("roadmap__owner", "assigned_to", "claimed_by")
-    linked_fields = ("decided_at",)
+    linked_lookups = ("decided_at__gte", "decided_at__isnull")
     list_per_page = 30
     list_fullwidth = True
     list_disable_select_all = True

@@ -57,6 +57,7 @@ class ModelCallAdmin(LookOnlyAdmin):
         ("model", FewValuesFilter),
         ThreadFilter,
     )
+    linked_lookups = ("created_at__gte",)
     search_fields = ("=thread_id",)
     search_help_text = "A roadmap's thread id"
     ordering = ("-pk",)

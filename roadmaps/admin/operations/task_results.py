@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import escape
 from django_celery_beat import admin as beat_admin
@@ -22,12 +23,12 @@ from django_celery_beat.models import (
 # Registers what is taken over below.
 from django_celery_results import admin as _results_admin  # noqa: F401
 from django_celery_results.models import GroupResult, TaskResult
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter
+from roadmaps.admin.base.guarded import GuardedAdmin
 from roadmaps.admin.base.look_only import LookOnlyAdmin
 from roadmaps.operations import schedules
 
@@ -160,7 +161,7 @@ class KeptBySettings:
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, GuardedAdmin):
     form = PeriodicTaskForm
     list_display = (
         "name",
@@ -211,21 +212,41 @@ class PeriodicTaskAdmin(KeptBySettings, beat_admin.PeriodicTaskAdmin, ModelAdmin
         ((_, options),) = self.get_fieldsets(request, obj)
         return [name for name in options["fields"] if name != "enabled"]
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Actions for a person who may change schedules: the package's own ask for no permission,
-        so that everybody who may look could switch schedules off.
+    # The package's own actions ask for no permission and leave no trace.
+    @admin.action(description="Switch on", permissions=["change"])
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        rows = list(queryset)
+        super().enable_tasks(request, queryset)
+        self._record(request, rows, "Switched on.")
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        rows = list(queryset)
+        super().disable_tasks(request, queryset)
+        self._record(request, rows, "Switched off.")
+
+    @admin.action(description="Switch on what is off, and off what is on", permissions=["change"])
+    def toggle_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        rows = list(queryset)
+        super().toggle_tasks(request, queryset)
+        self._record(request, rows, "Switched over.")
+
+    @admin.action(description="Run now", permissions=["change"])
+    def run_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        rows = list(queryset)
+        super().run_tasks(request, queryset)
+        if all(row.task in self.celery_app.tasks for row in rows):  # else none has run
+            self._record(request, rows, "Run by hand.")
+
+    def _record(self, request: HttpRequest, rows: list[PeriodicTask], message: str) -> None:
+        """Add a line to the log for each row; they were read before the action took them out of
+        the list, which may be filtered by what it changes.
         """
-        actions = super().get_actions(request)
-        if self.has_change_permission(request):
-            return actions
-        return {
-            name: action
-            for name, action in actions.items()
-            if name not in beat_admin.PeriodicTaskAdmin.actions
-        }
+        for row in rows:
+            self.log_change(request, row, message)
 
 
-class ScheduleAdmin(KeptBySettings, ModelAdmin):
+class ScheduleAdmin(KeptBySettings, GuardedAdmin):
     """Times of schedules; those that the settings use can't be edited.
 
     The page of schedules names the tasks that use them.

@@ -17,6 +17,7 @@ from roadmaps.review.reviewers import check_may_decide
 
 def edit_view(admin: Any, request: HttpRequest, pk: int) -> HttpResponse:
     """Page of the plan editor; `admin` is the ReviewAdmin whose page it is."""
+    admin.check_desk(request)
     review = get_object_or_404(
         Review.objects.select_related("roadmap__owner", "draft__author"), pk=pk
     )
