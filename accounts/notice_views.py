@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import mail
 from accounts.models import Channel, Notice, NoticeKind, Preferences
 from roadmaps.pages.errors import NothingThere
+from roadmaps.people.numbers import whole_number
 
 PAGE_SIZE = 30
 
@@ -41,10 +42,9 @@ def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark as read: one notice when its id is sent, else all."""
     rows = Notice.objects.shown_to(request.user)
     if notice_id := request.POST.get("notice"):
-        is_id = notice_id.isdecimal() and len(notice_id) < 19
-        if not is_id or not rows.filter(pk=notice_id).exists():
+        rows = rows.filter(pk=whole_number(notice_id))
+        if not rows.exists():
             raise NothingThere(_("There is no such notice."))
-        rows = rows.filter(pk=notice_id)
     rows.unread().update(read_at=Now())
     return redirect("notice_list")
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from roadmaps.people.numbers import whole_number
+
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -27,7 +29,8 @@ def bounded(application: Application) -> Application:
 
     async def bounding(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > most_bytes():
+        number = whole_number(length.decode("latin-1"))
+        if length.isdigit() and (number is None or number > most_bytes()):
             await _refuse(send)
             return
         body = _Body(receive)

@@ -12,12 +12,13 @@ from content.models import Question
 from learning import cards
 from learning.models import Attempt, Reading, StudyDay
 from roadmaps.models import Concept
+from roadmaps.people.numbers import whole_number
 
 
 def chosen_of(question: Question, values: Iterable[str]) -> list[int]:
     """0-based indexes of the chosen options; a value that names no option counts for nothing."""
-    numbers = {int(value) for value in values if value.isascii() and value.isdecimal()}
-    return sorted(number for number in numbers if number < len(question.options))
+    numbers = set(map(whole_number, values))
+    return [number for number in range(len(question.options)) if number in numbers]
 
 
 def is_right(question: Question, chosen: list[int]) -> bool:

@@ -11,6 +11,7 @@ from content.rendering import markdown
 from learning import cards
 from learning.models import NOTE_MAX, Reading, StudyDay
 from roadmaps.models import Concept
+from roadmaps.people.numbers import whole_number
 
 PLACE_MAX = 32_767
 
@@ -30,9 +31,10 @@ def keep_place(user: Any, concept: Concept, place: str) -> None:
 
     Raises ValidationError.
     """
-    if not (place.isascii() and place.isdecimal()) or int(place) > PLACE_MAX:
+    number = whole_number(place)
+    if number is None or number > PLACE_MAX:
         raise ValidationError(_("A reading place is a number."))
-    _change(user, concept, place=int(place), placed_at=timezone.now())
+    _change(user, concept, place=number, placed_at=timezone.now())
 
 
 def keep_note(user: Any, concept: Concept, text: str) -> Reading:

@@ -22,6 +22,7 @@ from roadmaps import sentences
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Concept, Roadmap
 from roadmaps.pages.roadmap import own, visible
+from roadmaps.people.numbers import whole_number
 
 WEEKS_SHOWN = 8
 PARTS = [f"learning/_{name}.html" for name in KINDS]  # of a concept's page
@@ -90,10 +91,8 @@ def _quiz_context(request: HttpRequest, concept: Any) -> dict[str, Any]:
     }
 
     if number := request.GET.get("attempt", ""):
-        is_id = number.isascii() and number.isdecimal() and len(number) < 19
-        pk = int(number) if is_id else 0
         context["attempt"] = get_object_or_404(
-            Attempt, pk=pk, user=request.user.pk, concept=concept
+            Attempt, pk=whole_number(number), user=request.user.pk, concept=concept
         )
     elif hasattr(concept, "quiz"):
         context["questions"] = concept.quiz.questions.all()

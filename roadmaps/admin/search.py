@@ -15,6 +15,7 @@ from roadmaps.admin.navigation import may_see, menu
 from roadmaps.models import Review, Roadmap
 from roadmaps.models.ids import as_uuid
 from roadmaps.models.search import found_by
+from roadmaps.people.numbers import whole_number
 
 TEXT_MAX = 200  # characters; what comes after them is left out
 SHOWN_MAX = 6  # of one kind; the list of that kind has the others
@@ -124,9 +125,7 @@ def person_in_words(user: User) -> str:
 
 def _key(text: str) -> int | None:
     number = text.removeprefix("#")
-    if not (number.isascii() and number.isdecimal()) or len(number) > KEY_DIGITS:
-        return None
-    return int(number)
+    return whole_number(number) if len(number) <= KEY_DIGITS else None
 
 
 KINDS = [

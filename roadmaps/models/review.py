@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from roadmaps import sentences
 from roadmaps.models.plan import Draft
 from roadmaps.models.roadmap import Roadmap
+from roadmaps.people.numbers import whole_number
 from roadmaps.sentences import Sentence
 
 
@@ -197,8 +198,8 @@ class Review(models.Model):
         """Stand for the draft that a form was made from: a decision on it is refused when an edit
         has replaced it.
         """
-        if draft_number.isdecimal():
-            self.draft = self.roadmap.drafts.filter(number=draft_number).first() or self.draft
+        seen = self.roadmap.drafts.filter(number=whole_number(draft_number)).first()
+        self.draft = seen or self.draft
 
     def claim_in_words(self) -> str:
         """A sentence about who is reviewing it and until when; empty when nobody is."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ExpertLink, ReviewStatus
+from roadmaps.people.numbers import whole_number
 from roadmaps.plan import shape
 from roadmaps.review.decisions import BY_STATUS, DECISIONS
 from roadmaps.review.expert_links import (
@@ -63,9 +64,7 @@ def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
 
     # To the review whose page was seen: a newer draft is never answered unseen.
     key = request.POST.get("review", "")
-    if not key.isdecimal():
-        raise Http404
-    review = link.roadmap.reviews.filter(pk=int(key)).first()
+    review = link.roadmap.reviews.filter(pk=whole_number(key)).first()
     if review is None:
         raise Http404
     review.take_as_seen(request.POST.get("draft", ""))

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from roadmaps.models import Concept, Module, Roadmap, Stage
+from roadmaps.people.numbers import whole_number
 from roadmaps.plan import shape
 from roadmaps.plan.shape import Plan
 
@@ -145,7 +146,7 @@ def read(roadmap: Roadmap) -> Plan:
     ]
     plan: Plan = {"title": roadmap.title, "summary": "", "next_id": 1, "stages": stages}
     numbers = [part["id"][1:] for part, _ in shape.parts(plan)]
-    used = [int(number) for number in numbers if number.isdecimal()]
+    used = [number for number in map(whole_number, numbers) if number is not None]
     plan["next_id"] = max(used, default=0) + 1
     return plan
 

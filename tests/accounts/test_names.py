@@ -59,6 +59,7 @@ REFUSED = {
     "ѕсоре": ALIKE,  # all Cyrillic
     "SC0PE": ALIKE,
     "AIice": ALIKE,  # with a capital i
+    "½" * 51: "at most 150",  # each is three characters when normalised
     "ﷺ" * 150: "at most 150",  # each is eighteen letters when normalised
 }
 FREE = [
@@ -173,7 +174,8 @@ ADDED = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"
 
 def test_staff_may_give_a_reserved_name_but_none_that_imitates(admin_client, others):
     add = reverse("admin:auth_user_add")
-    for name, sentence in {"fi0na": ALIKE, "mаria": MIXED, "FIONA": TAKEN}.items():
+    refused = {"fi0na": ALIKE, "mаria": MIXED, "FIONA": TAKEN, "½" * 51: "at most 150"}
+    for name, sentence in refused.items():
         answer = admin_client.post(add, ADDED | {"username": name})
         assert sentence in answer.content.decode()
     admin_client.post(add, ADDED | {"username": "support"})

@@ -12,6 +12,7 @@ from kombu.serialization import loads
 from config.celery import app
 from config.values import Rate
 from roadmaps.models import Roadmap
+from roadmaps.people.numbers import whole_number
 from tests import courses
 from tests.conftest import ROOT
 
@@ -81,3 +82,23 @@ def test_each_threat_of_the_docs_has_its_test():
     }
     assert len(told) >= 30
     assert set(told) <= written
+
+
+def test_numbers_that_people_send_are_read_in_one_place():
+    """It knows that Python refuses to read 5,000 digits, and what a column holds."""
+    apps = ("accounts", "content", "learning", "logs_app", "roadmaps", "sharing")
+    readers = [
+        str(path.relative_to(ROOT))
+        for app in apps
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if re.search(
+            r"\.is(decimal|numeric)\(|\bint\(request\.(?!GET\[\"days\"\])", path.read_text()
+        )
+    ]
+    assert readers == ["roadmaps/people/numbers.py"]
+
+
+@pytest.mark.parametrize("text", ["", " 1", "-1", "1.0", "²", "٣", "1" * 19, "9" * 5000, "½"])
+def test_what_is_no_number_or_beyond_every_column_is_none(text):
+    assert whole_number(text) is None
+    assert whole_number("9" * 18) == 10**18 - 1

@@ -7,6 +7,8 @@ from django.core.paginator import Page
 from django.http import HttpRequest
 from unfold import paginator
 
+from roadmaps.people.numbers import whole_number
+
 LIST_MAX = 50  # rows of one page of a list that stands beside others
 PAGE_MAX = 100_000  # an address may ask for any number
 
@@ -65,10 +67,7 @@ def list_page(request: HttpRequest, rows: Any, name: str, *, size: int = LIST_MA
 
     A text that is no number means the first page, as everywhere in the admin.
     """
-    text = request.GET.get(name, "")
-    number = 1
-    if text.isascii() and text.isdecimal():
-        number = min(max(int(text), 1), PAGE_MAX)
+    number = min(whole_number(request.GET.get(name, "")) or 1, PAGE_MAX)
     first = (number - 1) * size
     rows_and_next = list(rows[first : first + size + 1])
 

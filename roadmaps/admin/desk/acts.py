@@ -23,6 +23,7 @@ from roadmaps.admin.base.apply_to_rows import REFUSALS, sentence
 from roadmaps.admin.base.paging import list_page
 from roadmaps.admin.desk.bulk import BulkDecisions, as_seen
 from roadmaps.models import ExpertLink, Review, ReviewEventKind, ReviewStatus
+from roadmaps.people.numbers import DIGITS_MAX, whole_number
 from roadmaps.people.public_address import public_address
 from roadmaps.review.decisions import DECISIONS
 from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review
@@ -108,9 +109,10 @@ def assign(request: HttpRequest, review: Review, user: User) -> str:
     pk = request.POST.get("to", str(user.pk))
     reviewer = None
     name = "nobody"
-    if pk.isdecimal():
+    if pk:
+        number = whole_number(pk)
         # Nobody with that number is somebody who may not decide, to whoever tries numbers.
-        reviewer = User.objects.filter(pk=pk).first() or User(pk=pk)
+        reviewer = User.objects.filter(pk=number).first() or User(pk=number)
         name = reviewer.get_username()
     assign_review(review, reviewer, by=user)
     return f"{review} is assigned to {name}."
@@ -131,7 +133,7 @@ def invite_expert(request: HttpRequest, review: Review, user: User) -> str:
         name=request.POST.get("name", ""),
         email=request.POST.get("email", ""),
         may_decide=bool(request.POST.get("may_decide")),
-        days=int(days) if days.isdecimal() else None,
+        days=whole_number(days[:DIGITS_MAX]),  # enough for the sentence that it is too many
     )
     mailed = ""
     if link.email:
@@ -157,9 +159,7 @@ def mail_link(link: ExpertLink, address: str) -> str:
 
 def revoke_link(request: HttpRequest, review: Review, user: User) -> str:
     pk = request.POST.get("link", "")
-    if not pk.isdecimal():
-        raise Http404
-    link = get_object_or_404(review.roadmap.expert_links, pk=int(pk))
+    link = get_object_or_404(review.roadmap.expert_links, pk=whole_number(pk))
     revoke_expert_link(link, by=user)
     return f"The link of {link.name} opens nothing any more."
 

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from roadmaps.admin.base import apply_to_rows
 from roadmaps.admin.base.guarded import GuardedAdmin
 from roadmaps.models import Review, ReviewStatus
+from roadmaps.people.numbers import whole_number
 from roadmaps.review.decisions import DECISIONS, Decision, decide_review
 from roadmaps.review.desk import assign_review, refuse_if_claimed
 from roadmaps.review.reviewers import check_reviewer
@@ -112,7 +113,7 @@ def ticked(request: HttpRequest) -> list[Review]:
     """Reviews that were ticked, also those that have left the list meanwhile: the queryset of an
     action has the list's filters.
     """
-    keys = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if pk.isdecimal()]
+    keys = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if whole_number(pk)]
     reviews = Review.objects.filter(pk__in=keys).select_related("roadmap")
     reviews = reviews.order_by("waiting_since", "pk")
     return [as_seen(request, review) for review in reviews]
@@ -124,6 +125,7 @@ def as_seen(request: HttpRequest, review: Review) -> Review:
     """
     for value in request.POST.getlist(SEEN):
         pk, _, draft = value.partition(":")
-        if pk == str(review.pk) and draft.isdecimal():
-            review.draft_id = int(draft)
+        number = whole_number(draft)
+        if pk == str(review.pk) and number is not None:
+            review.draft_id = number
     return review
