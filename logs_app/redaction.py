@@ -12,7 +12,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 REDACTED = "[removed]"
 SHORTEST_ANYWHERE = 8  # a shorter secret is redacted only where it is a whole word in quotes
 SECRET_NAME = re.compile(r"KEY|SECRET|PASS|TOKEN(?!S)|AUTH|CREDENTIAL|DSN", re.IGNORECASE)
-KEYS = re.compile(r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+KEYS = re.compile(
+    r"\b(?:sk|pk|rk)-[\w-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"|(?<=[?&;]password=)[^&\s'\"]+"
+)
 # Addresses that are keys to what they lead to: experts' links, shared courses, links in emails.
 # Also as nobody should have written them, which is logged all the same: %2Fs%2F, %252Fs, //s//,
 # /S/, /%73/, /s/./, and with backslashes.
@@ -36,6 +39,7 @@ KEY_IN_ADDRESS = re.compile(
     rf"({SLASH}(?:{_PLACES}){SLASH}{SLASHES_AND_DOTS})(?:(?!{SLASH})[^?\s]){{12,}}",
     re.IGNORECASE,
 )
+secret_names: set[str] = set()  # of variables that hold a secret, or an address with one
 secrets_anywhere: set[str] = set()
 secrets_in_quotes: set[str] = set()
 
@@ -52,6 +56,7 @@ def register(secret: str) -> None:
 def register_variable(name: str, value: str) -> None:
     """Redact the value of a variable of the environment when its name says that it is secret."""
     if SECRET_NAME.search(name):
+        secret_names.add(name)
         register(value)
 
 
@@ -61,6 +66,9 @@ def register_address(name: str, address: str) -> None:
         parts = urlsplit(address)
     except ValueError:
         return  # the connection to it will fail, and say why
+
+    if parts.password or parts.query or (parts.username and SECRET_NAME.search(name)):
+        secret_names.add(name)
 
     register(parts.password or "")
     if SECRET_NAME.search(name):

@@ -35,7 +35,8 @@ INSTALLED_APPS = [
     "config",  # commands that start the processes
 ]
 MIDDLEWARE = [
-    # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
+    "config.error_reports.DebugPagesMiddleware",  # outside of all that may answer with such a page
+    # early: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
     "roadmaps.operations.probes.ProbesMiddleware",
     "logs_app.context.RequestContextMiddleware",
     "config.possible_text.PossibleTextMiddleware",

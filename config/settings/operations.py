@@ -15,3 +15,4 @@ SENTRY_DSN = env.dsn("SENTRY_DSN")
 if SENTRY_DSN:
     reporting.start(SENTRY_DSN)
 DEFAULT_EXCEPTION_REPORTER = "config.error_reports.ExceptionReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ReporterFilter"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import redis
@@ -25,6 +25,7 @@ from roadmaps.operations import health, patience
 from roadmaps.operations.metrics import exposition
 
 logger = logging.getLogger(__name__)
+OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 READY_SECONDS = 1.5  # a load balancer that asks gets its answer within 2
 
 
@@ -151,14 +152,21 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """True for a direct request from METRICS_ALLOW: an address that a proxy names may be forged."""
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
-        return False
+    address = peer(request)
+    return address is not None and any(address in network for network in settings.METRICS_ALLOW)
+
+
+def peer(request: HttpRequest) -> IPv4Address | IPv6Address | None:
+    """The address of who sent the request to us; None where a proxy did.
+
+    The address that a proxy names may be forged, and a Unix socket has none.
+    """
+    if any(name in request.headers for name in OF_PROXIES):
+        return None
     try:
-        address = ip_address(request.META.get("REMOTE_ADDR", ""))
+        return ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
-        return False  # a Unix socket has no address
-    return any(address in network for network in settings.METRICS_ALLOW)
+        return None
 
 
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {

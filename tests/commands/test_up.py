@@ -52,6 +52,15 @@ def test_an_address_that_can_not_be_is_refused_in_a_sentence(host, port, sentenc
         call_command("up", host=host, port=port)
 
 
+def test_debug_and_other_machines_are_refused_together(settings):
+    settings.DEBUG = True
+    everywhere = "0.0.0.0"
+    with pytest.raises(
+        CommandError, match="DEBUG is on, and --host 0.0.0.0 lets other machines in"
+    ):
+        call_command("up", host=everywhere, port="8137")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_port_that_somebody_has_is_named(host):
     with socket.socket() as somebody:

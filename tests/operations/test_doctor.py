@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import time
 from collections import namedtuple
 
@@ -209,8 +210,30 @@ def test_a_missing_secret_is_named(settings, given, https, state):
     [(False, True, health.OK), (True, False, health.WARN), (True, True, health.FAIL)],
 )
 def test_debug_is_named_wherever_it_is_on(settings, debug, https, state):
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
     settings.DEBUG, settings.HTTPS = debug, https
     assert only(health.debug()).state == state
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("BEHIND_PROXY", True, "BEHIND_PROXY is on"),
+        ("ALLOWED_HOSTS", ["localhost", "*"], r"ALLOWED_HOSTS names \*"),
+        ("ALLOWED_HOSTS", ["127.0.0.1", "192.168.0.5"], "ALLOWED_HOSTS names 192.168.0.5"),
+        ("ALLOWED_HOSTS", [".example.com"], "ALLOWED_HOSTS names .example.com"),
+        ("ALLOWED_HOSTS", ["localhost.example.com"], "ALLOWED_HOSTS names localhost.example"),
+        ("PUBLIC_URL", "http://cairn.example.com", "PUBLIC_URL is http://cairn.example.com"),
+    ],
+)
+def test_debug_fails_where_others_can_come(settings, name, value, reason):
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "cairn.localhost"]
+    assert only(health.debug()).state == health.WARN
+    setattr(settings, name, value)
+    finding = only(health.debug())
+    assert finding.state == health.FAIL
+    assert re.search(reason, finding.text)
 
 
 @pytest.mark.parametrize(

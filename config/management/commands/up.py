@@ -21,6 +21,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from roadmaps.operations import connection_budget, health
+from roadmaps.operations.health.configuration import is_local
 from roadmaps.worker import child
 
 KILL_SECONDS = 8  # after which a process that doesn't end is killed
@@ -41,6 +42,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: str, **options: Any) -> None:
         host, number = host.strip().removeprefix("[").removesuffix("]"), port_number(port)
         check_address(host, number)
+        if settings.DEBUG and not is_local(host):
+            raise CommandError(
+                f"DEBUG is on, and --host {host} lets other machines in: "
+                "unset DEBUG, or leave --host away."
+            )
         self.stopping = False
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)

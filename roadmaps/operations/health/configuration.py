@@ -1,5 +1,6 @@
 """Settings that were refused, misspelt, dangerous, or that contradict each other."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,10 +26,36 @@ def settings_read() -> list[Finding]:
 def debug() -> list[Finding]:
     if not settings.DEBUG:
         return ok("DEBUG is off")
-    text = "DEBUG is on: who meets an error sees settings and code"
-    if settings.HTTPS:
-        return fail(text, "unset DEBUG")
-    return warn(text, "unset DEBUG where others can come")
+    if reached := reached_by_others():
+        return fail(f"DEBUG is on, and others can come ({reached})", "unset DEBUG")
+    return warn(
+        "DEBUG is on: who meets an error on this machine sees settings and code",
+        "unset DEBUG where others can come",
+    )
+
+
+def reached_by_others() -> str:
+    """The first setting by which people on other machines reach this site; empty for none."""
+    for name in ("HTTPS", "BEHIND_PROXY"):
+        if getattr(settings, name):
+            return f"{name} is on"
+    for host in settings.ALLOWED_HOSTS:
+        if not is_local(host):
+            return f"ALLOWED_HOSTS names {host}"
+    if not is_local(urlsplit(settings.PUBLIC_URL).hostname or ""):
+        return f"PUBLIC_URL is {settings.PUBLIC_URL}"
+    return ""
+
+
+def is_local(host: str) -> bool:
+    """Whether a name or an address can only mean the machine of who asks for it."""
+    name = host.strip("[].").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def addresses() -> list[Finding]:
