@@ -13,6 +13,7 @@ from content.models import Question
 from roadmaps.models import Concept, Roadmap
 
 NOTE_MAX = 20_000  # characters
+NEW = Q(memory={})  # a card that was never answered
 REST = timedelta(hours=4)  # at least, between two answers to a question
 
 
@@ -70,15 +71,18 @@ class CardQuerySet(models.QuerySet["Card"]):
         roadmaps = Roadmap.objects.visible_to(user).filter(owner=user)
         return self.filter(user=user, question__isnull=False, concept__roadmap__in=roadmaps)
 
-    def due_on(self, day: date) -> "CardQuerySet":
-        """Cards to ask on `day` of the person's calendar, and all that were never asked.
+    def new(self) -> "CardQuerySet":
+        return self.filter(NEW)
+
+    def to_recall_on(self, day: date) -> "CardQuerySet":
+        """Known cards to ask on `day` of the person's calendar.
 
         A card that was answered a moment ago rests, also when a new day or another time zone has
         begun meanwhile.
         """
         next_day = datetime.combine(day + timedelta(days=1), time.min, UTC)
         rested = Q(answered_at=None) | Q(answered_at__lte=timezone.now() - REST)
-        return self.filter(Q(memory={}) | Q(due_at__lt=next_day) & rested)
+        return self.exclude(NEW).filter(rested, due_at__lt=next_day)
 
 
 class Card(models.Model):
@@ -104,7 +108,12 @@ class Card(models.Model):
                 fields=["user", "concept", "fingerprint"], name="one_card_per_question"
             )
         ]
-        indexes = [models.Index(fields=["user", "due_at"], name="cards_that_are_due")]
+        indexes = [
+            models.Index(fields=["user", "due_at"], name="cards_that_are_due"),
+            # Each alone, so that none of one kind is read to find the first of the other.
+            models.Index(fields=["user", "concept"], name="cards_that_are_new", condition=NEW),
+            models.Index(fields=["user", "due_at", "id"], name="cards_to_recall", condition=~NEW),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.question or self.fingerprint[:8]}"
@@ -151,7 +160,12 @@ class Recall(models.Model):
                 fields=["card"], condition=Q(rating__isnull=True), name="one_rating_at_a_time"
             ),
         ]
-        indexes = [models.Index(fields=["user", "at"], name="recalls_of_a_day")]
+        indexes = [
+            models.Index(fields=["user", "at"], name="recalls_of_a_day"),
+            models.Index(
+                fields=["user", "at"], name="recalls_to_rate", condition=Q(rating__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.card}, {self.at:%Y-%m-%d}"

@@ -7,30 +7,40 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from content.models import Question
 from learning import cards, quizzes
-from learning.models import Card, CardQuerySet, Rating, Recall, StudyDay
+from learning.models import NEW, Card, CardQuerySet, Rating, Recall, StudyDay
 from roadmaps.exceptions import InvalidTransition
+from roadmaps.models import Roadmap
 from roadmaps.people import time_zones
 
-NEW = Q(memory={})
+
+def _new(user: Any) -> CardQuerySet:
+    return Card.objects.of(user).new()
 
 
-def _due(user: Any) -> CardQuerySet:
-    """Cards due at any time of today.
+def _known(user: Any) -> CardQuerySet:
+    """Cards to recall that are due at any time of today.
 
     Somebody who practises each morning misses nothing of last evening.
     """
-    return Card.objects.of(user).due_on(timezone.localdate())
+    return Card.objects.of(user).to_recall_on(timezone.localdate())
 
 
 def left_today(user: Any) -> dict[str, int]:
-    """Numbers of questions left for today: `new` ones, and `known` ones to recall."""
-    due = _due(user).aggregate(new=Count("pk", filter=NEW), known=Count("pk", filter=~NEW))
+    """Numbers of questions left for today: `new` ones, and `known` ones to recall.
+
+    No more are counted than a day asks: every page shows it.
+    """
+    limits = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
+    new = _new(user).values_list(Value("new"))[: limits["new"]]
+    known = _known(user).values_list(Value("known"))[: limits["known"]]
+    kinds = [kind for (kind,) in new.union(known, all=True)]
+    due = {kind: kinds.count(kind) for kind in limits}
     if not any(due.values()):
         return due
 
@@ -38,24 +48,34 @@ def left_today(user: Any) -> dict[str, int]:
     answered = recalls.aggregate(
         new=Count("pk", filter=Q(was_new=True)), known=Count("pk", filter=Q(was_new=False))
     )
-    limits = {"new": settings.PRACTICE_NEW_PER_DAY, "known": settings.PRACTICE_RECALLS_PER_DAY}
     return {kind: max(0, min(due[kind], limits[kind] - answered[kind])) for kind in limits}
 
 
 def next_card(user: Any, remaining: dict[str, int]) -> Card | None:
     """The next card to ask: questions to recall first, then new ones in reading order."""
-    due = _due(user).select_related("question", "concept__roadmap")
     if remaining["known"]:
-        return due.exclude(NEW).order_by("due_at", "pk").first()
+        known = _known(user).select_related("question", "concept__roadmap")
+        return known.order_by("due_at", "pk").first()
     if remaining["new"]:
-        order = ("concept__roadmap__created_at", "concept__order", "question__order", "pk")
-        return due.filter(NEW).order_by(*order).first()
+        return _first_new(user)
     return None
+
+
+def _first_new(user: Any) -> Card | None:
+    """The first new card of the oldest course that has one: the others are not sorted."""
+    in_course = Card.objects.filter(
+        NEW, user=user, question__isnull=False, concept__roadmap=OuterRef("pk")
+    )
+    courses = Roadmap.objects.visible_to(user).filter(Exists(in_course), owner=user)
+    oldest = courses.order_by("created_at").values("pk")[:1]
+    new = _new(user).filter(concept__roadmap=oldest)
+    order = ("concept__order", "question__order", "pk")
+    return new.select_related("question", "concept__roadmap").order_by(*order).first()
 
 
 def next_due_on(user: Any) -> date | None:
     """The day on which there is something to do again; None when there are no questions at all."""
-    if _due(user).exists():
+    if _known(user).exists() or _new(user).exists():
         return timezone.localdate() + timedelta(days=1)  # today's questions are answered
     soonest = Card.objects.of(user).order_by("due_at").first()
     return soonest.due_on if soonest else None
@@ -97,10 +117,8 @@ def answer(card_id: int, user: Any, options: list[str]) -> Recall:
     )
     if card is None or card.question is None:
         raise InvalidTransition(_("That question was rewritten meanwhile. Here is the next one."))
-    if (
-        not _due(user).filter(pk=card.pk).exists()
-        or card.recalls.filter(rating__isnull=True).exists()
-    ):
+    asked = _new(user) if card.is_new else _known(user)
+    if not asked.filter(pk=card.pk).exists() or card.recalls.filter(rating__isnull=True).exists():
         raise InvalidTransition(_("You have answered that question already. Here is the next one."))
     chosen = quizzes.chosen_of(card.question, options)
     if not chosen:
