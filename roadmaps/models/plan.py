@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from roadmaps.models.roadmap import Roadmap
+from roadmaps.models.search import CONCEPT_WORDS
 from roadmaps.people import time_zones
 
 
@@ -114,6 +116,7 @@ class Concept(Part):
             models.UniqueConstraint(fields=["roadmap", "key"], name="one_concept_per_key"),
             models.UniqueConstraint(fields=["roadmap", "slug"], name="one_concept_per_slug"),
         ]
+        indexes = [GinIndex(CONCEPT_WORDS, name="concept_words")]
 
     if TYPE_CHECKING:
         # The page where it is learnt is another app's: the setting ABSOLUTE_URL_OVERRIDES names it.

@@ -72,6 +72,7 @@ class ModelCall(models.Model):
             models.Index(fields=["created_at"], name="modelcall_by_day"),
             models.Index(fields=["role", "id"], name="modelcall_by_role"),
             models.Index(fields=["model", "id"], name="modelcall_by_model"),
+            models.Index(fields=["role", "model", "id"], name="modelcall_latest"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
-"""Search of roadmaps by an index: words of title and goal by their beginnings, and learners' names.
+"""Search by an index: roadmaps by words of title and goal, by their beginnings, and by learners'
+names; concepts by words of their titles; people by the beginnings of names and addresses.
 
 PostgreSQL's configuration `simple` knows no language, so none is left out: words are whatever
 stands between spaces and signs. Scripts that put no spaces between words have their characters
@@ -16,13 +17,17 @@ from roadmaps.models.ids import as_uuid
 
 # PostgreSQL takes node.js, TCP/IP or a-b for one word; here each half is found.
 SIGNS = "./-_@:+#&;<>=?~"
-WORDS = SearchVector(
-    *(
-        Func(field, Value(SIGNS), Value(" " * len(SIGNS)), function="translate")
-        for field in ("title", "goal")
-    ),
-    config="simple",
-)
+
+
+def words_of(*fields: str) -> SearchVector:
+    spaced = (
+        Func(field, Value(SIGNS), Value(" " * len(SIGNS)), function="translate") for field in fields
+    )
+    return SearchVector(*spaced, config="simple")
+
+
+WORDS = words_of("title", "goal")
+CONCEPT_WORDS = words_of("title")
 # Thai, Lao, Burmese, Khmer; kana and the ideographs of Chinese and Japanese. Korean puts spaces.
 WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
@@ -40,16 +45,21 @@ def found_by(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
     would rather read every row than use the index. Of many, the first of any order are soon met.
     """
     matches = matching(text, roadmaps)
-    keys = list(matches.order_by().values_list("pk", flat=True)[: KEYS_MOST + 1])
+    keys = _keys(matches.order_by())
     if len(keys) > KEYS_MOST:
         return matches
     return roadmaps.filter(pk__in=keys)
 
 
+def some_found_by(text: str, roadmaps: QuerySet[Any]) -> list[Any]:
+    """Keys of roadmaps that match; of a great many, any."""
+    return _keys(matching(text, roadmaps.order_by()))
+
+
 def matching(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
     if id := as_uuid(text):
         return roadmaps.filter(Q(pk=id) | Q(thread_id=id) | Q(run_id=id))
-    terms = [term for term in text.split() if any(map(str.isalnum, term))][:WORDS_MOST]
+    terms = _terms(text)
     if not terms:
         return roadmaps.none()
 
@@ -57,25 +67,65 @@ def matching(text: str, roadmaps: QuerySet[Any]) -> QuerySet[Any]:
     # using the index.
     named = Q()
     for term in terms:
-        named |= Q(username__icontains=term)
+        named |= Q(username__istartswith=term)
     learners = list(User.objects.filter(named).values_list("pk", "username")[:LEARNERS_MOST])
 
     roadmaps = roadmaps.alias(words=WORDS)
     for term in terms:
-        owners = [pk for pk, name in learners if term.casefold() in name.casefold()]
-        roadmaps = roadmaps.filter(_in_title_or_goal(term) | Q(owner__in=owners))
+        owners = [pk for pk, name in learners if name.upper().startswith(term.upper())]
+        roadmaps = roadmaps.filter(_has(term, "words", "title", "goal") | Q(owner__in=owners))
     return roadmaps
 
 
-def _in_title_or_goal(term: str) -> Q:
-    """The condition that title or goal has the term, by the index where its words begin so."""
+def of_concepts_found_by(text: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows of concepts that have each word of `text` in their title, or whose roadmap has.
+
+    As with roadmaps, few are named by their keys.
+    """
+    from roadmaps.models import Concept, Roadmap  # whose indexes are made of WORDS
+
+    terms = _terms(text)
+    if not terms:
+        return rows.none()
+    by_title = Concept.objects.order_by().alias(words=CONCEPT_WORDS)
+    for term in terms:
+        by_title = by_title.filter(_has(term, "words", "title"))
+    of_roadmaps = _keys(matching(text, Roadmap.objects.order_by()))
+    by_roadmap = Concept.objects.order_by().filter(roadmap__in=of_roadmaps[:KEYS_MOST])
+    keys = [*_keys(by_title), *_keys(by_roadmap)]
+    if max(len(keys), len(of_roadmaps)) <= KEYS_MOST:
+        return rows.filter(concept__in=keys)
+
+    rows = rows.alias(
+        concept_words=words_of("concept__title"),
+        words=words_of("concept__roadmap__title", "concept__roadmap__goal"),
+    )
+    in_concept, in_roadmap = Q(), Q()
+    for term in terms:
+        in_concept &= _has(term, "concept_words", "concept__title")
+        in_roadmap &= _has(term, "words", "concept__roadmap__title", "concept__roadmap__goal")
+    return rows.filter(in_concept | in_roadmap)
+
+
+def _keys(rows: QuerySet[Any]) -> list[Any]:
+    return list(rows.values_list("pk", flat=True)[: KEYS_MOST + 1])
+
+
+def _terms(text: str) -> list[str]:
+    return [term for term in text.split() if any(map(str.isalnum, term))][:WORDS_MOST]
+
+
+def _has(term: str, words: str, *fields: str) -> Q:
+    """The condition that one of the fields has the term, by the index where its words begin so."""
     lookup = "contains" if term.upper() == term.lower() else "icontains"
-    literally = Q((f"title__{lookup}", term)) | Q((f"goal__{lookup}", term))
+    literally = Q()
+    for field in fields:
+        literally |= Q((f"{field}__{lookup}", term))
     if WITHOUT_SPACES.search(term):
         return literally
     spaced = term.translate(str.maketrans(SIGNS, " " * len(SIGNS)))
     quoted = spaced.replace("\\", "\\\\").replace("'", "''")
-    begun = Q(words=SearchQuery(f"'{quoted}':*", config="simple", search_type="raw"))
+    begun = Q((words, SearchQuery(f"'{quoted}':*", config="simple", search_type="raw")))
     if any(sign in term for sign in SIGNS):
         return begun & literally
     return begun
