@@ -9,6 +9,8 @@ from unfold.decorators import display
 
 from roadmaps.admin.base import apply_to_rows
 from roadmaps.admin.base.look_only import LookOnlyAdmin
+from roadmaps.models import Roadmap
+from roadmaps.models.search import found_by
 from sharing.models import Share
 from sharing.services import let_in_again, take_out
 
@@ -22,10 +24,19 @@ class ShareAdmin(LookOnlyAdmin):
         ("taken_out_at", admin.EmptyFieldListFilter),
     )
     search_fields = ("roadmap__title",)
+    search_help_text = "Beginnings of words of title and goal, the owner, or a roadmap's id"
     ordering = ("-listed_at", "-pk")
     list_per_page = 50
     actions = ("take_out_selected", "let_in_selected")
     fields = ("roadmap", "created_at", "listed_at", "taken_out_at", "uses")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if search_term.strip():
+            found = found_by(search_term, Roadmap.objects.order_by())
+            queryset = queryset.filter(roadmap__in=found)
+        return queryset, False
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sharing.change_share")

@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             model_name='share',
+            index=models.Index(fields=['-listed_at', '-id'], name='share_by_listing'),
+        ),
+        AddIndexConcurrently(
+            model_name='share',
             index=models.Index(condition=models.Q(('listed_at__isnull', False)), fields=['language', '-uses', '-listed_at', '-id'], name='share_by_language'),
         ),
     ]

@@ -63,7 +63,7 @@ def widens(before, after):
 
 
 def can_be_left_out(field):
-    return field.null or field.many_to_many or field.has_db_default()
+    return field.null or field.many_to_many or field.generated or field.has_db_default()
 
 
 def narrows(name, before, after):
