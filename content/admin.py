@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,8 +24,9 @@ from roadmaps.admin.base.dialogs import confirmed, leave_for
 from roadmaps.admin.base.filters import FewValuesFilter, TimesFilter, UuidFilter
 from roadmaps.admin.base.look_only import LookOnlyAdmin
 from roadmaps.admin.navigation import Entry
-from roadmaps.admin.operations import dashboard, failures
+from roadmaps.admin.operations import dashboard, failures, formatting
 from roadmaps.models.ids import as_uuid
+from roadmaps.models.search import of_concepts_found_by
 from roadmaps.pages.roadmap import signed_in
 
 STATUS_COLOURS = {
@@ -59,7 +60,10 @@ class ArtifactAdmin(LookOnlyAdmin):
         RoadmapFilter,
     )
     search_fields = ("concept__title", "concept__roadmap__title")
-    search_help_text = "A concept's or roadmap's title, or a roadmap's id"
+    search_help_text = (
+        "Beginnings of words of a concept's title, or of its roadmap's title and goal, or the"
+        " roadmap's id"
+    )
     list_select_related = ("concept__roadmap",)
     ordering = ("-updated_at",)
     list_filter_submit = True
@@ -85,10 +89,9 @@ class ArtifactAdmin(LookOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if roadmap_id := as_uuid(search_term):
             return queryset.filter(concept__roadmap_id=roadmap_id), False
-        results: tuple[QuerySet[Any], bool] = super().get_search_results(
-            request, queryset, search_term
-        )
-        return results
+        if search_term.strip():
+            queryset = of_concepts_found_by(search_term, queryset)
+        return queryset, False
 
     @display(description="Roadmap")
     def roadmap(self, artifact: Any) -> str:
@@ -294,13 +297,16 @@ def content_by_state() -> dict[str, Any]:
     """The dashboard's card: artifacts of each kind by state."""
     bars = []
     for kind in KINDS.values():
-        rows = kind.model.objects.order_by().values_list("status")
-        counts = dict(rows.annotate(count=Count("pk")))
+        rows = kind.model.objects.order_by()
+        counts = {
+            state: rows.filter(status=state)[: formatting.COUNTED_MAX + 1].count()
+            for state in ArtifactStatus
+        }
         total = sum(counts.values())
         states = [
             {
                 "title": state.label,
-                "count": f"{counts[state]:,}",
+                "count": formatting.counted(counts[state]),
                 "value": f"{100 * counts[state] / total:.1f}",
                 "progress_class": BARS[state],
                 "bad": state == ArtifactStatus.FAILED,

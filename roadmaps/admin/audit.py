@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
@@ -19,6 +21,17 @@ class LogEntryAdmin(LookOnlyAdmin):
     search_help_text = "Name of a colleague, or the key of a row"
     ordering = ("-id",)
     list_per_page = 50
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Colleagues first: a condition on another table in an OR keeps PostgreSQL from using its
+        indexes.
+        """
+        if term := search_term.strip():
+            colleagues = list(User.objects.filter(username__iexact=term).values_list("pk"))
+            queryset = queryset.filter(Q(user__in=[pk for (pk,) in colleagues]) | Q(object_id=term))
+        return queryset, False
 
     @display(description="Did")
     def done(self, entry: LogEntry) -> str:

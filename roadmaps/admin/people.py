@@ -60,6 +60,8 @@ class UserAdmin(DjangoUserAdmin, GuardedAdmin):  # type: ignore[type-arg]  # gen
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     list_filter_submit = True
     list_per_page = 50
+    search_fields = ("^username", "^email")
+    search_help_text = "Beginning of a name or an e-mail address"
     paginator = InfinitePaginator
     show_full_result_count = False
 

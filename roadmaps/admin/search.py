@@ -14,7 +14,7 @@ from django.urls import reverse
 from roadmaps.admin.navigation import may_see, menu
 from roadmaps.models import Review, Roadmap
 from roadmaps.models.ids import as_uuid
-from roadmaps.models.search import found_by
+from roadmaps.models.search import found_by, some_found_by
 from roadmaps.people.numbers import whole_number
 
 TEXT_MAX = 200  # characters; what comes after them is left out
@@ -73,11 +73,11 @@ def pages(request: HttpRequest, text: str) -> Iterator[Result]:
 
 
 def reviews(text: str) -> QuerySet[Any]:
-    """Reviews of the roadmaps that match, or the review with that number."""
+    """Reviews of roadmaps that match, or the review with that number; the list has all of them."""
     rows = Review.objects.select_related("roadmap__owner").order_by("-created_at", "-id")
     if key := _key(text):
         return rows.filter(Q(pk=key))
-    return rows.filter(roadmap__in=found_by(text, _searchable(text)))
+    return rows.filter(roadmap__in=some_found_by(text, _searchable(text)))
 
 
 def review_in_words(review: Review) -> str:

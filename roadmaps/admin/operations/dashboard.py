@@ -91,7 +91,7 @@ def review_tiles() -> dict[str, Any]:
 
 
 def run_tiles() -> dict[str, Any]:
-    by_status = statistics.roadmaps_by_status()
+    by_status = statistics.roadmaps_by_status([*RUNNING, RoadmapStatus.FAILED])
     running = sum(by_status.get(status, 0) for status in RUNNING)
     failed = by_status.get(RoadmapStatus.FAILED, 0)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+COUNTED_MAX = 10_000  # rows, after which the exact number would cost more than it tells
 # How a dataset of bars, one per day, looks in a chart of Unfold's.
 BARS: dict[str, Any] = {
     "barPercentage": 0.85,
@@ -39,6 +40,13 @@ def count(number: int) -> str:
         if number >= size:
             return f"{number / size:.1f}{unit}"
     return f"{number / 1000:.1f}k"
+
+
+def counted(number: int) -> str:
+    """A number of rows that were counted up to one more than `COUNTED_MAX`."""
+    if number > COUNTED_MAX:
+        return f"more than {COUNTED_MAX:,}"
+    return f"{number:,}"
 
 
 def money(dollars: float | None) -> str:

@@ -71,7 +71,7 @@ class TaskResultAdmin(LookOnlyAdmin):
         ("periodic_task_name", FewValuesFilter),
         ("worker", FewValuesFilter),
     )
-    search_fields = ("=task_id",)
+    search_fields = ("task_id__exact",)
     search_help_text = "A task's id, which is its run's id"
     ordering = ("-date_done",)
     list_filter_submit = True
