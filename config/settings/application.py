@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "roadmaps.pages.access.PagesMiddleware",
+    "accounts.passwords.PasswordsMiddleware",
     "accounts.middleware.StaffMFAMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
