@@ -3,7 +3,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.utils.module_loading import import_string
-from django.views.generic import TemplateView
+from django.views.generic import RedirectView, TemplateView
 
 from content.exports.import_views import roadmap_import
 from roadmaps.operations import probes
@@ -13,6 +13,8 @@ from roadmaps.pages.expert import expert_review
 admin.autodiscover()
 # One way in, with all its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# … and one place to change a password, which counts the tries and tells by mail.
+admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")  # type: ignore[assignment]
 admin.site.search = import_string("roadmaps.admin.search.search")  # type: ignore[attr-defined]
 handler404 = "roadmaps.pages.errors.not_found"
 handler429 = "roadmaps.pages.access.too_often"  # allauth's, when somebody tries too often
