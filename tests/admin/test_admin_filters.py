@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 
@@ -166,6 +167,58 @@ def test_no_list_shows_searches_or_sorts_by_a_secret(admin_client, label):
     }
     parts = {part for name in names for part in name.strip("^=@-").split("__")}
     assert not parts & {name for secrets in SECRETS.values() for name in secrets}
+
+
+MARK = "dont-tell-anybody"
+VALUES = {
+    "data": {"secret": MARK},
+    "prompt": [MARK],
+    "answer": {"text": MARK},
+    "file": MARK.encode(),
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "name"), sorted((label, name) for label, names in SECRETS.items() for name in names)
+)
+def test_no_page_of_who_may_only_look_shows_a_secret(client, viewer, label, name):
+    model = REGISTERED[label]
+    row = MAKE[label](1)
+    model.objects.filter(pk=row.pk).update(**{name: VALUES.get(name, MARK)})
+    client.force_login(viewer)
+    prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    for address in (
+        reverse(f"{prefix}_changelist"),
+        reverse(f"{prefix}_changelist") + f"?_popup=1&_to_field={model._meta.pk.name}",
+        reverse(f"{prefix}_change", args=[row.pk]),
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert MARK not in answer.content.decode()
+    assert client.get(reverse(f"{prefix}_changelist"), {"_to_field": name}).status_code == 400
+
+
+def test_no_member_of_the_staff_is_led_to_the_page_of_any_row(admin_client, viewer):
+    """The address of a shared course is its key."""
+    share = MAKE["sharing.Share"](1)
+    kind = ContentType.objects.get_for_model(share)
+    address = reverse("admin:view_on_site", args=[kind.pk, share.pk])
+    assert admin_client.get(address).status_code == 404
+    page = admin_client.get(reverse("admin:sharing_share_change", args=[share.pk]))
+    assert not page.context["has_absolute_url"]
+
+
+@pytest.mark.parametrize("label", sorted(REGISTERED))
+def test_choices_of_a_field_are_told_to_who_may_see_them(client, label):
+    """The address that completes what somebody types, for each field that refers to a row."""
+    client.force_login(courses.person("guest", staff=True))
+    for field in REGISTERED[label]._meta.fields:
+        if field.remote_field:
+            query = {"app_label": label.split(".")[0], "model_name": label.split(".")[1].lower()}
+            answer = client.get(
+                reverse("admin:autocomplete"), query | {"field_name": field.name, "term": "a"}
+            )
+            assert answer.status_code in (403, 404), field
 
 
 @pytest.mark.parametrize(
