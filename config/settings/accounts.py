@@ -60,6 +60,7 @@ SOCIALACCOUNT_PROVIDERS = {
     for name, app in SOCIAL_PROVIDERS.items()
 }
 
+MFA_ADAPTER = "accounts.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Cairn"
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "none"

@@ -83,6 +83,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expire_seconds": 60},
     },
     "prune": {"task": "maintenance.prune", "schedule": 3600},
+    "encrypt second factors": {
+        "task": "maintenance.encrypt_second_factors",
+        "schedule": 3600,
+        "options": {"expire_seconds": 3600},
+    },
     "check links": {
         "task": "maintenance.check_links",
         "schedule": 3600,

@@ -42,6 +42,9 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 redaction.register(SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])  # keys of before, only read by
+for _secret in SECRET_KEY_FALLBACKS:
+    redaction.register(_secret)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

@@ -25,7 +25,15 @@ from roadmaps.operations.health.finding import (
     fail,
     first_line,
 )
-from roadmaps.operations.health.installation import disk, mail, models, reach, secrets, static_files
+from roadmaps.operations.health.installation import (
+    disk,
+    mail,
+    models,
+    reach,
+    second_factors,
+    secrets,
+    static_files,
+)
 from roadmaps.operations.health.services import broker, clocks, connections, database, migrations
 from roadmaps.operations.health.work import ASKED_IN_VAIN, beat, listeners, refused_logs, schedules
 
@@ -59,6 +67,7 @@ __all__ = [
     "reach",
     "refused_logs",
     "schedules",
+    "second_factors",
     "secrets",
     "settings_read",
     "static_files",
@@ -78,6 +87,7 @@ QUICK: tuple[Check, ...] = (
     static_files,
     debug,
     secrets,
+    second_factors,
     addresses,
     limits,
     disk,

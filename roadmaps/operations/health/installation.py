@@ -3,8 +3,11 @@
 import shutil
 import smtplib
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
 
 from roadmaps import llm
@@ -101,6 +104,21 @@ def secrets() -> list[Finding]:
             "make one with secrets.token_urlsafe(64)",
         )
     return ok("SECRET_KEY is set")
+
+
+def second_factors() -> list[Finding]:
+    """The oldest secret of a second factor: where the key is lost, it can't be read."""
+    kept = Authenticator.objects.filter(type=Authenticator.Type.TOTP).order_by("pk").first()
+    if kept is None:
+        return ok("nobody has set up a second factor yet")
+    try:
+        decrypt(kept.data["secret"])
+    except ValidationError:
+        return fail(
+            "second factors can't be read by this SECRET_KEY: their people can't sign in",
+            "set the SECRET_KEY of before, or name it in SECRET_KEY_FALLBACKS",
+        )
+    return ok("second factors can be read")
 
 
 def disk() -> list[Finding]:
