@@ -1,17 +1,20 @@
 """A model server that speaks the OpenAI protocol over real HTTP and misbehaves on request."""
 
 import argparse
+import gzip
 import json
 import select
 import socket
 import threading
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from roadmaps.llm.author.chat_model import answer
 
 Json = dict[str, Any]
+PACKED_BYTES = 100_000_000
 STATUS_FAULTS = {"400": 400, "401": 401, "404": 404, "429": 429, "500": 500, "503": 503}
 ROLES = {
     "Intent": "intent",
@@ -29,13 +32,17 @@ class ModelServer:
 
     `faults` maps a schema name, or "*", to a list of faults that is used up call by call (None:
     answer well), or to a function of the call that names its fault: 400 401 404 429 500 503 hang
-    drop truncated fenced thinking refused filtered wrong_schema not_json empty null_byte html.
+    drop truncated fenced thinking refused filtered wrong_schema not_json empty null_byte html
+    deep endless packed. `texts` maps a schema name to a function of the call that gives the text of its
+    answer, or None for the usual one.
     """
 
     def __init__(self, *, port: int = 0, latency: float = 0.0) -> None:
         self.latency = latency  # seconds before each answer
         self.retry_after: str | None = None  # the header of a 429 or 503
         self.faults: dict[str, Any] = {}
+        self.texts: dict[str, Any] = {}
+        self.bytes_sent = 0  # of endless answers
         self.calls: list[Json] = []
         self.at_once = self.most_at_once = 0
         self.hanging = threading.Semaphore(0)  # released by every call that begins to hang
@@ -178,8 +185,25 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_error(STATUS_FAULTS[fault])
         elif fault == "html":
             self._write(200, b"<html><body>It works!</body></html>", "text/html")
+        elif fault == "deep":
+            self._write(200, b"[" * 100_000, "application/json")
+        elif fault == "endless":
+            self._write_without_end()
+        elif fault == "packed":
+            self._write(200, packed(), "application/json", "gzip")
         else:
-            self._send(200, _completion(call, fault))
+            text = self.server.models.texts.get(call["schema"], lambda _call: None)(call)
+            self._send(200, _completion(call, fault, text))
+
+    def _write_without_end(self) -> None:
+        """Write spaces for as long as anybody reads them."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        while not self.server.models.stopping.is_set():
+            self.wfile.write(b" " * 65536)
+            self.server.models.bytes_sent += 65536
 
     def _hang_or_drop(self, fault: str) -> None:
         if fault == "hang":
@@ -203,9 +227,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: Json) -> None:
         self._write(status, json.dumps(body).encode(), "application/json")
 
-    def _write(self, status: int, content: bytes, content_type: str) -> None:
+    def _write(self, status: int, content: bytes, content_type: str, encoding: str = "") -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(len(content)))
         if status in (429, 503) and self.server.models.retry_after is not None:
             self.send_header("Retry-After", self.server.models.retry_after)
@@ -215,6 +241,12 @@ class _Handler(BaseHTTPRequestHandler):
         ):  # before its client can know, or its next call would seem to be open beside it
             self.server.models.end(self.call)
         self.wfile.write(content)
+
+
+@cache
+def packed() -> bytes:
+    """An answer that is a thousand times as long when it is unpacked."""
+    return gzip.compress(b" " * PACKED_BYTES)
 
 
 def _read_call(body: Json) -> Json:
@@ -243,8 +275,8 @@ def _payload(messages: list[Json]) -> Json:
     return payload if isinstance(payload, dict) else {}
 
 
-def _completion(call: Json, fault: str | None) -> Json:
-    text = _text(call, fault)
+def _completion(call: Json, fault: str | None, text: str | None) -> Json:
+    text = text or _text(call, fault)
     message = _message(call, fault, text)
     read = sum(len(str(message["content"])) for message in call["messages"]) // 4
     usage = {

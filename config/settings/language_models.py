@@ -60,4 +60,8 @@ LLM_TOKENS_PER_MINUTE = env.integer("LLM_TOKENS_PER_MINUTE", 0, least=0, most=1_
 LLM_TIMEOUT_SECONDS = env.integer("LLM_TIMEOUT_SECONDS", 120)
 LLM_MAX_ATTEMPTS = env.integer("LLM_MAX_ATTEMPTS", 5)  # transport attempts of one ask()
 LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 16_000)  # of one answer, thinking included
+# Of one answer as it comes from a model's server, unpacked.
+LLM_ANSWER_MAX_BYTES = env.integer(
+    "LLM_ANSWER_MAX_BYTES", 2_000_000, least=10_000, most=1_000_000_000
+)
 LLM_PRICES = env.prices("LLM_PRICES")  # dollars per million tokens, in and out

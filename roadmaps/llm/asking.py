@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from roadmaps.exceptions import LLMError
 from roadmaps.llm import instrumentation, journal, parsing, transport
+from roadmaps.llm.answer_size import is_too_long
 from roadmaps.llm.labels import model_label, without_model
 from roadmaps.llm.limits import gate
 from roadmaps.llm.providers import answering
@@ -123,23 +124,26 @@ async def _ask_model(
         with instrumentation.call(role, failures) as record_answer:
             try:
                 raw: AIMessage = await model.ainvoke(conversation)
-            except ValueError as exc:
+            except (ValueError, RecursionError) as exc:  # its body is no JSON, or absurdly deep
                 raise transport.NotAModel from exc
+            except Exception as exc:
+                if is_too_long(exc):
+                    raise parsing.TooLong from exc
+                raise
             record_answer(raw)
         return raw
 
     for calls in range(1, REASKS_MAX + 2):
-        raw = await transport.send(role, request, turn)
-        if usage := raw.usage_metadata:
-            input_tokens += usage["input_tokens"]
-            output_tokens += usage["output_tokens"]
-            turn.took(usage["input_tokens"] + usage["output_tokens"])
-
         try:
+            raw = await transport.send(role, request, turn)
+            if usage := raw.usage_metadata:
+                input_tokens += usage["input_tokens"]
+                output_tokens += usage["output_tokens"]
+                turn.took(usage["input_tokens"] + usage["output_tokens"])
             answer = parsing.read(raw, schema)
         except parsing.Unusable as exc:
             problem = exc
-            failures["refused" if isinstance(exc, parsing.Refused) else "unusable"] += 1
+            failures[exc.reason] += 1
             complaint = f"Your last answer could not be used. {exc}\nAnswer the JSON again."
             conversation = [*messages, HumanMessage(complaint)]
             continue

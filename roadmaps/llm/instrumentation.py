@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from langchain_core.messages import AIMessage
 
 from roadmaps import telemetry
-from roadmaps.llm import transport
+from roadmaps.llm import parsing, transport
 from roadmaps.llm.labels import cost, model_label
 
 
@@ -34,6 +34,8 @@ def call(role: str, failures: Counter[str]) -> Iterator[Callable[[AIMessage], No
 
     try:
         yield record_answer
+    except parsing.Unusable:
+        raise  # an answer, which is counted where all that are unusable are
     except Exception as exc:
         reason = failure_reason(exc)
         failures[reason] += 1

@@ -11,6 +11,7 @@ REASONS = {
     "connection": "No connection",
     "no_model": "What answered is no model",
     "unusable": "The answer didn't fit what was asked for",
+    "too_long": "The answer was longer than LLM_ANSWER_MAX_BYTES",
     "refused": "The model refused to answer",
     "out_of_time": "The whole call took longer than NODE_TIMEOUT_SECONDS",
 }

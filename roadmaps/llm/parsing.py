@@ -4,12 +4,17 @@ import json
 import re
 from typing import Any, TypeVar
 
+from django.conf import settings
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ValidationError
 
 T = TypeVar("T", bound=BaseModel)
-THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+THINKING_BEGINS = re.compile(r"<think(?:ing)?>")
+THINKING_ENDS = re.compile(r"</think(?:ing)?>")
 ERRORS_SHOWN = 8
+TOO_DEEP = "The answer was nested too deeply."
+# What PostgreSQL doesn't store: NUL, and a half of a pair that stands alone.
+NOT_STORED = re.compile("[\x00\ud800-\udfff]")
 
 
 class Unusable(Exception):
@@ -18,9 +23,25 @@ class Unusable(Exception):
     It may do better when asked again.
     """
 
+    reason = "unusable"  # a key of `labels.REASONS`
+
 
 class Refused(Unusable):
     """A refusal by the model or a filter before it. Some answer at the next try."""
+
+    reason = "refused"
+
+
+class TooLong(Unusable):
+    """An answer of more than LLM_ANSWER_MAX_BYTES."""
+
+    reason = "too_long"
+
+    def __init__(self) -> None:
+        most = settings.LLM_ANSWER_MAX_BYTES
+        super().__init__(
+            f"The answer had more than {most} bytes (LLM_ANSWER_MAX_BYTES): answer more briefly."
+        )
 
 
 def read(raw: AIMessage, schema: type[T]) -> T:
@@ -33,11 +54,13 @@ def read(raw: AIMessage, schema: type[T]) -> T:
         raise Unusable("The answer was cut off at the token limit: answer more briefly.")
 
     if raw.tool_calls:
-        value: Any = _without_nul(raw.tool_calls[0]["args"])
+        value: Any = raw.tool_calls[0]["args"]
     else:
         value = json_in(visible_text(raw))
     try:
-        return schema.model_validate(value)
+        return schema.model_validate(_storable(value))
+    except RecursionError as exc:
+        raise Unusable(TOO_DEEP) from exc
     except ValidationError as exc:
         errors = exc.errors(include_url=False, include_input=False, include_context=False)
         complaints = [
@@ -48,15 +71,33 @@ def read(raw: AIMessage, schema: type[T]) -> T:
 
 
 def visible_text(raw: AIMessage) -> str:
-    """The text of a message without the model's thinking."""
-    text = ""
+    """The text of a message without the model's thinking. Raises TooLong."""
     blocks = [raw.content] if isinstance(raw.content, str) else raw.content
-    for block in blocks:
-        if isinstance(block, str):
-            text += block
-        elif block.get("type") == "text":
-            text += str(block.get("text", ""))
-    return THINKING.sub("", text)
+    texts = [
+        block if isinstance(block, str) else str(block.get("text", ""))
+        for block in blocks
+        if isinstance(block, str) or block.get("type") == "text"
+    ]
+    # Clients that aren't bounded while they read: see providers.client_options.
+    if sum(map(len, texts)) > settings.LLM_ANSWER_MAX_BYTES:
+        raise TooLong
+    return without_thinking("".join(texts))
+
+
+def without_thinking(text: str) -> str:
+    """The text without what stands between a tag that opens thinking and the next that closes it.
+
+    It looks at each place once: a pattern for both looks to the end of the text for each opening.
+    """
+    kept = []
+    position = 0
+    while (begin := THINKING_BEGINS.search(text, position)) and (
+        end := THINKING_ENDS.search(text, begin.end())
+    ):
+        kept.append(text[position : begin.start()])
+        position = end.end()
+    kept.append(text[position:])
+    return "".join(kept)
 
 
 def json_in(text: str) -> Any:
@@ -65,20 +106,19 @@ def json_in(text: str) -> Any:
     if start < 0 or end < start:
         raise Unusable("The answer held no JSON object.")
     try:
-        value = json.loads(text[start : end + 1], strict=False)
-    except json.JSONDecodeError as exc:
+        return json.loads(text[start : end + 1], strict=False)
+    except RecursionError as exc:
+        raise Unusable(TOO_DEEP) from exc
+    except ValueError as exc:  # a number of thousands of digits is one without being bad JSON
         raise Unusable(f"The answer was not valid JSON: {exc}") from exc
-    if "\\u0000" in text or "\x00" in text:
-        return _without_nul(value)
-    return value
 
 
-def _without_nul(value: Any) -> Any:
-    """The value without NUL characters, which PostgreSQL doesn't store."""
+def _storable(value: Any) -> Any:
+    """The value without what PostgreSQL doesn't store."""
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return NOT_STORED.sub("", value)
     if isinstance(value, list):
-        return [_without_nul(item) for item in value]
+        return [_storable(item) for item in value]
     if isinstance(value, dict):
-        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+        return {_storable(key): _storable(item) for key, item in value.items()}
     return value

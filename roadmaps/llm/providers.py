@@ -98,8 +98,15 @@ def client_options(provider: str) -> dict[str, Any]:
     if provider == "openai":
         from openai import DefaultAioHttpClient
 
+        from roadmaps.llm import answer_size
+
         # With hundreds of connections httpx looks at each of them for every request.
-        _clients.append(DefaultAioHttpClient(timeout=settings.LLM_TIMEOUT_SECONDS))
+        client = DefaultAioHttpClient(
+            timeout=settings.LLM_TIMEOUT_SECONDS,
+            headers={"Accept-Encoding": "gzip"},
+            event_hooks={"response": [answer_size.bound]},
+        )
+        _clients.append(client)
         options["http_async_client"] = _clients[-1]
     if settings.LLM_API_KEY or (settings.LLM_BASE_URL and provider == "openai"):
         options["api_key"] = settings.LLM_API_KEY or NO_KEY
