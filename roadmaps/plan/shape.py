@@ -51,7 +51,7 @@ Severity = Literal["critical", "warning", "suggestion"]
 class Issue(TypedDict):
     """A problem of a part of a plan, as the rules, the critique or a reviewer state it."""
 
-    code: str
+    code: NotRequired[str]  # those of the first release's critique lack it
     severity: Severity
     dimension: str
     location: str  # id of a part; empty: the whole plan

@@ -128,7 +128,7 @@ def broken_by(before: Draft, issues: list[Issue]) -> list[str]:
     had = Counter(_place(issue) for issue in before.report["issues"] if issue["source"] == "rules")
     broken = []
     for issue in issues:
-        if issue["severity"] == "critical" and issue["code"] != "budget":
+        if issue["severity"] == "critical" and issue.get("code") != "budget":
             if had[_place(issue)] <= 0:
                 broken.append(issue["message"])
             had[_place(issue)] -= 1
@@ -136,7 +136,7 @@ def broken_by(before: Draft, issues: list[Issue]) -> list[str]:
 
 
 def _place(issue: Any) -> tuple[str, str, str]:
-    return issue["code"], issue["severity"], issue["location"]
+    return issue.get("code", ""), issue["severity"], issue["location"]
 
 
 def _report(before: Draft, plan: Plan, budget_minutes: int, rule_issues: list[Issue]) -> Json:

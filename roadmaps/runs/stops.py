@@ -118,7 +118,7 @@ def open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> N
         who = "The learner"
         if draft.origin == Draft.Origin.STAFF:
             who = draft.author.get_username() if draft.author else "A staff member"
-        request = f"{who} asked for changes of the approved plan: {state['comment']}"
+        request = f"{who} asked for changes of the approved plan: {state.get('comment', '')}"
     history.write(review, ReviewEventKind.OPENED, name="the workflow", text=request)
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once

@@ -10,19 +10,19 @@ from langgraph.runtime import Runtime
 from roadmaps.exceptions import RunError
 from roadmaps.sentences import Sentence
 from roadmaps.workflow import nodes
-from roadmaps.workflow.state import Context, State
+from roadmaps.workflow.state import Context, State, whole
 
 Topology = StateGraph[State, Context, State, State]
 
 
 def after_validation(state: State, runtime: Runtime[Context]) -> str:
-    if state["edit_round"] < runtime.context.max_edit_rounds and nodes.needs_edit(state):
+    if whole(state)["edit_round"] < runtime.context.max_edit_rounds and nodes.needs_edit(state):
         return "plan_edit"
     return "human_review"
 
 
 def after_review(state: State) -> str:
-    return END if state["decision"] == nodes.APPROVED else "plan_edit"
+    return END if whole(state)["decision"] == nodes.APPROVED else "plan_edit"
 
 
 def version_1() -> Topology:

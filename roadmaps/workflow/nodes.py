@@ -15,7 +15,7 @@ from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent
 from roadmaps.plan.shape import Report
 from roadmaps.sentences import Sentence
 from roadmaps.workflow.prompts import messages
-from roadmaps.workflow.state import Context, Json, State
+from roadmaps.workflow.state import DEFAULTS, Context, Json, State, whole
 
 APPROVED = "APPROVED"
 CHANGES_REQUESTED = "CHANGES_REQUESTED"
@@ -44,6 +44,7 @@ async def design_curriculum(state: State, runtime: Runtime[Context]) -> State:
 
 async def validate_structure(state: State, runtime: Runtime[Context]) -> State:
     """Report on the plan; without a critique it raises: no unchecked plan counts as valid."""
+    state = whole(state)
     rule_issues = rules.check(state["plan"], state["budget_minutes"])
     payload = _pick(state, "request", "intent", "plan", "budget_minutes")
     payload["rule_issues"] = rule_issues
@@ -83,7 +84,7 @@ def needs_edit(state: State) -> bool:
     least, most = rules.fitting(state["budget_minutes"])
     only_a_person_can = pinned_minutes.leave_no_room(state["plan"], least, most)
     for issue in state["report"]["issues"]:
-        if issue["code"] == "budget" and only_a_person_can:
+        if issue.get("code") == "budget" and only_a_person_can:
             continue
         if issue["severity"] == "critical":
             return True
@@ -96,8 +97,9 @@ async def plan_edit(state: State) -> State:
     """Work out what the edit must answer: the reviewer with every issue, or what the validation
     insists on.
     """
+    state = whole(state)
     issues: list[Any] = list(state["report"]["issues"])
-    decision = state.get("decision")
+    decision = state["decision"]
     if decision != CHANGES_REQUESTED:
         issues = [issue for issue in issues if issue["severity"] != "suggestion"]
     # Without these the next edit could only repeat the operation that could not be applied.
@@ -109,7 +111,7 @@ async def plan_edit(state: State) -> State:
 
     if decision == CHANGES_REQUESTED:
         # With titles: an id alone says little to a model.
-        part_ids = state.get("parts", [])
+        part_ids = state["parts"]
         parts = [
             {"id": part["id"], "title": part["title"]}
             for part, _ in shape.parts(state["plan"])
@@ -143,10 +145,11 @@ def _notice(code: str, message: str, suggestion: str) -> Json:
 
 
 async def edit_roadmap(state: State, runtime: Runtime[Context]) -> State:
-    edit_plan = state["edit_plan"]
+    state = whole(state)
+    edit_plan = DEFAULTS["edit_plan"] | state["edit_plan"]
     payload = _pick(state, "request", "intent", "plan", "budget_minutes")
     payload |= {"issues": edit_plan["issues"], "comment": edit_plan["comment"]}
-    parts = edit_plan.get("parts", [])
+    parts = edit_plan["parts"]
     if parts:
         payload["parts"] = parts
     answer = await _ask(runtime, "edit", payload, Edit)
@@ -171,6 +174,7 @@ async def human_review(state: State) -> State:
 
     A decision on a plan that the reviewer has edited brings that plan and its report along.
     """
+    state = whole(state)
     answer: Any = interrupt(_pick(state, "plan", "report", "operations", "origin", "review_round"))
     edited: State = {}
     if "plan" in answer:

@@ -31,6 +31,27 @@ class State(TypedDict, total=False):
     edit_plan: Json  # what plan_edit worked out: {"issues", "comment", "automatic", "parts"}
 
 
+# What a thread lacks that began under a release without the key, or hasn't come so far. Every key
+# is here but those that the nodes of the first release wrote before they were read.
+DEFAULTS: State = {
+    "edit_round": 0,
+    "review_round": 0,
+    "operations": [],
+    "skipped": [],
+    "origin": "MODEL",
+    "asked_by": 0,
+    "decision": "",
+    "comment": "",
+    "parts": [],
+    "edit_plan": {"issues": [], "comment": "", "automatic": True, "parts": []},
+}
+
+
+def whole(state: State) -> State:
+    """The state with every key, for a node that reads it."""
+    return {**DEFAULTS, **state}
+
+
 class Call(Protocol):
     """The result of a model call: a validated answer, beside what it cost."""
 

@@ -56,7 +56,7 @@ def budget_of(report: Any) -> Json:
         "planned_bar": round(FULL * planned / longer),
         "budget_bar": round(FULL * budget / longer),
         "percent": round(FULL * planned / max(budget, 1)),
-        "off": any(issue["code"] == "budget" for issue in report["issues"]),
+        "off": any(issue.get("code") == "budget" for issue in report["issues"]),
     }
 
 
