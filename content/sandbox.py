@@ -7,6 +7,7 @@ by the first call, serves one call at a time, and ends when it has had nothing t
 or its caller is gone.
 """
 
+import fcntl
 import importlib
 import json
 import math
@@ -16,9 +17,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,6 +34,7 @@ RESERVED_BYTES = 512 * MEGABYTE
 
 START_SECONDS = 120
 CLOCK = 4  # seconds on the clock for each on a processor: others work as well
+LOOK_SECONDS = 1  # between two looks at whether the caller still wants the result
 
 READY, RESULT, PROGRESS, FAILED = b"s", b"r", b"p", b"f"
 
@@ -58,23 +61,35 @@ class WorkFailed(Exception):
 class Sandbox:
     """One process, started when needed. Its calls wait for each other."""
 
-    def __init__(self, work: str) -> None:
-        """`work` is a function of the form `package.module:function` (see `Work`)."""
+    def __init__(self, work: str, environment: Mapping[str, str] | None = None) -> None:
+        """`work` is a function of the form `package.module:function` (see `Work`).
+
+        `environment`: variables of the process beside those of its caller.
+        """
         self.work = work
+        self.environment = environment or {}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection[bytes, bytes] | None = None
         self._pid = 0
 
     def call(
-        self, argument: bytes, limits: Limits, progress: Callable[[], None] | None = None
+        self,
+        argument: bytes,
+        limits: Limits,
+        progress: Callable[[], None] | None = None,
+        look: Callable[[], None] | None = None,
     ) -> bytes:
-        """What the work makes of `argument`. Raises LimitReached and WorkFailed."""
+        """What the work makes of `argument`. Raises LimitReached and WorkFailed.
+
+        `progress` is called for each message of the work, `look` every second of waiting; whatever
+        they raise ends the work.
+        """
         with self._lock:
             for _try in range(2):
                 try:
                     self._start()
-                    return self._ask(argument, limits, progress)
+                    return self._ask(argument, limits, progress, look)
                 except (EOFError, ConnectionError):
                     code = self._end()
                     if code != 0:  # it has not ended because it had nothing to do
@@ -91,12 +106,15 @@ class Sandbox:
         if self._process is not None:
             return
         self._connection, theirs = Pipe()
-        command = [sys.executable, "-m", "content.sandbox", str(theirs.fileno()), self.work]
+        reading, _ = life_line(os.getpid())
+        descriptors = [theirs.fileno(), reading]
+        command = [sys.executable, "-m", "content.sandbox", *map(str, descriptors), self.work]
         self._process = subprocess.Popen(  # noqa: S603 - our own words
             command,
-            pass_fds=[theirs.fileno()],
+            pass_fds=descriptors,
             stdin=subprocess.DEVNULL,
             cwd=Path(__file__).parents[1],
+            env=os.environ | self.environment,
         )
         theirs.close()
         if not self._connection.poll(START_SECONDS):
@@ -104,13 +122,20 @@ class Sandbox:
             raise EOFError
         self._connection.recv_bytes()
 
-    def _ask(self, argument: bytes, limits: Limits, progress: Callable[[], None] | None) -> bytes:
+    def _ask(
+        self,
+        argument: bytes,
+        limits: Limits,
+        progress: Callable[[], None] | None,
+        look: Callable[[], None] | None,
+    ) -> bytes:
         connection = self._connection
         assert connection is not None
         try:
             connection.send_bytes(json.dumps(asdict(limits)).encode())
             connection.send_bytes(argument)
-            kind, content = _answer(connection, monotonic() + CLOCK * limits.seconds, progress)
+            ends_at = monotonic() + CLOCK * limits.seconds
+            kind, content = _answer(connection, ends_at, progress, look)
         except (EOFError, ConnectionError):
             raise
         except BaseException:  # whatever ends the caller ends the work
@@ -135,15 +160,30 @@ class Sandbox:
 
 
 def _answer(
-    connection: "Connection[bytes, bytes]", ends_at: float, progress: Callable[[], None] | None
+    connection: "Connection[bytes, bytes]",
+    ends_at: float,
+    progress: Callable[[], None] | None,
+    look: Callable[[], None] | None,
 ) -> tuple[bytes, bytes]:
-    while connection.poll(max(0, ends_at - monotonic())):
-        message = connection.recv_bytes()
-        if message[:1] != PROGRESS:
-            return message[:1], message[1:]
-        if progress is not None:
-            progress()
+    while (left := ends_at - monotonic()) > 0:
+        if connection.poll(min(LOOK_SECONDS, left)):
+            message = connection.recv_bytes()
+            if message[:1] != PROGRESS:
+                return message[:1], message[1:]
+            if progress is not None:
+                progress()
+        elif look is not None:
+            look()
     raise LimitReached("time")
+
+
+@cache
+def life_line(_pid: int) -> tuple[int, int]:
+    """Pipe whose writing end stays open as long as this process lives: no program inherits it.
+
+    By process, because a fork would keep its parent's open.
+    """
+    return os.pipe()
 
 
 def _why(code: int) -> Exception:
@@ -198,12 +238,26 @@ def _bound(limits: Limits) -> None:
             resource.setrlimit(kind, (value, hard))
 
 
+def _end_with(life_line: int) -> None:
+    """End this process when its caller is gone, in the midst of whatever it does.
+
+    The system sends SIGIO when the last writing end of the pipe is closed, and that ends a process
+    which may hold its interpreter and hear of nothing.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(life_line, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(life_line, fcntl.F_GETFL)
+    fcntl.fcntl(life_line, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # its caller's end is its end
-    module, _, function = sys.argv[2].partition(":")
+    connection, life_line, name = sys.argv[1:]
+    _end_with(int(life_line))
+    module, _, function = name.partition(":")
     work = getattr(importlib.import_module(module), function)
     with suppress(ConnectionError):
-        serve(Connection(int(sys.argv[1])), work)
+        serve(Connection(int(connection)), work)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Works of the tests of the sandbox, done in its process."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 
@@ -13,6 +14,10 @@ def repeat(argument: bytes, progress: Progress) -> bytes:
 
 def own_process(argument: bytes, progress: Progress) -> bytes:
     return str(os.getpid()).encode()
+
+
+def environment(argument: bytes, progress: Progress) -> bytes:
+    return os.environ[argument.decode()].encode()
 
 
 def count(argument: bytes, progress: Progress) -> bytes:
@@ -28,6 +33,8 @@ def misbehave(argument: bytes, progress: Progress) -> bytes:
                 pass
         case b"sleep":
             signal.pause()
+        case b"hold":  # the interpreter: no thread of the process would hear of anything
+            re.match("(a+)+$", "a" * 60 + "b")
         case b"memory":
             return bytes(8 * 1024**3)
         case b"size":

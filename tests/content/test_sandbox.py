@@ -1,5 +1,8 @@
 """Work in a process of its own: its result, and the end of what takes too much."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
@@ -9,7 +12,7 @@ import pytest
 
 from content import sandbox
 from content.sandbox import LimitReached, Limits, Sandbox, WorkFailed
-from tests.conftest import wait_for
+from tests.conftest import ROOT, wait_for
 
 LIMITS = Limits(seconds=1, memory=256 * 1024**2, result=1_000_000)
 GENEROUS = Limits(seconds=120, memory=256 * 1024**2, result=1_000_000)
@@ -85,6 +88,51 @@ def test_progress_is_told_and_whoever_raises_there_ends_the_work() -> None:
         box.call(b"1000", GENEROUS, stop)
     assert box.call(b"0", GENEROUS) == b"done"
     box.close()
+
+
+def test_whoever_no_longer_wants_it_ends_the_work(misbehaving: Sandbox) -> None:
+    def stop() -> None:
+        raise KeyError("lease lost")
+
+    with pytest.raises(KeyError, match="lease lost"):
+        misbehaving.call(b"hold", GENEROUS, look=stop)
+    assert misbehaving.call(b"fine", GENEROUS) == b"fine"
+
+
+def test_its_process_has_the_variables_that_are_given() -> None:
+    box = Sandbox("tests.content.sandboxed:environment", {"CAIRN_TEST": "given"})
+    assert box.call(b"CAIRN_TEST", GENEROUS) == b"given"
+    assert box.call(b"PATH", GENEROUS) == os.environ["PATH"].encode()
+    box.close()
+
+
+CALLER = """
+import os
+from content.sandbox import Limits, Sandbox
+box = Sandbox("tests.content.sandboxed:misbehave")
+limits = Limits(seconds=120, memory=256 * 1024**2, result=100)
+box.call(b"fine", limits)
+children = open(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read()
+print(children, flush=True)
+box.call(b"hold", limits)
+"""
+
+
+def test_a_killed_caller_takes_it_along_in_the_midst_of_its_work() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CALLER], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as caller:
+        assert caller.stdout is not None
+        child = Path(f"/proc/{int(caller.stdout.readline())}/stat")
+        began = processor_time(child)
+        wait_for(lambda: processor_time(child) > began + 10)  # it is in the midst of it
+        caller.kill()
+    wait_for(lambda: not child.exists() or " Z " in child.read_text())
+
+
+def processor_time(stat: Path) -> int:
+    """In the system's ticks, by the process's file `stat`."""
+    return int(stat.read_text().split()[13])
 
 
 def test_calls_of_many_threads_wait_for_each_other() -> None:
