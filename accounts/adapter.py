@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import sign_in_again
 from accounts.language import remember_language
 from accounts.middleware import TIME_ZONE_COOKIE
 from accounts.models import Preferences
@@ -22,15 +24,23 @@ NAME_MAX = 150  # characters, as Django's column has them
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, facts: dict[str, Any]) -> None:
         """Send with links to the configured address: a request may call us by any name."""
         links = {
             name: on_public_site(value)
-            for name, value in context.items()
+            for name, value in facts.items()
             if isinstance(value, str) and urlsplit(value).scheme in ("http", "https")
         }
         site = {"name": "Cairn", "domain": public_host()}
-        super().send_mail(template_prefix, email, context | links | {"current_site": site})
+        super().send_mail(template_prefix, email, facts | links | {"current_site": site})
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask for a proof of who it is before any change of what one signs in with.
+
+        Raises ImmediateHttpResponse.
+        """
+        sign_in_again.check(context.request)
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Keep the person's language on every device they sign in from."""

@@ -10,10 +10,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
+from accounts import address_change
 from accounts.models import Channel, NoticeKind, Preferences, switch
 from roadmaps.people import time_zones
 
@@ -39,12 +41,14 @@ class ChangeEmailForm(AddEmailForm):
     def save(self, request: HttpRequest) -> EmailAddress:
         """Ask the new address for confirmation; the address in use stays until then.
 
-        That holds also where the address in use was never verified itself.
+        That holds also where the address in use was never verified itself. It is told first.
         """
-        EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()
-        address = EmailAddress.objects.create(
-            user=self.user, email=self.cleaned_data["email"].lower()
-        )
+        with transaction.atomic():  # who can't be told is not changed
+            EmailAddress.objects.filter(user=self.user, verified=False, primary=False).delete()
+            address = EmailAddress.objects.create(
+                user=self.user, email=self.cleaned_data["email"].lower()
+            )
+            address_change.tell_old_address(address)
         address.send_confirmation(request)
         get_adapter().add_message(
             request,

@@ -71,15 +71,20 @@ def _send(pk: int) -> bool:
     return is_sendable
 
 
+def is_verified(user: Any) -> bool:
+    """Whether the person has shown that their address is theirs."""
+    return bool(
+        EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
+    )
+
+
 def may_get_mail(user: Any) -> bool:
     """Permission to mail a person: where addresses are verified, others may be a stranger's."""
     if not (user.is_active and user.email):
         return False
     if settings.ACCOUNT_EMAIL_VERIFICATION == "none":
         return True
-    return bool(
-        EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
-    )
+    return is_verified(user)
 
 
 def _message(notice: Notice) -> EmailMessage:

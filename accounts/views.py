@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -13,15 +17,18 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import leaving, personal_data
+from accounts import address_change, leaving, personal_data, sign_in_again
 from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm, TimeZoneForm
 from accounts.language import remember_language
 from accounts.models import Channel, Preferences
 from roadmaps.pages.access import paced
+from roadmaps.pages.errors import NothingThere
 
 
 @login_required
@@ -60,6 +67,7 @@ def _save(
 
 @login_required
 @require_POST
+@reauthentication_required
 def change_name(request: HttpRequest) -> HttpResponse:
     # A row of its own: a refused name must not become the one in the page's head.
     form = NameForm(request.POST, instance=User.objects.get(pk=_user(request).pk))
@@ -111,6 +119,8 @@ def my_data(request: HttpRequest) -> HttpResponseBase:
 def delete_account(request: HttpRequest) -> HttpResponse:
     """The page that asks before it deletes; a POST with the password deletes and signs out."""
     user = _user(request)
+    if not user.has_usable_password():
+        sign_in_again.check(request)
     form = LeaveForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -123,6 +133,49 @@ def delete_account(request: HttpRequest) -> HttpResponse:
             return redirect("home")
     context = {"form": form, "roadmaps": user.roadmaps.count()}
     return render(request, "accounts/delete.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def sign_in_again_page(request: HttpRequest) -> HttpResponse:
+    """The page for people without a password here: their providers can say who they are."""
+    chosen = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(chosen, None)
+    then = chosen if is_ours else reverse("settings")
+    connected = SocialAccount.objects.filter(
+        user=_user(request), provider__in=settings.SOCIAL_PROVIDERS
+    )
+    providers = [account.get_provider() for account in connected]
+    links = [
+        (provider.name, provider.get_login_url(request, process="login", next=then))
+        for provider in providers
+    ]
+    return render(request, "accounts/sign_in_again.html", {"links": links})
+
+
+def withdraw_address(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link to the old address that stops a change; it needs no sign-in.
+
+    Opening the address changes nothing: mail scanners open all of them. Who stops the change has
+    shown that the address is theirs, and chooses a new password at once.
+    """
+    try:
+        pending = address_change.read_token(token)
+    except ValueError as exc:
+        raise NothingThere(
+            _("This link is incomplete or too old, or the change was stopped already.")
+        ) from exc
+    if request.method != "POST":
+        return render(request, "accounts/withdraw_address.html", {"token": token})
+
+    user = address_change.withdraw(pending)
+    logout(request)
+    messages.success(
+        request,
+        _("The address stays as it was, and every device is signed out. Choose a new password."),
+    )
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    return redirect("account_reset_password_from_key", *key.split("-", 1))
 
 
 def _user(request: HttpRequest) -> User:

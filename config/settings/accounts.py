@@ -29,6 +29,11 @@ if ACCOUNT_EMAIL_VERIFICATION == "mandatory":
     ACCOUNT_SIGNUP_FIELDS[1] = "email*"
 ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
+# A borrowed session does not become the account: names, addresses, second factors and providers are
+# changed by who gives the password or a code, or has signed in within these seconds.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3  # also of the link to the old address that stops it
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password or address
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Cairn] "
 # Nobody gives themselves such a name, nor one that looks like it.

@@ -26,6 +26,7 @@ from accounts.models import NameLook
 from roadmaps.people import names
 from roadmaps.review.expert_links import make_expert_link
 from tests import courses
+from tests.accounts.proving import prove
 from tests.accounts.test_signing_in import PASSWORD, sign_in, sign_up
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,7 @@ def test_a_name_that_passes_for_another_is_refused_at_sign_up(client, others):
 def test_nobody_renames_themselves_to_it_either(client, others):
     me = User.objects.create(username="myself")
     client.force_login(me)
+    prove(client, me)
     address = reverse("settings_name")
     said = {name: sentences(client.post(address, {"username": name})) for name in REFUSED}
     assert said == {name: {sentence} for name, sentence in REFUSED.items()}
@@ -135,6 +137,7 @@ def test_an_account_from_before_goes_on_with_the_name_it_has(client, others):
 def test_ones_own_name_may_look_like_the_one_before(client):
     me = User.objects.create(username="fiona")
     client.force_login(me)
+    prove(client, me)
     assert client.post(reverse("settings_name"), {"username": "fi0na"}).url == reverse("settings")
     me.refresh_from_db()
     assert me.username == "fi0na"

@@ -18,6 +18,7 @@ from roadmaps.models import ErasedThread, Review, Roadmap
 from roadmaps.removal import personal_data
 from roadmaps.services import decide_review
 from tests import courses
+from tests.accounts.proving import prove
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,7 @@ def test_what_changes_something_needs_a_token(client, owner):
 
 
 def test_a_name_is_changed(browser, owner):
+    prove(browser, owner)
     browser.post(reverse("settings_name"), {"username": "Owen"})
     owner.refresh_from_db()
     assert owner.username == "Owen"
@@ -78,6 +80,7 @@ def test_a_name_is_changed(browser, owner):
 )
 def test_a_bad_name_gets_its_sentence_and_changes_nothing(browser, owner, name, sentence):
     courses.person("other")
+    prove(browser, owner)
     answer = browser.post(reverse("settings_name"), {"username": name})
     assert answer.status_code == 400
     assert sentence in answer.content.decode()
@@ -203,6 +206,7 @@ def test_nobody_leaves_without_the_password(browser, owner, sent):
 def test_who_has_no_password_types_the_name(client):
     user = User.objects.create_user("elsewhere")
     client.force_login(user)
+    prove(client, user, method="socialaccount")
     assert client.post(reverse("account_delete"), {"name": "somebody"}).status_code == 400
     client.post(reverse("account_delete"), {"name": "elsewhere"})
     assert not User.objects.exists()

@@ -17,6 +17,7 @@ from redis.exceptions import ConnectionError as Away
 
 from roadmaps.pages.socket_rights import Line, lost
 from tests import courses
+from tests.accounts.proving import prove
 from tests.conftest import ROOT, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,6 +129,7 @@ def test_a_reset_does_not_tell_whether_there_is_such_an_account(client, owner):
 
 def test_a_new_address_counts_when_its_link_was_opened(client):
     sign_up(client)
+    prove(client, User.objects.get())
     mail.outbox.clear()
     client.post(reverse("account_email"), {"email": "new@example.org", "action_add": ""})
     user = User.objects.get()
@@ -144,6 +146,7 @@ def test_a_new_address_counts_when_its_link_was_opened(client):
 def test_an_address_of_somebody_else_is_not_taken_over(client, owner):
     EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     sign_up(client)
+    prove(client, User.objects.get(username="ann"))
     client.post(reverse("account_email"), {"email": owner.email, "action_add": ""})
     assert not EmailAddress.objects.filter(
         user__username="ann", email=owner.email, verified=True

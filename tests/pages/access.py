@@ -95,6 +95,8 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "settings_language": (WRONG_FOR_PERSONS, PERSONS),
     "settings_time_zone": (WRONG_FOR_PERSONS, PERSONS),
     "settings_switches": (WRONG_FOR_PERSONS, PERSONS),
+    "sign_in_again": (PERSONS, WRONG_FOR_PERSONS),
+    "withdraw_address": (NOBODY, NOBODY),  # by a guessed token
     "my_data": (WRONG_FOR_PERSONS, PERSONS),
     "account_delete": (PERSONS, PERSONS),
     "notice_bell": (ALL, WRONG),
