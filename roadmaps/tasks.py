@@ -10,7 +10,7 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from roadmaps.engine.recovery import recover
-from roadmaps.operations import heartbeats
+from roadmaps.operations import heartbeats, usage
 from roadmaps.removal import retention
 from roadmaps.review import reminders
 
@@ -57,6 +57,12 @@ def recover_runs() -> int:
 def remind_reviewers() -> dict[str, int]:
     """Write to reviewers before a review is due, and to others after it was."""
     return reminders.remind_reviewers()
+
+
+@shared_task(name="maintenance.sum_up_usage", ignore_result=True)
+def sum_up_usage() -> int:
+    """Sum up model calls by quarters of an hour, for the page of usage."""
+    return usage.sum_up()
 
 
 @shared_task(name="maintenance.prune", ignore_result=True)

@@ -82,6 +82,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60,
         "options": {"expire_seconds": 60},
     },
+    "sum up usage": {
+        "task": "maintenance.sum_up_usage",
+        "schedule": 900,
+        "options": {"expire_seconds": 900},
+    },
     "prune": {"task": "maintenance.prune", "schedule": 3600},
     "encrypt second factors": {
         "task": "maintenance.encrypt_second_factors",

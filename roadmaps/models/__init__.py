@@ -19,7 +19,7 @@ from roadmaps.models.roadmap import (
     RoadmapQuerySet,
     RoadmapStatus,
 )
-from roadmaps.models.run import ErasedThread, Lease, ModelCall, ModelFailure
+from roadmaps.models.run import ErasedThread, Lease, ModelCall, ModelFailure, ModelUsage
 
 __all__ = [
     "MOVING",
@@ -33,6 +33,7 @@ __all__ = [
     "Lease",
     "ModelCall",
     "ModelFailure",
+    "ModelUsage",
     "Module",
     "Part",
     "Person",

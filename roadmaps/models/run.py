@@ -79,6 +79,33 @@ class ModelCall(models.Model):
         return f"{self.role} by {self.model}"
 
 
+class ModelUsage(models.Model):
+    """Sums of the model calls of a quarter of an hour, by role and model.
+
+    No zone's midnight is within one, so that they add up to anybody's days. They stay when the
+    calls are pruned.
+    """
+
+    begins_at = models.DateTimeField()
+    role = models.CharField(max_length=20)
+    model = models.CharField(max_length=200)
+    calls = models.PositiveIntegerField()
+    input_tokens = models.PositiveBigIntegerField()
+    output_tokens = models.PositiveBigIntegerField()
+    seconds = models.FloatField()
+
+    class Meta:
+        verbose_name_plural = "model usage"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["begins_at", "role", "model"], name="one_usage_per_quarter"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} by {self.model} from {self.begins_at:%Y-%m-%d %H:%M}"
+
+
 class ModelFailure(models.Model):
     """Attempts of one model call that failed for one reason, whatever became of the call."""
 

@@ -32,11 +32,13 @@ from roadmaps.models import (
     DecidedHow,
     Lease,
     ModelCall,
+    ModelUsage,
     Review,
     ReviewStatus,
     Roadmap,
     RoadmapStatus,
 )
+from roadmaps.operations import usage
 from roadmaps.people import time_zones
 from roadmaps.review.decisions import DECISIONS
 
@@ -134,10 +136,29 @@ def spend(
         calls = ModelCall.objects.all()
     if since:
         calls = calls.filter(created_at__gte=since)
+    return _spend(by, calls, Count("pk"))
+
+
+def spend_by_day(since: datetime, days: int) -> list[dict[str, Any]]:
+    """As `spend()`, by `day` (a date) and `role`, for the days from `since`, a midnight of the
+    reader's zone. A day may have two rows of a role: of what is summed up, and of the last hours.
+    """
+    until = usage.summed_up_until()
+    summed = ModelUsage.objects.filter(begins_at__gte=since)
+    latest = ModelCall.objects.filter(created_at__gte=max(since, until))
+    by = ("day", "role")
+    rows = [
+        *_spend(by, summed.annotate(day=day_number("begins_at", since, days)), Sum("calls")),
+        *_spend(by, latest.annotate(day=day_number("created_at", since, days)), Count("pk")),
+    ]
+    return [row | {"day": since.date() + timedelta(days=row["day"] - 1)} for row in rows]
+
+
+def _spend(by: Iterable[str], rows: QuerySet[Any], calls: Aggregate) -> list[dict[str, Any]]:
     names = list(dict.fromkeys([*by, "model"]))
-    sums = {"calls": Count("pk"), "seconds": Sum("seconds")}
+    sums = {"calls": calls, "seconds": Sum("seconds")}
     sums |= {name: Sum(name) for name in ("input_tokens", "output_tokens")}
-    grouped = calls.order_by().values(*names).annotate(**sums).order_by(*names)
+    grouped = rows.order_by().values(*names).annotate(**sums).order_by(*names)
     return [
         row | {"cost": cost(row["model"], row["input_tokens"], row["output_tokens"])}
         for row in grouped

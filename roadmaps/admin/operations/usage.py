@@ -9,12 +9,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from roadmaps.admin.operations import formatting
-from roadmaps.models import ModelCall
 from roadmaps.operations import statistics
 from roadmaps.people import time_zones
 
@@ -28,12 +26,7 @@ def model_usage(request: HttpRequest) -> HttpResponse:
     if request.GET.get("days", "") in map(str, PERIODS):
         days = int(request.GET["days"])
     since = time_zones.midnight() - timedelta(days=days - 1)
-    day = statistics.day_number("created_at", since, days)
-    calls: QuerySet[Any] = ModelCall.objects.filter(created_at__gte=since).annotate(day=day)
-    rows = [
-        row | {"day": since.date() + timedelta(days=row["day"] - 1)}
-        for row in statistics.spend("day", "role", calls=calls)
-    ]
+    rows = statistics.spend_by_day(since, days)
     context = {
         "title": "Model usage and cost",
         "days": days,
