@@ -23,7 +23,7 @@ class TooManyPasswords(Exception):
 
 
 class Turns:
-    """Turns of the threads of one process, by PASSWORD_HASHES_AT_ONCE."""
+    """Turns of the threads of one process, by HASHES_AT_ONCE."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -46,14 +46,14 @@ class Turns:
                 self._changed.notify()
 
     def _is_free(self) -> bool:
-        return self.running < settings.PASSWORD_HASHES_AT_ONCE
+        return self.running < settings.HASHES_AT_ONCE
 
     def _wait(self) -> None:
-        if self.waiting >= settings.PASSWORD_HASHES_WAITING:
+        if self.waiting >= settings.HASHES_WAITING:
             raise TooManyPasswords
         self.waiting += 1
         try:
-            if not self._changed.wait_for(self._is_free, settings.PASSWORD_WAIT_SECONDS):
+            if not self._changed.wait_for(self._is_free, settings.HASH_WAIT_SECONDS):
                 raise TooManyPasswords
         finally:
             self.waiting -= 1

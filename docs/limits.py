@@ -29,7 +29,7 @@ def defaults() -> dict[str, object]:
 
 def rows() -> list[tuple[str, ...]]:
     by_variable = defaults()
-    found = []
+    found: list[tuple[str, ...]] = []
     for paced in limits.PACED.values():
         default = str(by_variable[paced.variable])
         counted_for = ", ".join(dict.fromkeys(rate.per for rate in rates(default, EVERYBODY)))

@@ -108,9 +108,9 @@ PACED = {
         allauth="login",
         pages=("account_login",),
     ),
-    "wrong_password": Paced(
-        "RATE_WRONG_PASSWORD",
-        env.rates("RATE_WRONG_PASSWORD", "30/m/address,5/300s/account", BEFORE_SIGN_IN),
+    "wrong_sign_in": Paced(
+        "RATE_WRONG_SIGN_IN",
+        env.rates("RATE_WRONG_SIGN_IN", "30/m/address,5/300s/account", BEFORE_SIGN_IN),
         "wrong passwords, and wrong codes of a second factor",
         allauth="login_failed",
         beyond=SENTENCE,
@@ -136,9 +136,9 @@ PACED = {
         allauth="reset_password_from_key",
         pages=("account_reset_password_from_key",),
     ),
-    "change_password": Paced(
-        "RATE_CHANGE_PASSWORD",
-        env.rates("RATE_CHANGE_PASSWORD", "5/m/person", ("person",)),
+    "change_sign_in": Paced(
+        "RATE_CHANGE_SIGN_IN",
+        env.rates("RATE_CHANGE_SIGN_IN", "5/m/person", ("person",)),
         "tries to change the password",
         allauth="change_password",
         pages=("account_change_password", "account_set_password"),
@@ -188,9 +188,9 @@ STORED_EXPORT_BYTES = env.integer("STORED_EXPORT_BYTES", 200_000_000, least=0, m
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 5_000_000, least=1000, most=100_000_000)
 
 # Of one web process: a hash takes a core for a third of a second.
-PASSWORD_HASHES_AT_ONCE = env.integer("PASSWORD_HASHES_AT_ONCE", 2, most=100)
-PASSWORD_HASHES_WAITING = env.integer("PASSWORD_HASHES_WAITING", 20, least=0, most=1000)
-PASSWORD_WAIT_SECONDS = env.integer("PASSWORD_WAIT_SECONDS", 10, most=60)
+HASHES_AT_ONCE = env.integer("HASHES_AT_ONCE", 2, most=100)
+HASHES_WAITING = env.integer("HASHES_WAITING", 20, least=0, most=1000)
+HASH_WAIT_SECONDS = env.integer("HASH_WAIT_SECONDS", 10, most=60)
 
 # Of one connection to the web.
 HEAD_SECONDS = env.integer("HEAD_SECONDS", 15, most=3600)
@@ -223,13 +223,13 @@ AMOUNTS = (
     ),
     Amount("IMPORT_MAX_BYTES", "bytes of an imported course", "import", SENTENCE),
     Amount(
-        "PASSWORD_HASHES_AT_ONCE",
+        "HASHES_AT_ONCE",
         "passwords checked or set at once",
         "web process",
         "it waits for its turn",
     ),
-    Amount("PASSWORD_HASHES_WAITING", "passwords that wait for a turn", "web process", TRY_LATER),
-    Amount("PASSWORD_WAIT_SECONDS", "seconds of such a wait", "request", TRY_LATER),
+    Amount("HASHES_WAITING", "passwords that wait for a turn", "web process", TRY_LATER),
+    Amount("HASH_WAIT_SECONDS", "seconds of such a wait", "request", TRY_LATER),
     Amount("HEAD_SECONDS", "seconds until a request's head is whole", "connection", TOO_SLOW),
     Amount("BODY_SECONDS", "seconds until its body is whole", "connection", TOO_SLOW),
     Amount(

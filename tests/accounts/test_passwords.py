@@ -88,10 +88,10 @@ async def until(condition):
 
 
 def test_wrong_sign_ins_take_turns_and_another_page_is_served_meanwhile(held, settings):
-    settings.PASSWORD_HASHES_AT_ONCE = 2
-    settings.PASSWORD_HASHES_WAITING = 2 * settings.DATABASE_POOL_SIZE
-    settings.PASSWORD_WAIT_SECONDS = DEADLINE_SECONDS
-    many = settings.PASSWORD_HASHES_WAITING + 2
+    settings.HASHES_AT_ONCE = 2
+    settings.HASHES_WAITING = 2 * settings.DATABASE_POOL_SIZE
+    settings.HASH_WAIT_SECONDS = DEADLINE_SECONDS
+    many = settings.HASHES_WAITING + 2
 
     async def attack():
         tries = [asyncio.create_task(wrong_sign_in(number)) for number in range(many)]
@@ -108,7 +108,7 @@ def test_wrong_sign_ins_take_turns_and_another_page_is_served_meanwhile(held, se
 
 
 def test_beyond_those_that_wait_one_is_told_to_try_again(held, settings):
-    settings.PASSWORD_HASHES_AT_ONCE = settings.PASSWORD_HASHES_WAITING = 1
+    settings.HASHES_AT_ONCE = settings.HASHES_WAITING = 1
 
     async def attack():
         tries = [asyncio.create_task(wrong_sign_in(number)) for number in range(2)]
@@ -125,7 +125,7 @@ def test_beyond_those_that_wait_one_is_told_to_try_again(held, settings):
 
 
 def test_nobody_waits_for_a_turn_without_end(held, settings):
-    settings.PASSWORD_HASHES_AT_ONCE, settings.PASSWORD_WAIT_SECONDS = 1, 1
+    settings.HASHES_AT_ONCE, settings.HASH_WAIT_SECONDS = 1, 1
 
     async def attack():
         first = asyncio.create_task(wrong_sign_in(1))

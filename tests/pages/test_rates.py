@@ -52,12 +52,12 @@ COSTS: dict[str, dict[str, str]] = {
     "account_signup": {"POST": "sign_up"},
     "account_reset_password": {"POST": "reset"},
     "account_reset_password_from_key": {"POST": "reset_link"},
-    "account_change_password": {"POST": "change_password"},
-    "account_set_password": {"POST": "change_password"},
+    "account_change_password": {"POST": "change_sign_in"},
+    "account_set_password": {"POST": "change_sign_in"},
     "account_email": {"POST": "change_email"},
     "account_reauthenticate": {"POST": "sign_in_again"},
     "mfa_reauthenticate": {"POST": "sign_in_again"},
-    "mfa_authenticate": {"POST": "wrong_password"},  # by its form
+    "mfa_authenticate": {"POST": "wrong_sign_in"},  # by its form
     "gallery": {"GET": "search"},  # with a word to look for
 }
 # Views that read or write a few rows: the rate of all pages is enough.
@@ -161,7 +161,7 @@ class Scene:
             "my_data": ("post", reverse("my_data"), {}),
             "delete_account": ("post", reverse("account_delete"), {}),
             "sign_in": ("post", reverse("account_login"), wrong),
-            "wrong_password": ("post", reverse("account_login"), wrong),
+            "wrong_sign_in": ("post", reverse("account_login"), wrong),
             "sign_up": ("post", reverse("account_signup"), {}),
             "reset": ("post", reverse("account_reset_password"), {"email": "ann@example.org"}),
             "reset_link": (
@@ -169,7 +169,7 @@ class Scene:
                 reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": "x-y"}),
                 {},
             ),
-            "change_password": ("post", reverse("account_change_password"), change),
+            "change_sign_in": ("post", reverse("account_change_password"), change),
             "change_email": ("post", reverse("account_email"), {"email": "no address"}),
             "sign_in_again": ("post", reverse("account_reauthenticate"), {"password": "a guess"}),
         }
@@ -261,7 +261,7 @@ def test_every_view_that_costs_something_has_a_row():
         inside = {  # counted by what the view calls
             "roadmap_export": {"GET": "export"},
             "gallery": {"GET": "search"},
-            "mfa_authenticate": {"POST": "wrong_password"},
+            "mfa_authenticate": {"POST": "wrong_sign_in"},
         }.get(name, {})
         assert counted | inside == COSTS.get(name, {}), name
 
