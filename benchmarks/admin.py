@@ -151,8 +151,7 @@ def server() -> Iterator[tuple[str, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application"]
-    command += ["--port", str(port), "--log-level", "error"]
+    command = [sys.executable, "manage.py", "web", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT)  # noqa: S603
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)

@@ -81,10 +81,18 @@ def counted_as(request: HttpRequest, per: str) -> str:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The address that a request comes from, of IPv6 its network; empty if there is none."""
+    """Where a request comes from."""
     try:
-        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-    except (PermissionDenied, ValueError):
+        return network_of(get_adapter().get_client_ip(request))
+    except PermissionDenied:
+        return ""
+
+
+def network_of(text: str) -> str:
+    """The address itself, of IPv6 its network; empty if it is none."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
         return ""
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)

@@ -29,7 +29,7 @@ from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.e2e.conftest import answers, free_port
 
 PASSWORD = "stones-on-stones"
-KINDS = {"uvicorn": "web", "worker": "worker", "beat": "beat"}
+KINDS = {"web": "web", "worker": "worker", "beat": "beat"}
 
 
 @pytest.mark.parametrize(

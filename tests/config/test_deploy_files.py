@@ -194,16 +194,31 @@ def test_units_restart_stop_and_hold_what_they_may():
         assert re.search(r"^TimeoutStopSec=\d+$", text, re.MULTILINE), unit.name
 
 
-def test_every_web_takes_no_long_words_from_a_socket():
-    dockerfile = dict(stages()[1])["CMD"]
+WEB = r"python manage\.py web( --(host|port|fd|stop-seconds) \S+)+"
+
+
+def starts_of_the_web():
+    """The command of each way to start the web; compose and Kubernetes take the image's."""
+    for containers_of in (compose()["services"]["web"], containers()["cairn-web"]):
+        assert not {"command", "args", "entrypoint"} & set(containers_of)
     unit = (DEPLOY / "systemd/cairn-web.service").read_text()
-    for command in (
-        procfile()["web"],
-        " ".join(json.loads(dockerfile)),
-        unit,
-        " ".join(up.commands("::1", 8000)["web"]),
+    yield "Procfile", procfile()["web"]
+    yield "image", " ".join(json.loads(dict(stages()[1])["CMD"]))
+    yield "systemd", re.search(r"^ExecStart=/usr/bin/env \.venv/bin/(.+)$", unit, re.M)[1]
+    python, manage, *rest = up.commands("::1", 8000)["web"]
+    assert (python, manage) == (sys.executable, sys.argv[0])
+    yield "up", " ".join(["python manage.py", *rest])
+
+
+def test_every_way_of_starting_the_web_has_its_limits_of_connections():
+    ways = dict(starts_of_the_web())
+    assert len(ways) == 4
+    for way, command in ways.items():
+        assert re.fullmatch(WEB, command), way
+    for file in (
+        p for p in [*DEPLOY.rglob("*"), *ROOT.glob("*.md"), ROOT / "Makefile"] if p.is_file()
     ):
-        assert re.search(r"uvicorn .*--ws-max-size 4096$", command, re.MULTILINE)
+        assert "uvicorn config" not in file.read_text(), file
 
 
 def test_a_version_is_its_own_also_when_the_link_points_to_a_newer_one():
@@ -213,7 +228,7 @@ def test_a_version_is_its_own_also_when_the_link_points_to_a_newer_one():
         # A console script names its own interpreter; a python by the link's path would import from
         # the newer folder.
         assert re.search(
-            r"^ExecStart=(/opt/cairn/.venv/bin/uvicorn|/usr/bin/env .venv/bin/python) ",
+            r"^ExecStart=/usr/bin/env .venv/bin/python ",
             text,
             re.MULTILINE,
         )
@@ -355,7 +370,7 @@ def test_the_image_runs_as_nobody_in_particular_and_says_whether_it_lives():
     assert words["USER"] == "10001"
     assert "/healthz" in words["HEALTHCHECK"]
     assert words["STOPSIGNAL"] == "SIGTERM"
-    assert "uvicorn" in words["CMD"]
+    assert "manage.py" in words["CMD"]
 
 
 def test_the_image_takes_no_secrets_and_no_rubbish_along():

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 def test_the_web_serves_on_the_socket_that_it_is_given(tmp_path):
     unit = (ROOT / "deploy/systemd/cairn-web.service").read_text()
     command = (
-        re.search(r"^ExecStart=/opt/cairn/.venv/bin/(.+)$", unit, re.MULTILINE).group(1).split()
+        re.search(r"^ExecStart=/usr/bin/env .venv/bin/(.+)$", unit, re.MULTILINE).group(1).split()
     )
     web = [str(Path(sys.executable).parent / command[0]), *command[1:]]
     path = tmp_path / "web.sock"

@@ -62,16 +62,7 @@ def database(transactional_db):
 def web(database, tmp_path, web_settings):
     """The address of a web process on the tests' database."""
     port = free_port()
-    serve = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "config.asgi:application",
-        "--port",
-        str(port),
-        "--log-level",
-        "warning",
-    ]
+    serve = [sys.executable, "manage.py", "web", "--port", str(port)]
     address = tcp.database_url(test_database_url(), "127.0.0.1", database.port)
     own = {"DATABASE_URL": address, "REDIS_URL": settings.REDIS_URL} | web_settings
     with (tmp_path / "web.log").open("w") as log:

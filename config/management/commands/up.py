@@ -213,11 +213,9 @@ def is_set(name: str) -> bool:
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
     manage = [sys.executable, sys.argv[0]]
-    serve = [sys.executable, "-m", "uvicorn", "config.asgi:application"]
-    serve += ["--app-dir", str(settings.BASE_DIR), "--host", host, "--port", str(port)]
-    limits = ["--timeout-graceful-shutdown", "3", "--ws-max-size", "4096"]
+    listen = ["--host", host, "--port", str(port), "--stop-seconds", "3"]
     return {
-        "web": [*serve, "--log-level", "warning", *limits],
+        "web": [*manage, "web", *listen],
         "worker": [*manage, "worker", "all"],
         "beat": [*manage, "beat", "--standby"],
     }
