@@ -105,7 +105,7 @@ def modules():
 
 def patterns():
     """Every pattern of the rooms by the place it stands at."""
-    found = {}
+    found: dict[str, re.Pattern[str]] = {}
     for module in modules():
         found |= {
             f"{module.__name__}.{name}": value
