@@ -19,7 +19,7 @@ from roadmaps import llm
 from roadmaps.engine import loop
 from roadmaps.llm import transport
 from roadmaps.llm.limits import gate as turns
-from roadmaps.llm.limits import rates, shares
+from roadmaps.llm.limits import places, rates, shares
 from roadmaps.models import Roadmap
 from roadmaps.plan.schemas import Intent
 from roadmaps.workflow.prompts import messages
@@ -27,12 +27,19 @@ from tests import courses
 from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
 from tests.llm.test_ask import REQUEST
 
+MODEL = "model"
+
 
 @pytest.fixture
 def provider(monkeypatch):
     """Its name. A process that is held up for some seconds is not taken for a dead one."""
     monkeypatch.setattr(shares, "LEASE_SECONDS", 60.0)
     return f"test-{uuid.uuid4()}"
+
+
+def known(provider) -> Any:
+    """What all processes know of its model's limit."""
+    return redis.Redis.from_url(configured.REDIS_URL).hgetall(f"cairn:llm:{provider}:{MODEL}")
 
 
 class Open:
@@ -43,7 +50,7 @@ class Open:
         self.order = []
 
     async def call(self, gate, thread_id="thread", lasting=None):
-        async with turns.Turn(gate, thread_id, 0):
+        async with turns.Turn(gate, MODEL, thread_id, 0):
             self.count += 1
             self.most = max(self.most, self.count)
             self.order.append(thread_id)
@@ -158,14 +165,14 @@ def test_who_is_cancelled_leaves_its_place_to_others(provider, settings):
         gate = turns.Gate(provider)
         async with occupied(gate, opened, 1):
             waiting = [asyncio.create_task(opened.call(gate)) for _ in range(10)]
-            await until(lambda: gate.demand() == 11)
+            await until(lambda: gate.demand().total() == 11)
             for one in waiting[::2]:
                 one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         await opened.call(gate)
-        return gate.running
+        return gate.places.running, gate.places_of(MODEL).running
 
-    assert loop.run(use()) == 0
+    assert loop.run(use()) == (0, 0)
     assert len(opened.order) == 1 + 5 + 1
 
 
@@ -177,16 +184,16 @@ def test_who_is_cancelled_as_it_gets_its_turn_gives_it_back(provider, settings):
         gate = turns.Gate(provider)
         async with occupied(gate, opened, 1):
             late = asyncio.create_task(opened.call(gate))
-            await until(lambda: gate.next_waiter() is not None)
+            await until(lambda: gate.waiting)
             next(iter(gate.waiting.values()))[0][0].add_done_callback(
                 lambda _: late.cancel()
             )  # runs before the task goes on
         await asyncio.gather(late, return_exceptions=True)
         assert late.cancelled()
         await opened.call(gate)
-        return gate.running
+        return gate.places.running, gate.places_of(MODEL).running
 
-    assert loop.run(use()) == 0
+    assert loop.run(use()) == (0, 0)
 
 
 def test_an_emptied_redis_lets_nobody_open_more(provider, settings):
@@ -199,7 +206,7 @@ def test_an_emptied_redis_lets_nobody_open_more(provider, settings):
         calls = [asyncio.create_task(opened.call(gates[number % 2])) for number in range(300)]
         for served in (50, 100, 150, 200):
             await until(lambda served=served: len(opened.order) > served)
-            client.delete(f"cairn:llm:{provider}")
+            client.delete(f"cairn:llm:{provider}", f"cairn:llm:{provider}:{MODEL}")
         await asyncio.gather(*calls)
 
     loop.run(use())
@@ -216,7 +223,8 @@ def test_without_redis_a_process_keeps_to_a_safe_part_until_it_is_back(provider,
         gate = turns.Gate(provider)
         await asyncio.gather(*(opened.call(gate) for _ in range(20)))
         most = opened.most
-        gate.shares.script = with_redis.script
+        for under in (gate.places, gate.places_of(MODEL)):
+            under.shares.script = with_redis.script
         async with occupied(gate, opened, 8):
             pass
         return most
@@ -235,7 +243,7 @@ from roadmaps.llm.limits.gate import Gate
 async def grab(provider, count):
     gate = Gate(provider)
     for _ in range(count):
-        await gate.enter("grabber", 0)
+        await gate.enter("model", "grabber", 0)
     print("has them", flush=True)
     await asyncio.Event().wait()
 
@@ -258,9 +266,7 @@ def test_the_places_of_a_killed_process_come_back(provider, settings, monkeypatc
     try:
         assert grabber.stdout.readline() == b"has them\n"
         waiting = asyncio.run_coroutine_threadsafe(_call_by_new_gate(opened, provider), loop.get())
-        wait_for(
-            lambda: redis.Redis.from_url(configured.REDIS_URL).hlen(f"cairn:llm:{provider}") == 4
-        )
+        wait_for(lambda: sum(field.startswith(b"p:") for field in known(provider)) == 2)
         assert not waiting.done()
     finally:
         grabber.kill()
@@ -272,22 +278,6 @@ def test_the_places_of_a_killed_process_come_back(provider, settings, monkeypatc
 
 async def _call_by_new_gate(opened, provider):
     await opened.call(turns.Gate(provider))
-
-
-def test_a_pause_that_a_provider_asks_for_holds_for_all_processes(provider):
-    known: Any = redis.Redis.from_url(configured.REDIS_URL)
-
-    async def use():
-        refused, other = turns.Gate(provider), turns.Gate(provider)
-        time = asyncio.get_running_loop().time
-        async with turns.Turn(refused, "thread", 0):
-            began = time()
-            refused.refused(1.0)
-        await until(lambda: float(known.hget(f"cairn:llm:{provider}", "paused") or 0) > 0)
-        await Open().call(other)
-        return time() - began
-
-    assert loop.run(use()) >= 0.99
 
 
 @pytest.fixture
@@ -304,7 +294,7 @@ def server(model_server, settings, monkeypatch):
 
 def fresh_gates():
     loop.run(llm.close())
-    redis.Redis.from_url(configured.REDIS_URL).delete("cairn:llm:openai")
+    redis.Redis.from_url(configured.REDIS_URL).delete("cairn:llm:openai", "cairn:llm:openai:test")
     turns.gates_by_loop.clear()
 
 
@@ -348,7 +338,7 @@ def test_a_server_that_allows_few_at_once_soon_has_to_refuse_rarely(server, sett
     assert len(server.calls) == 60 + learned
     server.calls.clear()
     fresh_gates()
-    monkeypatch.setattr(turns.Gate, "refused", lambda self, pause: None)
+    monkeypatch.setattr(places.Places, "refused", lambda *_: None)
     ask_often(60)
     assert learned < refusals(server) / 2
 
@@ -358,7 +348,7 @@ def test_what_was_cut_grows_again(server, settings):
     server.latency = 0.02
     server.faults["*"] = ["429"] * 8
     ask_often(150)
-    known: Any = redis.Redis.from_url(configured.REDIS_URL).hgetall("cairn:llm:openai")
+    known: Any = redis.Redis.from_url(configured.REDIS_URL).hgetall("cairn:llm:openai:test")
     assert float(known[b"limit"]) > 6
 
 
@@ -410,7 +400,7 @@ def call_until_held(provider, opened, looks, tokens=0):
 
 
 async def _call(gate, opened, tokens):
-    async with turns.Turn(gate, "thread", tokens):
+    async with turns.Turn(gate, MODEL, "thread", tokens):
         opened.order.append(tokens)
 
 
@@ -434,7 +424,7 @@ def test_tokens_are_paid_as_they_were_used(provider, settings, looks):
     async def use():
         gate = turns.Gate(provider)
         for used in (400, 100, 400):
-            turn = turns.Turn(gate, "thread", 100)
+            turn = turns.Turn(gate, MODEL, "thread", 100)
             async with turn:
                 turn.took(used)
         # 100 were reserved, then 100 and the 300 missing, then 100; the 300 of the last come with

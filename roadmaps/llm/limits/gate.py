@@ -1,11 +1,12 @@
 """The concurrency gate of model calls, fair between threads, one per provider and process.
 
 A call takes its turn here without asking Redis: the gate's share of LLM_CONCURRENCY, the limit of
-all processes, is settled a few times a second.
+all processes, is settled a few times a second, as is that of each model's own limit, which sinks
+when the model refuses too many calls.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -15,8 +16,9 @@ from langchain_core.messages import BaseMessage
 
 from roadmaps.llm import transport
 from roadmaps.llm.labels import model_label, without_model
+from roadmaps.llm.limits.places import Places, now
 from roadmaps.llm.limits.rates import Rates
-from roadmaps.llm.limits.shares import CUT_EVERY_SECONDS, Report, Shares
+from roadmaps.llm.limits.shares import Shares
 
 SETTLE_SECONDS = 0.25  # between two reports while calls run or wait
 SETTLE_LEAST_SECONDS = 0.03  # however urgent
@@ -24,15 +26,17 @@ ANSWER_TOKENS = 1000  # reserved for an answer; what it really took is paid by t
 REFUSED = (429, 529)
 
 Waiter = tuple["asyncio.Future[None]", int]
+Lane = tuple[str, str]  # calls of a thread to a model
 gates_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, "Gate"]] = WeakKeyDictionary()
 
 
 def turn(role: str, thread_id: str, messages: Iterable[BaseMessage]) -> "Turn":
     """The turn in which each attempt of a call to the model of `role` is made."""
     if without_model(role):
-        return Turn(None, thread_id, 0)  # the built-in author has room for all
+        return Turn(None, "", thread_id, 0)  # the built-in author has room for all
     tokens = sum(len(str(message.content)) for message in messages) // 4 + ANSWER_TOKENS
-    return Turn(gate(model_label(role).partition(":")[0]), thread_id, tokens)
+    provider, _, model = model_label(role).partition(":")
+    return Turn(gate(provider), model, thread_id, tokens)
 
 
 def gate(provider: str) -> "Gate":
@@ -45,11 +49,12 @@ def gate(provider: str) -> "Gate":
 class Turn:
     """A turn at the gate, `async with turn:` around each attempt.
 
-    A refusal by the provider slows all of its callers.
+    A refusal by the provider is counted against its model.
     """
 
-    def __init__(self, gate: "Gate | None", thread_id: str, tokens: int) -> None:
-        self._gate, self._thread_id, self._tokens = gate, thread_id, tokens
+    def __init__(self, gate: "Gate | None", model: str, thread_id: str, tokens: int) -> None:
+        self._gate, self._model, self._thread_id, self._tokens = gate, model, thread_id, tokens
+        self._began = 0.0
         # Its time stands still while others have their turn.
         self.limit: asyncio.Timeout | None = None
 
@@ -57,16 +62,18 @@ class Turn:
         if self._gate is None:
             return
         async with _standing_still(self.limit):
-            await self._gate.enter(self._thread_id, self._tokens)
+            await self._gate.enter(self._model, self._thread_id, self._tokens)
+        self._began = now()
 
     async def __aexit__(self, _kind: Any, exc: BaseException | None, _traceback: Any) -> None:
         if self._gate is None:
             return
+        places, seconds = self._gate.places_of(self._model), now() - self._began
         if exc is None:
-            self._gate.succeeded()
+            places.succeeded(seconds)
         elif transport.status(exc) in REFUSED:
-            self._gate.refused(transport.retry_after(exc) or 0.0)
-        self._gate.leave()
+            places.refused(seconds, transport.retry_after(exc) or 0.0)
+        self._gate.leave(self._model)
 
     def took(self, tokens: int) -> None:
         """Correct the reserved tokens to those that the provider counted; 0 when it told none."""
@@ -80,7 +87,6 @@ async def _standing_still(limit: asyncio.Timeout | None) -> AsyncIterator[None]:
     if limit is None or (end := limit.when()) is None:
         yield
         return
-    now = asyncio.get_running_loop().time
     remaining = end - now()
     limit.reschedule(None)
     yield
@@ -88,64 +94,57 @@ async def _standing_still(limit: asyncio.Timeout | None) -> AsyncIterator[None]:
 
 
 class Gate:
-    """The calls of one provider in this process: running up to its share, or waiting by thread."""
+    """The calls of one provider in this process, running or waiting by thread and model.
+
+    A call begins when its provider and its model have room.
+    """
 
     def __init__(self, provider: str) -> None:
         self.rates = Rates(provider)
-        self.shares = Shares(provider)
-        # By thread, the next one first.
-        self.waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
-        self._report = Report(0, 0)
-        self._share = self.running = 0
-        self._paused_until = 0.0
+        self.places = Places(Shares(provider))
+        self.waiting: OrderedDict[Lane, deque[Waiter]] = OrderedDict()  # the next one first
+        self._provider = provider
+        self._models: dict[str, Places] = {}
         self._room, self._urgent = asyncio.Event(), asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def enter(self, thread_id: str, tokens: int) -> None:
+    def places_of(self, model: str) -> Places:
+        if model not in self._models:
+            self._models[model] = Places(Shares(f"{self._provider}:{model}", adapts=True))
+        return self._models[model]
+
+    async def enter(self, model: str, thread_id: str, tokens: int) -> None:
         """Wait for a turn; a caller that is cancelled meanwhile takes none."""
+        places = self.places_of(model)
         self._start("settle", self._settle_shares)
-        if self._has_room() and not self.waiting and not self.rates.are_set:
-            self.running += 1
+        if not self.waiting and not self.rates.are_set and self._has_room(model):
+            self._take_place(model)
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.setdefault(thread_id, deque()).append((waiter, tokens))
+        self.waiting.setdefault((thread_id, model), deque()).append((waiter, tokens))
         self._start("give", self._give_turns)
         # At once when there may be more than the last report asked for; else the next report is
         # early enough.
-        if self._share >= self._report.demand:
+        if places.have_what_was_asked_for():
             self._urgent.set()
         try:
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
-                self.leave()
+                self.leave(model)
             raise
 
-    def leave(self) -> None:
-        self.running -= 1
+    def _has_room(self, model: str) -> bool:
+        return self.places.have_room() and self.places_of(model).have_room()
+
+    def _take_place(self, model: str) -> None:
+        self.places.running += 1
+        self.places_of(model).running += 1
+
+    def leave(self, model: str) -> None:
+        self.places.running -= 1
+        self.places_of(model).running -= 1
         self._room.set()
-
-    def succeeded(self) -> None:
-        self._report.succeeded += 1
-
-    def refused(self, pause_seconds: float) -> None:
-        """Let no call begin for as long as the provider asks.
-
-        That is at least until the limit is settled anew.
-        """
-        seconds = min(max(pause_seconds, CUT_EVERY_SECONDS), transport.BACKOFF_MAX_SECONDS)
-        self._report.refused += 1
-        self._report.pause_seconds = max(self._report.pause_seconds, seconds)
-        self._pause(seconds)
-        self._urgent.set()
-
-    def _pause(self, seconds: float) -> None:
-        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
-
-    def _has_room(self) -> bool:
-        return (
-            self.running < self._share and asyncio.get_running_loop().time() >= self._paused_until
-        )
 
     def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if name not in self._tasks or self._tasks[name].done():
@@ -153,51 +152,75 @@ class Gate:
 
     async def _give_turns(self) -> None:
         """Give turns as there is room, to one thread after the other, while any call waits."""
-        while waiter := self.next_waiter():
-            if not self._has_room():
-                self._room.clear()
-                pause = self._paused_until - asyncio.get_running_loop().time()
+        while self._wait_any():
+            self._room.clear()
+            if (lane := self.next_lane()) is None:
+                pauses = [places.pause() for places in self._models.values() if places.pause()]
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._room.wait(), pause if pause > 0 else None)
-            elif self.rates.are_set and (pause := await self.rates.reserve(waiter[1])):
-                await asyncio.sleep(pause)
-            elif waiter := self.next_waiter():  # others may have been cancelled meanwhile
-                thread_id, waiters = next(iter(self.waiting.items()))
-                waiters.popleft()
-                self.waiting.move_to_end(thread_id)
-                self.running += 1
-                waiter[0].set_result(None)
+                    await asyncio.wait_for(self._room.wait(), min(pauses, default=None))
+                continue
+            tokens = self.waiting[lane][0][1]
+            if self.rates.are_set:
+                if pause := await self.rates.reserve(tokens):
+                    await asyncio.sleep(pause)
+                    continue
+                if (lane := self.next_lane()) is None:  # cancelled meanwhile
+                    self.rates.correct(-tokens)
+                    continue
+            waiter, _ = self.waiting[lane].popleft()
+            self.waiting.move_to_end(lane)
+            self._take_place(lane[1])
+            waiter.set_result(None)
 
-    def next_waiter(self) -> Waiter | None:
-        """The first waiting call of the thread whose turn it is."""
-        while self.waiting:
-            thread_id, waiters = next(iter(self.waiting.items()))
+    def _wait_any(self) -> bool:
+        """Whether any call waits; lanes whose calls were all cancelled are left out from now on."""
+        for lane, waiters in list(self.waiting.items()):
             while waiters and waiters[0][0].done():
                 waiters.popleft()
             if waiters:
-                return waiters[0]
-            del self.waiting[thread_id]
+                return True
+            del self.waiting[lane]
+        return False
+
+    def next_lane(self) -> Lane | None:
+        """The lane whose turn it is: the first with a call that waits and has room."""
+        room = {model for model in self._models if self._has_room(model)}
+        if not room:
+            return None
+        for lane, waiters in list(self.waiting.items()):
+            if lane[1] not in room:
+                continue
+            while waiters and waiters[0][0].done():
+                waiters.popleft()
+            if waiters:
+                return lane
+            del self.waiting[lane]
         return None
 
-    def demand(self) -> int:
-        return self.running + sum(
-            not waiter.done() for queue in self.waiting.values() for waiter, _ in queue
-        )
+    def demand(self) -> Counter[str]:
+        """Calls that run or wait, by model."""
+        demand = Counter({model: places.running for model, places in self._models.items()})
+        for (_, model), waiters in self.waiting.items():
+            demand[model] += sum(not waiter.done() for waiter, _ in waiters)
+        return demand
 
     async def _settle_shares(self) -> None:
-        """Settle the share while calls run or wait; the last report gives it back."""
+        """Settle the shares while calls run or wait; the last reports give them back."""
         while True:
-            report = self._report
-            report.demand, report.running = self.demand(), self.running
-            if report.demand == 0:
-                self._share = 0  # before it is given back, or a call could begin meanwhile
-            self._report = Report(report.demand, report.running)
-            allotment = await self.shares.settle(report)
-            self._share = allotment.calls
-            self._pause(allotment.pause_seconds)
+            demand = self.demand()
+            await asyncio.gather(
+                *(
+                    places.settle(demand[model])
+                    for model, places in self._models.items()
+                    if demand[model] or not places.have_nothing_to_report()
+                )
+            )
+            # Of the provider no more than the models take, or others would go without.
+            wanted = sum(min(demand[model], places.share) for model, places in self._models.items())
+            await self.places.settle(max(wanted, self.places.running))
             self._room.set()
 
-            if self._report.demand == 0 and self.demand() == 0:
+            if not demand.total() and not self.demand().total():
                 return
             await asyncio.sleep(SETTLE_LEAST_SECONDS)
             with suppress(TimeoutError):
