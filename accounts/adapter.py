@@ -4,16 +4,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts import sign_in_again
+from accounts import devices, one_account, sign_in_again
 from accounts.language import remember_language
 from accounts.middleware import TIME_ZONE_COOKIE
 from accounts.models import Preferences
@@ -32,7 +36,53 @@ class AccountAdapter(DefaultAccountAdapter):
             if isinstance(value, str) and urlsplit(value).scheme in ("http", "https")
         }
         site = {"name": "Cairn", "domain": public_host()}
-        super().send_mail(template_prefix, email, facts | links | {"current_site": site})
+        facts = facts | links | {"current_site": site}
+        if not EmailAddress.objects.filter(email__iexact=email, verified=True).exists():
+            facts.pop("username", None)  # a stranger may have given it, and the address
+        super().send_mail(template_prefix, email, facts)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell of a change of the account, at an address that is known to be theirs."""
+        address = (email or user.email).lower()
+        was_verified = address in getattr(self.request, "verified_before", ())
+        if was_verified or EmailAddress.objects.filter(user=user, email=address, verified=True):
+            super().send_notification_mail(template_prefix, user, context, email)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Give the account its address; whoever else claimed it and never proved it loses it."""
+        mine = EmailAddress.objects.filter(user=email_address.user_id, verified=True)
+        # They are told, and their rows are gone by then.
+        request.verified_before = {address.email for address in mine}  # type: ignore[attr-defined]
+        with transaction.atomic():
+            one_account.lock_names_and_addresses()
+            if one_account.release_unproved(email_address.email, to=email_address.user):
+                return bool(super().confirm_email(request, email_address))
+        self.add_message(
+            request,
+            messages.ERROR,
+            "account/messages/email_confirmation_failed.txt",
+            {"email": email_address.email},
+        )
+        return False
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Save a new account, whose name and address nobody else got meanwhile.
+
+        Raises TakenMeanwhile, ValidationError.
+        """
+        user = super().save_user(request, user, form, commit=False)  # hashes, before the lock
+        if commit:
+            with transaction.atomic():
+                one_account.lock_names_and_addresses()
+                one_account.check_free(user)
+                user.save()
+        return user
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Ask for a proof of who it is before any change of what one signs in with.
@@ -51,11 +101,29 @@ class AccountAdapter(DefaultAccountAdapter):
         preferences, _created = Preferences.objects.update_or_create(
             user=user, defaults=last_values
         )
+        devices.remember(response, request, user)
         return remember_language(response, preferences.language)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One count of wrong guesses for an account, whatever it and the site are called.
+
+        A browser that was in before has its own, which strangers don't use up.
+        """
+        login = credentials.get("email", credentials.get("username", ""))
+        by_name = Q(username__iexact=login) | Q(username__iexact=names.normalized(login))
+        accounts = User.objects.filter(by_name | Q(email__iexact=login)).order_by("pk")
+        counts = [f"{user.pk}:{devices.device_of(request, user)}" for user in accounts]
+        return ",".join(counts) or f"nobody:{names.normalized(login).casefold()}"
+
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Sign in by the name as typed, else normalised: older accounts keep their spelling."""
+        """Sign in by the name as typed, else normalised: older accounts keep their spelling.
+
+        An address is looked up by way of the name, once: a second time would cost one more hash
+        where there is such an account.
+        """
         name = credentials.get("username", "")
+        if credentials.get("email") == name:
+            del credentials["email"]
         if names.is_normalized(name) or User.objects.filter(username__iexact=name).exists():
             return super().authenticate(request, **credentials)
         return super().authenticate(request, **credentials | {"username": names.normalized(name)})
@@ -68,6 +136,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if names.is_reserved(username):
             raise self.validation_error("username_blacklisted")
         names.check_letters(username)
+        if names.is_address(username):
+            raise ValidationError(_("A name can't be an email address: others see it."))
         if not shallow:
             self.check_free(username)
         return username

@@ -1,7 +1,9 @@
 """Forms of the settings page: name, email, language, time zone, notices, deletion."""
 
+import secrets
 from typing import Any
 
+from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import AddEmailForm
 from allauth.account.models import EmailAddress
@@ -10,12 +12,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
-from accounts import address_change
+from accounts import address_change, one_account
 from accounts.models import Channel, NoticeKind, Preferences, switch
 from roadmaps.people import time_zones
 
@@ -35,6 +37,45 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned: str = adapter.clean_username(name, shallow=True)
         adapter.check_free(cleaned, apart_from=self.instance)
         return cleaned
+
+
+class SignupForm(allauth_forms.SignupForm):
+    """The sign-up: one account for an address, and no way to tell which addresses have one.
+
+    That there is one already costs what a new one would, where the answer is the same for both.
+    """
+
+    def validate_unique_email(self, value: str) -> str:
+        email: str = super().validate_unique_email(value)
+        if not self.account_already_exists and one_account.others_with(email):
+            if settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory":
+                raise get_adapter().validation_error("email_taken")
+            self.account_already_exists = True
+        return email
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Raises TakenMeanwhile."""
+        if self.account_already_exists:
+            self._rehearse(request)
+            return super().try_save(request)
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except (IntegrityError, forms.ValidationError) as exc:
+            raise one_account.TakenMeanwhile from exc
+
+    def _rehearse(self, request: HttpRequest) -> None:
+        """Make the account for another address, and take it back."""
+        address = self.cleaned_data["email"]
+        self.account_already_exists = False
+        self.cleaned_data["email"] = f"{secrets.token_hex(16)}@nobody.invalid"
+        try:
+            with transaction.atomic():
+                self.save(request)
+                transaction.set_rollback(True)
+        finally:
+            self.account_already_exists = True
+            self.cleaned_data["email"] = address
 
 
 class ChangeEmailForm(AddEmailForm):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("switches/", views.change_switches, name="settings_switches"),
     path("sign-in-again/", views.sign_in_again_page, name="sign_in_again"),
     path("withdraw/<str:token>/", views.withdraw_address, name="withdraw_address"),
+    path("signup/", views.signup, name="account_signup"),
     # allauth asks nothing here: whoever has a session could give the account a password.
     path(
         "password/set/",

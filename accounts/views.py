@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account import views as allauth_views
 from allauth.account.decorators import reauthentication_required
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
@@ -23,12 +24,34 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import address_change, leaving, personal_data, sign_in_again
+from accounts import address_change, leaving, mail, one_account, personal_data, sign_in_again
 from accounts.forms import LanguageForm, LeaveForm, NameForm, SwitchesForm, TimeZoneForm
 from accounts.language import remember_language
 from accounts.models import Channel, Preferences
 from roadmaps.pages.access import paced
 from roadmaps.pages.errors import NothingThere
+
+
+class SignupView(allauth_views.SignupView):
+    """allauth's page, for several people who ask for the same name or address at once."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return super().form_valid(form)
+        except one_account.TakenMeanwhile:
+            pass
+        # Checked anew, it says what is taken, or hides it as ever.
+        form = self.get_form_class()(**self.get_form_kwargs())
+        if not form.is_valid():
+            return self.form_invalid(form)
+        try:
+            return super().form_valid(form)
+        except one_account.TakenMeanwhile:
+            form.add_error(None, _("Somebody was faster. Try again."))
+            return self.form_invalid(form)
+
+
+signup = SignupView.as_view()
 
 
 @login_required
@@ -49,6 +72,7 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
         "channels": Channel.labels,
         "pending": EmailAddress.objects.filter(user=user, verified=False, primary=False).first(),
         "second_factor": is_mfa_enabled(user),
+        "may_get_mail": mail.may_get_mail(user),
         "providers": sorted(settings.SOCIAL_PROVIDERS),
     }
     return render(request, "accounts/settings.html", context | forms, status=400 if forms else 200)

@@ -27,7 +27,10 @@ ACCOUNT_EMAIL_VERIFICATION = env.choice(
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 if ACCOUNT_EMAIL_VERIFICATION == "mandatory":
     ACCOUNT_SIGNUP_FIELDS[1] = "email*"
-ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
+ACCOUNT_FORMS = {
+    "add_email": "accounts.forms.ChangeEmailForm",
+    "signup": "accounts.forms.SignupForm",
+}
 ACCOUNT_CHANGE_EMAIL = True  # one address each; the new one takes over when its link was opened
 # A borrowed session does not become the account: names, addresses, second factors and providers are
 # changed by who gives the password or a code, or has signed in within these seconds.

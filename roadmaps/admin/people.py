@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
@@ -44,6 +45,14 @@ class NameMixin:
             names.check_letters(name)
             get_adapter().check_free(name, apart_from=form.instance)
         return name
+
+    def clean_email(self) -> str:
+        form: Any = self
+        email: str = form.cleaned_data["email"]
+        others = User.objects.filter(email__iexact=email).exclude(pk=form.instance.pk)
+        if email and email != form.initial.get("email") and others.exists():
+            raise ValidationError("Somebody else has this address.")
+        return email
 
 
 class PersonChangeForm(NameMixin, UserChangeForm):

@@ -11,6 +11,7 @@ from itertools import chain
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 # Japanese, Korean and Chinese are each written in several scripts.
@@ -84,6 +85,15 @@ def check_letters(name: str) -> None:
     together = len(scripts) <= 1 or any(scripts <= written for written in WRITTEN_TOGETHER)
     if not together or INVISIBLE & set(name):
         raise ValidationError(_("Use the letters of one alphabet only."))
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is an address of mail, which is private, and is signed in with as well."""
+    try:
+        validate_email(name)
+    except ValidationError:
+        return False
+    return True
 
 
 def is_reserved(name: str) -> bool:

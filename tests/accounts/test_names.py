@@ -73,7 +73,7 @@ FREE = [
     "Ελένη",
     "محمد",
     "alice.b",
-    "ann+1@x.org",
+    "ann+1",
     "Samira",
 ]
 

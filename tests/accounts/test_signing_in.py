@@ -144,7 +144,6 @@ def test_a_new_address_counts_when_its_link_was_opened(client):
 
 
 def test_an_address_of_somebody_else_is_not_taken_over(client, owner):
-    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     sign_up(client)
     prove(client, User.objects.get(username="ann"))
     client.post(reverse("account_email"), {"email": owner.email, "action_add": ""})
