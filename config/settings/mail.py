@@ -19,5 +19,7 @@ if EMAIL_USE_TLS and EMAIL_USE_SSL:
     )
     EMAIL_USE_SSL = False
 DEFAULT_FROM_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", "cairn@localhost")
+# Also to addresses that nobody has shown to be theirs, which may be a stranger's.
+NOTICES_TO_UNVERIFIED = env.flag("NOTICES_TO_UNVERIFIED", False)
 # The address of this site in emails.
 PUBLIC_URL = env.url("PUBLIC_URL", ("http", "https")) or "http://127.0.0.1:8000"

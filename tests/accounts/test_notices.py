@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail as outbox
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -94,13 +95,25 @@ def test_who_has_no_address_is_told_on_the_pages_only(owner, reviewer):
     assert Review.objects.get().learner_told_at
 
 
-def test_an_address_that_nobody_has_verified_gets_no_mail_where_that_is_asked_for(
-    owner, reviewer, settings
-):
-    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+@pytest.mark.parametrize("verification", ["none", "optional", "mandatory"])
+def test_an_address_that_nobody_has_verified_gets_no_mail(owner, reviewer, settings, verification):
+    settings.ACCOUNT_EMAIL_VERIFICATION = verification
+    EmailAddress.objects.update(verified=False)
     rejected(owner, reviewer)
     assert mail.send_notices() == 0
     assert outbox.outbox == []
+
+
+def test_where_the_operator_says_so_it_gets_one_without_anybodys_words(owner, reviewer, settings):
+    settings.NOTICES_TO_UNVERIFIED = True
+    EmailAddress.objects.update(verified=False)
+    roadmap = rejected(owner, reviewer, "See www.evil.example").roadmap
+    assert mail.send_notices() == 1
+    (letter,) = outbox.outbox
+    assert letter.subject == "A reviewer has rejected the plan"
+    for words in ("evil", roadmap.title, roadmap.goal, owner.username + ","):
+        assert words not in letter.subject + letter.body
+    assert "/accounts/notices/" in letter.body
 
 
 def test_what_is_switched_off_is_neither_shown_nor_mailed(owner, reviewer, browser):
