@@ -45,6 +45,8 @@ class SignupForm(allauth_forms.SignupForm):
     That there is one already costs what a new one would, where the answer is the same for both.
     """
 
+    account_already_exists: bool
+
     def validate_unique_email(self, value: str) -> str:
         email: str = super().validate_unique_email(value)
         if not self.account_already_exists and one_account.others_with(email):

@@ -42,7 +42,7 @@ def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark as read: one notice when its id is sent, else all."""
     rows = Notice.objects.shown_to(request.user)
     if notice_id := request.POST.get("notice"):
-        rows = rows.filter(pk=whole_number(notice_id))
+        rows = rows.filter(pk=whole_number(notice_id) or 0)
         if not rows.exists():
             raise NothingThere(_("There is no such notice."))
     rows.unread().update(read_at=Now())

@@ -15,6 +15,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -37,9 +38,12 @@ class SignupView(allauth_views.SignupView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
-            return super().form_valid(form)
+            response: HttpResponse = super().form_valid(form)
         except one_account.TakenMeanwhile:
-            pass
+            response = self._again()
+        return response
+
+    def _again(self) -> Any:
         # Checked anew, it says what is taken, or hides it as ever.
         form = self.get_form_class()(**self.get_form_kwargs())
         if not form.is_valid():
@@ -93,9 +97,11 @@ def _save(
 @require_POST
 @reauthentication_required
 def change_name(request: HttpRequest) -> HttpResponse:
-    # A row of its own: a refused name must not become the one in the page's head.
-    form = NameForm(request.POST, instance=User.objects.get(pk=_user(request).pk))
-    return _save(request, "name_form", form, _("Your name is changed."))
+    with transaction.atomic():
+        one_account.lock_names_and_addresses()
+        # A row of its own: a refused name must not become the one in the page's head.
+        form = NameForm(request.POST, instance=User.objects.get(pk=_user(request).pk))
+        return _save(request, "name_form", form, _("Your name is changed."))
 
 
 @login_required

@@ -61,10 +61,10 @@ class ExceptionReporter(debug.ExceptionReporter):
     def _ordinary_page(self) -> SafeString:
         from roadmaps.pages import errors  # as above
 
+        assert self.request is not None
+        page: HttpResponse = errors.server_error(self.request)
         if isinstance(self.exc_value, SuspiciousOperation):
             page = defaults.bad_request(self.request, self.exc_value)
-        else:
-            page = errors.server_error(self.request)
         return mark_safe(page.content.decode())  # noqa: S308 - a page of ours
 
 

@@ -35,9 +35,9 @@ INSTALLED_APPS = [
     "config",  # commands that start the processes
 ]
 MIDDLEWARE = [
-    "config.error_reports.DebugPagesMiddleware",  # outside of all that may answer with such a page
-    # early: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
+    # first: asked by address, before ALLOWED_HOSTS and the redirect to HTTPS
     "roadmaps.operations.probes.ProbesMiddleware",
+    "config.error_reports.DebugPagesMiddleware",  # outside of all that may answer with such a page
     "logs_app.context.RequestContextMiddleware",
     "config.possible_text.PossibleTextMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -198,7 +198,7 @@ class Review(models.Model):
         """Stand for the draft that a form was made from: a decision on it is refused when an edit
         has replaced it.
         """
-        seen = self.roadmap.drafts.filter(number=whole_number(draft_number)).first()
+        seen = self.roadmap.drafts.filter(number=whole_number(draft_number) or 0).first()
         self.draft = seen or self.draft
 
     def claim_in_words(self) -> str:

@@ -64,7 +64,7 @@ def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
 
     # To the review whose page was seen: a newer draft is never answered unseen.
     key = request.POST.get("review", "")
-    review = link.roadmap.reviews.filter(pk=whole_number(key)).first()
+    review = link.roadmap.reviews.filter(pk=whole_number(key) or 0).first()
     if review is None:
         raise Http404
     review.take_as_seen(request.POST.get("draft", ""))

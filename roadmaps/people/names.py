@@ -5,6 +5,7 @@ is replaced by the one that it can be taken for, so that a Latin, a Cyrillic and
 are the same.
 """
 
+import re
 import unicodedata
 from functools import cache
 from itertools import chain
@@ -97,9 +98,17 @@ def is_address(name: str) -> bool:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name passes for the site or its staff, also with accents, digits, punctuation."""
-    reserved = [_cores(word) for word in settings.ACCOUNT_USERNAME_BLACKLIST]
-    return not _cores(name).isdisjoint(chain.from_iterable(reserved))
+    """Whether a name passes for the site or its staff, also with accents, digits, punctuation.
+
+    One of its parts is enough (cairn-support, admin.bob), and in Chinese, which writes its words
+    without anything between them, any place in it.
+    """
+    words = settings.ACCOUNT_USERNAME_BLACKLIST
+    parts = re.split(r"[\W_]+", normalized(name))
+    cores = _cores(name).union(*map(_cores, parts))
+    if not cores.isdisjoint(chain.from_iterable(map(_cores, words))):
+        return True
+    return any(word in core for word in words if not word.isascii() for core in cores)
 
 
 def _cores(name: str) -> set[str]:

@@ -7,7 +7,10 @@ DIGITS_MAX = 18
 
 
 def whole_number(text: str) -> int | None:
-    """The number that a text is; None for anything else, and for more than any column holds."""
+    """The number that a text is; None for anything else, and for more than any column holds.
+
+    No row has the key 0.
+    """
     if text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX:
         return int(text)
     return None

@@ -244,7 +244,7 @@ def test_the_old_address_is_told_before_the_new_one_is_asked(with_password):
 
 def test_who_has_the_old_address_stops_it_without_signing_in(with_password):
     browser, visitor = ask_for_a_new_address(with_password), Client()
-    confirm = re.search(rf"{SITE}(/accounts/confirm-email/\S+)", mail.outbox[1].body).group(1)
+    confirm = re.search(rf"{SITE}(/accounts/confirm-email/\S+)", str(mail.outbox[1].body)).group(1)
     address = stop_in(mail.outbox[0])
 
     assert "Keep your email address?" in visitor.get(address).content.decode()
@@ -285,7 +285,7 @@ def test_a_change_that_the_old_address_can_not_be_told_does_not_begin(with_passw
     def away(_message):
         raise OSError("no mail server")
 
-    monkeypatch.setattr(address_change.EmailMessage, "send", away)
+    monkeypatch.setattr(mail.EmailMessage, "send", away)
     with pytest.raises(OSError, match="no mail server"):
         ask_for_a_new_address(with_password)
     assert not EmailAddress.objects.filter(email=NEW).exists()

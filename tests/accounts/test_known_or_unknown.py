@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import courses
+from tests.accounts.proving import prove
 from tests.accounts.test_signing_in import PASSWORD, sign_in, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,6 +157,19 @@ def test_eight_at_once_give_one_account_and_seven_sentences(asked):
     refused = [answer.content.decode() for answer in answers if answer.status_code == 200]
     assert all(any(sentence in page for sentence in SENTENCES) for page in refused)
     assert User.objects.count() == 1
+
+
+def test_eight_at_once_who_rename_themselves_to_one_name_are_one_and_seven():
+    people = [courses.person(f"person{index}x") for index in range(8)]
+
+    def rename(browser, index):
+        browser.force_login(people[index])
+        prove(browser, people[index])
+        return browser.post(reverse("settings_name"), {"username": "one" if index % 2 else "ONE"})
+
+    answers = at_once(8, rename)
+    assert sorted(answer.status_code for answer in answers) == [302] + [400] * 7
+    assert User.objects.filter(username__iexact="one").count() == 1
 
 
 def test_eight_at_once_learn_nothing_where_addresses_are_confirmed(settings):

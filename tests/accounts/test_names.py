@@ -49,6 +49,12 @@ REFUSED = {
     "s.u.p.p.o.r.t": STAFF,
     "the-system": STAFF,
     "管理员": STAFF,
+    "管理员小王": STAFF,
+    "系统通知": STAFF,
+    "cairn-support": STAFF,
+    "admin.bob": STAFF,
+    "Bob_Adm1n": STAFF,
+    "ｒｏｏｔ-ann": STAFF,
     "аdmin": STAFF,  # with a Cyrillic а
     "caіrn": STAFF,  # with a Ukrainian і
     "mаria": MIXED,  # with a Cyrillic а
@@ -243,6 +249,9 @@ def test_common_names_are_not_reserved():
         "Simon",
         "nadmin",
         "administer",
+        "ann.smith",
+        "supportive-ann",
+        "王小明",
         "ann",
     ]
     assert [name for name in people if names.is_reserved(name)] == []

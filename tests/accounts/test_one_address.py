@@ -81,7 +81,7 @@ def confirmed(person, email):
     prove(browser, person)
     browser.post(reverse("account_email"), {"email": email, "action_add": ""})
     letter = next(letter for letter in mail.outbox if letter.to == [email])
-    link = re.search(r"(/accounts/confirm-email/\S+)", letter.body).group(1)
+    link = re.search(r"(/accounts/confirm-email/\S+)", str(letter.body)).group(1)
     return browser.post(link, follow=True).content.decode()
 
 
