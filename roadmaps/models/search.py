@@ -91,9 +91,10 @@ def of_concepts_found_by(text: str, rows: QuerySet[Any]) -> QuerySet[Any]:
     for term in terms:
         by_title = by_title.filter(_has(term, "words", "title"))
     of_roadmaps = _keys(matching(text, Roadmap.objects.order_by()))
-    by_roadmap = Concept.objects.order_by().filter(roadmap__in=of_roadmaps[:KEYS_MOST])
-    keys = [*_keys(by_title), *_keys(by_roadmap)]
-    if max(len(keys), len(of_roadmaps)) <= KEYS_MOST:
+    keys = _keys(by_title)
+    if len(keys) + len(of_roadmaps) <= KEYS_MOST:
+        keys += _keys(Concept.objects.order_by().filter(roadmap__in=of_roadmaps))
+    if len(keys) + len(of_roadmaps) <= KEYS_MOST:
         return rows.filter(concept__in=keys)
 
     rows = rows.alias(

@@ -1,5 +1,6 @@
 """The dashboard tells the truth, to who may hear it, also while something is away."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,14 @@ import redis
 from django.core.cache import cache
 from django.utils import timezone
 
+from content.exports import rows
 from roadmaps.admin.operations import formatting
 from roadmaps.models import ModelCall, Review, ReviewStatus
 from roadmaps.operations import queues, statistics
 from roadmaps.people import time_zones
 from tests import courses
 from tests.admin.test_admin_lists import model_call, review, roadmap
+from tests.content import samples
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_day")]
 
@@ -190,3 +193,11 @@ def test_numbers_and_money_are_written_as_people_read_them():
         "$0.0012",
         "$1,234.50",
     ]
+
+
+def test_content_is_counted_up_to_a_limit(admin_client, owner, monkeypatch):
+    rows.create(samples.course(3, "Short."), owner=owner)
+    assert re.search(r">3\s+ready", page(admin_client))
+    cache.clear()
+    monkeypatch.setattr(formatting, "COUNTED_MAX", 2)
+    assert re.search(r">more than 2\s+ready", page(admin_client))

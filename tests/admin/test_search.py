@@ -1,13 +1,23 @@
 """Roadmaps and their reviews found by words, by who asked, and by id."""
 
+import uuid
+
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django_celery_results.models import TaskResult
 
-from roadmaps.models import Roadmap, search
+from content.artifacts.kinds import KINDS
+from content.exports import rows
+from roadmaps.models import Concept, Roadmap, search
 from roadmaps.models.search import found_by
 from tests import courses
 from tests.admin.test_inbox import listed, made
+from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,3 +143,69 @@ def test_more_than_can_be_named_by_their_keys_are_found_as_well(client, owner, m
     monkeypatch.setattr(search, "KEYS_MOST", 2)
     assert listed(client, "?q=learn thing") == few
     assert len(few) == 3
+
+
+@pytest.fixture
+def written(owner):
+    """Two courses, of whose concepts each artifact is there."""
+    for title, goal in (("Baking bread", "Bake sourdough"), ("Node.js", "Serve pages")):
+        rows.create(samples.course(2, "Short.", title=title), owner=owner)
+        Roadmap.objects.filter(title=title).update(goal=goal)
+    concept = Concept.objects.filter(roadmap__title="Node.js").first()
+    Concept.objects.filter(pk=concept.pk).update(title="Middleware/routes")
+
+
+@pytest.mark.parametrize("keys_most", [2000, 1])  # few are named by their keys, many are met
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("bread", 2),  # of a roadmap's title
+        ("sourd", 2),  # of its goal
+        ("middle", 1),  # of a concept's title
+        ("routes", 1),
+        ("js", 2),
+        ("middleware zeppelin", 0),
+        ("iddle", 0),  # the middle of a word
+        ("!", 0),
+    ],
+)
+def test_content_is_found_by_words_of_concept_and_roadmap(
+    admin_client, written, monkeypatch, kind, text, count, keys_most
+):
+    monkeypatch.setattr(search, "KEYS_MOST", keys_most)
+    address = reverse(KINDS[kind].admin_list)
+    page = admin_client.get(address, {"q": text})
+    assert len(page.context["cl"].result_list) == count
+
+
+def test_content_is_found_by_a_roadmaps_id_and_by_none_of_another(admin_client, written):
+    address = reverse(KINDS["quiz"].admin_list)
+    roadmap = Roadmap.objects.get(title="Node.js")
+    assert len(admin_client.get(address, {"q": roadmap.pk}).context["cl"].result_list) == 2
+    assert not admin_client.get(address, {"q": uuid.uuid4()}).context["cl"].result_list
+
+
+def test_changes_are_found_by_a_colleague_and_by_a_row(admin_client, admin_user, reviewer):
+    kind = ContentType.objects.get_for_model(Roadmap)
+    for user, key in ((admin_user, "11"), (reviewer, "12")):
+        LogEntry.objects.create(user=user, content_type=kind, object_id=key, action_flag=CHANGE)
+    address = reverse("admin:admin_logentry_changelist")
+    for text, keys in {reviewer.username.upper(): ["12"], "11": ["11"], "nobody": []}.items():
+        found = admin_client.get(address, {"q": text}).context["cl"].result_list
+        assert [entry.object_id for entry in found] == keys, text
+
+
+def test_a_task_is_found_by_its_id_alone(admin_client):
+    TaskResult.objects.create(task_id="b7e0", status="SUCCESS")
+    address = reverse("admin:django_celery_results_taskresult_changelist")
+    assert len(admin_client.get(address, {"q": "b7e0"}).context["cl"].result_list) == 1
+    assert not admin_client.get(address, {"q": "b7"}).context["cl"].result_list
+
+
+def test_people_are_found_by_the_beginning_of_name_or_address(admin_client):
+    person = courses.person("wilhelmina")
+    User.objects.filter(pk=person.pk).update(email="queen@example.com")
+    address = reverse("admin:auth_user_changelist")
+    for text, count in {"WIL": 1, "queen@": 1, "helmina": 0}.items():
+        assert len(admin_client.get(address, {"q": text}).context["cl"].result_list) == count, text
