@@ -36,10 +36,11 @@ def gallery(request: HttpRequest) -> HttpResponse:
         .prefetch_related("roadmap__stages")
         .in_bulk(page.object_list)
     )
-    page.object_list = [rows[key] for key in page.object_list if key in rows]
+    shares: list[Any] = [rows[key] for key in page.object_list if key in rows]
 
     context: dict[str, Any] = {
         "page": page,
+        "shares": shares,
         "search": search,
         "language": language,
         "languages": gallery_languages(),

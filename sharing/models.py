@@ -12,7 +12,7 @@ from roadmaps.models import Roadmap
 from sharing.search import looked_up
 
 SEARCHED = SearchVector("words", config="simple")  # courses are in any language
-MATCHES_MAX = 2000  # of a search; whoever has that many takes the most used of them
+MATCHES_MAX = 1000  # of a search; whoever has that many takes the most used of them
 # Jumps from language to language along an index, where SELECT DISTINCT would read every row.
 LANGUAGES = """
 WITH RECURSIVE found AS (

@@ -31,7 +31,7 @@ def shared(owner, title, language="en", listed=True, concepts=1):
 
 
 def found(client, **query):
-    return [share.roadmap.title for share in client.get(GALLERY, query).context["page"]]
+    return [share.roadmap.title for share in client.get(GALLERY, query).context["shares"]]
 
 
 def test_only_what_was_listed_is_there_most_used_first(client, owner):
