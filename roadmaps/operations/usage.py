@@ -1,6 +1,7 @@
 """Usage of models over time: sums of past calls are kept, so that months cost a few rows a page."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -34,7 +35,7 @@ def sum_up() -> int:
     """Sum up the quarters that have ended since the last time; returns the number of rows."""
     until = timezone.now() - REST
     until -= (until - BEGINNING) % QUARTER
-    times = {
+    times: dict[str, Any] = {
         "quarter": QUARTER,
         "beginning": BEGINNING,
         "since": summed_up_until(),

@@ -1,12 +1,14 @@
 """A statement of a page that takes too long: it is stopped, and the page says so."""
 
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from config import outages
 from roadmaps.models import Roadmap
@@ -27,7 +29,7 @@ READ = {
     "a row of the admin": "/admin/roadmaps/roadmap/{pk}/change/",
     "the dashboard": "/admin/",
 }
-POSTED = {
+POSTED: dict[str, tuple[str, dict[str, Any]]] = {
     "a goal": ("/roadmaps/new/", NEW),
     "a cancellation": ("/roadmaps/{pk}/cancel/", {}),
     "an action of the admin": (
@@ -94,7 +96,7 @@ def test_a_live_page_is_closed_and_may_come_back(learner, owner):
     with (
         locked(),
         connect(
-            live, additional_headers={"Cookie": cookie}, origin=str(learner.base_url)
+            live, additional_headers={"Cookie": cookie}, origin=Origin(str(learner.base_url))
         ) as socket,
     ):
         with pytest.raises(ConnectionClosed):

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Review
+from roadmaps.review import reviewers
 from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review
 from roadmaps.services import decide_review
 from tests import courses
@@ -82,3 +84,19 @@ def test_who_may_only_look_does_none_of_it(review, reviewer):
             act()
     review.refresh_from_db()
     assert (review.claimed_by, review.assigned_to) == (reviewer, None)
+
+
+def test_reviewers_have_the_right_by_themselves_by_a_group_or_are_superusers():
+    right = Permission.objects.get(codename="decide_review")
+    group = Group.objects.create(name="Readers of plans")
+    group.permissions.add(right)
+    by_group, twice, gone = (courses.person(name) for name in ("by-group", "twice", "gone"))
+    for user in (by_group, twice, gone):
+        user.groups.add(group)
+    twice.user_permissions.add(right)
+    courses.person("by-right", "decide_review")
+    courses.person("no-right", "view_review", staff=True)
+    User.objects.create_superuser("root")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    names = list(reviewers.reviewers().values_list("username", flat=True))
+    assert names == ["by-group", "by-right", "root", "twice"]
