@@ -86,3 +86,28 @@ def test_other_errors_of_a_socket_stay_errors():
 
     with pytest.raises(ValueError, match="a fault of ours"):
         answered("websocket", fail)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(("seconds", "of_a_page"), [(7, "7s"), (0, "0")])
+def test_a_connections_limit_of_statements_is_that_of_who_has_it_now(
+    settings, kind, seconds, of_a_page
+):
+    """The same connection serves a page, then whoever is no page and has no limit."""
+    settings.WEB_STATEMENT_SECONDS = seconds
+    pool = connection.pool  # type: ignore[attr-defined]
+    pool.open()
+    limits = []
+
+    def look():
+        with pool.connection() as connected:
+            limits.append(connected.execute("SHOW statement_timeout").fetchone()[0])
+
+    async def ask(_send):
+        await asyncio.to_thread(look)
+
+    answered(kind, ask)
+    look()
+    answered(kind, ask)
+    assert limits == [of_a_page, "0", of_a_page]
