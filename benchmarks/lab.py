@@ -29,7 +29,8 @@ for _name in [_name for _name in os.environ if _name.startswith("LLM_")]:
     del os.environ[_name]
 os.environ |= {"VAR_DIR": str(VAR), "DATABASE_URL": "", "REDIS_URL": "", "LOG_LEVEL": "WARNING"}
 # One learner stands for hundreds.
-os.environ |= {"MAX_RUNNING_ROADMAPS": "0", "SOCKETS_PER_USER": "5000", "RATE_PAGES": "none"}
+os.environ |= {"MAX_RUNNING_ROADMAPS": "0", "STORED_ROADMAPS": "0", "SOCKETS_PER_USER": "5000"}
+os.environ |= {"RATE_PAGES": "none", "RATE_SEARCH": "none"}
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 # Playwright has a loop in the thread that asks the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

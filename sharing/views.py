@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from content.artifacts.kinds import KINDS, RELATIONS
 from content.exports import rows
+from content.exports.room import room_for_course
 from learning import reading
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Roadmap
@@ -130,6 +131,7 @@ def shared_concept(request: HttpRequest, token: str, slug: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @paced("copy", "POST")
+@room_for_course
 def shared_use(request: HttpRequest, token: str) -> HttpResponse:
     """The page that asks before it copies, so that signing in leads here; a POST copies."""
     share = _open_share(token)

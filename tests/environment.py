@@ -26,6 +26,7 @@ os.environ["LOG_LEVEL"] = "WARNING"
 os.environ["LEASE_SECONDS"] = "24"
 os.environ["DISPATCH_GRACE_SECONDS"] = "30"
 os.environ["MAX_RUNNING_ROADMAPS"] = "0"  # storms make hundreds for one learner
+os.environ["STORED_ROADMAPS"] = "0"
 os.environ["RATE_PAGES"] = "none"  # one test opens thousands
 
 for written in (Path(__file__).parent.parent / "templates").glob(

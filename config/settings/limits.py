@@ -12,6 +12,7 @@ from config.values import Rate
 TOO_OFTEN = "429 with `Retry-After`, and a sentence"
 TRY_LATER = "503 with `Retry-After`, and a sentence"
 SENTENCE = "a sentence at the form"
+DELETE = "a sentence that says what to delete"
 CLOSED = "the connection is closed"
 TOO_SLOW = "408, and the connection is closed"
 WAITS = "the call waits for its turn"
@@ -208,18 +209,18 @@ WAITING_PER_ADDRESS = env.integer("WAITING_PER_ADDRESS", 100, least=10)
 AMOUNTS = (
     Amount("SOCKETS_PER_USER", "open live pages", "person, in one web process", "code 4429"),
     Amount("MAX_RUNNING_ROADMAPS", "roadmaps designed or written at once", "person", SENTENCE),
-    Amount("STORED_ROADMAPS", "roadmaps kept, the trash included", "person", SENTENCE),
+    Amount("STORED_ROADMAPS", "roadmaps kept, the trash included", "person", DELETE),
     Amount(
         "STORED_COURSE_BYTES",
-        "bytes of the texts of all courses, before another is imported or copied",
+        "bytes of the texts of courses when another is imported or copied, compressed",
         "person",
-        SENTENCE,
+        DELETE,
     ),
     Amount(
         "STORED_EXPORT_BYTES",
-        "bytes of files that a worker wrote, before another is asked for",
+        "bytes of files that a worker wrote when another is asked for",
         "person",
-        SENTENCE,
+        DELETE,
     ),
     Amount("IMPORT_MAX_BYTES", "bytes of an imported course", "import", SENTENCE),
     Amount(

@@ -8,11 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from content.exports.imports import ImportForm, import_course
+from content.exports.room import room_for_course
 from roadmaps.pages.access import paced
 
 
 @login_required
 @paced("import", "POST")
+@room_for_course
 def roadmap_import(request: HttpRequest) -> HttpResponse:
     """A form for the file; a good one becomes a roadmap of the person who sent it."""
     assert isinstance(request.user, User)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from content.exports import FORMATS, Format, rows
 from content.exports.jobs import ask_for_export
+from content.exports.room import room_for_export
 from content.models import Export, ExportStatus
 from roadmaps.models import Roadmap
 from roadmaps.pages.access import paced
@@ -56,6 +57,7 @@ def export_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @paced("export", "POST")
+@room_for_export
 def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
     """The file, or for a long one the page of its state; a POST has it written."""
     roadmap, chosen = visible(request, pk), format_of(format)

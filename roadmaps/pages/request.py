@@ -21,7 +21,7 @@ from roadmaps.llm import CONNECT_A_MODEL, without_model
 from roadmaps.models import Roadmap
 from roadmaps.pages.access import paced
 from roadmaps.people.languages import name_of
-from roadmaps.request import estimates, limits
+from roadmaps.request import estimates, limits, stored
 from roadmaps.request.fields import workflow_payload
 from roadmaps.request.forms import LANGUAGES, RequestForm, RoadmapForm, TimeForm
 from roadmaps.request.questions import ANSWER_MAX, ask_questions
@@ -103,6 +103,7 @@ def _estimate_of(values: Any) -> estimates.Estimate | None:
 
 def _ask_back(request: HttpRequest, preferences: dict[str, Any]) -> HttpResponse:
     """The page with the questions; the request travels in it, signed, so that tabs don't mix."""
+    stored.check_stored(request.user)
     limits.check_room(request.user)
     thread_id = uuid.uuid4()
     try:

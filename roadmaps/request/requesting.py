@@ -10,7 +10,7 @@ from django.db import transaction
 from roadmaps import progress
 from roadmaps.engine import dispatch
 from roadmaps.models import Roadmap
-from roadmaps.request import limits
+from roadmaps.request import limits, stored
 from roadmaps.request.forms import RoadmapForm
 from roadmaps.request.questions import clean_clarifications
 from roadmaps.sentences import Sentence
@@ -39,6 +39,7 @@ def request_roadmap(
     limits.take_turn(owner)
     if existing := Roadmap.objects.filter(owner=owner, thread_id=thread_id).first():
         return existing
+    stored.check_stored(owner)
     limits.check_room(owner)
     roadmap = Roadmap.objects.create(
         owner=owner, thread_id=thread_id, clarifications=answered, **form.cleaned_data
