@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from roadmaps.pages import rates
 
-View = Callable[..., Any]
+View = TypeVar("View", bound=Callable[..., Any])
 # Of an address: the gallery and lists of the admin, its own search, its autocompletion.
 SEARCH_FIELDS = ("q", "s", "term")
 
@@ -32,7 +32,7 @@ def paced(action: str, *methods: str) -> Callable[[View], View]:
 
         actions = {**getattr(view, "paced", {}), action: counted_methods}
         counted.paced = actions  # type: ignore[attr-defined]
-        return counted
+        return cast(View, counted)
 
     return wrap
 

@@ -43,6 +43,7 @@ READERS = {
     "path": lambda name: env.path(name, "admin/"),
     "class": lambda name: env.python_class(name, "email.message.Message"),
     "user": env.user_and_password,
+    "rates": lambda name: env.rates(name, "1/h/person"),
 }
 
 
@@ -105,6 +106,13 @@ READERS = {
         ("class", "smtp", "a class such as"),
         ("class", "../x", "a class such as"),
         ("user", "nobody", "user:password"),
+        ("rates", "30", "not '30'"),
+        ("rates", "30/h/person;60/h/address", "such as 1/h/person"),
+        ("rates", "0/h/person", "such as 1/h/person"),
+        ("rates", "3/0s/person", "such as 1/h/person"),
+        ("rates", "3/w/person", "such as 1/h/person"),
+        ("rates", "3/h/account", "counted per person, address, stranger"),
+        ("rates", ",", "or none"),
         ("user", "\udcff", "expected text in UTF-8"),
     ],
 )
@@ -144,6 +152,7 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch, reader, value, reason):
         ("model", "ollama:llama3:8b"),
         ("models", '{"quiz": "anthropic:x"}'),
         ("class", "django.core.mail.backends.smtp.EmailBackend"),
+        ("rates", "30/h/person, 5/300s/stranger"),
     ],
 )
 def test_a_right_value_is_taken(monkeypatch, reader, value):
