@@ -1,12 +1,17 @@
 """Hashes of passwords, of which one process makes only a few at a time.
 
 A hash takes a core for a third of a second, so without a bound a hundred wrong sign-ins would keep
-everybody else waiting. Who waits for a turn holds no connection of the pool.
+everybody else waiting. Who waits for a turn holds no connection of the pool, and the threads that
+hash give way to all others: a page is served first.
 """
 
+import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 RETRY_AFTER_SECONDS = 5
+NICENESS = 10  # of the threads that hash
 
 
 class TooManyPasswords(Exception):
@@ -62,12 +68,25 @@ class Turns:
 turns = Turns()
 
 
+@cache
+def hashing() -> ThreadPoolExecutor:
+    """The threads that hash; made at the first hash, so behind any fork."""
+    size = settings.HASHES_AT_ONCE
+    return ThreadPoolExecutor(size, thread_name_prefix="passwords", initializer=_give_way)
+
+
+def _give_way() -> None:
+    """On Linux the niceness is a thread's own, and its native id names it."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
 class BoundedHasher(PBKDF2PasswordHasher):
     """Django's usual hasher in its usual format. Raises TooManyPasswords."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         with turns.turn():
-            return super().encode(password, salt, iterations)
+            return hashing().submit(super().encode, password, salt, iterations).result()
 
 
 class PasswordsMiddleware:

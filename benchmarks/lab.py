@@ -212,7 +212,7 @@ def in_state(*states: str) -> int:
 
 
 @contextlib.contextmanager
-def web() -> Iterator[tuple[str, Process]]:
+def web(**settings: str) -> Iterator[tuple[str, Process]]:
     """The web in one process, as `up` starts it: its address and the process."""
     import httpx
 
@@ -221,7 +221,7 @@ def web() -> Iterator[tuple[str, Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with Process("web", commands("127.0.0.1", port)["web"]) as process:
+    with Process("web", commands("127.0.0.1", port)["web"], **settings) as process:
         address = f"http://127.0.0.1:{port}"
 
         def answers() -> bool:

@@ -1,6 +1,7 @@
 """Hashes of passwords: few at once, the others wait or hear it, and other pages are served."""
 
 import asyncio
+import os
 import threading
 from urllib.parse import urlencode
 
@@ -46,6 +47,7 @@ def held(monkeypatch, settings):
     settings.RATES = dict.fromkeys(settings.RATES, ())
     settings.ACCOUNT_RATE_LIMITS = dict.fromkeys(settings.ACCOUNT_RATE_LIMITS, "")
     hashes = HeldHashes()
+    passwords.hashing.cache_clear()
     monkeypatch.setattr(
         PBKDF2PasswordHasher,
         "encode",
@@ -53,6 +55,7 @@ def held(monkeypatch, settings):
     )
     yield hashes
     hashes.go.set()
+    passwords.hashing.cache_clear()
 
 
 async def ask(method, path, fields=None):
@@ -136,6 +139,21 @@ def test_nobody_waits_for_a_turn_without_end(held, settings):
 
     assert asyncio.run(attack()) == (503, 200)
     assert (passwords.turns.running, passwords.turns.waiting) == (0, 0)
+
+
+def test_the_threads_that_hash_give_way_to_pages(monkeypatch):
+    seen = {}
+
+    def note(*_arguments):
+        thread = threading.get_native_id()
+        seen["niceness"] = os.getpriority(os.PRIO_PROCESS, thread)
+        return "pbkdf2_sha256$1$salt$hash"
+
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", note)
+    passwords.BoundedHasher().encode("stones", "salt")
+    assert seen["niceness"] == min(passwords.NICENESS, 19)
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 def test_every_hash_of_the_product_takes_a_turn_and_older_ones_are_read(settings):

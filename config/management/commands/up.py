@@ -212,7 +212,7 @@ def is_set(name: str) -> bool:
 
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
-    manage = [sys.executable, sys.argv[0]]
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     listen = ["--host", host, "--port", str(port), "--stop-seconds", "3"]
     return {
         "web": [*manage, "web", *listen],
