@@ -81,10 +81,12 @@ def approve(browser: httpx.Client, pk: uuid.UUID) -> float:
     from logs_app.history import events_of
     from roadmaps.models import Review
 
-    path = reverse("admin:roadmaps_review_decide", args=[Review.objects.get(roadmap=pk).pk])
+    review = Review.objects.select_related("draft").get(roadmap=pk)
+    path = reverse("admin:roadmaps_review_decide", args=[review.pk])
+    fields = {"decision": "APPROVED", "draft": str(review.draft.number)}
     token = {"X-CSRFToken": browser.cookies["csrftoken"]}
     click = time.time_ns()
-    response = browser.post(path, data={"decision": "APPROVED"}, headers=token)
+    response = browser.post(path, data=fields, headers=token)
     if response.status_code != httpx.codes.FOUND:
         raise RuntimeError(f"not approved: {response.status_code}")
 

@@ -20,6 +20,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Concept, Person, Roadmap
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act, may_act
+from roadmaps.people import names
 from roadmaps.sentences import Sentence
 
 GENERATE = "generate_roadmap_content"
@@ -68,7 +69,7 @@ def retry_artifact(concept: Concept, name: str, *, by: User | None = None) -> An
     dispatch.send_on_commit(kind.task, concept.pk, artifact.run_id)
     message = Sentence(
         "Rewrite requested by %(who)s: %(part)s of “%(concept)s”",
-        who=by.get_username() if by else Sentence("the command line"),
+        who=names.public(by.get_username()) if by else Sentence("the command line"),
         part=kind.label,
         concept=str(concept),
     )

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from roadmaps.models.review import Review
 from roadmaps.models.roadmap import Roadmap
+from roadmaps.people import names
 
 
 class ReviewEventKind(models.TextChoices):
@@ -64,6 +65,11 @@ class ReviewEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.actor_name}"
+
+    @property
+    def said_by(self) -> str:
+        """The name as learners and experts read it."""
+        return names.public(self.actor_name)
 
 
 class ExpertLinkQuerySet(models.QuerySet["ExpertLink"]):

@@ -8,7 +8,7 @@ from django.db import models
 
 from roadmaps.models.roadmap import Roadmap
 from roadmaps.models.search import CONCEPT_WORDS
-from roadmaps.people import time_zones
+from roadmaps.people import names, time_zones
 
 
 class Draft(models.Model):
@@ -63,7 +63,7 @@ class Draft(models.Model):
 
     def told(self) -> str:
         """Half a sentence about who saved the draft, and when."""
-        who = self.editor.get_username() if self.editor else "the workflow"
+        who = names.public(self.editor.get_username()) if self.editor else "the workflow"
         return f"{who} saved draft {self.number} on {time_zones.in_words(self.created_at)}"
 
 

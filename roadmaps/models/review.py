@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from roadmaps import sentences
 from roadmaps.models.plan import Draft
 from roadmaps.models.roadmap import Roadmap
+from roadmaps.people import names
 from roadmaps.people.numbers import whole_number
 from roadmaps.sentences import Sentence
 
@@ -196,10 +197,12 @@ class Review(models.Model):
 
     def take_as_seen(self, draft_number: str) -> None:
         """Stand for the draft that a form was made from: a decision on it is refused when an edit
-        has replaced it.
+        has replaced it, or when the form names no draft of this plan.
         """
-        seen = self.roadmap.drafts.filter(number=whole_number(draft_number) or 0).first()
-        self.draft = seen or self.draft
+        seen = None
+        if number := whole_number(draft_number):
+            seen = self.roadmap.drafts.filter(number=number).first()
+        self.draft = seen  # type: ignore[assignment] # such a row is never saved
 
     def claim_in_words(self) -> str:
         """A sentence about who is reviewing it and until when; empty when nobody is."""
@@ -216,12 +219,15 @@ class Review(models.Model):
 
     @property
     def decider(self) -> str:
-        """The name of who decided it, in the records' English; empty while it is open."""
+        """The name of who decided it, in the records' English; empty while it is open.
+
+        Without an address: learners, experts and readers of the course see it.
+        """
         if self.decided_how == DecidedHow.COMMAND_LINE:
             return Sentence("the command line")
         if self.decided_how == DecidedHow.SYSTEM:
             return Sentence("the system")
-        name = self.decided_as or Sentence("somebody")
+        name = names.public(self.decided_as) or Sentence("somebody")
         if self.decided_how == DecidedHow.EXPERT:
             return Sentence("the expert %(name)s", name=name)
         return name if self.decided_how else ""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import ExpertLink, ReviewStatus
+from roadmaps.people import names
 from roadmaps.people.numbers import whole_number
 from roadmaps.plan import shape
 from roadmaps.review.decisions import BY_STATUS, DECISIONS
@@ -63,8 +64,8 @@ def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
         return _page(request, link)
 
     # To the review whose page was seen: a newer draft is never answered unseen.
-    key = request.POST.get("review", "")
-    review = link.roadmap.reviews.filter(pk=whole_number(key) or 0).first()
+    key = whole_number(request.POST.get("review", ""))
+    review = link.roadmap.reviews.filter(pk=key).first()
     if review is None:
         raise Http404
     review.take_as_seen(request.POST.get("draft", ""))
@@ -100,6 +101,7 @@ def _page(
         issues.append(issue | {"place": place, "word": SEVERITIES[issue["severity"]]})
     context = {
         "link": link,
+        "maker": names.public(link.created_by.get_username()) if link.created_by else "",
         "roadmap": link.roadmap,
         "review": review,
         "open": review.status == ReviewStatus.PENDING,

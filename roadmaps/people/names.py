@@ -40,6 +40,11 @@ def printable(name: str) -> str:
     return " ".join(visible.split())
 
 
+def public(name: str) -> str:
+    """The name as people outside the staff read it: of an email address, what is before the @."""
+    return re.sub(r"(?<=\S)@\S+", "", name)
+
+
 def skeleton(name: str) -> str:
     """A text that is equal for names that look alike; case makes no difference, as at sign-in."""
     looks = prototypes()

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from logs_app.history import events_of
-from roadmaps.models import ModelCall, ReviewEvent, Roadmap
+from roadmaps.models import ModelCall, ReviewEvent, ReviewEventKind, Roadmap
 from roadmaps.request.fields import whole_request
 
 # From a user to (path in the zip without suffix, plain data), read one by one.
@@ -20,7 +20,6 @@ REVIEW = (
     "round",
     "created_at",
     "decided_at",
-    "decided_as",
     "decided_how",
     "comment",
     "parts",
@@ -61,9 +60,23 @@ def roadmaps_of(user: User) -> Iterator[tuple[str, Any]]:
             "request": whole_request(roadmap),
             **states,
             "drafts": list(roadmap.drafts.order_by("number").values(*DRAFT)),
-            "reviews": list(roadmap.reviews.order_by("created_at").values(*REVIEW)),
-            "history": list(lines.values("kind", "actor_name", "text", "at")),
+            "reviews": [
+                {name: getattr(review, name) for name in REVIEW} | {"decided_as": review.decider}
+                for review in roadmap.reviews.order_by("created_at")
+            ],
+            "history": [_told(line) for line in lines],
             "events": events_of(roadmap.pk),
             "model_calls": list(calls.values(*CALL)),
         }
         yield f"roadmaps/{roadmap.pk}", data
+
+
+def _told(line: ReviewEvent) -> dict[str, Any]:
+    """A line of the history as its learner may read it: who decided and why.
+
+    What reviewers and experts say to each other, and who does what at the desk, is theirs.
+    """
+    told: dict[str, Any] = {"kind": line.kind, "at": line.at}
+    if line.kind == ReviewEventKind.DECIDED:
+        told |= {"actor_name": line.said_by, "text": line.text}
+    return told

@@ -99,6 +99,7 @@ BY_STATUS: dict[str, Decision] = {decision.status: decision for decision in DECI
 # Statuses of reviews that the workflow has gone on from.
 GOES_ON = (Then.PUBLISH, Then.EDIT)
 RESUMING = [decision.status for decision in DECISIONS if decision.then in GOES_ON]
+NO_DRAFT = "Nothing was decided: it wasn't said which draft was seen. Open the page again."
 COMMENT_NEEDED = "Say what should change, or why it is rejected."
 
 
@@ -120,10 +121,12 @@ def decide_review(
     `parts` are ids of the draft's parts that requested changes are about. The claim of a colleague
     doesn't stop a decision; the history says that it was there. Raises PermissionDenied,
     ValidationError (comment missing, unknown decision or part), InvalidTransition (already
-    decided, or somebody has edited the plan since `review` was read).
+    decided, or somebody has edited the plan since `review` was read, or it names no draft).
     """
     if by is not None:
         check_may_decide(by, review.roadmap)
+    if review.draft_id is None:
+        raise InvalidTransition(NO_DRAFT)
     if decision not in BY_STATUS:
         choices = ", ".join(BY_STATUS)
         raise ValidationError({"decision": f"Unknown decision {decision!r}; one of {choices}."})

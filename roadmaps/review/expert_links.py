@@ -21,13 +21,19 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from roadmaps.exceptions import InvalidTransition
-from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEvent, ReviewEventKind
+from roadmaps.models import DecidedHow, ExpertLink, Review, ReviewEvent, ReviewEventKind, Roadmap
 from roadmaps.models.activity import record_activity
+from roadmaps.models.second_factor import with_second_factor
 from roadmaps.people import names
 from roadmaps.review import history
 from roadmaps.review.decisions import decide_review
 from roadmaps.review.desk import clean_comment
-from roadmaps.review.reviewers import check_may_decide, check_reviewer
+from roadmaps.review.reviewers import (
+    check_may_decide,
+    check_reviewer,
+    reviewers,
+    who_may_decide,
+)
 
 DAYS_MAX = 365
 VISIT_MINUTES = 10  # opening the page again within these is the same visit
@@ -112,7 +118,22 @@ def find_link(secret: str) -> ExpertLink:
         raise LinkEnded(_("This link has expired on %(date)s.") % {"date": date})
     if link.roadmap.deleted_at:
         raise LinkEnded(_("The plan that it was for has been withdrawn."))
+    if link.pk not in good_links(link.roadmap):
+        raise LinkEnded(_("This link has ended: who made it doesn't review plans any more."))
     return link
+
+
+def good_links(roadmap: Roadmap) -> set[int]:
+    """Keys of the links that open the roadmap's review now.
+
+    A link lets nobody do what its maker may no longer do: decide, or look at a review as staff.
+    """
+    makers = reviewers().filter(is_staff=True)
+    may_still = Q(may_decide=False) | Q(created_by__in=who_may_decide(roadmap).values("pk"))
+    rows = roadmap.expert_links.good().filter(may_still, created_by__in=makers.values("pk"))
+    made_by = dict(rows.values_list("pk", "created_by_id"))
+    trusted = with_second_factor(set(made_by.values()))
+    return {link for link, maker in made_by.items() if maker in trusted}
 
 
 def _moment(moment: datetime) -> str:
@@ -162,7 +183,8 @@ def _check_use(link: ExpertLink, review: Review) -> None:
     if review.roadmap_id != link.roadmap_id:
         raise PermissionDenied("This link is for another roadmap.")
     # Locked: a link revoked or used at this moment is seen by one of the two.
-    if not ExpertLink.objects.good().select_for_update().filter(pk=link.pk).exists():
+    locked = ExpertLink.objects.good().select_for_update().filter(pk=link.pk).exists()
+    if not locked or link.pk not in good_links(link.roadmap):
         raise PermissionDenied(_("This link has ended."))
     hour = review.events.filter(
         data__link=link.pk, kind=ReviewEventKind.COMMENTED, at__gt=Now() - timedelta(hours=1)

@@ -11,6 +11,7 @@ from roadmaps import progress
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, Review, ReviewEventKind, ReviewStatus, Roadmap
 from roadmaps.models.activity import record_activity
+from roadmaps.people import names
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Operation
 from roadmaps.plan.shape import Issue, Plan
@@ -70,7 +71,7 @@ def edit_plan(review: Review, operations: list[Operation], *, by: User, draft_nu
     changes = "1 change" if len(applied) == 1 else f"{len(applied)} changes"
     text = f"Draft {draft.number}, with {changes}"
     history.write(review, ReviewEventKind.EDITED, by=by, text=text, draft=draft.number)
-    message = Sentence("%(who)s edited the plan", who=by.get_username())
+    message = Sentence("%(who)s edited the plan", who=names.public(by.get_username()))
     progress.record(review.roadmap_id, "plan_edited", message, draft=draft.number)
     record_activity(by, review.roadmap, review, f"Edited the plan. {text}")
     return draft

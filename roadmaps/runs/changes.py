@@ -18,6 +18,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Draft, ReviewStatus, Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
+from roadmaps.people import names
 from roadmaps.request import limits
 from roadmaps.request.fields import workflow_payload
 from roadmaps.review.desk import clean_comment
@@ -52,7 +53,7 @@ def request_changes(roadmap: Roadmap, *, by: User, comment: str) -> Roadmap:
 
     message = Sentence(
         "%(who)s asked for changes: %(comment)s",
-        who=by.get_username(),
+        who=names.public(by.get_username()),
         comment=comment[:COLUMN_MAX],
     )
     progress.record(roadmap.pk, "changes_asked", message)

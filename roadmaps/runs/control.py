@@ -10,6 +10,7 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Roadmap, RoadmapStatus
 from roadmaps.models.activity import record_activity
 from roadmaps.models.permissions import check_may_act
+from roadmaps.people import names
 from roadmaps.request import limits
 from roadmaps.review.desk import supersede
 from roadmaps.sentences import Sentence
@@ -74,4 +75,4 @@ def cancel_run(roadmap: Roadmap, *, by: User | None) -> Roadmap:
 
 
 def _name(by: User | None) -> str:
-    return by.get_username() if by else Sentence("the command line")
+    return names.public(by.get_username()) if by else Sentence("the command line")

@@ -19,6 +19,7 @@ from roadmaps.models.activity import record_activity
 from roadmaps.models.ids import as_uuid
 from roadmaps.models.permissions import check_may_act
 from roadmaps.models.review import PENDING
+from roadmaps.people import names
 from roadmaps.review.decisions import RESUMING
 from roadmaps.review.desk import supersede
 from roadmaps.sentences import Sentence
@@ -171,7 +172,7 @@ def resume_from(roadmap: Roadmap, checkpoint_id: str, *, by: User | None) -> Roa
     # review that waits. Whoever dies in between leaves a run that opens that review again.
     transaction.on_commit(lambda: loop.run(fork_thread(roadmap, checkpoint_id), timeout=30))
     dispatch.queue_workflow(roadmap, dispatch.FROM_CHECKPOINT)
-    who = by.get_username() if by else Sentence("the command line")
+    who = names.public(by.get_username()) if by else Sentence("the command line")
     steps = ", ".join(checkpoint.next)
     message = Sentence("%(who)s went back to the point before %(steps)s", who=who, steps=steps)
     progress.record(roadmap.pk, "forked", message, checkpoint=checkpoint_id)

@@ -23,13 +23,16 @@ def pending(owner, **preferences):
 
 def decide(client, review, decision, comment=""):
     address = reverse("admin:roadmaps_review_decide", args=[review.pk])
-    return client.post(
-        address, {"decision": decision, "comment": comment}, follow=True
-    ).content.decode()
+    fields = {"draft": review.draft.number, "decision": decision, "comment": comment}
+    return client.post(address, fields, follow=True).content.decode()
 
 
 def act(client, action, reviews, **more):
-    chosen = {"action": action, "_selected_action": [review.pk for review in reviews]}
+    chosen = {
+        "action": action,
+        "_selected_action": [review.pk for review in reviews],
+        "seen": [f"{review.pk}:{review.draft_id}" for review in reviews],
+    }
     return client.post(LIST, chosen | more, follow=True).content.decode()
 
 

@@ -54,14 +54,19 @@ def listed(client, query=""):
 
 
 def act(client, review, do, **headers):
-    return client.post(
-        reverse("admin:roadmaps_review_act", args=[review.pk, do]), follow=True, headers=headers
-    )
+    address = reverse("admin:roadmaps_review_act", args=[review.pk, do])
+    return client.post(address, seen_of([review]), follow=True, headers=headers)
+
+
+def seen_of(reviews):
+    """The fields in which the list's rows name their drafts."""
+    return {"seen": [f"{review.pk}:{review.draft_id}" for review in reviews]}
 
 
 def bulk(client, action, reviews, query="", **more):
     chosen = {"action": action, "_selected_action": [review.pk for review in reviews]}
-    return client.post(LIST + query, chosen | more, follow=True).content.decode()
+    fields = chosen | seen_of(reviews) | more
+    return client.post(LIST + query, fields, follow=True).content.decode()
 
 
 def test_the_longest_waiting_comes_first_and_what_is_decided_last_newest_on_top(desk, owner):

@@ -37,9 +37,9 @@ def made(review, reviewer, **more):
 
 
 def answer(client, address, review, decision="", comment=""):
-    fields = {"review": review.pk, "comment": comment} | (
-        {"decision": decision} if decision else {}
-    )
+    fields = {"review": review.pk, "draft": review.draft.number, "comment": comment}
+    if decision:
+        fields["decision"] = decision
     return client.post(address, fields, follow=True)
 
 
@@ -96,6 +96,62 @@ def test_an_expired_and_a_withdrawn_link_say_so_and_do_nothing(expert, review, r
         revoke_expert_link(other, by=reviewer)
     review.refresh_from_db()
     assert review.status == "PENDING"
+
+
+def leave(reviewer, settings):
+    reviewer.user_permissions.clear()
+
+
+def be_no_staff(reviewer, settings):
+    type(reviewer).objects.filter(pk=reviewer.pk).update(is_staff=False)
+
+
+def be_inactive(reviewer, settings):
+    type(reviewer).objects.filter(pk=reviewer.pk).update(is_active=False)
+
+
+def be_deleted(reviewer, settings):
+    reviewer.delete()
+
+
+def lack_a_second_factor(reviewer, settings):
+    settings.REQUIRE_STAFF_MFA = True
+
+
+@pytest.mark.parametrize(
+    "lose", [leave, be_no_staff, be_inactive, be_deleted, lack_a_second_factor]
+)
+@pytest.mark.parametrize("may_decide", [True, False])
+def test_a_link_ends_when_who_made_it_may_no_longer_decide(
+    expert, client, review, reviewer, colleague, settings, lose, may_decide
+):
+    link, address = made(review, reviewer, may_decide=may_decide)
+    other, other_address = made(review, colleague, name="Prof. Spelt")
+    assert expert_links.good_links(review.roadmap) == {link.pk, other.pk}
+    assert expert.get(address).status_code == 200
+    lose(reviewer, settings)
+    for decision in ("APPROVED", ""):
+        gone = answer(expert, address, review, decision, "Stage 2 is thin")
+        assert gone.status_code == 410
+        assert "who made it doesn&#x27;t review plans any more" in gone.content.decode()
+    for use in (expert_links.comment_by_link, expert_links.decide_by_link):
+        words = ("Thin",) if use is expert_links.comment_by_link else ("APPROVED", "")
+        with pytest.raises(PermissionDenied, match="This link has ended"):
+            use(link, review, *words)
+    assert link.pk not in expert_links.good_links(review.roadmap)
+    review.refresh_from_db()
+    assert review.status == "PENDING"
+    assert not review.events.filter(kind="COMMENTED").exists()
+    if lose is not lack_a_second_factor:  # which a colleague lacks too
+        assert expert.get(other_address).status_code == 200
+
+
+def test_a_link_to_decide_ends_when_the_plan_becomes_its_makers_own(expert, review, reviewer):
+    _, address = made(review, reviewer, may_decide=True)
+    _, to_comment = made(review, reviewer)
+    type(review.roadmap).objects.filter(pk=review.roadmap_id).update(owner=reviewer)
+    assert expert.get(address).status_code == 410
+    assert expert.get(to_comment).status_code == 200
 
 
 def test_an_expert_comments_but_decides_only_if_the_link_allows_it(expert, review, reviewer):

@@ -27,7 +27,7 @@ from roadmaps.people.numbers import DIGITS_MAX, whole_number
 from roadmaps.people.public_address import public_address
 from roadmaps.review.decisions import DECISIONS
 from roadmaps.review.desk import assign_review, claim_review, comment_review, release_review
-from roadmaps.review.expert_links import make_expert_link, revoke_expert_link
+from roadmaps.review.expert_links import good_links, make_expert_link, revoke_expert_link
 from roadmaps.review.reviewers import who_may_decide
 
 LINKS_MAX = 20  # links for experts on one page
@@ -75,7 +75,7 @@ def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str,
         "claim": review.claim_in_words(),
         "reviewers": list(who_may_decide(review.roadmap)) if may_decide else [],
         "links": list_page(request, links, "links", size=LINKS_MAX),
-        "good_links": set(expert_links.good().values_list("pk", flat=True)),
+        "good_links": good_links(review.roadmap),
         "history": list_page(request, events, "events"),
     }
 
@@ -158,8 +158,8 @@ def mail_link(link: ExpertLink, address: str) -> str:
 
 
 def revoke_link(request: HttpRequest, review: Review, user: User) -> str:
-    pk = request.POST.get("link", "")
-    link = get_object_or_404(review.roadmap.expert_links, pk=whole_number(pk))
+    pk = whole_number(request.POST.get("link", ""))
+    link = get_object_or_404(review.roadmap.expert_links, pk=pk)
     revoke_expert_link(link, by=user)
     return f"The link of {link.name} opens nothing any more."
 

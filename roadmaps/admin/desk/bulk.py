@@ -113,7 +113,7 @@ def ticked(request: HttpRequest) -> list[Review]:
     """Reviews that were ticked, also those that have left the list meanwhile: the queryset of an
     action has the list's filters.
     """
-    keys = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if whole_number(pk)]
+    keys = filter(None, map(whole_number, request.POST.getlist(ACTION_CHECKBOX_NAME)))
     reviews = Review.objects.filter(pk__in=keys).select_related("roadmap")
     reviews = reviews.order_by("waiting_since", "pk")
     return [as_seen(request, review) for review in reviews]
@@ -121,11 +121,9 @@ def ticked(request: HttpRequest) -> list[Review]:
 
 def as_seen(request: HttpRequest, review: Review) -> Review:
     """The review with the draft that its row was about: a decision on a plan that was edited
-    meanwhile is refused.
+    meanwhile is refused, and one that names no draft.
     """
-    for value in request.POST.getlist(SEEN):
-        pk, _, draft = value.partition(":")
-        number = whole_number(draft)
-        if pk == str(review.pk) and number is not None:
-            review.draft_id = number
+    drafts = dict(value.partition(":")[::2] for value in request.POST.getlist(SEEN))
+    seen = whole_number(drafts.get(str(review.pk), ""))
+    review.draft_id = seen  # type: ignore[assignment] # such a row is never saved
     return review
