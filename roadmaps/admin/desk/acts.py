@@ -54,7 +54,7 @@ class DeskActs(BulkDecisions):
             .first()
         )
         context: dict[str, Any] = extra_context or {}
-        if review:
+        if review and self.has_view_permission(request):
             claim_text = review.claim_in_words()
             if claim_text and review.claimed_by_id != request.user.pk:
                 messages.info(request, claim_text)
