@@ -1,12 +1,19 @@
 """Schedules that the settings own: read-only in the admin but for their switch, and it says so."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import app
@@ -70,6 +77,58 @@ def test_an_owned_schedule_says_that_it_is_read_only_and_keeps_its_times(admin_c
         links.args,
     )
     assert kept.enabled
+
+
+# What beat itself notes at each run or change of a row.
+NOTED_BY_BEAT = {"last_run_at", "total_run_count", "date_changed"}
+FIELDS = [field for field in PeriodicTask._meta.concrete_fields if not field.primary_key]
+
+
+def other_value(field, row):
+    """What a form would send to have another value in that field."""
+    if field.related_model:
+        wanted = {
+            IntervalSchedule: {"every": 6, "period": "hours"},
+            CrontabSchedule: {"minute": "7"},
+            SolarSchedule: {"event": "sunrise", "latitude": 1, "longitude": 2},
+            ClockedSchedule: {"clocked_time": datetime(2027, 1, 1, tzinfo=UTC)},
+        }
+        return field.related_model.objects.get_or_create(**wanted[field.related_model])[0].pk
+    values = {"task": "maintenance.prune", "args": "[1]", "kwargs": '{"a": 1}', "headers": "{}"}
+    kinds = {
+        "BooleanField": "" if getattr(row, field.name) else "on",
+        "DateTimeField": "2027-01-01",
+    }
+    return values.get(field.name, kinds.get(field.get_internal_type(), "7"))
+
+
+def values_of(row):
+    row.refresh_from_db()
+    return {field.name: getattr(row, field.attname) for field in FIELDS}
+
+
+def test_no_field_of_an_owned_schedule_comes_back_at_a_restart_without_a_word(admin_client):
+    """Each is kept, or can't be edited and the page says so."""
+    rows = PeriodicTask.objects.filter(name__in=schedules.owned_names())
+    saved = {}
+    for row in rows:
+        page = admin_client.get(page_of(row))
+        assert "The settings own this schedule" in page.content.decode()
+        before = values_of(row)
+        sent = {field.name: other_value(field, row) for field in FIELDS}
+        times = {f"{name}_0": "2027-01-01" for name in sent} | {
+            f"{name}_1": "03:04" for name in sent
+        }
+        assert admin_client.post(page_of(row), sent | times | {"regtask": "nobody.knows"}).url
+        saved[row.name] = values_of(row)
+        changed = {name for name in before if saved[row.name][name] != before[name]}
+        assert changed - NOTED_BY_BEAT == set(page.context["adminform"].form.fields) == {"enabled"}
+
+    start_beat()
+    assert set(saved) == schedules.owned_names()
+    for row in rows.all():
+        now = values_of(row)
+        assert {name for name in now if now[name] != saved[row.name][name]} <= {"date_changed"}
 
 
 def test_an_owned_schedule_is_switched_off_and_stays_so(admin_client, links):
