@@ -50,7 +50,7 @@ def main() -> list[Figure]:
     figures = [
         Figure("every tenth call refused", ratio, 1.5, "× the time without", tenth.in_words),
         figure("calls a second, none refused", alone, 20),
-        figure("calls a second, every third refused", third, 2),
+        figure("calls a second, every third refused", third, 1),
     ]
     return report("refusals", figures)
 
