@@ -69,6 +69,8 @@ class Report(TypedDict):
     minutes: int
     budget_minutes: int
     skipped: list[str]  # sentences about operations that could not be applied
+    # By a critic that saw none of the learner's words; only where a plan may be approved by it.
+    approval_score: NotRequired[int]
     critique_of: NotRequired[int]  # number of the draft that the critique has read
 
 

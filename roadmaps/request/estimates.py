@@ -41,7 +41,10 @@ def for_request(hours_per_week: int, weeks: int) -> Estimate:
         minutes = statistics.median(recent or [CONCEPT_MINUTES])
         concepts = min(max(round(budget / max(minutes, 1)), SIZES[0]), SIZES[1])
         stages = min(max(round(concepts / 5), 2), 6)
-    return _estimate(stages, concepts, DESIGN, 2 * (settings.MAX_EDIT_ROUNDS - 1))
+    design = DESIGN
+    if settings.AUTO_APPROVE_MIN_SCORE is not None:
+        design += (steps.APPROVAL_ROLE,)
+    return _estimate(stages, concepts, design, 2 * (settings.MAX_EDIT_ROUNDS - 1))
 
 
 def for_plan(stages: int, concepts: int) -> Estimate:

@@ -15,7 +15,7 @@ def approve_what_is_good_enough(review: Review, **_: Any) -> None:
     """Approve in the transaction that opens the review: a dying worker leaves none half decided."""
     if is_good_enough(review):
         comment = (
-            f"Score {review.score}, no critical issue. "
+            f"Score {score_of(review)}, no critical issue. "
             "Approved by AUTO_APPROVE_MIN_SCORE, unseen by a person."
         )
         decide_review(
@@ -33,6 +33,16 @@ def is_good_enough(review: Review) -> bool:
     the changes that a person has asked for.
     """
     least = settings.AUTO_APPROVE_MIN_SCORE
-    if least is None or review.score < least or review.open_critical or review.round > 1:
+    if least is None or score_of(review) < least or review.open_critical or review.round > 1:
         return False
     return not review.draft.report.get("skipped")
+
+
+def score_of(review: Review) -> int:
+    """The score that decides: no better than the critic's who saw none of the learner's words.
+
+    0 where that one was never asked, as for drafts of an earlier release or from before the
+    setting.
+    """
+    blind: int = review.draft.report.get("approval_score", 0)
+    return min(review.score, blind)

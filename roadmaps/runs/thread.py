@@ -78,7 +78,11 @@ async def events(thread: ThreadInput) -> AsyncIterator[Any]:
         async for mode, event in workflow.astream(
             graph_input(snapshot, thread),
             config,
-            context=Context(ask=ask, max_edit_rounds=settings.MAX_EDIT_ROUNDS),
+            context=Context(
+                ask=ask,
+                max_edit_rounds=settings.MAX_EDIT_ROUNDS,
+                approves_itself=settings.AUTO_APPROVE_MIN_SCORE is not None,
+            ),
             stream_mode=["tasks", "values"],
             durability="async",
         ):

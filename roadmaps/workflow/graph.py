@@ -16,7 +16,7 @@ Topology = StateGraph[State, Context, State, State]
 
 
 def after_validation(state: State, runtime: Runtime[Context]) -> str:
-    if whole(state)["edit_round"] < runtime.context.max_edit_rounds and nodes.needs_edit(state):
+    if nodes.goes_on_editing(state, runtime):
         return "plan_edit"
     return "human_review"
 

@@ -12,10 +12,12 @@ from pydantic import BaseModel
 from roadmaps.exceptions import RunError
 from roadmaps.plan import edits, pinned_minutes, rules, shape
 from roadmaps.plan.schemas import Critique, Curriculum, Edit, Intent
-from roadmaps.plan.shape import Report
+from roadmaps.plan.shape import Issue, Report
 from roadmaps.sentences import Sentence
+from roadmaps.workflow import approval
 from roadmaps.workflow.prompts import messages
 from roadmaps.workflow.state import DEFAULTS, Context, Json, State, whole
+from roadmaps.workflow.steps import APPROVAL_ROLE
 
 APPROVED = "APPROVED"
 CHANGES_REQUESTED = "CHANGES_REQUESTED"
@@ -67,13 +69,37 @@ async def validate_structure(state: State, runtime: Runtime[Context]) -> State:
         "budget_minutes": state["budget_minutes"],
         "skipped": state["skipped"],
     }
+    checked: State = {**state, "report": report}
+    if runtime.context.approves_itself and not goes_on_editing(checked, runtime):
+        await _score_for_approval(checked, rule_issues, runtime)
     return {"report": report}
+
+
+async def _score_for_approval(
+    state: State, rule_issues: list[Issue], runtime: Runtime[Context]
+) -> None:
+    """Add to the report the score by which a plan may be approved without a person, if it may be.
+
+    A person checks what a person has asked for, and what has a critical issue or a failed edit.
+    """
+    report, most = state["report"], approval.most_score(rule_issues)
+    critical = any(issue["severity"] == "critical" for issue in report["issues"])
+    if state["review_round"] or report["skipped"] or critical or not most:
+        return
+    prompt = messages("approval", approval.payload(state, rule_issues))
+    call = await runtime.context.ask(APPROVAL_ROLE, prompt, Critique)
+    report["approval_score"] = approval.score_of(call.answer, most)
 
 
 async def _ask(runtime: Runtime[Context], role: str, payload: Json, schema: type[Answer]) -> Answer:
     call = await runtime.context.ask(role, messages(role, payload), schema)
     answer: Answer = call.answer
     return answer
+
+
+def goes_on_editing(state: State, runtime: Runtime[Context]) -> bool:
+    """Whether an automatic round comes next, and not the reviewer."""
+    return whole(state)["edit_round"] < runtime.context.max_edit_rounds and needs_edit(state)
 
 
 def needs_edit(state: State) -> bool:

@@ -68,3 +68,4 @@ class Context:
 
     ask: Ask
     max_edit_rounds: int  # 0: every plan goes to the reviewer as it was designed
+    approves_itself: bool = False  # good plans are approved without a person

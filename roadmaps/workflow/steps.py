@@ -109,6 +109,7 @@ STEPS = (
         seconds=25,
     ),
 )
+APPROVAL_ROLE = "validation"  # of the second opinion by which a plan is approved without a person
 MAIN = tuple(step.node for step in STEPS if step.place == "main")
 LOOP = tuple(step.node for step in STEPS if step.place == "loop")
 LOOP_ENDS_AT = "validate_structure"

@@ -21,6 +21,7 @@ from roadmaps.llm import parsing
 from roadmaps.llm.labels import REASONS
 from roadmaps.models import ModelFailure
 from roadmaps.plan.schemas import Intent
+from roadmaps.workflow import approval
 from roadmaps.workflow.prompts import messages
 from tests.llm.test_ask import METHODS, REQUEST, ask, server  # noqa: F401 - a fixture
 
@@ -92,6 +93,12 @@ def test_an_answer_in_many_blocks_is_read_in_time_too(settings):
         parsing.visible_text(AIMessage.model_construct(content=blocks))
 
     assert_linear(read_blocks, [{"type": "text", "text": "a"}])
+
+
+@pytest.mark.parametrize("kind", REPEATED)
+def test_the_learners_words_are_left_out_of_a_plan_in_time(kind):
+    text = REPEATED[kind]
+    assert_linear(lambda plan: approval.without_phrases(plan, {(text, text, text)}), text)
 
 
 def modules():

@@ -60,6 +60,12 @@ def test_the_estimate_is_right_about_the_built_in_author(owner):
     )
 
 
+def test_the_estimate_counts_the_critic_by_whom_a_plan_is_approved(db, settings):
+    by_people = estimates.for_request(3, 2).calls
+    settings.AUTO_APPROVE_MIN_SCORE = 90
+    assert estimates.for_request(3, 2).calls == by_people + 1
+
+
 def test_the_estimate_is_timed_by_recent_calls_of_the_same_model(settings):
     settings.LLM_MODEL, settings.LLM_CONCURRENCY = "openai:slow", 1
     usual = estimates.for_plan(4, 20).minutes

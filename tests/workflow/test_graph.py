@@ -62,9 +62,9 @@ class Model:
 
 
 class Thread:
-    def __init__(self, model, max_edit_rounds=3):
+    def __init__(self, model, max_edit_rounds=3, **more):
         self.graph = build_graph(GRAPH_VERSION, InMemorySaver())
-        self.context = Context(ask=model, max_edit_rounds=max_edit_rounds)
+        self.context = Context(ask=model, max_edit_rounds=max_edit_rounds, **more)
         self.config = {"configurable": {"thread_id": "t"}}
 
     def feed(self, given):
@@ -98,6 +98,34 @@ def test_every_field_of_the_request_reaches_every_prompt():
     assert set(model.roles()) == {"intent", "curriculum", "validation", "edit"}
     for role, payload in model.asked:
         assert payload["request"] == REQUEST, role
+
+
+def test_the_critic_that_decides_is_asked_once_before_the_review_and_sees_no_word_of_the_learner():
+    model = Model(critiques=[[CRITICAL]])
+    thread = Thread(model, approves_itself=True)
+    thread.start()
+    assert model.roles() == [
+        "intent",
+        "curriculum",
+        "validation",
+        "edit",
+        "validation",
+        "validation",
+    ]
+    decided_by = model.asked[-1][1]
+    assert "MARK" not in str(decided_by)
+    facts = {"level", "hours_per_week", "weeks", "target_date", "language", "formats"}
+    assert decided_by["facts"] == {name: REQUEST[name] for name in facts}
+    assert thread.state().values["report"]["approval_score"] == 80
+
+
+def test_no_critic_decides_where_people_do_or_where_something_is_critical():
+    model = Model()
+    Thread(model).start()
+    assert model.roles().count("validation") == 1
+    model = Model(critiques=[[CRITICAL]])
+    Thread(model, max_edit_rounds=0, approves_itself=True).start()
+    assert model.roles().count("validation") == 1
 
 
 def test_automatic_edits_end_at_their_bound_and_the_reviewer_sees_what_is_left():
