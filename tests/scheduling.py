@@ -8,6 +8,7 @@ BROWSER = "tests/e2e/"
 LONGEST = (
     "tests/commands/",
     "tests/config/test_embedded.py",
+    "tests/config/test_keeper.py",
     "tests/docs/",
     "tests/faults/",
     "tests/operations/",

@@ -10,99 +10,15 @@ import stat
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from config.embedded import EmbeddedServiceError, EmbeddedServices
 from config.embedded.server_user import hand_over
-from tests.conftest import DEADLINE_SECONDS, ROOT, wait_for
-
-USE = """
-import sys
-from pathlib import Path
-import psycopg, redis
-from config.embedded import EmbeddedServices
-services = EmbeddedServices(Path(sys.argv[1]))
-database, messages = services.database_url(), services.redis_url()
-with psycopg.connect(database, autocommit=True) as connection:
-    connection.execute("CREATE TABLE IF NOT EXISTS visits (who text)")
-    connection.execute("INSERT INTO visits VALUES ('x')")
-    visits = connection.execute("SELECT count(*) FROM visits").fetchone()[0]
-print(visits, redis.Redis.from_url(messages).incr("visits"), flush=True)
-print(database, messages, flush=True)
-sys.stdin.read()
-"""
-
-
-class Visitor:
-    """A process that uses the services until it is told to go; `visits` counts those of its
-    checkout so far.
-    """
-
-    def __init__(self, root, python=sys.executable, environment=None, **options):
-        inherited = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
-        self.process = subprocess.Popen(
-            [python, "-c", USE, str(root)],
-            cwd=ROOT,
-            env=inherited | (environment or {}),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            **options,
-        )
-        self.visits = [int(word) for word in self.process.stdout.readline().split()]
-        self.addresses = self.process.stdout.readline().split()
-
-    def go(self):
-        self.process.stdin.close()
-        assert self.process.wait(DEADLINE_SECONDS) == 0
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait(DEADLINE_SECONDS)
-
-
-def processes(root, *names):
-    found = []
-    for process in psutil.process_iter(["cmdline", "name"]):
-        line = " ".join(process.info["cmdline"] or [])
-        if str(root) in line and any(name in line for name in names):
-            found.append(process.pid)
-    return found
-
-
-def servers(root):
-    return processes(root, "redis-server", "postgres")
-
-
-@pytest.fixture
-def empty():
-    """A short path: sockets have little room. The user of PostgreSQL may pass, unlike `tmp_path`."""
-    with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
-        yield Path(folder)
-        wait_for(lambda: not processes(folder, "embedded/__main__.py"))
-
-
-@pytest.fixture(scope="module")
-def database():
-    """One that was made and stopped: making one takes longer than all else here."""
-    with tempfile.TemporaryDirectory(prefix="cairn-") as folder:
-        services = EmbeddedServices(Path(folder))
-        services.database_url()
-        services.leave()
-        wait_for(lambda: not processes(folder, "embedded/__main__.py"))
-        yield Path(folder) / "postgres"
-
-
-@pytest.fixture
-def checkout(empty, database):
-    subprocess.run(["cp", "-a", str(database), str(empty)], check=True)
-    return empty
+from tests.config.checkouts import Visitor, processes, servers
+from tests.conftest import ROOT, wait_for
 
 
 def test_processes_of_a_checkout_share_them_and_the_last_one_stops_them(checkout):

@@ -157,6 +157,8 @@ def test_a_redis_that_forgets_or_is_full_is_named(told, state, text):
 
 def test_a_redis_without_persistence_is_named():
     assert only(services.persistence({"aof_enabled": 0})).state == health.WARN
+    full = only(services.persistence({"aof_enabled": 1, "aof_last_write_status": "err"}))
+    assert (full.state, "disk is full" in full.remedy) == (health.FAIL, True)
     assert {one.state for one in health.broker()} == {
         health.OK
     }  # the embedded one keeps what it holds

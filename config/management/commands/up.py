@@ -100,6 +100,8 @@ class Command(BaseCommand):
         try:
             while not self.stopping:
                 time.sleep(0.2)
+                for line in news_of_services():
+                    self.stderr.write(line)
                 if welcome and listens(address):  # only an address that can be opened
                     self.stdout.write(self.style.SUCCESS(welcome))
                     welcome = ""
@@ -113,6 +115,11 @@ class Command(BaseCommand):
         finally:
             stop_all(list(running.values()))
             self.stdout.write("Stopped.")
+
+
+def news_of_services() -> list[str]:
+    """Deaths and returns of the embedded servers since the last call."""
+    return settings.SERVICES.watch() if settings.EMBEDDED else []
 
 
 def port_number(text: str) -> int:

@@ -75,6 +75,8 @@ def broker() -> list[Finding]:
     try:
         with redis_clients.client() as client:
             info: Any = client.info()
+    except (redis.ResponseError, redis.AuthenticationError) as exc:
+        return fail(f"Redis (REDIS_URL) answers with an error: {first_line(exc)}")
     except redis.RedisError as exc:
         return fail(f"Redis (REDIS_URL) does not answer: {first_line(exc)}")
     answers = ok(f"Redis {info['redis_version']} (REDIS_URL) answers")
@@ -100,6 +102,11 @@ def memory(info: dict[str, Any]) -> list[Finding]:
 
 
 def persistence(info: dict[str, Any]) -> list[Finding]:
+    if info.get("aof_last_write_status", "ok") != "ok":
+        return fail(
+            "Redis can't write its file and refuses what would change it",
+            "see whether its disk is full; it goes on by itself when there is room",
+        )
     if info.get("aof_enabled"):
         return ok("Redis keeps what it holds over a restart")
     return warn(
