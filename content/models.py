@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from roadmaps import sentences
 from roadmaps.models import Concept, Roadmap, RoadmapStatus
 from roadmaps.models.driven import Driven, DrivenQuerySet
+from roadmaps.models.texts import register_many_lines
 
 
 class ArtifactStatus(models.TextChoices):
@@ -227,3 +228,8 @@ class Export(Driven):
     @property
     def is_moving(self) -> bool:
         return self.status in (ExportStatus.PENDING, ExportStatus.WRITING)
+
+
+register_many_lines(Tutorial, "summary")
+register_many_lines(Resource, "note")
+register_many_lines(Question, "text", "explanation")

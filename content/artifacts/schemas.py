@@ -4,7 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
+from roadmaps.plan.schemas import MANY_LINES, ONE_LINE
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600), MANY_LINES
+]
 
 
 class Answer(BaseModel):
@@ -12,19 +16,24 @@ class Answer(BaseModel):
 
 
 class TutorialAnswer(Answer):
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=160)]
+    title: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=160), ONE_LINE
+    ]
     summary: Text
-    markdown: Annotated[str, StringConstraints(min_length=80, max_length=40_000)]
+    markdown: Annotated[str, StringConstraints(min_length=80, max_length=40_000), MANY_LINES]
 
 
 class ResourceAnswer(Answer):
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
+    title: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200), ONE_LINE
+    ]
     url: Annotated[
         str,
         StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^https?://[^\s<>\"]+$"),
+        ONE_LINE,
     ]
     kind: Literal["article", "book", "course", "documentation", "exercise", "search", "video"]
-    language: str = Field(max_length=20, description="BCP 47")
+    language: Annotated[str, ONE_LINE] = Field(max_length=20, description="BCP 47")
     note: Text
 
 

@@ -5,6 +5,7 @@ Importing again therefore updates the notes.
 
 import hashlib
 import json
+import re
 import sqlite3
 import time
 from html import escape
@@ -15,8 +16,11 @@ from django.utils.translation import gettext as _
 
 from content.exports.document import Concept, Course, Question
 from content.exports.files import file_name, zip_of
+from roadmaps.plain_text import many_lines, one_line
 
 MODEL_ID = 1_720_483_265  # of Cairn's kind of note, in every deck
+NO_BREAK = "\u2060"  # WORD JOINER: neither seen nor a space
+TAB = 4
 STYLE = (
     "\n.card { font: 20px/1.5 system-ui, sans-serif; text-align: start; max-width: 34rem;"
     " margin: 1rem auto; padding: 0 1rem; }\n"
@@ -38,11 +42,33 @@ def write(course: Course) -> bytes:
 
 
 def deck_of(course: Course) -> genanki.Deck:
-    deck = genanki.Deck(number_of(f"{course.id} deck"), course.title)
+    deck = genanki.Deck(number_of(f"{course.id} deck"), deck_name(course.title))
     for stage, _module, concept in course.places():
         for number, question in enumerate(concept.quiz, 1):
             deck.add_note(note_of(course, stage.title, concept, question, number))
     return deck
+
+
+def deck_name(title: str) -> str:
+    """The title; two colons, by which Anki puts a deck into another, get an unseen sign between."""
+    return re.sub(":(?=:)", f":{NO_BREAK}", one_line(title))
+
+
+def field(text: str) -> str:
+    """A text as Anki's HTML that is shown as on a page, character by character and line by line.
+
+    Brackets would be a sound or a LaTeX image to Anki, wherever they stand; a delimiter of
+    formulas is none when two elements share it.
+    """
+    shown = escape(many_lines(text)).replace("[", "&#91;").replace("]", "&#93;")
+    shown = shown.replace("{", "&#123;").replace("}", "&#125;")
+    shown = re.sub(r"\\(?=[()]|&#9[13];)", r"<span>\\</span>", shown)
+    shown = re.sub(r"(?m)^[ \t]+|[ \t]{2,}", lambda run: spaces(run[0]), shown)
+    return shown.replace("\t", "&nbsp;" * TAB).replace("\n", "<br>")
+
+
+def spaces(run: str) -> str:
+    return "&nbsp;" * len(run.expandtabs(TAB))
 
 
 def number_of(text: str) -> int:
@@ -53,13 +79,13 @@ def number_of(text: str) -> int:
 def note_of(
     course: Course, stage: str, concept: Concept, question: Question, number: int
 ) -> genanki.Note:
-    options = "".join(f"<li>{escape(option)}</li>" for option in question.options)
-    right = "<br>".join(escape(answer) for answer in question.answers)
+    options = "".join(f"<li>{field(option)}</li>" for option in question.options)
+    right = "<br>".join(field(answer) for answer in question.answers)
     fields = [
-        f"{escape(question.text)}<ol>{options}</ol>",
+        f"{field(question.text)}<ol>{options}</ol>",
         right,
-        escape(question.explanation),
-        escape(concept.title),
+        field(question.explanation),
+        field(concept.title),
     ]
     return genanki.Note(
         model=note_model(),

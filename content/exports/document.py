@@ -4,7 +4,6 @@ Its shape is public (docs/export-format.md). A change that readers of the old sh
 gets a new VERSION.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
@@ -16,25 +15,19 @@ import langcodes
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
+from roadmaps.plan.schemas import MANY_LINES, ONE_LINE
 from roadmaps.plan.shape import CONCEPT_FIELDS, Plan
 
 VERSION: Literal[1] = 1
 CONCEPTS_MAX = 500
 # The fields of a concept that its plan has too.
 PLANNED = {"id", *CONCEPT_FIELDS}
-# What XML can't hold; PostgreSQL refuses the first of them too.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def printable(value: Any) -> Any:
-    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
 
 
 def known_language(tag: str) -> str:
@@ -43,23 +36,26 @@ def known_language(tag: str) -> str:
     return tag
 
 
-PRINTABLE = BeforeValidator(printable)
-Name = Annotated[str, StringConstraints(max_length=200, min_length=1), PRINTABLE]
-Word = Annotated[str, StringConstraints(max_length=20), PRINTABLE]
-Note = Annotated[str, StringConstraints(max_length=600), PRINTABLE]
-Sentence = Annotated[str, StringConstraints(max_length=600, min_length=1), PRINTABLE]
-Title = Annotated[str, StringConstraints(max_length=120, min_length=1), PRINTABLE]
-Paragraph = Annotated[str, StringConstraints(max_length=4000), PRINTABLE]
-Phrase = Annotated[str, StringConstraints(max_length=200), PRINTABLE]
-Outcome = Annotated[str, StringConstraints(max_length=1000), PRINTABLE]
-Tutorial = Annotated[str, StringConstraints(max_length=100_000), PRINTABLE]
-Goal = Annotated[str, StringConstraints(max_length=2000, min_length=1), PRINTABLE]
-About = Annotated[str, StringConstraints(max_length=2000), PRINTABLE]
-Kind = Annotated[str, StringConstraints(max_length=40), PRINTABLE]
-Person = Annotated[str, StringConstraints(max_length=300), PRINTABLE]
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
-Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(known_language)]
-WebAddress = Annotated[str, StringConstraints(max_length=1000, pattern=r"^https?://[^\s<>\"]+$")]
+Name = Annotated[str, StringConstraints(max_length=200, min_length=1), ONE_LINE]
+Word = Annotated[str, StringConstraints(max_length=20), ONE_LINE]
+Note = Annotated[str, StringConstraints(max_length=600), MANY_LINES]
+Sentence = Annotated[str, StringConstraints(max_length=600, min_length=1), MANY_LINES]
+Title = Annotated[str, StringConstraints(max_length=120, min_length=1), ONE_LINE]
+Paragraph = Annotated[str, StringConstraints(max_length=4000), MANY_LINES]
+Phrase = Annotated[str, StringConstraints(max_length=200), ONE_LINE]
+Outcome = Annotated[str, StringConstraints(max_length=1000), ONE_LINE]
+Tutorial = Annotated[str, StringConstraints(max_length=100_000), MANY_LINES]
+Goal = Annotated[str, StringConstraints(max_length=2000, min_length=1), MANY_LINES]
+About = Annotated[str, StringConstraints(max_length=2000), MANY_LINES]
+Kind = Annotated[str, StringConstraints(max_length=40), ONE_LINE]
+Person = Annotated[str, StringConstraints(max_length=300), ONE_LINE]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$"), ONE_LINE]
+Language = Annotated[
+    str, StringConstraints(max_length=35), AfterValidator(known_language), ONE_LINE
+]
+WebAddress = Annotated[
+    str, StringConstraints(max_length=1000, pattern=r"^https?://[^\s<>\"]+$"), ONE_LINE
+]
 Level = Literal["beginner", "intermediate", "advanced"]
 
 

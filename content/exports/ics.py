@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from content.exports.document import Concept, Course
+from roadmaps.plain_text import many_lines, one_line
 
 
 def write(course: Course, start: date | None = None, hours: int | None = None) -> bytes:
@@ -15,7 +16,8 @@ def write(course: Course, start: date | None = None, hours: int | None = None) -
     calendar = Calendar()
     calendar.add("prodid", "-//Cairn//Study plan//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", course.title)
+    # As a text: the library escapes only what its own table knows as one.
+    calendar.add("x-wr-calname", vText(one_line(course.title)))
     for concept, first, last in days(
         course, start or next_monday(), hours or course.request.hours_per_week
     ):
@@ -45,10 +47,11 @@ def event_of(course: Course, concept: Concept, first: date, last: date) -> Event
     # The same every time, so that a calendar moves it.
     event.add("uid", f"{course.id}-{concept.id}@cairn")
     event.add("dtstamp", datetime.now(UTC))
-    event.add("summary", concept.title)
+    event.add("summary", one_line(concept.title))
     event.add("dtstart", first)
     event.add("dtend", last + timedelta(days=1))  # the day after, as the format wants it
     minutes = _("%(count)d minutes") % {"count": concept.minutes}
-    event.add("description", f"{minutes} · {course.title}\n\n{concept.summary}")
+    text = f"{minutes} · {one_line(course.title)}\n\n{many_lines(concept.summary)}"
+    event.add("description", text)
     event.add("transp", "TRANSPARENT")  # studying does not make the whole day busy
     return event

@@ -1,5 +1,6 @@
 """Markdown export: one file for each concept, and an outline that leads to them."""
 
+from html import escape
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -7,9 +8,11 @@ from django.utils.translation import gettext as _
 from content.artifacts import labels
 from content.exports.document import Concept, Course, Question, Resource
 from content.exports.files import file_name, zip_of
+from content.exports.markdown_text import address, block, harmless, inline
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Roadmap
 from roadmaps.people.languages import name_of
+from roadmaps.plain_text import many_lines
 
 
 def write_files(course: Course, folder: Path) -> list[Path]:
@@ -52,7 +55,7 @@ def paths_of(course: Course) -> dict[str, str]:
 
 
 def outline(course: Course, paths: dict[str, str]) -> str:
-    lines = [f"# {course.title}", ""]
+    lines = [f"# {inline(course.title)}", ""]
     if course.made_without_model:
         lines += ["> " + _("Made without a model. To connect one:") + f" `{CONNECT_A_MODEL}`", ""]
     if course.checked:
@@ -65,14 +68,15 @@ def outline(course: Course, paths: dict[str, str]) -> str:
         "weeks": course.request.weeks,
     }
     goal = _("Goal:")
-    lines += [f"**{goal}** {course.request.goal}", "", size, ""]
+    lines += [f"**{goal}** {block(course.request.goal)}", "", size, ""]
 
     for number, stage in enumerate(course.stages, 1):
-        lines += ["", f"## {number}. {stage.title}", "", stage.summary, ""]
+        lines += ["", f"## {number}. {inline(stage.title)}", "", block(stage.summary), ""]
         for module in stage.modules:
-            lines += ["", f"### {module.title}", ""]
+            lines += ["", f"### {inline(module.title)}", ""]
             for concept in module.concepts:
-                lines.append(f"- [{concept.title}]({paths[concept.id]}) · {minutes(concept)}")
+                link = f"[{inline(concept.title)}]({paths[concept.id]})"
+                lines.append(f"- {link} · {minutes(concept)}")
     return "\n".join(lines) + "\n"
 
 
@@ -84,7 +88,7 @@ def checked_line(course: Course) -> str:
     """Who approved the plan, and whether that was a person."""
     if course.checked is None:
         return ""
-    by = {"name": course.checked.by, "date": course.checked.on.isoformat()}
+    by = {"name": inline(course.checked.by), "date": course.checked.on.isoformat()}
     if course.checked.person:
         return _("Approved by %(name)s, %(date)s.") % by
     return _("Approved by %(name)s, not a person, %(date)s.") % by
@@ -93,14 +97,15 @@ def checked_line(course: Course) -> str:
 def concept_text(concept: Concept, titles: dict[str, str]) -> str:
     """`titles` of all concepts, by id."""
     size = f"{minutes(concept)} · {Roadmap.Level.word(concept.difficulty)}"
-    lines = [f"# {concept.title}", "", concept.summary, "", size, ""]
+    lines = [f"# {inline(concept.title)}", "", block(concept.summary), "", size, ""]
     if concept.prerequisites:
-        prerequisites = ", ".join(titles[key] for key in concept.prerequisites)
+        prerequisites = ", ".join(inline(titles[key]) for key in concept.prerequisites)
         lines += [_("First: %(titles)s") % {"titles": prerequisites}, ""]
     if concept.outcomes:
-        outcomes = [f"- {outcome}" for outcome in concept.outcomes]
+        outcomes = [f"- {inline(outcome)}" for outcome in concept.outcomes]
         lines += [f"**{_('Afterwards you can')}**", "", *outcomes, ""]
-    lines += [concept.tutorial or f"*{_('The tutorial is not written yet.')}*", ""]
+    tutorial = harmless(concept.tutorial) or f"*{_('The tutorial is not written yet.')}*"
+    lines += [tutorial, ""]
     if concept.resources:
         lines += [f"## {_('Resources')}", "", *map(resource_line, concept.resources), ""]
     if concept.quiz:
@@ -112,11 +117,17 @@ def concept_text(concept: Concept, titles: dict[str, str]) -> str:
 
 def resource_line(resource: Resource) -> str:
     kind, language = labels.resource_kind(resource.kind), name_of(resource.language)
-    return f"- [{resource.title}](<{resource.url}>) ({kind}, {language}): {resource.note}"
+    link = f"[{inline(resource.title)}](<{address(resource.url)}>)"
+    facts = f"({inline(kind)}, {inline(language)})"
+    return f"- {link} {facts}: {block(resource.note, '  ')}"
 
 
 def question_lines(number: int, question: Question) -> list[str]:
-    options = [f"   - {option}" for option in question.options]
-    answer = f"{'; '.join(question.answers)}: {question.explanation}"
-    details = f"   <details><summary>{_('Answer')}</summary>{answer}</details>"
-    return [f"{number}. {question.text}", "", *options, "", details, ""]
+    """A list's item; the answer is HTML, in which Markdown means nothing."""
+    mark = f"{number}. "
+    indent = " " * len(mark)
+    options = [f"{indent}- {block(option, indent + '  ')}" for option in question.options]
+    answer = many_lines(f"{'; '.join(question.answers)}: {question.explanation}").strip()
+    shown = escape(answer).replace("\n", "<br>")
+    details = f"{indent}<details><summary>{_('Answer')}</summary>{shown}</details>"
+    return [f"{mark}{block(question.text, indent)}", "", *options, "", details, ""]

@@ -18,6 +18,8 @@ from roadmaps.exceptions import InvalidTransition
 from roadmaps.models.driven import Driven, DrivenQuerySet
 from roadmaps.models.search import WORDS
 from roadmaps.models.second_factor import counts_as_staff
+from roadmaps.models.texts import register_many_lines
+from roadmaps.plain_text import one_line
 
 Person = User | AnonymousUser
 
@@ -186,7 +188,7 @@ class Roadmap(Driven):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.goal
+        return one_line(self.title or self.goal)
 
     def get_absolute_url(self) -> str:
         return reverse("roadmap_detail", args=[self.pk])
@@ -230,3 +232,6 @@ class Roadmap(Driven):
             values = {"roadmap": self, "now": self.status_word, "to": str(to.label).lower()}
             raise InvalidTransition(refusal % values)
         self.refresh_from_db()
+
+
+register_many_lines(Roadmap, "goal", "background", "motivation")

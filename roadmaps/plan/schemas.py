@@ -3,14 +3,41 @@
 Every list and string is bounded: small models otherwise fill them with nothing, or without end.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=400)]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1200)]
-Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+from roadmaps.plain_text import many_lines, one_line
+
+
+def _of_text(clean: Callable[[str], str]) -> BeforeValidator:
+    return BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value)
+
+
+# Every text field of a schema is one or the other.
+ONE_LINE = _of_text(one_line)
+MANY_LINES = _of_text(many_lines)
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120), ONE_LINE
+]
+Sentence = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=2, max_length=400), ONE_LINE
+]
+Paragraph = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1200), MANY_LINES
+]
+Id = Annotated[str, ONE_LINE]
+Keyword = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), ONE_LINE
+]
 Difficulty = Literal["beginner", "intermediate", "advanced"]
 LEAST_MINUTES, MOST_MINUTES = 10, 1200  # of a concept
 Minutes = Annotated[int, Field(ge=LEAST_MINUTES, le=MOST_MINUTES)]
@@ -82,7 +109,7 @@ class Score(Answer):
 class Issue(Answer):
     severity: Literal["critical", "warning", "suggestion"]
     dimension: Dimension
-    location: str = Field(max_length=20, description="Id of a part, empty for the whole plan")
+    location: Id = Field(max_length=20, description="Id of a part, empty for the whole plan")
     message: Sentence
     suggestion: Sentence
 
@@ -108,14 +135,14 @@ class Operation(Answer):
     """
 
     op: Literal["add", "remove", "modify", "move", "merge", "split"]
-    target: str = Field(min_length=1, max_length=20, description="Id of a stage, module or concept")
-    into: str | None = Field(default=None, max_length=20)
+    target: Id = Field(min_length=1, max_length=20, description="Id of a stage, module or concept")
+    into: Id | None = Field(default=None, max_length=20)
     position: int | None = Field(default=None, ge=0, le=40)
     title: Title | None = None
     summary: Paragraph | None = None
     minutes: Minutes | None = None
     difficulty: Difficulty | None = None
-    prerequisites: list[str] | None = Field(
+    prerequisites: list[Id] | None = Field(
         default=None, max_length=5, description="Ids of earlier concepts"
     )
     keywords: list[Keyword] | None = Field(default=None, max_length=8)
