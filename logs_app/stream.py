@@ -97,6 +97,14 @@ def refused() -> int:
     return int(redis_client.xlen(REFUSED))
 
 
+def forget_refused(word: str) -> None:
+    """Delete the lines with `word` among those that could not become rows. Raises RedisError."""
+    entries: Any = redis_client.xrange(REFUSED)
+    named = [entry_id for entry_id, fields in entries if word.encode() in fields[b"line"]]
+    if named:
+        redis_client.xdel(REFUSED, *named)
+
+
 def unwritten(word: str) -> list[bytes]:
     """The lines with `word` among the newest entries of the stream, oldest first.
 

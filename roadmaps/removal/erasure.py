@@ -99,8 +99,8 @@ def forget_in_admin() -> int:
     forgotten = 0
     for content_type_id in entries.order_by().values_list("content_type", flat=True).distinct():
         content_type = ContentType.objects.filter(pk=content_type_id).first()
-        model = content_type and content_type.model_class()
-        if model is None:
+        model = content_type.model_class() if content_type else None
+        if model is None:  # of an app that is not there any more
             continue
         keys = model._base_manager.annotate(own_key=Cast("pk", TextField()))
         rows = keys.filter(own_key=OuterRef("object_id"))
@@ -124,6 +124,8 @@ def sweep() -> int:
 def _sweep(thread_id: Any, roadmap_id: Any) -> None:
     loop.run(checkpointer.delete_thread(str(thread_id)))
     ExecutionLog.objects.filter(roadmap_id=roadmap_id).delete()
+    with contextlib.suppress(RedisError):
+        stream.forget_refused(str(roadmap_id))
     TaskResult.objects.filter(task_args__contains=str(roadmap_id)).delete()
     calls = ModelCall.objects.filter(thread_id=thread_id)
     calls.filter(input_tokens=0, output_tokens=0).delete()
