@@ -15,14 +15,14 @@ STYLE = Path(__file__).parent / "assets" / "course.css"
 
 
 def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
-    numbers = count(1)
+    numbers, titles = count(1), course.titles()
     stages: list[dict[str, Any]] = []
     for stage in course.stages:
         modules: list[dict[str, Any]] = []
         for module in stage.modules:
             modules.append({"module": module, "concepts": []})
             for concept in module.concepts:
-                part = concept_of(course, concept, next(numbers), heading=5)
+                part = concept_of(titles, concept, next(numbers), heading=5)
                 modules[-1]["concepts"].append(part)
                 part_done()
         stages.append({"stage": stage, "modules": modules})

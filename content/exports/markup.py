@@ -19,6 +19,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from content.rendering import formulas
 from content.rendering.formulas import DOLLARS
 from content.rendering.markdown import is_diagram
+from content.rendering.math_blocks import look_once
 
 BOXES = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 HEADING_MAX = 6
@@ -36,10 +37,11 @@ def xhtml(text: str, *, heading: int, name: str = "") -> str:
     tokens = parse(text, dict(document))
 
     # The headings of the page around them stay in order.
-    tops = [int(token.tag[1]) for token in tokens if token.type == "heading_open"]
+    levels = {int(token.tag[1]) for token in tokens if token.type == "heading_open"}
+    deeper = heading - min(levels, default=1)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) - min(tops) + heading, HEADING_MAX)}"
+            token.tag = f"h{min(int(token.tag[1]) + deeper, HEADING_MAX)}"
     return str(parser().renderer.render(tokens, parser().options, document))
 
 
@@ -68,6 +70,7 @@ def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True})
     markdown.enable(["table", "strikethrough"]).use(footnote_plugin, inline=False)
     markdown.use(dollarmath_plugin, **DOLLARS, renderer=formulas.draw)
+    look_once(markdown)
     markdown.core.ruler.push("cairn_tidy", tidy)
     markdown.core.ruler.push("cairn_diagrams", explain_diagrams)
     return markdown

@@ -1,5 +1,7 @@
 """Tree of a tutorial's Markdown as plain data for course.typ: nothing in it is ever code."""
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -13,6 +15,10 @@ Node = dict[str, Any]
 MATH = {"math_inline": False, "math_inline_double": True, "math_block": True}
 NESTED_MAX = 24  # parts of a formula within each other
 DEPTH_MAX = 12  # of lists; what stands deeper is lifted up, as typst's own depth is limited
+# A note stands wherever it is referred to, as typst wants it; what is referred to more often gets
+# its number only, for else a long note with many references would fill the world.
+NOTE_MAX = 10
+BLOCK_MAX = 20_000  # characters of code that get colours
 SIMPLE = {
     "paragraph_open": "paragraph",
     "blockquote_open": "quote",
@@ -30,11 +36,37 @@ SIMPLE = {
 }
 
 
-def nodes_of(text: str) -> list[Node]:
+@dataclass
+class Colours:
+    """Characters of code that may still be coloured: what colours code can take long for it."""
+
+    left: int = 100_000
+
+    def language(self, code: str, name: str) -> str:
+        """`name`, or nothing when the code stays plain."""
+        if len(code) > min(BLOCK_MAX, self.left):
+            return ""
+        if name:
+            self.left -= len(code)
+        return name
+
+
+@dataclass
+class Page:
+    """What the nodes of one text share."""
+
+    colours: Colours
+    notes: dict[int, list[Node]] = field(default_factory=dict)  # of footnotes by their id
+    references: Counter[int] = field(default_factory=Counter)
+
+
+def nodes_of(text: str, colours: Colours | None = None) -> list[Node]:
     """Each node: `t` its kind, `c` its children; `s` a text, and what else its kind needs."""
+    page = Page(Colours() if colours is None else colours)
     body, footnotes = split_footnotes(parse(text, {}))
-    notes = {token.meta["id"]: tree_of(content, {}) for token, content in footnotes}
-    return tree_of(body, notes)
+    notes = {token.meta["id"]: tree_of(content, page) for token, content in footnotes}
+    page.notes, page.references = notes, Counter()
+    return tree_of(body, page)
 
 
 def split_footnotes(tokens: list[Token]) -> tuple[list[Token], list[tuple[Token, list[Token]]]]:
@@ -55,17 +87,17 @@ def split_footnotes(tokens: list[Token]) -> tuple[list[Token], list[tuple[Token,
     return body, notes
 
 
-def tree_of(tokens: list[Token], notes: dict[int, list[Node]]) -> list[Node]:
+def tree_of(tokens: list[Token], page: Page) -> list[Node]:
     root: list[Node] = []
-    grow([root], tokens, notes)
+    grow([root], tokens, page)
     return root
 
 
-def grow(stack: list[list[Node]], tokens: list[Token], notes: dict[int, list[Node]]) -> None:
+def grow(stack: list[list[Node]], tokens: list[Token], page: Page) -> None:
     """`stack`: the lists of children that are open, the innermost last."""
     for token in tokens:
         if token.type == "inline":
-            grow(stack, token.children or [], notes)
+            grow(stack, token.children or [], page)
         elif token.nesting > 0:
             node = branch(token)
             if node is None or len(stack) > DEPTH_MAX:
@@ -75,7 +107,7 @@ def grow(stack: list[list[Node]], tokens: list[Token], notes: dict[int, list[Nod
                 stack.append(node["c"])
         elif token.nesting < 0:
             stack.pop()
-        elif node := leaf(token, notes):
+        elif node := leaf(token, page):
             stack[-1].append(node)
 
 
@@ -96,7 +128,7 @@ def branch(token: Token) -> Node | None:
     return node
 
 
-def leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
+def leaf(token: Token, page: Page) -> Node | None:
     """A node without children; None for a token without a text."""
     if token.type == "softbreak":
         return {"t": "text", "s": token.content or " "}
@@ -107,14 +139,15 @@ def leaf(token: Token, notes: dict[int, list[Node]]) -> Node | None:
     if token.type == "code_inline":
         return {"t": "code", "s": token.content}
     if token.type in ("fence", "code_block"):
-        language = (token.info or "").split(" ")[0]
+        language = page.colours.language(token.content, (token.info or "").split(" ")[0])
         return {"t": "block", "s": token.content.rstrip("\n"), "lang": language}
     if token.type in MATH:
         return formula(token.content.strip(), block=MATH[token.type])
     if token.type == "footnote_ref":
         number = token.meta["id"]
-        if notes.get(number):
-            return {"t": "foot", "c": notes[number]}
+        page.references[number] += 1
+        if page.notes.get(number) and page.references[number] <= NOTE_MAX:
+            return {"t": "foot", "c": page.notes[number]}
         # A footnote that refers to a footnote has no place of its own for it.
         return {"t": "text", "s": f"[{number + 1}]"}
     if token.content:

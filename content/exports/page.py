@@ -24,9 +24,13 @@ def facts_of(course: Course) -> dict[str, Any]:
     return {"course": course, "language": language, "direction": direction}
 
 
-def concept_of(course: Course, concept: Concept, number: int, *, heading: int) -> dict[str, Any]:
-    """A concept as templates show it; the tutorial's topmost headings become <h`heading`>."""
-    titles = course.titles()
+def concept_of(
+    titles: dict[str, str], concept: Concept, number: int, *, heading: int
+) -> dict[str, Any]:
+    """A concept as templates show it; the tutorial's topmost headings become <h`heading`>.
+
+    `titles` of all concepts, by id.
+    """
     text = xhtml(concept.tutorial, heading=heading, name=f"c{number}")
     return {
         "number": number,
@@ -40,10 +44,11 @@ def concept_of(course: Course, concept: Concept, number: int, *, heading: int) -
 
 def chapters_of(course: Course, part_done: PartDone) -> list[dict[str, Any]]:
     """In reading order, each with the stage and module that it stands in."""
+    titles = course.titles()
     chapters = []
     for number, (stage, module, concept) in enumerate(course.places(), 1):
         chapters.append(
-            concept_of(course, concept, number, heading=2) | {"stage": stage, "module": module}
+            concept_of(titles, concept, number, heading=2) | {"stage": stage, "module": module}
         )
         part_done()
     return chapters

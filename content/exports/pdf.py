@@ -15,7 +15,7 @@ from content.exports.errors import ExportImpossible
 from content.exports.files import PartDone, nobody_waits
 from content.exports.markdown import checked_line
 from content.exports.markup import web_address
-from content.exports.nodes import nodes_of
+from content.exports.nodes import Colours, nodes_of
 from roadmaps.models import Roadmap
 from roadmaps.people.languages import name_of
 from roadmaps.sentences import Sentence
@@ -37,8 +37,9 @@ SCRIPTS = {
 FOREIGN_SHARE = 0.02  # of the letters: a word quoted in another script is no reason to refuse
 
 
-def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
-    return typeset(course, "pdf", part_done=part_done)[0]
+def write(course: Course, part_done: PartDone = nobody_waits, *, colours: bool = True) -> bytes:
+    """`colours`: of code, which take the most time of all."""
+    return typeset(course, "pdf", part_done=part_done, colours=colours)[0]
 
 
 def typeset(
@@ -46,6 +47,8 @@ def typeset(
     format: Literal["pdf", "png"],
     ppi: float | None = None,
     part_done: PartDone = nobody_waits,
+    *,
+    colours: bool = True,
 ) -> list[bytes]:
     """The file; as "png" one picture per page."""
     if not any(FONTS.glob("*.ttf")):
@@ -53,12 +56,13 @@ def typeset(
             Sentence("The fonts of the PDF are not installed; `make run` installs them.")
         )
     check_scripts(course)
+    text = json.dumps(course_of(course, part_done, colours=colours), ensure_ascii=False)
     pages = typst.compile(
         FOLDER / "course.typ",
         root=FOLDER,
         font_paths=[FONTS],
         ignore_system_fonts=True,
-        sys_inputs={"course": json.dumps(course_of(course, part_done), ensure_ascii=False)},
+        sys_inputs={"course": text},
         format=format,
         ppi=ppi,
     )
@@ -92,8 +96,11 @@ def check_scripts(course: Course) -> None:
         )
 
 
-def course_of(course: Course, part_done: PartDone = nobody_waits) -> dict[str, Any]:
+def course_of(
+    course: Course, part_done: PartDone = nobody_waits, *, colours: bool = True
+) -> dict[str, Any]:
     """The course as course.typ reads it."""
+    budget = Colours() if colours else Colours(0)
     without_model = ""
     if course.made_without_model:
         without_model = _("Made without a model.")
@@ -102,7 +109,10 @@ def course_of(course: Course, part_done: PartDone = nobody_waits) -> dict[str, A
     for stage in course.stages:
         modules = []
         for module in stage.modules:
-            concepts = [concept_of(concept, titles, part_done) for concept in module.concepts]
+            concepts = []
+            for concept in module.concepts:
+                concepts.append(concept_of(concept, titles, budget))
+                part_done()
             modules.append({"title": module.title, "summary": module.summary, "concepts": concepts})
         stages.append({"title": stage.title, "summary": stage.summary, "modules": modules})
     request = course.request
@@ -127,7 +137,7 @@ def course_of(course: Course, part_done: PartDone = nobody_waits) -> dict[str, A
     }
 
 
-def concept_of(concept: Concept, titles: dict[str, str], part_done: PartDone) -> dict[str, Any]:
+def concept_of(concept: Concept, titles: dict[str, str], colours: Colours) -> dict[str, Any]:
     details = [
         _("%(count)d minutes") % {"count": concept.minutes},
         Roadmap.Level.word(concept.difficulty),
@@ -135,14 +145,12 @@ def concept_of(concept: Concept, titles: dict[str, str], part_done: PartDone) ->
     if concept.prerequisites:
         prerequisites = ", ".join(titles[key] for key in concept.prerequisites)
         details.append(_("first: %(titles)s") % {"titles": prerequisites})
-    body = nodes_of(concept.tutorial)
-    part_done()
     return {
         "title": concept.title,
         "summary": concept.summary,
         "facts": " · ".join(details),
         "outcomes": concept.outcomes,
-        "body": body,
+        "body": nodes_of(concept.tutorial, colours),
         "resources": [resource_of(resource) for resource in concept.resources],
         "quiz": [question_of(question) for question in concept.quiz],
     }
