@@ -52,6 +52,7 @@ def stop_rewrites(roadmap: Roadmap, **_: Any) -> None:
 
 @receiver(roadmap_withdrawn)
 def withdraw(roadmap: Roadmap, **_: Any) -> None:
+    jobs.withdraw(roadmap)
     writing.stop(roadmap)
     writing.lock(roadmap)
 

@@ -18,3 +18,8 @@ PRUNE_AFTER_DAYS = env.integer("PRUNE_AFTER_DAYS", 30)
 # The time in which a roadmap in the trash can be restored.
 TRASH_DAYS = env.integer("TRASH_DAYS", 30, least=0)
 EXPORT_KEEP_DAYS = env.integer("EXPORT_KEEP_DAYS", 7, most=365)  # how long a written file stays
+# For one file, whose process is ended when it takes more: on a processor, and by the clock four
+# times as long; beside what Python itself reserves; and what is kept of it.
+EXPORT_SECONDS = env.integer("EXPORT_SECONDS", 60, most=3600)
+EXPORT_MEMORY_MB = env.integer("EXPORT_MEMORY_MB", 1024, least=128, most=65536)
+EXPORT_MAX_BYTES = env.integer("EXPORT_MAX_BYTES", 25_000_000, least=1000, most=500_000_000)

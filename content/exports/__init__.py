@@ -20,15 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "ExportImpossible", "Format"]
 
-ALWAYS = 1_000_000
+ALWAYS = 1_000_000_000
+PLAIN = 1_000_000  # bytes that are copied rather than parsed, in well under a second
 
 
 @dataclass(frozen=True)
 class Format:
     """`name` is its module's too.
 
-    `at_once_up_to`: so many concepts are written while the browser waits; a larger course is a
-    worker's. Those that may be a worker's take `part_done`, which they call after each concept.
+    `at_once_up_to`: a course of so many bytes (`rows.size_of`) is written while the browser
+    waits, a larger one by a worker, in a process with limits. What parses, colours or typesets is
+    always a worker's, and takes `part_done`, which it calls after each concept.
+
+    `colours`: it takes that option too, and without it code stays plain.
     """
 
     name: str
@@ -36,7 +40,12 @@ class Format:
     purpose: str | Promise
     suffix: str
     content_type: str
-    at_once_up_to: int = ALWAYS
+    at_once_up_to: int
+    colours: bool = False
+
+    @property
+    def counts_parts(self) -> bool:
+        return not self.at_once_up_to
 
     def write(self, course: "Course", **options: Any) -> bytes:
         """In the course's own language, as far as Cairn's words are translated.
@@ -68,6 +77,7 @@ FORMATS = {
             suffix="pdf",
             content_type="application/pdf",
             at_once_up_to=0,
+            colours=True,
         ),
         Format(
             name="epub",
@@ -75,7 +85,7 @@ FORMATS = {
             purpose=_("For e-readers and reading apps."),
             suffix="epub",
             content_type="application/epub+zip",
-            at_once_up_to=20,
+            at_once_up_to=0,
         ),
         Format(
             name="html",
@@ -83,7 +93,7 @@ FORMATS = {
             purpose=_("One file that opens in any browser, without a network."),
             suffix="html",
             content_type="text/html",
-            at_once_up_to=20,
+            at_once_up_to=0,
         ),
         Format(
             name="markdown",
@@ -91,6 +101,7 @@ FORMATS = {
             purpose=_("Text files for editors and note-taking apps."),
             suffix="zip",
             content_type="application/zip",
+            at_once_up_to=PLAIN,
         ),
         Format(
             name="anki",
@@ -98,6 +109,7 @@ FORMATS = {
             purpose=_("The quizzes as flash cards; importing again updates them."),
             suffix="apkg",
             content_type="application/octet-stream",
+            at_once_up_to=PLAIN,
         ),
         Format(
             name="ics",
@@ -105,6 +117,7 @@ FORMATS = {
             purpose=_("For your calendar: which concept on which days."),
             suffix="ics",
             content_type="text/calendar",
+            at_once_up_to=ALWAYS,  # it has titles and summaries only
         ),
         Format(
             name="scorm",
@@ -115,7 +128,7 @@ FORMATS = {
             ),
             suffix="zip",
             content_type="application/zip",
-            at_once_up_to=20,
+            at_once_up_to=0,
         ),
         Format(
             name="json",
@@ -123,6 +136,7 @@ FORMATS = {
             purpose=_("Everything, for programs and for importing it into Cairn."),
             suffix="json",
             content_type="application/json",
+            at_once_up_to=PLAIN,
         ),
     )
 }

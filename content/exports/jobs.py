@@ -1,4 +1,7 @@
-"""Exports that a worker writes: requested, written, sent again when lost, and deleted."""
+"""Exports that a worker writes: requested, written, sent again when lost, and deleted.
+
+One at a time of each person: the others of theirs wait in line, and whichever ends sends the next.
+"""
 
 import logging
 import uuid
@@ -10,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from content.exports import FORMATS, ExportImpossible
-from content.models import Export, ExportStatus
+from content.models import Export, ExportQuerySet, ExportStatus
 from roadmaps import sentences
 from roadmaps.engine import dispatch, leases
 from roadmaps.engine.driving import drive
 from roadmaps.engine.recovery import Recoverable
+from roadmaps.exceptions import LeaseLost
 from roadmaps.models import Lease, Roadmap
 from roadmaps.people import time_zones
+from roadmaps.request import limits
 from roadmaps.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ BROKEN = Sentence("The file could not be written; the worker's log has the detai
 @transaction.atomic
 def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
     """The export, written anew; one that is being written already goes on."""
+    limits.take_turn(by)
     expires = timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS)
     export, created = Export.objects.without_file().get_or_create(
         roadmap=roadmap, owner=by, format=format, defaults={"expires_at": expires}
@@ -56,10 +62,33 @@ def ask_for_export(roadmap: Roadmap, format: str, *, by: User) -> Export:
         expires_at=expires,
     ):
         export.refresh_from_db(
-            fields=["status", "run_id", "progress", "parts", "parts_done", "error"]
+            fields=["status", "run_id", "progress", "parts", "parts_done", "error", "expires_at"]
         )
-        dispatch.send_on_commit(TASK, export.pk, export.run_id)
+        if not ahead_of(export).exists():
+            dispatch.send_on_commit(TASK, export.pk, export.run_id)
     return export
+
+
+def line_of(owner_id: int) -> ExportQuerySet:
+    """The exports of a person that are not written yet, in the order in which they will be."""
+    # Each is kept as long as the others, so what expires first was asked for first.
+    return Export.objects.moving().filter(owner=owner_id).order_by("expires_at", "pk")
+
+
+def ahead_of(export: Export) -> ExportQuerySet:
+    earlier = Q(expires_at__lt=export.expires_at) | Q(
+        expires_at=export.expires_at, pk__lt=export.pk
+    )
+    others = line_of(export.owner_id).exclude(pk=export.pk)
+    return others.filter(earlier | Q(status=ExportStatus.WRITING))
+
+
+def send_next(owner_id: int) -> None:
+    """Send the first in a person's line, once whatever was before it has ended."""
+    export = line_of(owner_id).without_file().first()
+    if export is not None and export.status == ExportStatus.PENDING:
+        Export.objects.filter(pk=export.pk).update(dispatched_at=Now())
+        dispatch.send_on_commit(TASK, export.pk, export.run_id)
 
 
 def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
@@ -67,20 +96,43 @@ def write_export(export_id: uuid.UUID, run_id: uuid.UUID) -> str:
 
     def claim() -> Export | None:
         rows = Export.objects.moving().filter(pk=export_id, run_id=run_id)
+        export = rows.without_file().select_related("roadmap", "owner").first()
+        if export is None:
+            return None
+        limits.take_turn(export.owner)
+        if ahead_of(export).exists():
+            return None  # what is ahead sends it when it ends
         if not rows.update(status=ExportStatus.WRITING, attempts=F("attempts") + 1):
             return None
-        return Export.objects.without_file().select_related("roadmap", "owner").get(pk=export_id)
+        export.refresh_from_db(fields=["status", "attempts"])
+        return export
 
     return drive(export_id, claim, write_file, save_failure)
 
 
 def write_file(export: Export, hold: leases.Hold) -> str:
-    from content.exports import rows  # pydantic: no page that lists exports needs it
+    from content.exports import rows, writing  # pydantic: no page that lists exports needs it
 
     with timezone.override(time_zones.of(export.owner)):
         course = rows.load(export.roadmap)
-        file = FORMATS[export.format].write(course, part_done=_counter(export, course))
+        file = writing.write_file(
+            FORMATS[export.format], course, _counter(export, course), _watch(export, hold)
+        )
     return _settle(export, hold, status=ExportStatus.READY, file=file, progress=100)
+
+
+def _watch(export: Export, hold: leases.Hold) -> Callable[[], None]:
+    """What ends the writing of a file that nobody may have any more: LeaseLost."""
+    rows = Export.objects.filter(pk=export.pk, run_id=export.run_id, status=ExportStatus.WRITING)
+
+    def look() -> None:
+        if hold.lost:
+            raise LeaseLost(str(export.pk))
+        if not rows.exists():  # deleted, with its roadmap or its owner
+            hold.end()
+            raise LeaseLost(str(export.pk))
+
+    return look
 
 
 def save_failure(export: Export, hold: leases.Hold, exc: Exception) -> str:
@@ -94,9 +146,11 @@ def save_failure(export: Export, hold: leases.Hold, exc: Exception) -> str:
 
 def _settle(export: Export, hold: leases.Hold, *, error: str = "", **fields: Any) -> str:
     with hold.writing():
+        limits.take_turn(export.owner)
         rows = Export.objects.filter(pk=export.pk)
         rows.update(**fields, **sentences.columns("error", error))
         hold.end()
+        send_next(export.owner_id)
     return str(fields["status"])
 
 
@@ -118,7 +172,8 @@ def _counter(export: Export, course: "Course") -> Callable[[], None]:
 
 
 def send_again(export: Export, worker_died: bool) -> None:
-    dispatch.send_on_commit(TASK, export.pk, export.run_id)
+    if not ahead_of(export).exists():
+        dispatch.send_on_commit(TASK, export.pk, export.run_id)
 
 
 def give_up(export: Export) -> None:
@@ -128,6 +183,18 @@ def give_up(export: Export) -> None:
     )
     rows = Export.objects.filter(pk=export.pk)
     rows.update(status=ExportStatus.FAILED, **sentences.columns("error", error))
+    send_next(export.owner_id)
+
+
+def withdraw(roadmap: Roadmap) -> None:
+    """End the writing of its files: the course goes to the trash, or for good."""
+    moving = Export.objects.moving().filter(roadmap=roadmap)
+    owners = dict(moving.values_list("pk", "owner"))
+    for pk in owners:
+        leases.revoke(pk)
+    moving.filter(pk__in=owners).delete()
+    for owner_id in set(owners.values()):
+        send_next(owner_id)
 
 
 RECOVERABLE = Recoverable(Export.objects.without_file(), send_again, give_up)

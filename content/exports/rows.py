@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count, Func, IntegerField, Sum
 from django.utils import timezone
 
 from content.artifacts.kinds import KINDS, RELATIONS, Kind
@@ -26,7 +27,16 @@ from roadmaps.plan import shape
 from roadmaps.request.fields import EXPORTED
 from roadmaps.runs import publishing
 
+
+class TextSize(Func):
+    """The bytes of a text, which the database knows without reading it."""
+
+    function = "octet_length"
+    output_field = IntegerField()
+
+
 Pairs = list[tuple[plan.Concept, Concept]]
+ITEM_SIZE = 1000  # bytes of a question, a resource, or a concept without its text
 ITEMS = [f"{kind.relation}__{kind.items}" for kind in KINDS.values() if kind.items]
 
 
@@ -51,6 +61,21 @@ def load(roadmap: Roadmap) -> Course:
         checked=load_check(roadmap),
         stages=stages,
     )
+
+
+def size_of(roadmap: Roadmap) -> int:
+    """About how many bytes the course has, without reading its texts."""
+    concepts = roadmap.concepts.aggregate(
+        count=Count("pk"), text=Sum(TextSize("tutorial__markdown"), default=0)
+    )
+    items = 0
+    for kind in KINDS.values():
+        if kind.items:
+            relation = kind.model._meta.get_field(kind.items)
+            of_course = {f"{relation.field.name}__concept__roadmap": roadmap}
+            items += relation.related_model.objects.filter(**of_course).count()
+    size: int = concepts["text"] + ITEM_SIZE * (concepts["count"] + items)
+    return size
 
 
 def load_concept(row: Any) -> Concept:

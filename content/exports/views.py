@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from content.exports import FORMATS, Format, rows
-from content.exports.jobs import ask_for_export
+from content.exports.jobs import ahead_of, ask_for_export
 from content.exports.room import room_for_export
 from content.models import Export, ExportStatus
 from roadmaps.models import Roadmap
@@ -59,13 +59,12 @@ def export_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @paced("export", "POST")
 @room_for_export
 def roadmap_export(request: HttpRequest, pk: uuid.UUID, format: str) -> HttpResponse:
-    """The file, or for a long one the page of its state; a POST has it written."""
+    """The file, or for what takes longer the page of its state; a POST has it written."""
     roadmap, chosen = visible(request, pk), format_of(format)
-    count = roadmap.concepts.count()
-    if not count:
+    if not roadmap.concepts.exists():
         messages.error(request, _("There is no course to export yet: its plan is not approved."))
         return redirect(roadmap)
-    if count <= chosen.at_once_up_to:
+    if rows.size_of(roadmap) <= chosen.at_once_up_to:
         return write_at_once(request, roadmap, chosen)
     if request.method == "POST":
         ask_for_export(roadmap, chosen.name, by=signed_in(request))
@@ -110,7 +109,12 @@ def export_state(request: HttpRequest, roadmap: Roadmap, format: Format) -> Http
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(export_as_json(export))
     name = "_export_state" if getattr(request, "htmx", False) else "export_detail"
-    context = {"roadmap": roadmap, "format": format, "export": export}
+    context = {
+        "roadmap": roadmap,
+        "format": format,
+        "export": export,
+        "waits": export is not None and export.is_moving and ahead_of(export).exists(),
+    }
     return render(request, f"content/{name}.html", context)
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from content.exports import FORMATS, Format, jobs, nodes, rows
+from content.exports import FORMATS, Format, jobs, rows, writing
 from content.models import Export
 from roadmaps.engine import leases
 from roadmaps.engine.recovery import recover
@@ -65,8 +65,11 @@ def test_a_worker_writes_what_takes_long_and_the_page_leads_to_it(browser, roadm
     assert answer["Content-Disposition"] == 'attachment; filename="Weather-maps-hikers.pdf"'
 
 
-@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"pdf"}))
-def test_what_is_short_is_there_at_once(browser, roadmap, format):
+PLAIN = sorted(name for name, format in FORMATS.items() if format.at_once_up_to)
+
+
+@pytest.mark.parametrize("format", PLAIN)
+def test_what_is_only_copied_is_there_at_once(browser, roadmap, format):
     answer = browser.get(address(roadmap, format))
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith(FORMATS[format].content_type)
@@ -74,13 +77,28 @@ def test_what_is_short_is_there_at_once(browser, roadmap, format):
     assert not Export.objects.exists()
 
 
-def test_large_courses_are_left_to_a_worker(browser, owner):
-    large = rows.create(samples.course(21, "Short."), owner=owner)
-    assert "Prepare the file" in browser.get(address(large, "epub")).content.decode()
-    browser.post(address(large, "epub"))
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - set(PLAIN)))
+def test_what_is_parsed_or_typeset_is_never_written_within_a_request(
+    browser, roadmap, format, monkeypatch
+):
+    monkeypatch.setattr(Format, "write", None)
+    assert "Prepare the file" in browser.get(address(roadmap, format)).content.decode()
+    browser.post(address(roadmap, format))
     export = Export.objects.get()
     assert jobs.write_export(export.pk, export.run_id) == "READY"
-    assert browser.get(address(large, "epub", "export_file")).content.startswith(b"PK")
+    answer = browser.get(address(roadmap, format, "export_file"))
+    assert answer["Content-Type"].startswith(FORMATS[format].content_type)
+    assert len(answer.content) > 100
+
+
+@pytest.mark.parametrize("format", [name for name in PLAIN if name != "ics"])
+def test_large_courses_are_left_to_a_worker(browser, owner, format):
+    large = rows.create(samples.course(30, "a" * 40_000), owner=owner)
+    assert "Prepare the file" in browser.get(address(large, format)).content.decode()
+    browser.post(address(large, format))
+    export = Export.objects.get()
+    assert jobs.write_export(export.pk, export.run_id) == "READY"
+    assert len(browser.get(address(large, format, "export_file")).content) > 1000
 
 
 def test_strangers_get_404_and_staff_get_no_file_of_others(client, roadmap):
@@ -138,20 +156,23 @@ def test_an_export_whose_writing_breaks_ends_with_a_sentence(roadmap, monkeypatc
 def test_the_page_shows_how_many_parts_are_written(browser, owner, monkeypatch):
     roadmap = rows.create(samples.course(3, "Short."), owner=owner)
     told, page = [], {"headers": {"HX-Request": "true"}}
-    nodes_of = nodes.nodes_of
+    write_file = writing.write_file
 
-    def watched(text):
-        told.append(browser.get(address(roadmap, "pdf"), **page).content.decode())
-        told.append(
-            browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json()
-        )
-        return nodes_of(text)
+    def watched(format, course, part_done, look):
+        def watched_part():
+            told.append(browser.get(address(roadmap, "pdf"), **page).content.decode())
+            told.append(
+                browser.get(address(roadmap, "pdf"), headers={"Accept": "application/json"}).json()
+            )
+            part_done()
+
+        return write_file(format, course, watched_part, look)
 
     export = asked(roadmap)
     waiting = browser.get(address(roadmap, "pdf"), **page).content.decode()
     assert "<progress" in waiting
     assert "aria-valuetext" not in waiting  # nobody knows yet
-    monkeypatch.setattr("content.exports.pdf.nodes_of", watched)
+    monkeypatch.setattr(writing, "write_file", watched)
     assert jobs.write_export(export.pk, export.run_id) == "READY"
     assert [one["parts_done"] for one in told[1::2]] == [0, 1, 2]
     assert {(one["status"], one["parts"], one["file"]) for one in told[1::2]} == {
@@ -200,7 +221,7 @@ def test_a_dead_workers_export_goes_on_until_it_has_killed_too_many(roadmap, set
 def test_a_stopping_workers_export_is_handed_over_and_has_lost_no_attempt(monkeypatch, roadmap):
     export = asked(roadmap)
     with monkeypatch.context() as stopping:
-        stopping.setattr(Format, "write", lambda *_, **__: leases.hand_over())
+        stopping.setattr(writing, "write_file", lambda *_: leases.hand_over())
         assert jobs.write_export(export.pk, export.run_id) == "stopped"
     export.refresh_from_db()
     assert (export.status, export.attempts) == ("WRITING", 0)
