@@ -27,7 +27,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
-IDLE_SECONDS = float(os.environ.get("SANDBOX_IDLE_SECONDS", "60"))
+IDLE_SECONDS = 60
 MEGABYTE = 1024 * 1024
 # What Python and its libraries reserve before they do anything.
 RESERVED_BYTES = 512 * MEGABYTE
@@ -58,16 +58,26 @@ class WorkFailed(Exception):
     """The work raised; the message names what."""
 
 
+class ProcessEnded(WorkFailed):
+    """The process ended by no limit and before its answer, as at a stop: the work may be fine."""
+
+
 class Sandbox:
     """One process, started when needed. Its calls wait for each other."""
 
-    def __init__(self, work: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        work: str,
+        environment: Mapping[str, str] | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         """`work` is a function of the form `package.module:function` (see `Work`).
 
         `environment`: variables of the process beside those of its caller.
         """
         self.work = work
         self.environment = environment or {}
+        self.idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection[bytes, bytes] | None = None
@@ -94,7 +104,7 @@ class Sandbox:
                     code = self._end()
                     if code != 0:  # it has not ended because it had nothing to do
                         raise _why(code) from None
-            raise WorkFailed("The process ended before it began.")
+            raise ProcessEnded("The process ended before it began.")
 
     def close(self) -> None:
         with self._lock:
@@ -108,7 +118,8 @@ class Sandbox:
         self._connection, theirs = Pipe()
         reading, _ = life_line(os.getpid())
         descriptors = [theirs.fileno(), reading]
-        command = [sys.executable, "-m", "content.sandbox", *map(str, descriptors), self.work]
+        arguments = [*map(str, descriptors), self.work, str(self.idle_seconds)]
+        command = [sys.executable, "-m", "content.sandbox", *arguments]
         self._process = subprocess.Popen(  # noqa: S603 - our own words
             command,
             pass_fds=descriptors,
@@ -191,13 +202,15 @@ def _why(code: int) -> Exception:
         return LimitReached("time")
     if code in (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV):  # where memory can't be had
         return LimitReached("memory")
-    return WorkFailed(f"The process ended with {code}.")
+    return ProcessEnded(f"The process ended with {code}.")
 
 
-def serve(connection: "Connection[bytes, bytes]", work: Work) -> None:
+def serve(
+    connection: "Connection[bytes, bytes]", work: Work, idle_seconds: float = IDLE_SECONDS
+) -> None:
     """Do what is asked for until nothing is for a while, or nobody is there any more."""
     connection.send_bytes(READY)
-    while connection.poll(IDLE_SECONDS):
+    while connection.poll(idle_seconds):
         try:
             limits = Limits(**json.loads(connection.recv_bytes()))
             argument = connection.recv_bytes()
@@ -252,12 +265,12 @@ def _end_with(life_line: int) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # its caller's end is its end
-    connection, life_line, name = sys.argv[1:]
+    connection, life_line, name, idle_seconds = sys.argv[1:]
     _end_with(int(life_line))
     module, _, function = name.partition(":")
     work = getattr(importlib.import_module(module), function)
     with suppress(ConnectionError):
-        serve(Connection(int(connection)), work)
+        serve(Connection(int(connection)), work, float(idle_seconds))
 
 
 if __name__ == "__main__":

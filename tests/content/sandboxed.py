@@ -41,6 +41,8 @@ def misbehave(argument: bytes, progress: Progress) -> bytes:
             return bytes(2_000_000)
         case b"raise":
             raise ValueError("no such thing")
+        case b"stop":
+            os.kill(os.getpid(), signal.SIGTERM)
         case b"die":
             os.kill(os.getpid(), signal.SIGKILL)
     return argument

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from content import sandbox
-from content.sandbox import LimitReached, Limits, Sandbox, WorkFailed
+from content.sandbox import LimitReached, Limits, ProcessEnded, Sandbox, WorkFailed
 from tests.conftest import ROOT, wait_for
 
 LIMITS = Limits(seconds=1, memory=256 * 1024**2, result=1_000_000)
@@ -65,9 +65,14 @@ def test_a_killed_process_counts_as_out_of_memory(misbehaving: Sandbox) -> None:
         misbehaving.call(b"die", GENEROUS)
 
 
-def test_one_that_ended_idle_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SANDBOX_IDLE_SECONDS", "3")
-    box = Sandbox("tests.content.sandboxed:own_process")
+def test_a_stopped_process_is_no_fault_of_the_work(misbehaving: Sandbox) -> None:
+    with pytest.raises(ProcessEnded):
+        misbehaving.call(b"stop", GENEROUS)
+    assert misbehaving.call(b"fine", GENEROUS) == b"fine"
+
+
+def test_one_that_ended_idle_is_started_again() -> None:
+    box = Sandbox("tests.content.sandboxed:own_process", idle_seconds=3)
     first = box.call(b"", GENEROUS)
     # It has ended, and waits for its parent to ask for its code.
     wait_for(lambda: " Z " in Path(f"/proc/{int(first)}/stat").read_text())
@@ -153,7 +158,7 @@ def test_calls_of_many_threads_wait_for_each_other() -> None:
 
 def test_a_work_that_is_not_there_is_told() -> None:
     box = Sandbox("tests.content.sandboxed:nothing")
-    with pytest.raises(WorkFailed):
+    with pytest.raises(ProcessEnded):
         box.call(b"", GENEROUS)
 
 
