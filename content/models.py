@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import MD5
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -93,11 +94,53 @@ class Artifact(Driven):
         return sentences.say(self.error, self.error_source)
 
 
+# Tutorials with another text than was drawn, as a worker of the release before leaves them.
+NOT_DRAWN = ~Q(markdown="") & ~Q(drawn_of=MD5("markdown"))
+
+
+class TutorialQuerySet(ArtifactQuerySet):
+    def not_drawn(self) -> Self:
+        return self.filter(NOT_DRAWN)
+
+    def drawn_before(self, version: int) -> Self:
+        """Drawn by an older renderer, or never."""
+        return self.exclude(markdown="").filter(drawn_version__lt=version)
+
+
 class Tutorial(Artifact):
     concept = models.OneToOneField(Concept, models.CASCADE, related_name="tutorial")
     title = models.CharField(max_length=160, blank=True, default="")
     summary = models.CharField(max_length=600, blank=True, default="")
     markdown = models.TextField(blank=True, default="")
+    # What `content.artifacts.drawings` makes of `markdown`, whenever that is stored.
+    html = models.TextField(editable=False, default="", db_default="")
+    headings = models.JSONField(
+        null=True, editable=False, help_text="Level, id and text of each in the table of contents"
+    )
+    has_diagram = models.BooleanField(editable=False, default=False, db_default=False)
+    drawn_of = models.CharField(
+        max_length=32,
+        editable=False,
+        default="",
+        db_default="",
+        help_text="MD5 of the text that was drawn; of another one the HTML is not shown",
+    )
+    drawn_version = models.PositiveSmallIntegerField(
+        editable=False, default=0, db_default=0, help_text="Of the renderer; 0: never drawn"
+    )
+
+    objects = TutorialQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta(Artifact.Meta):
+        indexes = [
+            *Artifact.Meta.indexes,
+            models.Index(fields=["id"], condition=NOT_DRAWN, name="tutorial_not_drawn"),
+            models.Index(
+                fields=["drawn_version", "id"],
+                condition=~Q(markdown=""),
+                name="tutorial_by_renderer",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or f"Tutorial: {self.concept}"
