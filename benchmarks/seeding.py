@@ -11,6 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
+from content.artifacts import drawings
+from content.rendering import markdown
 from roadmaps.llm import BUILT_IN_AUTHOR
 from roadmaps.llm.author import plan as author_plan
 from roadmaps.plan import edits, rules, shape
@@ -125,9 +127,9 @@ FROM roadmaps_module m JOIN roadmaps_stage s ON s.id = m.stage_id
     JOIN {courses} ON course.id = s.roadmap_id, generate_series(1, 4) c""",
     "tutorials": """
 INSERT INTO content_tutorial (id, concept_id, status, error, model, edition, attempts,
-    dispatched_at, updated_at, title, summary, markdown)
-SELECT gen_random_uuid(), {artifact}, c.title, '',
-    repeat(E'## A heading\\n\\nA paragraph of the seed.\\n\\n', 20)
+    dispatched_at, updated_at, title, summary, markdown, html, headings, drawn_of, drawn_version)
+SELECT gen_random_uuid(), {artifact}, c.title, '', %(markdown)s, %(html)s, %(headings)s,
+    %(drawn_of)s, %(drawn_version)s
 FROM {concepts}""",
     "resource lists": """
 INSERT INTO content_resourcelist (id, concept_id, status, error, model, edition, attempts,
@@ -158,6 +160,7 @@ def seed(*, reviews: int, logs: int) -> Iterator[tuple[str, int]]:
         "roadmaps": max(2, -(-reviews * 2 // 3)),
         "logs": logs,
         **plan_values(),
+        **tutorial_values(),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
@@ -190,6 +193,13 @@ def sql_fragments() -> dict[str, Any]:
         "concepts": CONCEPTS.format(courses=courses),
         "artifact": ARTIFACT.format(author=BUILT_IN_AUTHOR),
     }
+
+
+def tutorial_values() -> dict[str, Any]:
+    """One text with what is drawn of it, shared by all tutorials."""
+    text = "## A heading\n\nA paragraph of the seed.\n\n" * 20
+    values = drawings.columns(text, markdown.read(text))
+    return values | {"markdown": text, "headings": Jsonb(values["headings"])}
 
 
 def plan_values() -> dict[str, Jsonb]:

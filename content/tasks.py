@@ -6,7 +6,9 @@ The task id is the run id; a second delivery is refused.
 from uuid import UUID
 
 from celery import Task, shared_task
+from django.conf import settings
 
+from content.artifacts import drawings
 from content.artifacts.kinds import KINDS, Kind
 from content.exports import jobs
 
@@ -47,3 +49,21 @@ def check_links() -> dict[str, int]:
 def write_export(self: Task, export_id: str) -> str:
     """Write the file of an export that takes longer than a page may."""
     return jobs.write_export(UUID(export_id), UUID(self.request.id))
+
+
+@shared_task(name=drawings.TUTORIAL, ignore_result=True)
+def draw_tutorial(tutorial_id: str) -> str:
+    """Draw the text of a tutorial that somebody has opened before it was drawn."""
+    return drawings.draw_tutorial(UUID(tutorial_id))
+
+
+@shared_task(name=drawings.COURSE, ignore_result=True)
+def draw_course(roadmap_id: str) -> int:
+    """Draw the texts of an imported or copied course, or the first of them."""
+    return drawings.draw_course(UUID(roadmap_id), settings.DRAW_EVERY_SECONDS)
+
+
+@shared_task(name="drawing.draw_left_over", ignore_result=True)
+def draw_left_over() -> int:
+    """Draw some of the texts that an older release or renderer left."""
+    return drawings.draw_left_over(settings.DRAW_EVERY_SECONDS)

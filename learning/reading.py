@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from content.rendering import markdown
+from content.artifacts import drawings
 from learning import cards
 from learning.models import NOTE_MAX, Reading, StudyDay
 from roadmaps.models import Concept
@@ -18,9 +18,9 @@ PLACE_MAX = 32_767
 
 def written(concept: Any) -> dict[str, Any]:
     """The context of the partials of tutorial and resources, whoever reads them."""
-    context: dict[str, Any] = {"document": None, "resources": []}
+    context: dict[str, Any] = {"document": None, "is_drawn": False, "resources": []}
     if hasattr(concept, "tutorial") and concept.tutorial.markdown:
-        context["document"] = markdown.read(concept.tutorial.markdown)
+        context["document"], context["is_drawn"] = drawings.document(concept.tutorial)
     if hasattr(concept, "resource_list"):
         context["resources"] = concept.resource_list.resources.all()
     return context

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from content.artifacts import drawings
 from content.exports import rows
 from roadmaps.exceptions import InvalidTransition
 from roadmaps.models import Roadmap, RoadmapStatus
@@ -95,5 +96,6 @@ def copy_course(share: Share, *, to: User) -> Roadmap:
     if not Share.objects.open().filter(pk=share.pk, token=share.token).exists():
         raise InvalidTransition(_("This link was revoked."))
     copy = rows.create(rows.load(share.roadmap).without_person(), owner=to)
+    drawings.take_along(share.roadmap, copy)
     Share.objects.filter(pk=share.pk).update(uses=F("uses") + 1)
     return copy

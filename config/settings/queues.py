@@ -23,6 +23,7 @@ CELERY_TASK_ROUTES = {
     "generate_roadmap_content": {"queue": "content_generation"},
     "retry_*_task": {"queue": "content_generation"},
     "exports.*": {"queue": "content_generation"},
+    "drawing.*": {"queue": "content_generation"},
     "batch_write_logs": {"queue": "logs"},
     "maintenance.*": {"queue": "logs"},
 }
@@ -50,6 +51,7 @@ STOP_SECONDS = env.integer("STOP_SECONDS", 20, least=0)
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 RECOVER_EVERY_SECONDS = env.integer("RECOVER_EVERY_SECONDS", 2)
+DRAW_EVERY_SECONDS = 30  # between two looks for texts that aren't drawn; one portion's as well
 HEARTBEAT_OF_QUEUES_SECONDS = 10  # between two tasks that prove that a queue's messages are taken
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Expiring: while no worker listens they must not pile up.
@@ -86,6 +88,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "maintenance.sum_up_usage",
         "schedule": 900,
         "options": {"expire_seconds": 900},
+    },
+    "draw left-over texts": {
+        "task": "drawing.draw_left_over",
+        "schedule": DRAW_EVERY_SECONDS,
+        "options": {"expire_seconds": DRAW_EVERY_SECONDS},
     },
     "prune": {"task": "maintenance.prune", "schedule": 3600},
     "encrypt second factors": {

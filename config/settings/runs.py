@@ -23,3 +23,5 @@ EXPORT_KEEP_DAYS = env.integer("EXPORT_KEEP_DAYS", 7, most=365)  # how long a wr
 EXPORT_SECONDS = env.integer("EXPORT_SECONDS", 60, most=3600)
 EXPORT_MEMORY_MB = env.integer("EXPORT_MEMORY_MB", 1024, least=128, most=65536)
 EXPORT_MAX_BYTES = env.integer("EXPORT_MAX_BYTES", 25_000_000, least=1000, most=500_000_000)
+# Of a processor, to draw one text; half of it may go into the colours of its code.
+DRAW_SECONDS = env.integer("DRAW_SECONDS", 5, most=600)

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import F
 
-from content.artifacts import prompts, writing
+from content.artifacts import drawings, prompts, writing
 from content.artifacts.jobs import Job, Result, job_of, missing_jobs
 from content.artifacts.kinds import KINDS
 from content.models import COURSE, Artifact, ArtifactStatus
@@ -122,9 +123,20 @@ def unexpected(exc: Exception) -> Sentence:
     )
 
 
-def stream_results(roadmap: Roadmap, jobs: list[Job], hold: leases.Hold) -> Iterable[Result]:
+def stream_results(roadmap: Roadmap, jobs: list[Job], hold: leases.Hold) -> Iterator[Result]:
+    """Results as they come, each with its text drawn before it is saved."""
     journal = ModelCall.objects.asked_by(roadmap.thread_id)
-    return loop.stream(answers(jobs, str(roadmap.thread_id), journal), on_cancel=hold.on_lost)
+    produced = answers(jobs, str(roadmap.thread_id), journal)
+    for result in loop.stream(produced, on_cancel=hold.on_lost):
+        yield drawn(result)
+
+
+def drawn(result: Result) -> Result:
+    if result.answer is None:
+        return result
+    job = result.job
+    name = f"the {job.kind.name} of {job.concept_title!r} ({job.artifact_id})"
+    return replace(result, drawn=drawings.of_answer(job.kind, result.answer, name))
 
 
 async def answers(jobs: list[Job], thread_id: str, journal: set[str]) -> AsyncIterator[Result]:

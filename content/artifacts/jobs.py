@@ -1,7 +1,7 @@
 """Jobs of the content's runs: artifacts to write, and the models' results."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from content.artifacts.kinds import KINDS, Kind
@@ -34,6 +34,7 @@ class Result:
     answer: "BaseModel | None"
     model: str = ""
     error: str = ""
+    drawn: dict[str, Any] = field(default_factory=dict)  # columns; see `drawings.of_answer`
 
 
 def job_of(kind: Kind, artifact: Artifact) -> Job:

@@ -47,7 +47,7 @@ class Kind:
     @property
     def long_fields(self) -> list[str]:
         """Fields that a list needn't read."""
-        return [self.text] if self.text else []
+        return [self.text, "html", "headings"] if self.text else []
 
     def has_content(self, artifact: Any) -> bool:
         if self.text:

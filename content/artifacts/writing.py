@@ -27,6 +27,8 @@ def save(result: Result) -> str:
     if result.answer is None:
         return save_failure(artifact, result.error)
     kind.fill(artifact, result.answer)
+    for name, value in result.drawn.items():
+        setattr(artifact, name, value)
     artifact.status, artifact.error, artifact.model = ArtifactStatus.READY, "", result.model
     artifact.save()
     return ArtifactStatus.READY

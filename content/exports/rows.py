@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Func, IntegerField, Sum
 from django.utils import timezone
 
+from content.artifacts import drawings
 from content.artifacts.kinds import KINDS, RELATIONS, Kind
 from content.exports.document import (
     Checked,
@@ -43,6 +44,7 @@ ITEMS = [f"{kind.relation}__{kind.items}" for kind in KINDS.values() if kind.ite
 def load(roadmap: Roadmap) -> Course:
     rows = (
         roadmap.concepts.select_related("module__stage", *RELATIONS)
+        .defer("tutorial__html", "tutorial__headings")
         .prefetch_related("prerequisites", *ITEMS)
         .order_by("order")
     )
@@ -130,6 +132,7 @@ def create(course: Course, *, owner: User) -> Roadmap:
     pairs = [(by_id[concept.id], concept) for concept in course.concepts()]
     for kind in KINDS.values():
         create_artifacts(kind, pairs)
+    drawings.ask_for_course(roadmap)
     return roadmap
 
 

@@ -1,27 +1,30 @@
-"""HTML of the Markdown that a model wrote, safe for a browser to show."""
+"""HTML of the Markdown that a model wrote, safe for a browser to show.
+
+It runs in a process of its own (`content.rendering.drawing`), never in a page's: a parser can't be
+stopped from within.
+"""
 
 import html
+import json
 import re
 from collections import Counter
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import nh3
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
 from content.rendering import formulas
+from content.rendering.code import Painter
+from content.rendering.document import Document, Heading
+from content.rendering.task_lists import task_lists
 
 CLASSES = {"code", "pre", "span", "ul", "ol", "li", "input", "div", "sup", "section", "a", "hr"}
 TAGS = nh3.ALLOWED_TAGS | formulas.TAGS | {"input", "label", "section"}
@@ -29,26 +32,12 @@ OWN_ID = re.compile(r"(t-[\w-]+|fn(ref)?\d+(:\d+)?)")
 LISTED_LEVELS = (2, 3)
 
 
-@dataclass(frozen=True)
-class Heading:
-    level: int
-    id: str
-    text: str
+def work(argument: bytes, _progress: Callable[[], None]) -> bytes:
+    """The work of a sandbox: `text` and `colour_seconds` of a JSON object as a Document's bytes."""
+    return read(**json.loads(argument)).encode()
 
 
-@dataclass(frozen=True)
-class Document:
-    html: SafeString
-    headings: tuple[Heading, ...]  # of the two upper levels
-    has_diagram: bool
-
-
-def render(text: str) -> SafeString:
-    return read(text).html
-
-
-@lru_cache(maxsize=256)
-def read(text: str) -> Document:
+def read(text: str, colour_seconds: float = 1.0) -> Document:
     """Safe whatever `text` holds: raw HTML is escaped by the parser, and the result is cleaned as
     well.
     """
@@ -59,9 +48,11 @@ def read(text: str) -> Document:
         # Cells are aligned by attribute: a strict policy lets no page have style attributes.
         if token.type in ("th_open", "td_open") and "style" in token.attrs:
             token.attrs = {"align": str(token.attrs["style"]).removeprefix("text-align:")}
-    unsafe = parser().renderer.render(tokens, parser().options, environment)
+    painter = Painter(colour_seconds)
+    options = OptionsDict({**parser().options, "highlight": painter.colour})  # type: ignore[typeddict-item]
+    unsafe = parser().renderer.render(tokens, options, environment)
     return Document(
-        html=mark_safe(cleaner().clean(unsafe)),  # noqa: S308 - cleaned
+        html=cleaner().clean(unsafe),
         headings=tuple(heading for heading in headings if heading.level in LISTED_LEVELS),
         has_diagram=any(is_diagram(token) for token in tokens),
     )
@@ -69,9 +60,9 @@ def read(text: str) -> Document:
 
 @cache
 def parser() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False, "highlight": highlight_code})
+    markdown = MarkdownIt("commonmark", {"html": False})
     markdown.enable(["table", "strikethrough"])
-    markdown.use(tasklists_plugin, label=True).use(footnote_plugin)
+    markdown.use(task_lists).use(footnote_plugin)
     markdown.use(dollarmath_plugin, **formulas.DOLLARS, renderer=formulas.draw)
     markdown.add_render_rule("fence", draw_fence)
     markdown.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
@@ -90,14 +81,6 @@ def draw_fence(
 
 def is_diagram(token: Token) -> bool:
     return token.type == "fence" and token.info.split()[:1] == ["mermaid"]
-
-
-def highlight_code(code: str, language: str, _attributes: str) -> str:
-    try:
-        lexer = get_lexer_by_name(language)
-    except ClassNotFound:
-        return html.escape(code)
-    return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
 def anchor_headings(tokens: list[Token]) -> list[Heading]:

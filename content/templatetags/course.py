@@ -1,11 +1,12 @@
 """Template tags and filters for the content of a course."""
 
-from django import template
-from django.utils.safestring import SafeString
+from typing import Any
 
-from content.artifacts import labels
+from django import template
+
+from content.artifacts import drawings, labels
 from content.artifacts.kinds import KINDS, Kind
-from content.rendering import markdown
+from content.models import Tutorial
 
 register = template.Library()
 
@@ -15,9 +16,11 @@ def artifact_kinds() -> list[Kind]:
     return list(KINDS.values())
 
 
-@register.filter("markdown")
-def as_html(text: str) -> SafeString:
-    return markdown.render(text)
+@register.inclusion_tag("content/_written.html")
+def written(tutorial: Tutorial) -> dict[str, Any]:
+    """The text of a tutorial, as its learner reads it."""
+    document, is_drawn = drawings.document(tutorial)
+    return {"document": document, "is_drawn": is_drawn}
 
 
 @register.filter

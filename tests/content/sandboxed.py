@@ -1,9 +1,12 @@
 """Works of the tests of the sandbox, done in its process."""
 
+import json
 import os
 import re
 import signal
 from collections.abc import Callable
+
+from content.rendering import markdown
 
 Progress = Callable[[], None]
 
@@ -46,3 +49,9 @@ def misbehave(argument: bytes, progress: Progress) -> bytes:
         case b"die":
             os.kill(os.getpid(), signal.SIGKILL)
     return argument
+
+
+def stuck_in_colours(argument: bytes, progress: Progress) -> bytes:
+    while json.loads(argument)["colour_seconds"]:
+        pass
+    return markdown.work(argument, progress)

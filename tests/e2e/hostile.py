@@ -17,6 +17,7 @@ from learning.models import Attempt, Reading
 from logs_app.models import ExecutionLog
 from roadmaps.models import Draft, ModelCall, Review, Roadmap
 from roadmaps.runs import publishing
+from tests import drawn
 
 SCRIPT = "<script>alert('evil')</script>"
 EVIL = (
@@ -144,7 +145,9 @@ def _written(roadmap):
     publishing.create(roadmap, plan())
     one = roadmap.concepts.first()
     state = {"concept": one, "status": "READY", "error": EVIL, "model": SHORT}
-    tutorial = Tutorial.objects.create(title=SHORT, summary=EVIL, markdown=MARKDOWN, **state)
+    tutorial = Tutorial.objects.create(
+        title=SHORT, summary=EVIL, **drawn.columns(MARKDOWN), **state
+    )
     resources = ResourceList.objects.create(**state)
     Resource.objects.create(
         resource_list=resources, order=1, title=EVIL[:200], url=LINK, kind="book", note=EVIL

@@ -3,6 +3,7 @@
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from roadmaps.models import Roadmap
 from roadmaps.runs import publishing
+from tests import drawn
 
 TUTORIAL = r"""
 ## Why it matters
@@ -112,7 +113,9 @@ def _concept(number):
 
 
 def write(concept):
-    Tutorial.objects.create(concept=concept, status="READY", title=concept.title, markdown=TUTORIAL)
+    Tutorial.objects.create(
+        concept=concept, status="READY", title=concept.title, **drawn.columns(TUTORIAL)
+    )
     resources = ResourceList.objects.create(concept=concept, status="READY")
     for order, kind in enumerate(("article", "book", "video"), start=1):
         Resource.objects.create(

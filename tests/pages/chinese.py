@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from content.models import Question, Quiz, Resource, ResourceList, Tutorial
 from roadmaps.models import Roadmap
 from roadmaps.runs import publishing
+from tests import drawn
 
 ACCEPT = "zh-CN,zh;q=0.9,en;q=0.5"  # as a browser says it
 # Names, units and tags, which are the same in Chinese.
@@ -121,7 +122,10 @@ def _concept(number, difficulty, prerequisites):
 
 def _write(concept):
     Tutorial.objects.create(
-        concept=concept, status="READY", title=concept.title, markdown="## 为什么\n\n气压决定风。"
+        concept=concept,
+        status="READY",
+        title=concept.title,
+        **drawn.columns("## 为什么\n\n气压决定风。"),
     )
     resources = ResourceList.objects.create(concept=concept, status="READY")
     given = {

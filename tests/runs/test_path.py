@@ -53,7 +53,7 @@ def test_a_goal_becomes_a_finished_course(owner, reviewer, worker, model_server,
     concepts = roadmap.concepts.count()
     assert counts(roadmap)["READY"] == counts(roadmap)["TOTAL"] == concepts * 3
     assert all(concept.quiz.questions.count() >= 1 for concept in roadmap.concepts.all())
-    assert all(concept.tutorial.markdown for concept in roadmap.concepts.all())
+    assert all("<h2" in concept.tutorial.html for concept in roadmap.concepts.all())
     assert {call["method"] for call in model_server.calls} == {method}
     assert ModelCall.objects.filter(thread_id=roadmap.thread_id).count() == len(model_server.calls)
 

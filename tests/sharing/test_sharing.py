@@ -11,7 +11,7 @@ from roadmaps.models import ModelCall, Roadmap
 from roadmaps.removal.trash import move_to_trash
 from sharing import services
 from sharing.models import Share
-from tests import courses
+from tests import courses, drawn
 from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,8 +197,8 @@ def test_the_picture_shows_every_concept_to_its_owner_and_to_no_stranger(browser
 
 def test_a_stranger_reads_the_tutorial_as_its_owner_does(client, share):
     tutorial = share.roadmap.concepts.first().tutorial
-    tutorial.markdown += "\n\n```mermaid\nflowchart LR\n  a --> b\n```\n"
-    tutorial.save()
+    diagram = "\n\n```mermaid\nflowchart LR\n  a --> b\n```\n"
+    drawn.rewrite(tutorial, tutorial.markdown + diagram)
     page = client.get(pages_of(share)[2]).content.decode()
     for shared in (
         "cairn/tutorial.css",
