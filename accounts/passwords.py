@@ -8,64 +8,22 @@ hash give way to all others: a page is served first.
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-RETRY_AFTER_SECONDS = 5
+from roadmaps.pages.turns import RETRY_AFTER_SECONDS, NoTurn, Turns
+
 NICENESS = 10  # of the threads that hash
 
 
-class TooManyPasswords(Exception):
-    """No turn came in time, or too many wait already."""
-
-
-class Turns:
-    """Turns of the threads of one process, by HASHES_AT_ONCE."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self.running = self.waiting = 0
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Raises TooManyPasswords."""
-        if not self._is_free() and not connection.in_atomic_block:
-            connection.close()
-        with self._changed:
-            if not self._is_free():
-                self._wait()
-            self.running += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self.running -= 1
-                self._changed.notify()
-
-    def _is_free(self) -> bool:
-        return self.running < settings.HASHES_AT_ONCE
-
-    def _wait(self) -> None:
-        if self.waiting >= settings.HASHES_WAITING:
-            raise TooManyPasswords
-        self.waiting += 1
-        try:
-            if not self._changed.wait_for(self._is_free, settings.HASH_WAIT_SECONDS):
-                raise TooManyPasswords
-        finally:
-            self.waiting -= 1
-
-
-turns = Turns()
+turns = Turns("HASHES_AT_ONCE", "HASHES_WAITING", "HASH_WAIT_SECONDS")
 
 
 @cache
@@ -82,7 +40,7 @@ def _give_way() -> None:
 
 
 class BoundedHasher(PBKDF2PasswordHasher):
-    """Django's usual hasher in its usual format. Raises TooManyPasswords."""
+    """Django's usual hasher in its usual format. Raises NoTurn."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         with turns.turn():
@@ -99,7 +57,7 @@ class PasswordsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Any) -> HttpResponse | None:
-        if not isinstance(exception, TooManyPasswords):
+        if not isinstance(exception, NoTurn):
             return None
         page = render_to_string("accounts/busy.html", request=request)
         retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}

@@ -1,13 +1,12 @@
 """Benchmark of ordinary readers beside hostile visitors: `python -m benchmarks.hostile`.
 
 The rates are those that Cairn has when nothing is set. Every visitor comes from an address of their
-own on this machine. The hostile ones run in a process of their own, which gives way to the others:
-on a network their CPU wouldn't be the server's.
+own on this machine, and half requests from ten. The hostile ones run in a process of their own,
+whose CPU is the server's here; on a network it wouldn't be.
 """
 
 import asyncio
 import contextlib
-import os
 import random
 import resource
 import statistics
@@ -30,6 +29,7 @@ CONCEPTS = 30
 LISTED = 30  # courses of the gallery
 TRY_AGAIN_SECONDS = (1, 3)  # of a hostile visitor
 MOST_TIMES = 3
+BEGUN = "begun"  # a line of the hostile process
 TOKEN = "a" * 32  # a browser may choose its own
 # As nobody has set them.
 SHIPPED = dict.fromkeys(("RATE_PAGES", "RATE_SEARCH", "STORED_ROADMAPS"), "")
@@ -64,7 +64,7 @@ def figures(alone: list["Look"], beside: list["Look"], told: str) -> list[Figure
             slowest,
             10,
             "s",
-            told.strip(),
+            told.removeprefix(BEGUN).strip(),
         ),
     ]
 
@@ -149,6 +149,7 @@ async def read(address: str, readers: list[tuple[str, list[str]]], seconds: floa
 def attack(address: str, token: str, exporters: list[str]) -> Iterator[lab.Process]:
     command = [sys.executable, "-m", "benchmarks.hostile", address, token, *exporters]
     with lab.Process("hostile", command) as process:
+        lab.wait_for(lambda: BEGUN in process.log.read_text())
         yield process
 
 
@@ -224,6 +225,8 @@ class Hostile:
 
 async def be_hostile(address: str, token: str, exporters: list[str]) -> None:
     hostile = Hostile(address, token, exporters)
+    sys.stdout.write(f"{BEGUN}\n")
+    sys.stdout.flush()
     with contextlib.suppress(asyncio.CancelledError):
         task = asyncio.create_task(hostile.run())
         asyncio.get_running_loop().add_signal_handler(15, task.cancel)
@@ -234,7 +237,6 @@ async def be_hostile(address: str, token: str, exporters: list[str]) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        os.nice(10)
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         asyncio.run(be_hostile(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -15,6 +15,7 @@ SENTENCE = "a sentence at the form"
 DELETE = "a sentence that says what to delete"
 CLOSED = "the connection is closed"
 TOO_SLOW = "408, and the connection is closed"
+_TURN = "it waits for its turn"
 WAITS = "the call waits for its turn"
 
 
@@ -193,6 +194,11 @@ HASHES_AT_ONCE = env.integer("HASHES_AT_ONCE", 2, most=100)
 HASHES_WAITING = env.integer("HASHES_WAITING", 20, least=0, most=1000)
 HASH_WAIT_SECONDS = env.integer("HASH_WAIT_SECONDS", 10, most=60)
 
+# Pages for people who aren't signed in, of one web process.
+STRANGERS_AT_ONCE = env.integer("STRANGERS_AT_ONCE", 4, most=1000)
+STRANGERS_WAITING = env.integer("STRANGERS_WAITING", 100, least=0, most=10_000)
+STRANGER_WAIT_SECONDS = env.integer("STRANGER_WAIT_SECONDS", 10, most=60)
+
 # Of one connection to the web.
 HEAD_SECONDS = env.integer("HEAD_SECONDS", 15, most=3600)
 BODY_SECONDS = env.integer("BODY_SECONDS", 30, most=3600)
@@ -227,10 +233,13 @@ AMOUNTS = (
         "HASHES_AT_ONCE",
         "passwords checked or set at once",
         "web process",
-        "it waits for its turn",
+        _TURN,
     ),
     Amount("HASHES_WAITING", "passwords that wait for a turn", "web process", TRY_LATER),
     Amount("HASH_WAIT_SECONDS", "seconds of such a wait", "request", TRY_LATER),
+    Amount("STRANGERS_AT_ONCE", "strangers' pages made at once", "web process", _TURN),
+    Amount("STRANGERS_WAITING", "strangers' pages that wait for a turn", "web process", TRY_LATER),
+    Amount("STRANGER_WAIT_SECONDS", "seconds of such a wait", "request", TRY_LATER),
     Amount("HEAD_SECONDS", "seconds until a request's head is whole", "connection", TOO_SLOW),
     Amount("BODY_SECONDS", "seconds until its body is whole", "connection", TOO_SLOW),
     Amount(

@@ -8,8 +8,10 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from roadmaps.pages import rates
+from roadmaps.pages.turns import RETRY_AFTER_SECONDS, NoTurn, Turns
 
 View = TypeVar("View", bound=Callable[..., Any])
 # Of an address: the gallery and lists of the admin, its own search, its autocompletion.
@@ -37,14 +39,29 @@ def paced(action: str, *methods: str) -> Callable[[View], View]:
     return wrap
 
 
+strangers = Turns("STRANGERS_AT_ONCE", "STRANGERS_WAITING", "STRANGER_WAIT_SECONDS")
+
+
 class PagesMiddleware:
-    """The rates of all pages and of all searches: per person, and of strangers per address."""
+    """The rates of all pages and of all searches: per person, and of strangers per address.
+
+    Only a few pages are made for strangers at once: many of them leave room for people who are
+    signed in. Forms don't wait here, as the passwords in them have turns of their own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        if request.method not in ("GET", "HEAD") or not rates.counted_as(request, "stranger"):
+            return self.get_response(request)
+        try:
+            with strangers.turn():
+                return self.get_response(request)
+        except NoTurn:
+            page = render_to_string("busy.html", request=request)
+            retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return HttpResponse(page, status=503, headers=retry)
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         seconds = rates.count(request, "pages")
