@@ -16,7 +16,7 @@ def others_with(email: str, apart_from: User | None = None) -> "list[User]":
     """The accounts with this address, in whatever case it is written."""
     if not email:
         return []
-    users = User.objects.filter(email__iexact=email)
+    users = User.objects.filter(email__iexact=email).exclude(email="")  # as the index says it
     if apart_from and apart_from.pk:
         users = users.exclude(pk=apart_from.pk)
     return list(users)

@@ -68,7 +68,10 @@ def test_an_account_from_its_first_page_to_its_last(page, desk, letters):
 
     look_at(page, "/accounts/email/")
     send(page, "Send the link", email="new@example.org")
+    look_at(page)  # asks who it is
+    send(page, "Confirm", password=PASSWORD)
     look_at(page, "/accounts/email/")
+    look_at(desk, link_to(letters, "ann@example.org", "/accounts/withdraw/"))
     page.goto(link_to(letters, "new@example.org", "/accounts/confirm-email/"))
     look_at(page)
     send(page, "Confirm")
