@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail as outbox
 from django.urls import reverse
 from django.utils import translation
@@ -157,6 +158,7 @@ def test_reasons_and_notices_are_in_the_readers_language(chinese_browser, learne
 def test_a_mail_speaks_as_the_pages_did(client, learner, settings):
     learner.email = "lin@example.org"
     learner.save()
+    EmailAddress.objects.create(user=learner, email=learner.email, verified=True, primary=True)
     signed_in = {"login": learner.username, "password": learner.username}
     client.post(reverse("account_login"), signed_in, headers={"accept-language": chinese.ACCEPT})
     assert Preferences.of(learner).mail_language == "zh-hans"

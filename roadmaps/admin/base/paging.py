@@ -7,7 +7,7 @@ from django.core.paginator import Page
 from django.http import HttpRequest
 from unfold import paginator
 
-from roadmaps.people.numbers import whole_number
+from roadmaps.people.numbers import DIGITS_MAX, whole_number
 
 LIST_MAX = 50  # rows of one page of a list that stands beside others
 PAGE_MAX = 100_000  # an address may ask for any number
@@ -67,7 +67,8 @@ def list_page(request: HttpRequest, rows: Any, name: str, *, size: int = LIST_MA
 
     A text that is no number means the first page, as everywhere in the admin.
     """
-    number = min(whole_number(request.GET.get(name, "")) or 1, PAGE_MAX)
+    text = request.GET.get(name, "")[:DIGITS_MAX]  # far beyond the last page already
+    number = min(whole_number(text) or 1, PAGE_MAX)
     first = (number - 1) * size
     rows_and_next = list(rows[first : first + size + 1])
 
