@@ -21,6 +21,7 @@ from django.template.loader import render_to_string
 from roadmaps.pages.turns import RETRY_AFTER_SECONDS, NoTurn, Turns
 
 NICENESS = 10  # of the threads that hash
+WITH_PASSWORD = ("account_login", "account_signup")  # pages of strangers
 
 
 turns = Turns("HASHES_AT_ONCE", "HASHES_WAITING", "HASH_WAIT_SECONDS")
@@ -56,9 +57,17 @@ class PasswordsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """What is sure to be refused is not looked at: that would cost the others as much."""
+        match = request.resolver_match
+        brings_password = request.method == "POST" and match and match.view_name in WITH_PASSWORD
+        return _busy(request) if brings_password and turns.are_taken else None
+
     def process_exception(self, request: HttpRequest, exception: Any) -> HttpResponse | None:
-        if not isinstance(exception, NoTurn):
-            return None
-        page = render_to_string("accounts/busy.html", request=request)
-        retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        return HttpResponse(page, status=503, headers=retry)
+        return _busy(request) if isinstance(exception, NoTurn) else None
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    page = render_to_string("accounts/busy.html", request=request)
+    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return HttpResponse(page, status=503, headers=retry)

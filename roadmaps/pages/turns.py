@@ -25,6 +25,11 @@ class Turns:
         self._changed = threading.Condition()
         self.running = self.waiting = 0
 
+    @property
+    def are_taken(self) -> bool:
+        """True when nobody else may even wait."""
+        return bool(not self._is_free() and self.waiting >= getattr(settings, self._most_waiting))
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Raises NoTurn."""

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, ma
 from django.urls import reverse
 
 from accounts import passwords
+from accounts.adapter import AccountAdapter
 from config.asgi import application
 from config.settings import accounts
 from tests.conftest import DEADLINE_SECONDS, wait_for
@@ -110,7 +111,15 @@ def test_wrong_sign_ins_take_turns_and_another_page_is_served_meanwhile(held, se
     assert held.most == 2
 
 
-def test_beyond_those_that_wait_one_is_told_to_try_again(held, settings):
+def test_beyond_those_that_wait_one_is_told_to_try_again(held, settings, monkeypatch):
+    looked_at = []
+    authenticate = AccountAdapter.authenticate
+
+    def noting(adapter, request, **credentials):
+        looked_at.append(credentials["username"])
+        return authenticate(adapter, request, **credentials)
+
+    monkeypatch.setattr(AccountAdapter, "authenticate", noting)
     settings.HASHES_AT_ONCE = settings.HASHES_WAITING = 1
 
     async def attack():
@@ -122,6 +131,7 @@ def test_beyond_those_that_wait_one_is_told_to_try_again(held, settings):
 
     (status, headers, text), others = asyncio.run(attack())
     assert status == 503
+    assert sorted(looked_at) == ["nobody0", "nobody1"]
     assert headers[b"Retry-After"] == b"5"
     assert "请稍等几秒" in text
     assert [answer[0] for answer in others] == [200, 200]
