@@ -94,10 +94,11 @@ def people_and_courses() -> tuple[list[tuple[str, list[str]]], str]:
     from tests.content import samples
 
     text = samples.MARKDOWN * 5
+    course = samples.course(CONCEPTS, text)  # type: ignore[no-untyped-call]
     readers = []
     for number in range(READERS):
         owner = lab.person(f"reader{number}")
-        roadmap = rows.create(samples.course(CONCEPTS, text), owner=owner)
+        roadmap = rows.create(course, owner=owner)
         concept = roadmap.concepts.all()[number]
         pages = ["/roadmaps/", "/roadmaps/new/", "/gallery/", "/practice/", "/accounts/"]
         pages += [roadmap.get_absolute_url(), concept.get_absolute_url()]
@@ -105,12 +106,12 @@ def people_and_courses() -> tuple[list[tuple[str, list[str]]], str]:
 
     token = ""
     for _ in range(LISTED):
-        roadmap = rows.create(samples.course(CONCEPTS, text), owner=lab.person("author"))
+        roadmap = rows.create(course, owner=lab.person("author"))
         share = open_link(roadmap)
         enter_gallery(roadmap)
         token = share.token or ""
     for number in range(5):
-        rows.create(samples.course(CONCEPTS, text), owner=lab.person(f"exporter{number}"))
+        rows.create(course, owner=lab.person(f"exporter{number}"))
     return readers, token
 
 

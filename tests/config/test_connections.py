@@ -1,5 +1,6 @@
 """Connections whose clients are slow, silent or many: each ends, and others are answered."""
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
@@ -225,17 +227,16 @@ def test_behind_a_proxy_all_connections_have_its_address(settings):
         ended.clear()
         waiting = connections.WaitingConnections()
         for number in range(7):
-            waiting.add(Connection(number, ended))
+            waiting.add(connection(number, ended))
         assert ended == list(range(7 - left))
 
 
-class Connection:
+def connection(number, ended):
     """One that notes its end."""
-
-    address = "192.0.2.1"
-
-    def __init__(self, number, ended):
-        self.transport = SimpleNamespace(close=lambda: ended.append(number))
+    found = connections.BoundedProtocol.__new__(connections.BoundedProtocol)
+    found.address = "192.0.2.1"
+    found.transport = cast(asyncio.Transport, SimpleNamespace(close=lambda: ended.append(number)))
+    return found
 
 
 LONG = b"a" * 1_000_000

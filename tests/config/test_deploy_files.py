@@ -204,7 +204,7 @@ def starts_of_the_web():
     unit = (DEPLOY / "systemd/cairn-web.service").read_text()
     yield "Procfile", procfile()["web"]
     yield "image", " ".join(json.loads(dict(stages()[1])["CMD"]))
-    yield "systemd", re.search(r"^ExecStart=/usr/bin/env \.venv/bin/(.+)$", unit, re.M)[1]
+    yield "systemd", re.search(r"^ExecStart=/usr/bin/env \.venv/bin/(.+)$", unit, re.M).group(1)
     python, manage, *rest = up.commands("::1", 8000)["web"]
     assert (python, manage) == (sys.executable, str(ROOT / "manage.py"))
     yield "up", " ".join(["python manage.py", *rest])
