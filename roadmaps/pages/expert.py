@@ -65,7 +65,7 @@ def expert_review(request: HttpRequest, secret: str) -> HttpResponse:
 
     # To the review whose page was seen: a newer draft is never answered unseen.
     key = whole_number(request.POST.get("review", ""))
-    review = link.roadmap.reviews.filter(pk=key).first()
+    review = link.roadmap.reviews.filter(pk=key or 0).first()
     if review is None:
         raise Http404
     review.take_as_seen(request.POST.get("draft", ""))

@@ -87,7 +87,7 @@ FIELDS = [field for field in PeriodicTask._meta.concrete_fields if not field.pri
 def other_value(field, row):
     """What a form would send to have another value in that field."""
     if field.related_model:
-        wanted = {
+        wanted: dict[Any, dict[str, Any]] = {
             IntervalSchedule: {"every": 6, "period": "hours"},
             CrontabSchedule: {"minute": "7"},
             SolarSchedule: {"event": "sunrise", "latitude": 1, "longitude": 2},

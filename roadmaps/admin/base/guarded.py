@@ -30,9 +30,9 @@ class GuardedAdmin(ModelAdmin):
     """
 
     linked_lookups: tuple[str, ...] = ()  # by which links of other pages narrow the list down
-    view_on_site = False  # an address may be a secret, as that of a shared course
+    view_on_site: Any = False  # an address may be a secret, as that of a shared course
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OfferedChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         return OfferedChangeList
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
