@@ -1,6 +1,7 @@
 """The score by which a plan is approved without a person owes nothing to the learner's words."""
 
 import json
+from typing import Any
 
 import pytest
 from django.db import models
@@ -219,10 +220,13 @@ def test_a_critical_issue_of_the_deciding_critic_is_a_score_of_nothing(owner, se
 
 
 def test_the_rules_bound_the_score_before_any_critic():
-    found = [{"severity": "warning"}, {"severity": "warning"}, {"severity": "suggestion"}]
     assert approval.most_score([]) == 100
-    assert approval.most_score(found) == 70
-    assert approval.most_score([{"severity": "critical"}]) == 0
+    assert approval.most_score(found("warning", "warning", "suggestion")) == 70
+    assert approval.most_score(found("critical")) == 0
+
+
+def found(*severities) -> Any:
+    return [{"severity": severity} for severity in severities]
 
 
 def test_words_are_left_out_only_where_three_stand_in_a_row_as_the_learner_wrote_them():
