@@ -42,7 +42,7 @@ def erase(roadmaps: "QuerySet[Roadmap]") -> int:
     rows = Roadmap.objects.filter(pk__in=[roadmap.pk for roadmap in erased])
     list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
     rows.delete()
-    transaction.on_commit(forget_in_admin)
+    transaction.on_commit(forget_in_admin, robust=True)
     return len(erased)
 
 
@@ -62,16 +62,16 @@ def leave_nothing(instance: Roadmap, **_: Any) -> None:
     # Kept here: a row that is deleted has no key any more when that is committed.
     thread_id, roadmap_id = instance.thread_id, instance.pk
     ErasedThread.objects.get_or_create(thread_id=thread_id, defaults={"roadmap_id": roadmap_id})
-    transaction.on_commit(_write_log)
-    transaction.on_commit(lambda: _sweep(thread_id, roadmap_id))
+    transaction.on_commit(_write_log, robust=True)
+    transaction.on_commit(lambda: _sweep(thread_id, roadmap_id), robust=True)
 
 
 @receiver(pre_delete, sender=User)
 def leave_no_name(instance: User, **_: Any) -> None:
     """Erasure of what names a person without belonging to them."""
     user_id = str(instance.pk)
-    transaction.on_commit(lambda: _end_sessions(user_id))
-    transaction.on_commit(forget_in_admin)
+    transaction.on_commit(lambda: _end_sessions(user_id), robust=True)
+    transaction.on_commit(forget_in_admin, robust=True)
 
 
 def _write_log() -> None:
