@@ -20,8 +20,10 @@ class Draft(models.Model):
         EDITED = "EDITED", "Edited by a reviewer"
         LEARNER = "LEARNER", "Changed on the learner's request"
         STAFF = "STAFF", "Changed on the request of staff"
+        IMPORTED = "IMPORTED", "Imported or copied"
 
-    ASKED = (Origin.LEARNER, Origin.STAFF)  # of changes to a course that was there already
+    # By a person, of a course that was there already.
+    ASKED = (Origin.LEARNER, Origin.STAFF, Origin.IMPORTED)
 
     roadmap = models.ForeignKey(Roadmap, models.CASCADE, related_name="drafts")
     number = models.PositiveSmallIntegerField()
@@ -50,7 +52,7 @@ class Draft(models.Model):
     @property
     def origin_in_words(self) -> str:
         """The origin of this version in English: who edited it or asked for the change."""
-        if self.author is None or self.origin == self.Origin.MODEL:
+        if self.author is None or self.origin in (self.Origin.MODEL, self.Origin.IMPORTED):
             return str(self.get_origin_display())
         if self.origin == self.Origin.EDITED:
             return f"Edited by {self.author.get_username()}"
