@@ -16,6 +16,7 @@ from pydantic import ValidationError as Refused
 
 from content.exports import rows
 from content.exports.document import Course
+from content.exports.imported import ImportedCourse
 from roadmaps.models import Roadmap
 
 PROBLEMS_MAX = 8
@@ -46,7 +47,7 @@ def read_course(data: bytes) -> Course:
     it is.
     """
     try:
-        course = Course.model_validate_json(data)
+        course = ImportedCourse.model_validate_json(data)
         course.check_order()
     except Refused as exc:
         raise ValidationError(list(problems_of(exc))) from exc

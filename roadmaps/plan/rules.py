@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import combinations
+from math import prod
 
 from rapidfuzz import fuzz
 
@@ -9,6 +10,7 @@ from roadmaps.plan import shape
 from roadmaps.plan.shape import Concept, Issue, Module, Plan, Severity, Stage
 
 SIZES = {"stages": (2, 6), "modules": (1, 5), "concepts": (1, 8)}
+CONCEPTS_MOST = prod(most for _, most in SIZES.values())
 TOLERANCE = 0.15  # of the learner's time
 FAR_OFF = 0.5
 ALIKE = 90  # of 100

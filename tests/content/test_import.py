@@ -1,19 +1,29 @@
 """A course from a file: the same as it was, or refused with a sentence."""
 
 import json
+from itertools import count
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from content.artifacts.schemas import QuestionAnswer, QuizAnswer, ResourcesAnswer, TutorialAnswer
 from content.exports import FORMATS, rows
+from content.exports.imported import Concept, Question
 from content.exports.imports import import_course, read_course
 from roadmaps.models import ModelCall, Roadmap
+from roadmaps.plan.rules import CONCEPTS_MOST
+from roadmaps.request.estimates import SIZES
 from tests import courses
 from tests.content import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+QUIZ = [{"text": "?", "options": ["a", "b"], "correct_indexes": [0]}]
+RESOURCES = [{"title": "x", "url": "https://example.org/"}]
 
 
 def upload(browser, data):
@@ -77,8 +87,17 @@ def test_concepts_of_the_same_title_have_addresses_of_their_own(owner):
         ),
         (changed(concept={"minutes": 10**30}), "minutes: "),
         (
-            changed(concept={"tutorial": "x" * 100_001}),
-            "tutorial: String should have at most 100000 characters",
+            changed(concept={"tutorial": "x" * 40_001}),
+            "tutorial: String should have at most 40000 characters",
+        ),
+        (changed(concept={"quiz": QUIZ * 13}), "quiz: List should have at most 12 items"),
+        (
+            changed(concept={"quiz": [QUIZ[0] | {"options": ["a"] * 7}]}),
+            "options: List should have at most 6 items",
+        ),
+        (
+            changed(concept={"resources": RESOURCES * 13}),
+            "resources: List should have at most 12 items",
         ),
         (changed(concept={"prerequisites": ["c9"]}), "No concept has the id c9"),
         (changed(concept={"prerequisites": ["c3"]}), "need each other in a circle"),
@@ -114,11 +133,34 @@ def test_a_file_that_is_too_large_is_not_even_read(browser, settings):
 def test_too_many_concepts_are_refused():
     course = json.loads(FORMATS["json"].write(samples.course(1, "")))
     one = course["stages"][0]["modules"][0]["concepts"][0]
-    concepts = [one | {"id": f"c{n}", "prerequisites": []} for n in range(100)]
-    modules = [course["stages"][0]["modules"][0] | {"concepts": concepts} for _ in range(6)]
-    course["stages"][0]["modules"] = modules
-    with pytest.raises(ValidationError, match="at most 500 concepts"):
+
+    def modules_of(*sizes):
+        ids = count(1)
+        for size in sizes:
+            concepts = [one | {"id": f"c{next(ids)}", "prerequisites": []} for _ in range(size)]
+            yield course["stages"][0]["modules"][0] | {"concepts": concepts}
+
+    course["stages"][0]["modules"] = list(modules_of(100, 100, 41))
+    with pytest.raises(ValidationError, match="at most 240 concepts, this one 241"):
         read_course(json.dumps(course).encode())
+    course["stages"][0]["modules"] = list(modules_of(100, 100, 40))
+    assert len(list(read_course(json.dumps(course).encode()).concepts())) == 240
+
+
+def test_an_import_takes_as_much_as_models_write_and_a_plan_has():
+    """What is planned and written here can be imported elsewhere."""
+    answers: dict[Any, tuple[Any, str, str]] = {
+        TutorialAnswer: (Concept, "tutorial", "markdown"),
+        ResourcesAnswer: (Concept, "resources", "resources"),
+        QuizAnswer: (Concept, "quiz", "questions"),
+        QuestionAnswer: (Question, "options", "options"),
+    }
+    for answer, (part, field, of_answer) in answers.items():
+        written = answer.model_json_schema()["properties"][of_answer]
+        imported = part.model_json_schema()["properties"][field]
+        for limit in ("maxLength", "maxItems"):
+            assert imported.get(limit) == written.get(limit), (part, field)
+    assert SIZES[1] == CONCEPTS_MOST
 
 
 def test_what_is_hostile_in_a_tutorial_is_only_shown(browser, owner):
