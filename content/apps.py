@@ -11,3 +11,4 @@ class ContentConfig(AppConfig):
         from roadmaps.request import estimates
 
         estimates.CONTENT.update({kind.name: kind.usual_seconds for kind in KINDS.values()})
+        estimates.TOKENS.update({kind.name: kind.usual_tokens for kind in KINDS.values()})

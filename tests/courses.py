@@ -8,8 +8,9 @@ from django.db.models.functions import Concat
 
 from content.artifacts import generation
 from content.artifacts.kinds import KINDS
-from roadmaps.models import Roadmap, RoadmapStatus
+from roadmaps.models import Draft, Roadmap, RoadmapStatus
 from roadmaps.runs import advance as runs
+from roadmaps.runs import publishing
 from roadmaps.services import decide_review, request_roadmap
 
 GOAL = "Learn to bake sourdough bread"
@@ -64,6 +65,16 @@ def approved(owner, **preferences):
     roadmap = designed(owner, **preferences)
     decide_review(roadmap.reviews.pending().get(), "APPROVED", by=None)
     return advance(roadmap)
+
+
+def reviewed(roadmap):
+    """An imported or copied course whose plan is approved, as after its review."""
+    report = {"issues": [], "score": 90}
+    draft = Draft.objects.create(
+        roadmap=roadmap, number=1, plan=publishing.read(roadmap), report=report
+    )
+    roadmap.reviews.create(draft=draft, interrupt_id="of its import", status="APPROVED")
+    return roadmap
 
 
 def written(owner, **preferences):

@@ -78,6 +78,7 @@ TEMPLATES: list[dict[str, Any]] = [
 PAGE_SLOTS = {
     "roadmap_list_acts": ["content/_import_link.html"],
     "roadmap_cards": ["learning/_roadmap_cards.html"],
+    "unreviewed_acts": ["content/_missing_link.html"],
     "course_acts": ["content/_export_link.html", "sharing/_share_button.html"],
     "course_progress": ["learning/_roadmap_progress.html"],
     "course": ["learning/_roadmap_course.html"],

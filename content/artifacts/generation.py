@@ -17,7 +17,7 @@ from content.models import COURSE, Artifact, ArtifactStatus
 from roadmaps import llm, progress
 from roadmaps.engine import checkpointer, leases, loop
 from roadmaps.engine.driving import Outcome, drive
-from roadmaps.exceptions import LLMError
+from roadmaps.exceptions import LLMError, RunError
 from roadmaps.models import ModelCall, Roadmap, RoadmapStatus
 from roadmaps.runs import stops
 from roadmaps.sentences import Sentence
@@ -48,7 +48,11 @@ def write_all(roadmap: Roadmap, hold: leases.Hold) -> str:
         # Another run may have begun to write an artifact alone just before the course was locked
         # for this one.
         writing.stop(roadmap)
-        jobs = missing_jobs(roadmap)
+        jobs: list[Job] = []
+        if roadmap.is_reviewed:
+            jobs = missing_jobs(roadmap)
+        else:  # queued by an earlier release, which did not ask for a review
+            writing.put_back(roadmap)
         if not jobs:
             end_course(roadmap, hold)
     for written, result in enumerate(stream_results(roadmap, jobs, hold), start=1):
@@ -82,6 +86,8 @@ def rewrite(name: str, concept_id: int, run_id: uuid.UUID) -> str:
         return artifact if claimed else None
 
     def work(artifact: Artifact, hold: leases.Hold) -> str:
+        if not artifact.concept.roadmap.is_reviewed:  # asked for in an earlier release
+            raise RunError(Sentence("The plan of this course was never reviewed."))
         job = job_of(kind, artifact)
         status = artifact.status
         for result in stream_results(artifact.concept.roadmap, [job], hold):
@@ -107,7 +113,9 @@ def end_rewrite(artifact: Artifact, result: Result, hold: leases.Hold) -> str:
     return status
 
 
-def reason_of(exc: Exception) -> Sentence:
+def reason_of(exc: Exception) -> str:
+    if isinstance(exc, RunError):
+        return exc.said
     if isinstance(exc, TimeoutError):
         return Sentence(
             "It took longer than %(limit)s seconds.", limit=settings.RUN_TIMEOUT_SECONDS

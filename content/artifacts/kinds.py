@@ -39,6 +39,7 @@ class Kind:
     plural: str  # title of a list of them, for the staff
     icon: str  # of that list
     usual_seconds: int  # of one model call, until there are recent ones
+    usual_tokens: tuple[int, int]  # in and out, likewise
     task: str  # writes one of them anew
     fill: Callable[[Any, Any], None]  # an artifact with an answer
     text: str = ""  # its field of Markdown, beside a title and a summary
@@ -118,6 +119,7 @@ KINDS = {
             plural="Tutorials",
             icon="article",
             usual_seconds=35,
+            usual_tokens=(1500, 3500),
             task="retry_tutorial_task",
             fill=fill_tutorial,
             text="markdown",
@@ -131,6 +133,7 @@ KINDS = {
             plural="Resources",
             icon="link",
             usual_seconds=15,
+            usual_tokens=(1200, 900),
             task="retry_resources_task",
             fill=fill_resources,
             items="resources",
@@ -144,6 +147,7 @@ KINDS = {
             plural="Quizzes",
             icon="quiz",
             usual_seconds=20,
+            usual_tokens=(1300, 1600),
             task="retry_quiz_task",
             fill=fill_quiz,
             items="questions",

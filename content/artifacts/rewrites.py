@@ -29,6 +29,8 @@ SETTLED = (ArtifactStatus.READY, ArtifactStatus.FAILED)
 
 def rewritable_kinds(user: Person, roadmap: Roadmap) -> list[Kind]:
     """Kinds of artifacts of this course that `user` may have rewritten."""
+    if not roadmap.is_reviewed:
+        return []
     return [kind for kind in KINDS.values() if may_act(user, roadmap, kind.change_permission)]
 
 
@@ -60,6 +62,7 @@ def retry_artifact(concept: Concept, name: str, *, by: User | None = None) -> An
     if roadmap.status not in COURSE:
         refusal = _("“%(roadmap)s” is %(now)s; rewrite it when that is over.")
         raise InvalidTransition(refusal % {"roadmap": roadmap, "now": roadmap.status_word})
+    roadmap.check_reviewed()
     if not is_new:
         refusal = _("%(part)s of “%(concept)s” is being written already.")
         part = sentences.in_words(kind.label)

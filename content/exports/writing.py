@@ -83,8 +83,8 @@ def _write(
         answer = process.call(argument, limits, part_done, look)
     if answer[:1] == FILE:
         return answer[1:]
-    source = json.loads(answer[1:])
-    raise ExportImpossible(Sentence(source["text"], **source["facts"]))
+    text, facts = json.loads(answer[1:])
+    raise ExportImpossible(Sentence(text, **facts))
 
 
 def work(argument: bytes, part_done: Callable[[], None]) -> bytes:
@@ -100,7 +100,8 @@ def work(argument: bytes, part_done: Callable[[], None]) -> bytes:
         with timezone.override(order["time_zone"]):
             return FILE + format.write(Course.model_validate_json(text), **order["options"])
     except ExportImpossible as exc:
-        return IMPOSSIBLE + json.dumps(sentences.source_of(exc.said)).encode()
+        source = sentences.source_of(exc.said) or {"text": exc.said, "facts": {}}
+        return IMPOSSIBLE + json.dumps([source["text"], source["facts"]]).encode()
 
 
 _processes: LifoQueue[Sandbox] = LifoQueue()

@@ -34,7 +34,11 @@ def queue_workflow(roadmap: Roadmap, task: str, **fields: Any) -> None:
 
 
 def queue_content(roadmap: Roadmap) -> None:
-    """Give `roadmap` a new run that writes what is missing. Raises InvalidTransition."""
+    """Give `roadmap` a new run that writes what is missing.
+
+    Raises InvalidTransition, also when no plan of it was ever approved.
+    """
+    roadmap.check_reviewed()
     roadmap.transition(RoadmapStatus.GENERATING, course_status="", **new_run())
     roadmap_approved.send(sender=Roadmap, roadmap=roadmap)
 

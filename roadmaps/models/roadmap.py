@@ -204,6 +204,22 @@ class Roadmap(Driven):
         return self.graph_version is None and finished
 
     @property
+    def is_reviewed(self) -> bool:
+        """Whether a plan of it was ever approved. None was of a course that was imported or copied,
+        and until then no model writes anything for it.
+        """
+        return self.reviews.filter(status="APPROVED").exists()
+
+    def check_reviewed(self) -> None:
+        """Raises InvalidTransition unless models may write for it."""
+        if not self.is_reviewed:
+            refusal = gettext(
+                "“%(roadmap)s” was imported or copied, and no reviewer has approved its plan. "
+                "Send it for review first: its page has a button for that."
+            )
+            raise InvalidTransition(refusal % {"roadmap": self})
+
+    @property
     def is_changing(self) -> bool:
         """Whether a new round of the plan is under way; until its approval the course stays."""
         return bool(self.course_status)

@@ -26,7 +26,7 @@ from roadmaps.plan import shape
 from roadmaps.request import estimates
 from roadmaps.request.forms import ChangesForm
 from roadmaps.review.auto_approval import people_decide
-from roadmaps.runs.changes import CHANGEABLE, request_changes
+from roadmaps.runs.changes import CHANGEABLE, may_be_reviewed, request_changes
 from roadmaps.services import RETRYABLE, cancel_run, retry_run
 
 PAGE_SIZE = 20
@@ -75,7 +75,9 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
     reviews = list(roadmap.reviews.select_related("draft", "decided_by"))
     allowed = may_act(user, roadmap)
     cancellable = roadmap.status in TRANSITIONS[RoadmapStatus.CANCELLED] or roadmap.is_changing
-    if roadmap.status not in CHANGEABLE or not allowed:
+    unreviewed = may_be_reviewed(roadmap)
+    incomplete = unreviewed and roadmap.status == RoadmapStatus.PARTIAL
+    if roadmap.status not in CHANGEABLE or incomplete or not allowed:
         form = None
     elif form is None:
         form = ChangesForm(auto_id="changes-%s")
@@ -93,7 +95,9 @@ def _page_of(roadmap: Roadmap, user: Person, form: ChangesForm | None = None) ->
         "flow": _flow(roadmap, events, reviews),
         "estimate": estimate,
         "cancellable": allowed and cancellable,
-        "retryable": allowed and roadmap.status in RETRYABLE,
+        "retryable": allowed and roadmap.status in RETRYABLE and not unreviewed,
+        "unreviewed": allowed and unreviewed,
+        "reviewed": any(review.status == ReviewStatus.APPROVED for review in reviews),
         "changes_form": form,
         "connect": CONNECT_A_MODEL,
     }

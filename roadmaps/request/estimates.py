@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from roadmaps.llm import model_label, without_model
+from roadmaps.llm import cost, model_label, without_model
 from roadmaps.models import Concept, ModelCall
 from roadmaps.workflow import steps
 
@@ -14,6 +14,8 @@ DESIGN = tuple(steps.usual_roles())
 USUAL = dict(steps.SECONDS)
 # Likewise for each artifact of a concept, by its role; the app that writes them fills it.
 CONTENT: dict[str, int] = {}
+# Tokens of one call by role, in and out, until there are recent ones.
+TOKENS: dict[str, tuple[int, int]] = {"validation": (6000, 1500)}
 BUILT_IN = 0.1
 RECENT = 50  # calls of a role
 CONCEPT_MINUTES = 75  # until there are concepts
@@ -63,6 +65,43 @@ def _estimate(stages: int, concepts: int, design: tuple[str, ...], more_calls: i
     return Estimate(
         stages, concepts, artifacts, calls, calls + max(more_calls, 0), round(took / 60)
     )
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The work on a course that came from elsewhere, its check included."""
+
+    calls: int
+    minutes: int  # as an Estimate's
+    cost: float | None  # dollars; None where a model has no price
+
+
+def for_missing(missing: dict[str, int]) -> Writing:
+    """`missing`: how many artifacts of each role are to be written."""
+    seconds = recent_seconds()
+    calls = {"validation": 1, **missing}
+    at_once = min(settings.LLM_CONCURRENCY, max(sum(missing.values()), 1))
+    took = sum(seconds[role] * count for role, count in missing.items()) / at_once
+    longest = max((seconds[role] for role, count in missing.items() if count), default=0)
+    costs = [_cost(role, count) for role, count in calls.items() if count]
+    known = [price for price in costs if price is not None]
+    return Writing(
+        calls=sum(calls.values()),
+        minutes=round((seconds["validation"] + max(took, longest)) / 60),
+        cost=sum(known) if len(known) == len(costs) else None,
+    )
+
+
+def _cost(role: str, calls: int) -> float | None:
+    """The price of so many calls with the median tokens of recent ones."""
+    model = model_label(role)
+    if without_model(role):
+        return 0.0
+    recent = ModelCall.objects.filter(role=role, model=model).order_by("-id")
+    tokens = list(recent.values_list("input_tokens", "output_tokens")[:RECENT])
+    sides = zip(*tokens or [TOKENS[role]], strict=True)
+    given, written = (round(calls * statistics.median(side)) for side in sides)
+    return cost(model, given, written)
 
 
 def recent_seconds() -> dict[str, float]:

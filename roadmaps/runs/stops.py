@@ -119,6 +119,9 @@ def open_review(roadmap: Roadmap, interrupt_id: str, state: dict[str, Any]) -> N
         if draft.origin == Draft.Origin.STAFF:
             who = draft.author.get_username() if draft.author else "A staff member"
         request = f"{who} asked for changes of the approved plan: {state.get('comment', '')}"
+        if draft.origin == Draft.Origin.IMPORTED:
+            who = draft.author.get_username() if draft.author else "Somebody"
+            request = f"{who} imported or copied this course. {state.get('comment', '')}"
     history.write(review, ReviewEventKind.OPENED, name="the workflow", text=request)
     review_opened.send(sender=Review, review=review)
     roadmap.refresh_from_db()  # a receiver may have decided at once

@@ -23,8 +23,8 @@ class State(TypedDict, total=False):
     operations: list[Json]  # applied since the last reviewed draft
     # Sentences about operations that could not be applied, since the last reviewed draft.
     skipped: list[str]
-    origin: str  # MODEL, REVIEWER, LEARNER or STAFF
-    asked_by: int  # id of the user who asked for changes of a course, for LEARNER and STAFF
+    origin: str  # MODEL, REVIEWER, LEARNER, STAFF or IMPORTED
+    asked_by: int  # id of the user who asked for it, for what is not MODEL or REVIEWER
     decision: str  # APPROVED or CHANGES_REQUESTED; emptied once its edit has been worked out
     comment: str  # of the last who asked for changes: a reviewer, or the learner
     parts: list[str]  # ids of what that comment is about; empty: the whole plan

@@ -136,6 +136,7 @@ def test_every_kind_is_a_role_of_a_model_beside_the_steps():
 @every_kind
 def test_every_kind_has_a_usual_time_of_a_call(kind):
     assert estimates.CONTENT[kind.name] == kind.usual_seconds > 0
+    assert estimates.TOKENS[kind.name] == kind.usual_tokens > (0, 0)
 
 
 @every_kind
@@ -174,6 +175,7 @@ def test_every_kind_can_be_written_anew_by_its_button(client, concept, owner, ki
     monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
     for other in KINDS.values():
         write(other, concept)
+    courses.reviewed(concept.roadmap)
     client.force_login(owner)
     address = reverse("artifact_retry", args=[concept.roadmap_id, concept.slug, kind.name])
     assert address in client.get(concept.get_absolute_url()).content.decode()

@@ -65,6 +65,7 @@ PAGES: dict[str, tuple[Row, Row]] = {
     "roadmap_retry": (WRONG_FOR_PERSONS, ACTORS),
     "roadmap_changes": (WRONG_FOR_PERSONS, ACTORS),
     "artifact_retry": (WRONG_FOR_PERSONS, ACTORS),
+    "roadmap_missing": (ACTORS, ACTORS),
     "concept_detail": (READERS, WRONG_FOR_PERSONS),
     "concept_quiz": (WRONG_FOR_PERSONS, LEARNER),
     "concept_note": (WRONG_FOR_PERSONS, LEARNER),
