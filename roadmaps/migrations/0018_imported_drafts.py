@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('roadmaps', '0015_operators_indexes'),
+        ('roadmaps', '0017_model_usage'),
     ]
 
     operations = [
