@@ -4,6 +4,7 @@ cost and a reviewer has approved its plan, whatever way is tried.
 
 import re
 from contextlib import suppress
+from html import unescape
 
 import pytest
 from celery import current_app
@@ -247,6 +248,22 @@ def test_after_agreement_and_approval_only_what_is_missing_is_written(models, ro
     kept = Tutorial.objects.get(concept__roadmap=written, concept__order=2)
     assert kept.markdown == "Short."
     retry_artifact(kept.concept, "tutorial", by=written.owner)  # now it is as any other course
+
+
+def test_reviewers_see_what_an_approval_has_written(desk, roadmap):
+    review = courses.advance(agreed(roadmap)).reviews.pending().get()
+    inbox = desk.get(reverse("admin:roadmaps_review_changelist")).content.decode()
+    assert str(roadmap) in unescape(inbox)
+    page = desk.get(reverse("admin:roadmaps_review_change", args=[review.pk])).content.decode()
+    assert "It lacks 2 parts of 1 concepts" in page
+    assert "Imported or copied" in page
+
+
+def test_staff_are_told_why_a_retry_does_nothing(admin_client, roadmap):
+    address = reverse("admin:roadmaps_roadmap_changelist")
+    sent = {"action": "retry_selected", "_selected_action": [str(roadmap.pk)]}
+    page = admin_client.post(address, sent, follow=True).content.decode()
+    assert "no reviewer has approved its plan" in page
 
 
 @pytest.mark.parametrize("end", ["rejected", "cancelled"])

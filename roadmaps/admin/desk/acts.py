@@ -66,7 +66,8 @@ class DeskActs(BulkDecisions):
 def desk_of(request: HttpRequest, review: Review, may_decide: bool) -> dict[str, Any]:
     expert_links = review.roadmap.expert_links
     links = expert_links.select_related("created_by")
-    events = review.events.exclude(kind=ReviewEventKind.OPENED).order_by("-at", "-id")
+    # That it was opened is told only when that says for whom and why.
+    events = review.events.exclude(kind=ReviewEventKind.OPENED, text="").order_by("-at", "-id")
     return {
         "review": review,
         "may_decide": may_decide,
