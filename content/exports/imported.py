@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from content.exports import document
-from content.exports.document import PRINTABLE, Sentence
+from content.exports.document import Sentence
 from roadmaps.plan.rules import CONCEPTS_MOST
+from roadmaps.plan.schemas import MANY_LINES
 
 TUTORIAL_MAX = 40_000  # characters
-Tutorial = Annotated[str, StringConstraints(max_length=TUTORIAL_MAX), PRINTABLE]
+Tutorial = Annotated[str, StringConstraints(max_length=TUTORIAL_MAX), MANY_LINES]
 
 
 class Question(document.Question):

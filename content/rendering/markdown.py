@@ -24,6 +24,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from content.rendering import formulas
 from content.rendering.code import Painter
 from content.rendering.document import Document, Heading
+from content.rendering.math_blocks import look_once
 from content.rendering.task_lists import task_lists
 
 CLASSES = {"code", "pre", "span", "ul", "ol", "li", "input", "div", "sup", "section", "a", "hr"}
@@ -64,6 +65,7 @@ def parser() -> MarkdownIt:
     markdown.enable(["table", "strikethrough"])
     markdown.use(task_lists).use(footnote_plugin)
     markdown.use(dollarmath_plugin, **formulas.DOLLARS, renderer=formulas.draw)
+    look_once(markdown)
     markdown.add_render_rule("fence", draw_fence)
     markdown.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
     markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")

@@ -113,7 +113,7 @@ def assign(request: HttpRequest, review: Review, user: User) -> str:
     if pk:
         number = whole_number(pk)
         # Nobody with that number is somebody who may not decide, to whoever tries numbers.
-        reviewer = User.objects.filter(pk=number).first() or User(pk=number)
+        reviewer = User.objects.filter(pk=number or 0).first() or User(pk=number)
         name = reviewer.get_username()
     assign_review(review, reviewer, by=user)
     return f"{review} is assigned to {name}."
