@@ -8,8 +8,10 @@ import pytest
 
 from content.rendering import markdown
 from content.rendering.code import Painter
+from tests.content.long_texts import KINDS
 
 SHORT, LONG = 4_000, 16_000  # characters
+PARTS = 400
 MOST = 8  # times as long for four times as much; 16 where time grows with the square
 FLOOR = 0.005  # seconds; below it a machine measures itself
 
@@ -176,7 +178,15 @@ def seconds(text):
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_four_times_the_text_takes_about_four_times_as_long(kind):
-    short, long = (TEXTS[kind](length) for length in (SHORT, LONG))
+    refuse_growth(TEXTS[kind](SHORT), TEXTS[kind](LONG))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_four_times_the_parts_take_about_four_times_as_long(kind):
+    refuse_growth(KINDS[kind](PARTS), KINDS[kind](4 * PARTS))
+
+
+def refuse_growth(short, long):
     best = MOST + 1.0
     for _ in range(3):
         best = min(best, seconds(long) / max(seconds(short), FLOOR))
