@@ -16,6 +16,8 @@ DELETE = "a sentence that says what to delete"
 CLOSED = "the connection is closed"
 TOO_SLOW = "408, and the connection is closed"
 _TURN = "it waits for its turn"
+TOO_LARGE = "a sentence that names the largest concepts"
+STOPPED = "the page answers 503, and nothing is saved"
 WAITS = "the call waits for its turn"
 
 
@@ -229,6 +231,11 @@ AMOUNTS = (
         DELETE,
     ),
     Amount("IMPORT_MAX_BYTES", "bytes of an imported course", "import", SENTENCE),
+    Amount("EXPORT_SECONDS", "seconds of a processor", "written file", TOO_LARGE),
+    Amount("EXPORT_MEMORY_MB", "MB of memory", "written file", TOO_LARGE),
+    Amount("EXPORT_MAX_BYTES", "bytes", "written file", TOO_LARGE),
+    Amount("DRAW_SECONDS", "seconds of a processor", "drawn tutorial", "plain code, or plain text"),
+    Amount("WEB_STATEMENT_SECONDS", "seconds of the database; 0: no limit", "statement", STOPPED),
     Amount(
         "HASHES_AT_ONCE",
         "passwords checked or set at once",
@@ -265,6 +272,9 @@ AMOUNTS = (
     Amount("LLM_CONCURRENCY", "model calls at once", "provider", WAITS),
     Amount("LLM_REQUESTS_PER_MINUTE", "model calls a minute; 0: no limit", "provider", WAITS),
     Amount("LLM_TOKENS_PER_MINUTE", "tokens a minute; 0: no limit", "provider", WAITS),
+    Amount(
+        "LLM_ANSWER_MAX_BYTES", "bytes of one answer", "model call", "a shorter one is asked for"
+    ),
     Amount("LLM_MAX_TOKENS", "tokens of one answer", "model call", "the answer ends there"),
     Amount(
         "LINK_CHECKS_PER_HOUR",
