@@ -32,9 +32,6 @@ def keep_private(folder: Path) -> None:
         folder.chmod(mode)
 
 
-keep_private(VAR_DIR)
-
-
 def not_writable(exc: OSError) -> str:
     """The advice where a folder belongs to somebody else, a disk is read-only, or full."""
     return (
@@ -50,3 +47,6 @@ def make_folder(path: Path) -> Path:
     except OSError as exc:
         raise ImproperlyConfigured(not_writable(exc)) from None
     return path
+
+
+keep_private(make_folder(VAR_DIR))
