@@ -143,7 +143,7 @@ def test_no_action_of_the_admin_has_anything_written(admin_client, models, owner
     assert {"retry_selected", "retry_one", "rewrite_selected", "rewrite_one"} <= tried
 
 
-SERVERS = {"beat", "flower", "up", "worker"}
+SERVERS = {"beat", "flower", "up", "web", "worker"}
 OTHERS = {"diffsettings", "generate"}  # one shows settings, one makes a roadmap of its own
 
 
