@@ -22,6 +22,7 @@ from roadmaps.models import RoadmapStatus
 from roadmaps.models.permissions import check_may_act
 from roadmaps.pages.access import paced
 from roadmaps.pages.roadmap import signed_in, visible
+from roadmaps.people.numbers import whole_number
 from roadmaps.runs.changes import may_be_reviewed
 
 
@@ -55,8 +56,7 @@ def roadmap_missing(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect(roadmap)
     problems: list[str] = []
     if request.method == "POST":
-        agreed = request.POST.get("calls", "")[:9]
-        calls = int(agreed) if agreed.isascii() and agreed.isdecimal() else 0
+        calls = whole_number(request.POST.get("calls", "")) or 0
         try:
             send_for_review(roadmap, by=signed_in(request), calls=calls)
         except InvalidTransition as exc:

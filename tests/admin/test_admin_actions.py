@@ -51,6 +51,7 @@ def ready(label, name):
         Roadmap.objects.filter(pk=row.pk).update(status="FAILED")
     elif label in ARTIFACTS:
         Roadmap.objects.filter(pk=row.concept.roadmap_id).update(status="READY")
+        courses.reviewed(row.concept.roadmap)
         type(row).objects.filter(pk=row.pk).update(status="READY")
     elif label == "content.Export":
         Roadmap.objects.filter(pk=row.roadmap_id).update(status="READY", owner=row.owner)

@@ -131,6 +131,11 @@ def offered(client, address):
     """Parameters that the filters of the list take for their own, and those of links to it."""
     changelist = client.get(address).context["cl"]
     taken = {name for spec in changelist.filter_specs for name in spec.expected_parameters()}
+    # Of filters that have nothing to choose from yet, too.
+    for spec in changelist.list_filter:
+        name = spec[0] if isinstance(spec, tuple) else spec
+        if isinstance(name, str):
+            taken.add(f"{name}__exact")
     return taken | set(changelist.model_admin.linked_lookups)
 
 

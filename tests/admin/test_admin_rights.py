@@ -174,6 +174,7 @@ def test_a_group_gets_permissions_from_superusers_only(client, clerk):
 def test_a_password_that_staff_set_is_in_the_log_and_told_by_mail(client, clerk, mailoutbox):
     learner = User.objects.get(username="learner")
     address = reverse("admin:auth_user_password_change", args=[learner.pk])
+    User.objects.filter(pk=learner.pk).update(email="learner@example.org")
     EmailAddress.objects.filter(user=learner).update(verified=True)
     wrong = {"usable_password": "true", "password1": PASSWORD, "password2": "another"}
     assert client.post(address, wrong).status_code == 200

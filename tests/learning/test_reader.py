@@ -197,7 +197,7 @@ def test_a_long_course_costs_as_many_queries_as_a_short_one(
 ):
     short, long = (statistics_course.make(owner, concepts=count) for count in (3, 120))
     for roadmap in (short, long):
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             browser.get(address(roadmap.concepts.all()[1]))
         with django_assert_num_queries(10):
             browser.get(reverse("roadmap_progress", args=[roadmap.pk]))
