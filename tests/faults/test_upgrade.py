@@ -3,6 +3,7 @@ already.
 """
 
 import io
+import re
 import signal
 import subprocess
 import tarfile
@@ -22,30 +23,23 @@ def git(*words, text=True):
 
 
 def release_before():
-    """The newest tag before this commit; where there is none, the commit before the newest
-    migration.
+    """The newest tag before this commit; where there is none, the commit that gave the changelog
+    its newest version: those between may not even start.
     """
     if tag := git("describe", "--tags", "--abbrev=0", "HEAD^").stdout.strip():
         return tag
-    added = (
-        "log",
-        "-1",
-        "--no-renames",
-        "--diff-filter=A",
-        "--format=%H^",
-        "--",
-        "*/migrations/0*.py",
-    )
-    return git(
-        "rev-parse", "--verify", "--quiet", git(*added).stdout.strip() or "none"
-    ).stdout.strip()
+    versions = re.findall(r"^## \d.*$", git("show", "HEAD^:CHANGELOG.md").stdout, re.MULTILINE)
+    if not versions:
+        return ""
+    commits = git("log", "--format=%H", f"-S{versions[0]}", "HEAD^", "--", "CHANGELOG.md").stdout
+    return commits.split()[-1]
 
 
 @pytest.fixture(scope="module")
 def code_before(tmp_path_factory):
     commit = release_before()
     if not commit:
-        pytest.skip("no git history here that reaches back to before the newest migration")
+        pytest.skip("no git history here that reaches back to a release")
     folder = tmp_path_factory.mktemp("before")
     with tarfile.open(fileobj=io.BytesIO(git("archive", commit, text=False).stdout)) as archive:
         archive.extractall(folder, filter="data")

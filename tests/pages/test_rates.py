@@ -70,6 +70,7 @@ PLAIN = {
     "roadmap_list",
     "roadmap_detail",
     "roadmap_cancel",
+    "roadmap_missing",  # once a course: it waits for a reviewer then
     "concept_detail",
     "concept_quiz",
     "concept_note",
@@ -98,6 +99,8 @@ PLAIN = {
     "notice_open",
     "notices_read",
     "unsubscribe",
+    "sign_in_again",
+    "withdraw_address",
     "account_logout",
     "account_inactive",
     "account_email_verification_sent",
