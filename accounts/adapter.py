@@ -6,12 +6,14 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal.flows.signup import redirect_to_signup
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
@@ -176,6 +178,31 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         user.first_name = _without_imitation(user.first_name)
         user.last_name = _without_imitation(user.last_name)
         return user
+
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
+        """Save a new account, whose name and address nobody else got meanwhile.
+
+        Raises ImmediateHttpResponse, which leads to the page where others can be chosen.
+        """
+        try:
+            with transaction.atomic():
+                one_account.lock_names_and_addresses()
+                if not form:
+                    _without_taken_name(sociallogin.user)
+                    one_account.check_free(sociallogin.user)
+                return super().save_user(request, sociallogin, form)
+        except (one_account.TakenMeanwhile, ValidationError, IntegrityError) as exc:
+            sociallogin.user.pk = sociallogin.account.pk = None  # nothing of it is saved
+            messages.error(request, _("Somebody was faster. Try again."))
+            raise ImmediateHttpResponse(redirect_to_signup(request, sociallogin)) from exc
+
+
+def _without_taken_name(user: User) -> None:
+    """allauth makes a name up for who has none."""
+    try:
+        AccountAdapter().check_free(user.username)
+    except ValidationError:
+        user.username = ""
 
 
 def _without_imitation(name: str) -> str:

@@ -1,15 +1,24 @@
 """Neither an answer nor what it costs tells whether there is an account: counted, not timed."""
 
 import threading
+from typing import Any
 
 import pytest
+from allauth.account.adapter import get_adapter as account_adapter
 from allauth.account.models import EmailAddress
+from allauth.core.context import request_context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.forms import SignupForm as SocialSignupForm
+from allauth.socialaccount.internal.flows.signup import process_signup
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -179,6 +188,67 @@ def test_eight_at_once_learn_nothing_where_addresses_are_confirmed(settings):
     )
     assert {answer.url for answer in answers} == {reverse("account_email_verification_sent")}
     assert User.objects.count() == 1
+
+
+@pytest.fixture
+def provider(monkeypatch):
+    """No provider is set up here; only a login that waits in the session needs one."""
+    monkeypatch.setattr(SocialLogin, "serialize", lambda login: {"user": login.user.pk})
+
+
+def of_a_provider(index, name="", email=""):
+    """Somebody who comes from a provider for the first time, and the request that brings them."""
+    request: Any = RequestFactory().get("/")
+    request.session, request.user = SessionStore(), AnonymousUser()
+    request._messages = CookieStorage(request)
+    account = SocialAccount(provider="github", uid=str(index))
+    addresses = [EmailAddress(email=email, verified=True, primary=True)] if email else []
+    user = User(username=name, email=email)
+    return request, SocialLogin(user=user, account=account, email_addresses=addresses)
+
+
+def come_at_once(people, form=None):
+    """Where each is led."""
+
+    def come(_browser, index):
+        request, login = people[index]
+        with request_context(request):
+            try:
+                if form:
+                    return form(login).try_save(request)[0].username
+                return process_signup(request, login).url
+            except ImmediateHttpResponse as exc:
+                return exc.response.url
+
+    return at_once(len(people), come)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_eight_at_once_from_a_provider_are_one_account_or_have_names_of_their_own(provider, asked):
+    people = [of_a_provider(index, *ASKED[asked](index)) for index in range(8)]
+    led = come_at_once(people)
+    again = led.count(reverse("socialaccount_signup"))
+    assert User.objects.count() == SocialAccount.objects.count() == 8 - again
+    assert again == (7 if "address" in asked else 0)
+    for user in User.objects.all():
+        account_adapter().check_free(user.username, apart_from=user)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_eight_at_once_from_a_provider_who_choose_the_same_are_one_and_seven(provider, asked):
+    people = [of_a_provider(index) for index in range(8)]
+    forms = {}
+    for index, (request, login) in enumerate(people):
+        name, email = ASKED[asked](index)
+        form = SocialSignupForm({"username": name, "email": email}, sociallogin=login)
+        with request_context(request):
+            assert form.is_valid(), form.errors
+        forms[login.account.uid] = form
+    led = come_at_once(people, lambda login: forms[login.account.uid])
+    assert led.count(reverse("socialaccount_signup")) == 7
+    kept = [request.session.get("socialaccount_sociallogin") for request, _login in people]
+    assert kept.count({"user": None}) == 7
+    assert User.objects.count() == SocialAccount.objects.count() == 1
 
 
 def sign_out(browser):
