@@ -208,7 +208,7 @@ class Hostile:
         await self.again(
             f"127.0.5.{number + 1}",
             lambda client: client.get(
-                f"/roadmaps/{roadmap}/export/markdown/", headers=cookies, timeout=0.3
+                f"/roadmaps/{roadmap}/export/anki/", headers=cookies, timeout=0.3
             ),
         )
 

@@ -101,7 +101,7 @@ FORMATS = {
             purpose=_("Text files for editors and note-taking apps."),
             suffix="zip",
             content_type="application/zip",
-            at_once_up_to=PLAIN,
+            at_once_up_to=0,
         ),
         Format(
             name="anki",

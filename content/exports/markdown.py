@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from content.artifacts import labels
 from content.exports.document import Concept, Course, Question, Resource
-from content.exports.files import file_name, zip_of
+from content.exports.files import PartDone, file_name, nobody_waits, zip_of
 from content.exports.markdown_text import address, block, harmless, inline
 from roadmaps.llm import CONNECT_A_MODEL
 from roadmaps.models import Roadmap
@@ -26,11 +26,11 @@ def write_files(course: Course, folder: Path) -> list[Path]:
     return written
 
 
-def write(course: Course) -> bytes:
-    return zip_of(files(course))
+def write(course: Course, part_done: PartDone = nobody_waits) -> bytes:
+    return zip_of(files(course, part_done))
 
 
-def files(course: Course) -> dict[str, str]:
+def files(course: Course, part_done: PartDone = nobody_waits) -> dict[str, str]:
     """Path → Markdown, all below one folder named after the course."""
     root = file_name(course.title)
     paths = paths_of(course)
@@ -38,6 +38,7 @@ def files(course: Course) -> dict[str, str]:
     texts = {f"{root}/README.md": outline(course, paths)}
     for concept in course.concepts():
         texts[f"{root}/{paths[concept.id]}"] = concept_text(concept, titles)
+        part_done()
     return texts
 
 

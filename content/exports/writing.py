@@ -35,7 +35,7 @@ TOO_MUCH = {
 }
 LEAVE_OUT = Sentence("Shorten these, or leave them out.")
 LEAVE_OUT_OR_TAKE = Sentence(
-    "Shorten these or leave them out, or take “Markdown” or “JSON”, which have room for everything."
+    "Shorten these or leave them out, or take “JSON”, which has room for everything."
 )
 
 

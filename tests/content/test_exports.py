@@ -3,6 +3,8 @@
 import uuid
 from datetime import timedelta
 
+import latex2mathml.converter
+import pygments.lexer
 import pytest
 import redis
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from markdown_it import MarkdownIt
 
 from content.exports import FORMATS, Format, jobs, rows, writing
 from content.models import Export
@@ -75,6 +78,15 @@ def test_what_is_only_copied_is_there_at_once(browser, roadmap, format):
     assert answer["Content-Type"].startswith(FORMATS[format].content_type)
     assert "attachment" in answer["Content-Disposition"]
     assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("format", PLAIN)
+def test_what_is_there_at_once_is_not_parsed(browser, roadmap, format, monkeypatch):
+    for parser in (MarkdownIt, latex2mathml.converter, pygments.lexer.Lexer):
+        for name in ("parse", "convert_to_element", "get_tokens"):
+            if hasattr(parser, name):
+                monkeypatch.setattr(parser, name, None)
+    assert browser.get(address(roadmap, format)).status_code == 200
 
 
 @pytest.mark.parametrize("format", sorted(set(FORMATS) - set(PLAIN)))
