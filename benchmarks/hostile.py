@@ -23,8 +23,8 @@ from benchmarks import lab
 from benchmarks.figures import Figure, report
 
 READERS = 20
-SECONDS = 30  # alone, and as long beside the hostile ones
-THINK_SECONDS = (0.5, 1.5)  # of an ordinary reader between two pages
+SECONDS = 60  # alone, and as long beside the hostile ones
+THINK_SECONDS = (2, 4)  # of an ordinary reader between two pages
 WARM_UP_SECONDS = 5
 CONCEPTS = 30
 LISTED = 30  # courses of the gallery

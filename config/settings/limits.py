@@ -192,12 +192,12 @@ STORED_EXPORT_BYTES = env.integer("STORED_EXPORT_BYTES", 200_000_000, least=0, m
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 5_000_000, least=1000, most=100_000_000)
 
 # Of one web process: a hash takes a core for a third of a second.
-HASHES_AT_ONCE = env.integer("HASHES_AT_ONCE", 2, most=100)
+HASHES_AT_ONCE = env.integer("HASHES_AT_ONCE", 1, most=100)
 HASHES_WAITING = env.integer("HASHES_WAITING", 20, least=0, most=1000)
 HASH_WAIT_SECONDS = env.integer("HASH_WAIT_SECONDS", 10, most=60)
 
 # Pages for people who aren't signed in, of one web process.
-STRANGERS_AT_ONCE = env.integer("STRANGERS_AT_ONCE", 4, most=1000)
+STRANGERS_AT_ONCE = env.integer("STRANGERS_AT_ONCE", 2, most=1000)
 STRANGERS_WAITING = env.integer("STRANGERS_WAITING", 100, least=0, most=10_000)
 STRANGER_WAIT_SECONDS = env.integer("STRANGER_WAIT_SECONDS", 10, most=60)
 
