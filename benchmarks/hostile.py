@@ -23,7 +23,7 @@ from benchmarks import lab
 from benchmarks.figures import Figure, report
 
 READERS = 20
-SECONDS = 60  # alone, and as long beside the hostile ones
+SECONDS = 30  # alone, and as long beside the hostile ones
 THINK_SECONDS = (2, 4)  # of an ordinary reader between two pages
 WARM_UP_SECONDS = 5
 CONCEPTS = 30
