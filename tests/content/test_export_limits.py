@@ -65,7 +65,7 @@ def test_what_is_too_much_says_what_to_leave_out_and_others_are_written(
     assert (export.status, export.file) == ("FAILED", None)
     assert sentence in export.error
     assert "Its largest parts are “All about clouds” (59.0 KB), " in export.error
-    assert "“Markdown” or “JSON”" in export.error
+    assert "or take “JSON”, which has room for everything" in export.error
     address = reverse("roadmap_export", args=[large.pk, format])
     assert "All about clouds" in browser.get(address).content.decode()
     setattr(settings, setting, usual)
