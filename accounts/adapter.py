@@ -198,7 +198,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
 
 def _without_taken_name(user: User) -> None:
-    """allauth makes a name up for who has none."""
+    """Leave it to allauth to find a free name where this one is taken."""
     try:
         AccountAdapter().check_free(user.username)
     except ValidationError:
